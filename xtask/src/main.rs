@@ -1,1 +1,58 @@
-fn main() {}
+//! The project's own chores: `cargo xtask tidy | test | bench`.
+//!
+//! Everything that a newcomer or the build server must run stands here, in Rust, so that it runs wherever the project builds.
+//! A step that cannot run says what is missing and how to get it; nothing is skipped in silence.
+
+mod bench;
+mod browser;
+mod crash;
+mod demo;
+mod postgres;
+mod run;
+mod test;
+mod tidy;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+Chores of the project.
+
+  cargo xtask tidy                 the laws of the house: crate arrows, line width, dead files, names in code
+  cargo xtask test [--only STEP]   everything: format, tidy, clippy, docs, tests on both databases, demo, crashes, browser
+  cargo xtask bench [--people N]   rows a second and peak memory of every step of the demo, and page times
+
+Steps of `test`: format, tidy, clippy, docs, unit, demo, crash, browser.";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(words: &[String]) -> Result<()> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["tidy"] => tidy::run(),
+        ["test"] => test::run(None),
+        ["test", "--only", step] => test::run(Some(step)),
+        ["bench"] => bench::run(1_000_000),
+        ["bench", "--people", people] => bench::run(people.parse()?),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => bail!("unknown chore `{}`\n\n{HELP}", other.join(" ")),
+    }
+}
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(PathBuf::from).unwrap_or_default()
+}
