@@ -21,12 +21,11 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Finds or installs the server programs, makes a cluster in the build folder and starts it on a free port of loopback.
     pub(crate) fn start() -> Result<Self> {
-        let bin = match server_programs() {
-            Some(bin) => bin,
-            None => {
-                install(&["postgresql"])?;
-                server_programs().context("PostgreSQL was installed, but its initdb is nowhere to be found")?
-            }
+        let bin = if let Some(bin) = server_programs() {
+            bin
+        } else {
+            install(&["postgresql"])?;
+            server_programs().context("PostgreSQL was installed, but its initdb is nowhere to be found")?
         };
         // The server refuses to run as root: it gets the packaged user then, and a folder that this user can reach.
         let as_root = output(command("id", &["-u"]))?.trim() == "0";
@@ -35,9 +34,13 @@ impl Postgres {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let server = Self { bin, data, port, as_user };
         let data = server.data.display().to_string();
-        loud(server.program("initdb", &["-D", &data, "-U", "pilar", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]))?;
-        let options =
-            format!("-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={data} -c fsync=off");
+        loud(server.program(
+            "initdb",
+            &["-D", &data, "-U", "pilar", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
+        ))?;
+        let options = format!(
+            "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={data} -c fsync=off"
+        );
         let log = format!("{data}/server.log");
         loud(server.program("pg_ctl", &["-D", &data, "-l", &log, "-w", "-o", &options, "start"]))?;
         Ok(server)

@@ -57,7 +57,8 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
         bail!("please install: {} (no apt-get here to do it)", packages.join(", "));
     }
     let root = output(command("id", &["-u"]))?.trim() == "0";
-    let sudo = if root { None } else { Some(which("sudo").context("not root and no sudo: install by hand")?) };
+    let sudo =
+        if root { None } else { Some(which("sudo").context("not root and no sudo: install by hand")?) };
     let apt = |arguments: &[&str]| {
         let mut command = match &sudo {
             Some(sudo) => {

@@ -95,13 +95,15 @@ fn arrows(faults: &mut Vec<String>) -> Result<()> {
 fn dependencies(manifest: &Path) -> Result<Vec<String>> {
     let text = fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
     let section = text.split("\n[").find_map(|part| part.strip_prefix("dependencies]")).unwrap_or_default();
-    let names = section.lines().filter_map(|line| line.split(['.', '=', ' ']).next()).filter(|name| !name.is_empty());
+    let names =
+        section.lines().filter_map(|line| line.split(['.', '=', ' ']).next()).filter(|name| !name.is_empty());
     Ok(names.map(str::to_owned).collect())
 }
 
 fn shape(file: &Path, text: &str, faults: &mut Vec<String>) {
     let shown = file.display();
-    let checked = ["rs", "toml", "ftl", "js", "mjs", "css", "html", "sql"].iter().any(|kind| has_extension(file, kind));
+    let checked =
+        ["rs", "toml", "ftl", "js", "mjs", "css", "html", "sql"].iter().any(|kind| has_extension(file, kind));
     if !checked || file.starts_with("assets/vendor") || file.starts_with("tests/bad-input") {
         return;
     }
@@ -153,7 +155,9 @@ fn names_in_code(file: &Path, text: &str, names: &[String], faults: &mut Vec<Str
         let words = code.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
         for word in words {
             if names.iter().any(|name| name.eq_ignore_ascii_case(word)) {
-                faults.push(format!("{path}:{number}: `{word}` is data of the policy pack, not a word of code"));
+                faults.push(format!(
+                    "{path}:{number}: `{word}` is data of the policy pack, not a word of code"
+                ));
             }
         }
     }
@@ -166,9 +170,11 @@ fn reachable_modules(files: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
         let parent = file.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         matches!(name.as_str(), "lib.rs" | "main.rs" | "build.rs")
-            || parent.is_some_and(|parent| matches!(parent.as_str(), "tests" | "examples" | "benches" | "bin"))
+            || parent
+                .is_some_and(|parent| matches!(parent.as_str(), "tests" | "examples" | "benches" | "bin"))
     };
-    let mut queue: Vec<PathBuf> = rust.iter().filter(|file| is_root(file)).map(|file| (*file).clone()).collect();
+    let mut queue: Vec<PathBuf> =
+        rust.iter().filter(|file| is_root(file)).map(|file| (*file).clone()).collect();
     let mut seen: BTreeSet<PathBuf> = queue.iter().cloned().collect();
     while let Some(file) = queue.pop() {
         let text = fs::read_to_string(root().join(&file))?;

@@ -1,0 +1,275 @@
+//! The command line: its words and their help. Nothing is done here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use model::{Month, Period};
+
+/// From many ministries' lists to one registry, decisions, money on the card, and pages for everyone who works with it.
+///
+/// Start with `pilar demo`. On your own data: `pilar init`, `pilar user add`, `pilar intake`, `pilar consolidate`, `pilar rank import`,
+/// `pilar close`, `pilar decide`, `pilar pay ...`, `pilar serve`. Every command can be run again after an interruption.
+///
+/// Exit codes: 0 done; 1 something failed that should not; 2 the command line was wrong; 3 the input was refused (the report says which
+/// line and what to do); 4 not allowed (rights, or a second person must approve); 5 a step that comes before has not been done.
+#[derive(Debug, Parser)]
+#[command(name = "pilar", version, max_term_width = 110, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where the data lives and how to speak.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// Folder of the lake, the embedded database and received files.
+    #[arg(long, global = true, value_name = "DIR", env = "PILAR_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// Database: `sqlite:PATH` or `postgres://...`. Default: `pilar.sqlite` in the data folder.
+    #[arg(long, global = true, value_name = "URL", env = "PILAR_DATABASE")]
+    pub(crate) database: Option<String>,
+    /// Folder of a policy pack that replaces the one inside the binary.
+    #[arg(long, global = true, value_name = "DIR", env = "PILAR_POLICY")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Print one JSON object on standard output instead of sentences; progress stays on standard error.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Number of threads. Default: all cores. Results do not depend on it.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make an invented district and take it all the way: lists, registry, decisions, payments, pages
+    ///
+    /// Every person is invented; numbers use region codes that do not exist. Run again with the same folder it goes on where it stopped.
+    Demo(Demo),
+    /// Prepare the data folder and database: migrations and the table of regions
+    Init(Init),
+    /// People who work with the system
+    #[command(subcommand)]
+    User(User),
+    /// Take in one list of a ministry
+    ///
+    /// Every row is checked. Rows that cannot be taken are reported with file, line, column, rule and remedy; the raw rows are kept. A file
+    /// that cannot be read at all, or is another list than --source says, is refused whole (exit code 3). The same file twice is one file.
+    Intake(Intake),
+    /// Decide which records are one person, and make persons and families of them
+    Consolidate,
+    /// The queue of doubtful pairs, and decisions on them
+    #[command(subcommand)]
+    Review(Review),
+    /// Ranks (deciles) as the statistics office sends them
+    #[command(subcommand)]
+    Rank(Rank),
+    /// Freeze the registry for a month; decisions are made on what was frozen
+    Close(Close),
+    /// Decide one programme for every family of a closing, with reasons
+    Decide(Decide),
+    /// Approve a decision run as a second person; the approval binds the list
+    Approve(Approve),
+    /// Money: build lines, exchange files with channels, reconcile
+    #[command(subcommand)]
+    Pay(Pay),
+    /// Open the pages
+    Serve(Serve),
+    /// The policy pack: programmes, sources, roles, words
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Regions: import a table beside the built-in one
+    #[command(subcommand)]
+    Region(Region),
+    /// What is in the house: lists, registry, closings, decisions, payments
+    Status,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Demo {
+    /// How many people to invent.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(500..=5_000_000))]
+    pub(crate) people: u64,
+    /// Seed of all chance: the same seed and number of people make the same files.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Port of the pages on this machine.
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+    /// Stop after the figures; open no pages.
+    #[arg(long)]
+    pub(crate) no_serve: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Init {
+    /// Also import regions from this CSV (code,parent_code,level,kind,name,postal_code).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) regions: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum User {
+    /// Add a person; without --password one is made and printed once
+    Add {
+        /// Name to sign in with.
+        login: String,
+        /// Name as shown on pages.
+        #[arg(long)]
+        name: String,
+        /// Role, one of the policy pack's roles.
+        #[arg(long)]
+        role: String,
+        /// Region at which the role is held, such as 11.01.05; empty for the whole country.
+        #[arg(long, default_value = "")]
+        region: String,
+        /// Password, at least 12 characters.
+        #[arg(long, env = "PILAR_PASSWORD", hide_env_values = true)]
+        password: Option<String>,
+    },
+    /// List people, roles and regions
+    List,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Intake {
+    /// The list: CSV, XLSX or Parquet, as its source says.
+    pub(crate) file: PathBuf,
+    /// Key of the source in the policy pack, such as `dukcapil`.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) source: String,
+    /// Day for which the list speaks (2026-11-01). Default: today.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<jiff::civil::Date>,
+    /// Write the rejection report as CSV here.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Review {
+    /// Show the pairs that wait, strongest first
+    List {
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Decide a pair: same, different or skip
+    Decide {
+        /// Number of the pair.
+        pair: i64,
+        /// `same`, `different` or `skip`.
+        verdict: String,
+    },
+    /// Take a decision back
+    Undo {
+        /// Number of the pair.
+        pair: i64,
+    },
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Rank {
+    /// Import a dated rank file
+    Import {
+        /// CSV as the source `rank` of the policy pack describes.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Close {
+    /// Month, such as 2026-11.
+    pub(crate) month: Month,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Decide {
+    /// Key of the programme in the policy pack.
+    #[arg(long)]
+    pub(crate) programme: String,
+    /// Period: 2026-T4 for a stage, 2026-11 for a month.
+    #[arg(long)]
+    pub(crate) period: Period,
+    /// Closing to decide on. Default: the newest.
+    #[arg(long)]
+    pub(crate) closing: Option<Month>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Approve {
+    /// Number of the decision run.
+    pub(crate) run: i64,
+    /// Login of the person who approves; must not be who made it.
+    #[arg(long = "as", value_name = "LOGIN")]
+    pub(crate) approver: String,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Pay {
+    /// Build payment lines from an approved decision run
+    Build {
+        /// Number of the decision run.
+        #[arg(long)]
+        run: i64,
+    },
+    /// Write the next files for the channels: account checks, then orders
+    Export {
+        /// Number of the payment cycle.
+        #[arg(long)]
+        cycle: i64,
+        /// `accounts` or `orders`.
+        #[arg(long)]
+        kind: String,
+        /// Folder to write to. Default: `outbox` in the data folder.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// For orders: login of the person who approves; must not be who built the cycle.
+        #[arg(long = "as", value_name = "LOGIN")]
+        approver: Option<String>,
+    },
+    /// Read a channel's reply: account replies, order replies or movements
+    Import {
+        /// The reply.
+        file: PathBuf,
+        /// `accounts`, `orders` or `movements`.
+        #[arg(long)]
+        kind: String,
+    },
+    /// Add everything up and list what does not fit
+    Reconcile {
+        /// Number of the payment cycle. Default: all.
+        #[arg(long)]
+        cycle: Option<i64>,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Serve {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Cookies for https only; set it behind a proxy that ends TLS.
+    #[arg(long)]
+    pub(crate) secure: bool,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Policy {
+    /// Load the whole pack and list every fault with file, line, column and remedy
+    Check,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Region {
+    /// Import a CSV (code,parent_code,level,kind,name,postal_code)
+    Import {
+        /// The CSV, plain or gzip.
+        file: PathBuf,
+        /// Name of this edition.
+        #[arg(long)]
+        edition: String,
+    },
+}
