@@ -1,0 +1,1 @@
+-- intake: tables of this room.

@@ -1,0 +1,1 @@
+-- registry: tables of this room.

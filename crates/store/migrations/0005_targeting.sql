@@ -1,0 +1,1 @@
+-- targeting: tables of this room.

@@ -1,0 +1,1 @@
+-- payment: tables of this room.

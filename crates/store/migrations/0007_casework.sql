@@ -1,0 +1,1 @@
+-- casework: tables of this room.
