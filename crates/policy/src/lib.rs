@@ -1,1 +1,272 @@
-//! policy
+//! The policy pack: everything that a minister may change, as files. Programmes, sources, roles, workflows, channels, calendar,
+//! settings and words come in; checked, typed, immutable values go out, or every fault with its file, line, column and remedy.
+//!
+//! Never here: a database, the clock, a half-loaded pack, a programme's or workflow's name in the code.
+//!
+//! To add a programme, workflow, source or channel: one file in its folder. To add a kind of file: a module with public types,
+//! a `load` that reads with [`reader`](crate) tables, and one line in [`Policy::load`]. [`Policy::embedded`] is the pack of the
+//! binary; a debug build reads it from the source tree.
+
+mod calendar;
+mod channel;
+mod expr;
+mod fault;
+mod pack;
+mod programme;
+mod programme_file;
+mod reader;
+mod role;
+mod schema;
+mod settings;
+mod source;
+mod table;
+mod words;
+mod workflow;
+
+use std::{collections::BTreeMap, path::Path};
+
+pub use calendar::{Calendar, Holiday};
+pub use channel::{Channel, ChannelColumn, ChannelFile, ChannelKind, ChannelResult, FileDirection, Meaning};
+pub use fault::Fault;
+pub use programme::{
+    Cap, CapOrder, Combination, Component, Condition, Direction, Exclusion, Flat, Programme,
+    ProgrammeVersion, Quota, ReasonWords, Recipient, ReferenceDay, Schedule, Together,
+};
+pub use role::{Action, Role, Roles};
+pub use rules::{Label, Lang};
+pub use schema::{Code, Column, ColumnType, Fact, FactRule, Reduce, Schema, Subject};
+pub use settings::{AccessSettings, ApprovalBand, ClosingSettings, Limits, Purpose, Settings, WorkSettings};
+pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
+pub use words::{Arg, Words};
+pub use workflow::{
+    CaseSubject, EFFECTS, EffectRule, FieldChoice, FieldKind, Form, FormField, State, StateKind, Transition,
+    Workflow,
+};
+
+use crate::{fault::Faults, pack::Pack};
+
+/// A checked pack.
+#[derive(Debug)]
+pub struct Policy {
+    pack: Pack,
+    hash: String,
+    schema: Schema,
+    sources: BTreeMap<String, Source>,
+    programmes: BTreeMap<String, Programme>,
+    roles: Roles,
+    workflows: BTreeMap<String, Workflow>,
+    channels: BTreeMap<String, Channel>,
+    calendar: Calendar,
+    settings: Settings,
+    words: Words,
+}
+
+impl Policy {
+    /// The pack that the program was built with.
+    ///
+    /// # Errors
+    /// Every fault of the pack.
+    pub fn embedded() -> Result<Self, Vec<Fault>> {
+        Self::load(None)
+    }
+
+    /// The pack of a folder, or the embedded one.
+    ///
+    /// # Errors
+    /// Every fault of the pack, in the order of files and lines.
+    pub fn load(folder: Option<&Path>) -> Result<Self, Vec<Fault>> {
+        let pack = match folder {
+            None => Pack::embedded(),
+            Some(folder) => Pack::from_folder(folder),
+        };
+        let pack = pack.map_err(|error| {
+            let remedy = "name a folder of UTF-8 text files that can be read".to_owned();
+            let message = format!("the pack cannot be read: {error}");
+            vec![Fault { file: ".".to_owned(), line: 1, column: 1, message, remedy }]
+        })?;
+        Self::from_pack(pack)
+    }
+
+    fn from_pack(pack: Pack) -> Result<Self, Vec<Fault>> {
+        let faults = Faults::default();
+        let schema = schema::load(&pack, &faults);
+        let sources = source::load(&pack, &faults, &schema);
+        let roles = role::load(&pack, &faults);
+        let workflows = workflow::load(&pack, &faults, &roles);
+        let channels = channel::load(&pack, &faults);
+        let programmes = programme_file::load(&pack, &faults, &schema);
+        let calendar = calendar::load(&pack, &faults);
+        let settings = settings::load(&pack, &faults, &roles);
+        let words = words::load(&pack, &faults);
+        check_references(&pack, &faults, &programmes, &channels, &workflows);
+        let faults = faults.into_sorted();
+        match settings {
+            Some(settings) if faults.is_empty() => Ok(Self {
+                hash: pack.hash(),
+                schema,
+                sources,
+                programmes,
+                roles,
+                workflows,
+                channels,
+                calendar,
+                settings,
+                words,
+                pack,
+            }),
+            _ => Err(faults),
+        }
+    }
+
+    /// blake3 of all files: names the pack in every decision.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Canonical columns, in the order of the file.
+    pub fn columns(&self) -> &[Column] {
+        &self.schema.canonical
+    }
+
+    /// Columns that consolidation and closing add.
+    pub fn registry_columns(&self) -> &[Column] {
+        &self.schema.registry
+    }
+
+    /// All that rules may speak of.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The codes of a list; empty when there is no such list.
+    pub fn codes(&self, list: &str) -> &[Code] {
+        self.schema.codes.get(list).map_or(&[], Vec::as_slice)
+    }
+
+    /// Derived values, each after those it uses.
+    pub fn facts(&self) -> &[Fact] {
+        &self.schema.facts
+    }
+
+    /// All names as a schema of the expression language.
+    pub fn rule_schema(&self) -> rules::Schema {
+        expr::rule_schema(&self.schema, &[Subject::Person, Subject::Family])
+    }
+
+    /// Lists that we receive, by key.
+    pub fn sources(&self) -> &BTreeMap<String, Source> {
+        &self.sources
+    }
+
+    /// A list by key.
+    pub fn source(&self, key: &str) -> Option<&Source> {
+        self.sources.get(key)
+    }
+
+    /// Programmes by key.
+    pub fn programmes(&self) -> &BTreeMap<String, Programme> {
+        &self.programmes
+    }
+
+    /// A programme by key.
+    pub fn programme(&self, key: &str) -> Option<&Programme> {
+        self.programmes.get(key)
+    }
+
+    /// Roles and actions.
+    pub fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
+    /// Workflows by key.
+    pub fn workflows(&self) -> &BTreeMap<String, Workflow> {
+        &self.workflows
+    }
+
+    /// A workflow by key.
+    pub fn workflow(&self, key: &str) -> Option<&Workflow> {
+        self.workflows.get(key)
+    }
+
+    /// Channels by key.
+    pub fn channels(&self) -> &BTreeMap<String, Channel> {
+        &self.channels
+    }
+
+    /// A channel by key.
+    pub fn channel(&self, key: &str) -> Option<&Channel> {
+        self.channels.get(key)
+    }
+
+    /// Working days.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The linkage model as text (`linkage.json`); empty when the pack has none.
+    pub fn linkage(&self) -> &str {
+        self.file("linkage.json").unwrap_or_default()
+    }
+
+    /// Tables of the name standardiser (`names/*`), by file name, as text.
+    pub fn names(&self) -> BTreeMap<&str, &str> {
+        self.pack.in_folder("names/", "").map(|(path, text)| (&path["names/".len()..], text)).collect()
+    }
+
+    /// Any file of the pack as text.
+    pub fn file(&self, path: &str) -> Option<&str> {
+        self.pack.files.get(path).map(String::as_str)
+    }
+
+    /// Words of pages and messages.
+    pub fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// Settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+/// What one file says of another.
+fn check_references(
+    pack: &Pack,
+    faults: &Faults,
+    programmes: &BTreeMap<String, Programme>,
+    channels: &BTreeMap<String, Channel>,
+    workflows: &BTreeMap<String, Workflow>,
+) {
+    let fault = |folder: &str, key: &str, needle: &str, message: String, remedy: &str| {
+        // The file is found by its key; the place by the word that is wrong.
+        let holds = |text: &str| text.lines().any(|line| line.trim() == format!("key = \"{key}\""));
+        let file = pack.in_folder(folder, ".toml").find(|(_, text)| holds(text));
+        let (file, text) = file.unwrap_or((folder, ""));
+        let offset = text.find(&format!("\"{needle}\"")).unwrap_or(0);
+        faults.add(file, text, offset, message, remedy.to_owned());
+    };
+    for programme in programmes.values() {
+        for version in &programme.versions {
+            for channel in [Some(&version.channel), version.fallback_channel.as_ref()].into_iter().flatten() {
+                if !channels.contains_key(channel) {
+                    let message = format!("no channel `{channel}`");
+                    fault(
+                        "programmes/",
+                        &programme.key,
+                        channel,
+                        message,
+                        "add channels/*.toml with this key",
+                    );
+                }
+            }
+        }
+    }
+    for channel in channels.values() {
+        for workflow in channel.results.iter().filter_map(|result| result.effect.as_ref()) {
+            if !workflows.contains_key(workflow) {
+                let message = format!("no workflow `{workflow}`");
+                fault("channels/", &channel.key, workflow, message, "add workflows/*.toml with this key");
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Channels (`channels/*.toml`): banks and the post office, the files exchanged with them, and what their words mean.
+
+use std::collections::BTreeMap;
+
+use rules::Label;
+
+use crate::{
+    fault::Faults,
+    pack::Pack,
+    reader::{Source as File, Table},
+};
+
+/// Who pays out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelKind {
+    /// Account and card.
+    Bank,
+    /// Cash at the post office.
+    Post,
+}
+
+/// Which way a file goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileDirection {
+    /// We send it.
+    Out,
+    /// We receive it.
+    In,
+}
+
+/// What a word of a reply means for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    /// The account is good.
+    Ok,
+    /// It failed.
+    Failed,
+    /// The money is on the card.
+    ToppedUp,
+    /// The money was taken out.
+    Withdrawn,
+    /// The money came back.
+    Returned,
+    /// Only further evidence can tell.
+    Unknown,
+}
+
+/// A column of an exchanged file.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ChannelColumn {
+    /// Header in the file.
+    pub name: String,
+    /// Our name for it.
+    pub field: String,
+    /// May be missing.
+    pub optional: bool,
+}
+
+/// The layout of an exchanged file.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ChannelFile {
+    /// Which file, such as `account_check_request`.
+    pub name: String,
+    /// Which way.
+    pub direction: FileDirection,
+    /// File name with `{batch}`.
+    pub pattern: String,
+    /// Between cells.
+    pub delimiter: u8,
+    /// `utf-8` or `windows-1252`.
+    pub encoding: String,
+    /// Columns in order.
+    pub columns: Vec<ChannelColumn>,
+}
+
+/// A word of a reply.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ChannelResult {
+    /// Name of the file it stands in.
+    pub file: String,
+    /// The word.
+    pub word: String,
+    /// Its meaning.
+    pub means: Meaning,
+    /// For people.
+    pub label: Label,
+    /// The next step.
+    pub next: Label,
+    /// Key of the workflow to open for the family.
+    pub effect: Option<String>,
+}
+
+/// A channel.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Channel {
+    /// Key.
+    pub key: String,
+    /// Who.
+    pub kind: ChannelKind,
+    /// Name for people.
+    pub label: Label,
+    /// Remarks.
+    pub note: Option<Label>,
+    /// Exchanged files.
+    pub files: Vec<ChannelFile>,
+    /// Words of replies.
+    pub results: Vec<ChannelResult>,
+}
+
+impl Channel {
+    /// The layout of a file.
+    pub fn file(&self, name: &str) -> Option<&ChannelFile> {
+        self.files.iter().find(|file| file.name == name)
+    }
+
+    /// The meaning of a word in a file; compared without case.
+    pub fn result(&self, file: &str, word: &str) -> Option<&ChannelResult> {
+        self.results
+            .iter()
+            .find(|result| result.file == file && result.word.eq_ignore_ascii_case(word.trim()))
+    }
+}
+
+pub(crate) fn load(pack: &Pack, faults: &Faults) -> BTreeMap<String, Channel> {
+    let mut out = BTreeMap::new();
+    for (file, text) in pack.in_folder("channels/", ".toml") {
+        let source = File { file, text, faults };
+        let channel = source.read_toml(read);
+        if out.insert(channel.key.clone(), channel).is_some() {
+            source.fault(0, "a channel with this key exists", "choose another key");
+        }
+    }
+    out
+}
+
+const MEANINGS: [(&str, Meaning); 6] = [
+    ("ok", Meaning::Ok),
+    ("failed", Meaning::Failed),
+    ("topped_up", Meaning::ToppedUp),
+    ("withdrawn", Meaning::Withdrawn),
+    ("returned", Meaning::Returned),
+    ("unknown", Meaning::Unknown),
+];
+
+fn read(table: &Table<'_>) -> Channel {
+    let files = table.each("file", read_file);
+    let results = table.each("result", |result| {
+        let result_file = result.text("file");
+        if !files.iter().any(|file| file.name == result_file) {
+            result.fault(
+                "file",
+                format!("no [[file]] is named `{result_file}`"),
+                "name one of this channel's files",
+            );
+        }
+        ChannelResult {
+            file: result_file,
+            word: result.text("word"),
+            means: result.choice("means", &MEANINGS, true),
+            label: result.label("label"),
+            next: result.label("next"),
+            effect: result.opt_text("effect"),
+        }
+    });
+    Channel {
+        key: table.text("key"),
+        kind: table.choice("kind", &[("bank", ChannelKind::Bank), ("post", ChannelKind::Post)], true),
+        label: table.label("label"),
+        note: table.opt_label("note"),
+        files,
+        results,
+    }
+}
+
+fn read_file(table: &Table<'_>) -> ChannelFile {
+    let columns = table.each("column", |column| {
+        let name = column.text("name");
+        ChannelColumn {
+            field: column.opt_text("field").unwrap_or_else(|| name.clone()),
+            optional: column.flag("optional", false),
+            name,
+        }
+    });
+    if columns.is_empty() {
+        table.fault("name", "the file has no columns", "add [[file.column]] tables");
+    }
+    ChannelFile {
+        name: table.text("name"),
+        direction: table.choice("direction", &[("out", FileDirection::Out), ("in", FileDirection::In)], true),
+        pattern: table.text("pattern"),
+        delimiter: table.choice("delimiter", &[(",", b','), (";", b';'), ("\t", b'\t'), ("|", b'|')], false),
+        encoding: table
+            .choice("encoding", &[("utf-8", "utf-8"), ("windows-1252", "windows-1252")], false)
+            .to_owned(),
+        columns,
+    }
+}

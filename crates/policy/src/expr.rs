@@ -1,0 +1,105 @@
+//! The names that a rule of the pack may use, and the reading of expressions with faults at their place in the file.
+
+use rules::{Expr, Field, Type};
+
+use crate::{
+    reader::{Placed, Table},
+    schema::{Column, ColumnType, Schema, Subject},
+};
+
+/// The names for one kind of rule.
+#[derive(Debug, Clone)]
+pub(crate) struct Names(pub(crate) rules::Schema);
+
+impl Names {
+    /// `person.*`: rules that look at one person.
+    pub(crate) fn of_person(schema: &Schema) -> Self {
+        Self(rule_schema(schema, &[Subject::Person]))
+    }
+
+    /// `family.*`: rules that look at one family.
+    pub(crate) fn of_family(schema: &Schema) -> Self {
+        Self(rule_schema(schema, &[Subject::Family]))
+    }
+
+    /// With one more name.
+    pub(crate) fn add(&mut self, field: Field) {
+        self.0.add(field);
+    }
+
+    /// The expression of a key; a fault at its place when it is missing, wrong, or of another type.
+    pub(crate) fn expression(
+        &self,
+        table: &Table<'_>,
+        key: &str,
+        wanted: Option<ColumnType>,
+    ) -> Option<Expr> {
+        let Some(text) = table.opt_placed_text(key) else {
+            if !table.has(key) {
+                table.fault(key, format!("`{key}` is missing"), "write an expression");
+            }
+            return None;
+        };
+        self.compile(table, &text, wanted)
+    }
+
+    /// A truth-valued expression.
+    pub(crate) fn condition(&self, table: &Table<'_>, key: &str) -> Option<Expr> {
+        self.expression(table, key, Some(ColumnType::Bool))
+    }
+
+    /// The expression of a placed text.
+    pub(crate) fn compile(
+        &self,
+        table: &Table<'_>,
+        text: &Placed<String>,
+        wanted: Option<ColumnType>,
+    ) -> Option<Expr> {
+        let expr = match rules::compile(&text.value, &self.0) {
+            Ok(expr) => expr,
+            Err(error) => {
+                let offset = table.within(&text.at, error.line, error.column);
+                table.fault_offset(offset, error.message(), error.remedy());
+                return None;
+            }
+        };
+        let fits = |wanted: ColumnType| rule_type(wanted) == expr.ty();
+        if let Some(wanted) = wanted.filter(|wanted| !fits(*wanted)) {
+            let message = format!("the expression gives {}, {} is needed", expr.ty(), rule_type(wanted));
+            table.fault_at(&text.at, message, "compare, or take another column");
+            return None;
+        }
+        Some(expr)
+    }
+}
+
+/// All names of some subjects as a schema of the expression language.
+pub(crate) fn rule_schema(schema: &Schema, subjects: &[Subject]) -> rules::Schema {
+    let mut names = rules::Schema::new();
+    for column in schema.rule_columns().filter(|column| subjects.contains(&column.subject)) {
+        names.add(field_of(column, schema));
+    }
+    names
+}
+
+fn field_of(column: &Column, schema: &Schema) -> Field {
+    let codes = column.codes.as_ref().and_then(|list| schema.codes.get(list));
+    let field = Field::column(column.rule_name(), rule_type(column.kind))
+        .label(&column.label.id, &column.label.en)
+        .codes(
+            codes
+                .into_iter()
+                .flatten()
+                .map(|code| (code.code, code.label.id.as_str(), code.label.en.as_str())),
+        );
+    if matches!(column.name.as_str(), "nik" | "kk") { field.sealed() } else { field }
+}
+
+pub(crate) fn rule_type(kind: ColumnType) -> Type {
+    match kind {
+        ColumnType::Int => Type::Int,
+        ColumnType::Bool => Type::Bool,
+        ColumnType::Date => Type::Date,
+        ColumnType::Text => Type::Text,
+    }
+}

@@ -1,0 +1,455 @@
+//! Reads `programmes/*.toml` into settled versions: parameters are resolved, rules compiled, days checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{ToSpan, civil::Date};
+use model::{RegionCode, Rupiah};
+use rules::{Field, Type, Value};
+
+use crate::{
+    expr::Names,
+    fault::Faults,
+    pack::Pack,
+    programme::{
+        Cap, CapOrder, Combination, Component, Condition, Direction, Exclusion, Flat, Programme,
+        ProgrammeVersion, Quota, ReasonWords, Recipient, ReferenceDay, Schedule, Together,
+    },
+    reader::{Placed, Source as File, Table},
+    schema::{ColumnType, Schema},
+    table::Csv,
+};
+
+/// A parameter with its values by days.
+struct Parameter {
+    name: String,
+    kind: Type,
+    label: rules::Label,
+    values: Vec<ParameterValue>,
+}
+
+struct ParameterValue {
+    from: Date,
+    to: Option<Date>,
+    value: Value,
+}
+
+/// What the reading of one version needs.
+struct Reading<'a> {
+    pack: &'a Pack,
+    faults: &'a Faults,
+    parameters: &'a [Parameter],
+    values: BTreeMap<String, Value>,
+    of_family: Names,
+    of_person: Names,
+}
+
+pub(crate) fn load(pack: &Pack, faults: &Faults, schema: &Schema) -> BTreeMap<String, Programme> {
+    let mut out = BTreeMap::new();
+    for (file, text) in pack.in_folder("programmes/", ".toml") {
+        let source = File { file, text, faults };
+        let programme = source.read_toml(|table| read(table, pack, faults, schema));
+        if out.insert(programme.key.clone(), programme).is_some() {
+            source.fault(0, "a programme with this key exists", "choose another key");
+        }
+    }
+    out
+}
+
+fn read(table: &Table<'_>, pack: &Pack, faults: &Faults, schema: &Schema) -> Programme {
+    let parameters = table.each("parameter", read_parameter);
+    let mut versions: Vec<ProgrammeVersion> = Vec::new();
+    table.each("version", |version| {
+        let settled = read_version(version, &parameters, pack, faults, schema);
+        let overlaps = settled.iter().any(|new| versions.iter().any(|old| overlap(new, old)));
+        if overlaps {
+            version.fault(
+                "valid_from",
+                "two versions hold on one day",
+                "end the earlier one before this day",
+            );
+        }
+        versions.extend(settled);
+    });
+    if versions.is_empty() {
+        table.fault("key", "the programme has no version", "add a [[version]] with valid_from");
+    }
+    versions.sort_by_key(|version| version.valid_from);
+    Programme {
+        key: table.text("key"),
+        label: table.label("label"),
+        recipient: table.choice("recipient", &RECIPIENTS, true),
+        purpose: table.label("purpose"),
+        note: table.opt_label("note"),
+        versions,
+    }
+}
+
+const RECIPIENTS: [(&str, Recipient); 4] = [
+    ("family", Recipient::Family),
+    ("person", Recipient::Person),
+    ("group", Recipient::Group),
+    ("community", Recipient::Community),
+];
+
+fn overlap(left: &ProgrammeVersion, right: &ProgrammeVersion) -> bool {
+    let ends_before =
+        |a: &ProgrammeVersion, b: &ProgrammeVersion| a.valid_to.is_some_and(|end| end < b.valid_from);
+    !ends_before(left, right) && !ends_before(right, left)
+}
+
+fn read_parameter(table: &Table<'_>) -> Parameter {
+    let kind = table.choice(
+        "type",
+        &[("int", Type::Int), ("bool", Type::Bool), ("text", Type::Text), ("date", Type::Date)],
+        true,
+    );
+    let values: Vec<ParameterValue> = table.each("value", |value| read_parameter_value(value, kind));
+    for (i, value) in values.iter().enumerate() {
+        let clash = |other: &ParameterValue| {
+            value.to.is_none_or(|end| other.from <= end) && other.to.is_none_or(|end| value.from <= end)
+        };
+        if values[..i].iter().any(clash) {
+            table.fault("value", "two values hold on one day", "end the earlier one before the later begins");
+        }
+    }
+    Parameter { name: table.text("name"), kind, label: table.label("label"), values }
+}
+
+fn read_parameter_value(table: &Table<'_>, kind: Type) -> ParameterValue {
+    let value = match kind {
+        Type::Bool => Value::Bool(table.flag("value", false)),
+        Type::Text => Value::Text(table.text("value")),
+        Type::Date => Value::date(table.date("value")),
+        Type::Int | Type::Num => Value::Int(table.int("value", -1_000_000_000_000..=1_000_000_000_000)),
+    };
+    let (from, to) = (table.date("from"), table.opt_date("to"));
+    table.text("legal_basis");
+    if to.is_some_and(|to| to < from) {
+        table.fault("to", "ends before it begins", "correct the days");
+    }
+    ParameterValue { from, to, value }
+}
+
+/// The version, cut where a parameter changes.
+fn read_version(
+    table: &Table<'_>,
+    parameters: &[Parameter],
+    pack: &Pack,
+    faults: &Faults,
+    schema: &Schema,
+) -> Vec<ProgrammeVersion> {
+    let (from, to) = (table.date("valid_from"), table.opt_date("valid_to"));
+    if to.is_some_and(|to| to < from) {
+        table.fault("valid_to", "ends before it begins", "correct the days");
+        return Vec::new();
+    }
+    let slices = slices(from, to, parameters);
+    let many = slices.len() > 1;
+    let mut out = Vec::with_capacity(slices.len());
+    for (i, (from, to)) in slices.into_iter().enumerate() {
+        let mut reading = Reading {
+            pack,
+            faults,
+            parameters,
+            values: BTreeMap::new(),
+            of_family: Names::of_family(schema),
+            of_person: Names::of_person(schema),
+        };
+        for parameter in parameters {
+            reading.resolve(table, parameter, from);
+        }
+        let mut version = reading.version(table, from, to);
+        if many {
+            version.key.push(char::from(b'a' + (i as u8).min(25)));
+        }
+        out.push(version);
+    }
+    out
+}
+
+/// Days of a version between the changes of its parameters.
+fn slices(from: Date, to: Option<Date>, parameters: &[Parameter]) -> Vec<(Date, Option<Date>)> {
+    let inside = |day: &Date| *day > from && to.is_none_or(|to| *day <= to);
+    let values = parameters.iter().flat_map(|parameter| &parameter.values);
+    let cuts: BTreeSet<Date> = values
+        .flat_map(|value| [Some(value.from), value.to.and_then(|day| day.tomorrow().ok())])
+        .flatten()
+        .filter(inside)
+        .collect();
+    let mut starts = vec![from];
+    starts.extend(cuts);
+    let ends = starts.iter().skip(1).map(|next| next.checked_sub(1.day()).ok()).chain([to]);
+    starts.iter().copied().zip(ends.collect::<Vec<_>>()).collect()
+}
+
+impl Reading<'_> {
+    /// Takes over the value that a parameter has on a day.
+    fn resolve(&mut self, table: &Table<'_>, parameter: &Parameter, day: Date) {
+        let holds = |value: &&ParameterValue| value.from <= day && value.to.is_none_or(|to| day <= to);
+        let Some(value) = parameter.values.iter().find(holds) else {
+            let message =
+                format!("the parameter `{}` has no value on {day}, where this version holds", parameter.name);
+            table.fault("valid_from", message, "add a [[parameter.value]] for these days");
+            return;
+        };
+        let field = Field::param(format!("param.{}", parameter.name), parameter.kind)
+            .label(&parameter.label.id, &parameter.label.en);
+        self.of_family.add(field.clone());
+        self.of_person.add(field);
+        self.values.insert(parameter.name.clone(), value.value.clone());
+    }
+
+    fn version(&self, table: &Table<'_>, from: Date, to: Option<Date>) -> ProgrammeVersion {
+        for key in ["valid_from", "valid_to"] {
+            table.opt_date(key);
+        }
+        let version = ProgrammeVersion {
+            key: table.text("key"),
+            valid_from: from,
+            valid_to: to,
+            legal_basis: table.text("legal_basis"),
+            note: table.opt_label("note"),
+            reference: table.choice("reference", &REFERENCES, true),
+            parameters: self.values.clone(),
+            eligibility: table
+                .each("eligibility", |part| self.condition(part))
+                .into_iter()
+                .flatten()
+                .collect(),
+            exclusions: table.each("exclusion", |part| self.exclusion(part)).into_iter().flatten().collect(),
+            components: table.each("component", |part| self.component(part)).into_iter().flatten().collect(),
+            needs_component: table.opt_table("needs_component", reason),
+            cap: table.opt_table("cap", |part| self.cap(part)),
+            flat: table.opt_table("flat", |part| self.flat(part)),
+            quota: table.opt_table("quota", |part| self.quota(part)),
+            combinations: table.each("combination", combination),
+            schedule: table.table("schedule", schedule).unwrap_or_else(never),
+            channel: table.text("channel"),
+            fallback_channel: table.opt_text("fallback_channel"),
+            budget_line: table.text("budget_line"),
+            proof: table.each("proof", reason),
+            ends: table.each("ends", reason),
+        };
+        check(table, &version);
+        version
+    }
+
+    fn condition(&self, table: &Table<'_>) -> Option<Condition> {
+        let (code, text) = (table.text("code"), table.label("text"));
+        Some(Condition { code, text, when: self.of_family.condition(table, "when")? })
+    }
+
+    fn exclusion(&self, table: &Table<'_>) -> Option<Exclusion> {
+        let (code, status) = (table.text("code"), table.text("status"));
+        if status.trim_matches('-').trim().is_empty() {
+            table.fault(
+                "status",
+                "a bare dash tells nobody anything",
+                "write plain words; the dash goes to siks_ng",
+            );
+        }
+        let siks_ng = table.opt_text("siks_ng").unwrap_or_else(|| status.clone());
+        let (text, remedy) = (table.label("text"), table.label("remedy"));
+        let when = self.of_family.condition(table, "when")?;
+        Some(Exclusion { code, when, status, siks_ng, text, remedy })
+    }
+
+    fn component(&self, table: &Table<'_>) -> Option<Component> {
+        let amount = |key: &str| self.amount(table, key);
+        let (amount_year, amount_stage) = (amount("amount_year"), amount("amount_stage"));
+        if amount_stage.times(4) != Ok(amount_year) {
+            table.fault(
+                "amount_stage",
+                "four stages do not make the year's amount",
+                "correct one of the amounts",
+            );
+        }
+        let component = Component {
+            code: table.text("code"),
+            group: table.text("group"),
+            label: table.label("label"),
+            when: self.of_person.condition(table, "when")?,
+            amount_year,
+            amount_stage,
+            amount_month: table.has("amount_month").then(|| amount("amount_month")),
+            max_per_family: table.opt_int_in("max_per_family", 1..=20).map(|most| most as u32),
+            enabled: table.flag("enabled", true),
+            conditionality: table.opt_label("conditionality"),
+            verification: table.opt_label("verification"),
+            note: table.opt_label("note"),
+        };
+        Some(component)
+    }
+
+    /// An amount written as a number or as the name of a parameter.
+    fn amount(&self, table: &Table<'_>, key: &str) -> Rupiah {
+        let place = table.place(key);
+        if let Some(name) = table.opt_param_name(key) {
+            match self.values.get(&name) {
+                Some(Value::Int(idr)) if *idr >= 0 => return Rupiah::new(*idr),
+                Some(_) => {
+                    table.fault_at(&place, "the parameter is no amount", "take a whole-number parameter")
+                }
+                None => table.fault_at(&place, format!("no parameter `{name}`"), self.known_parameters()),
+            }
+            return Rupiah::ZERO;
+        }
+        if !table.has(key) {
+            table.fault(key, format!("`{key}` is missing"), "write an amount in rupiah");
+        }
+        table.opt_rupiah(key).unwrap_or_default()
+    }
+
+    fn known_parameters(&self) -> String {
+        let names: Vec<&str> = self.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        format!("the parameters are: {}", names.join(", "))
+    }
+
+    fn cap(&self, table: &Table<'_>) -> Cap {
+        Cap {
+            persons: table.int("persons", 1..=50) as u32,
+            amount_year: self.amount(table, "amount_year"),
+            order: table.choice(
+                "order",
+                &[("highest_amount_first", CapOrder::HighestAmount), ("listed_order", CapOrder::Listed)],
+                true,
+            ),
+            text: table.label("text"),
+        }
+    }
+
+    fn flat(&self, table: &Table<'_>) -> Flat {
+        Flat {
+            code: table.text("code"),
+            label: table.label("label"),
+            amount_month: self.amount(table, "amount_month"),
+        }
+    }
+
+    fn quota(&self, table: &Table<'_>) -> Quota {
+        let file = table.opt_placed_text("table");
+        Quota {
+            by: table.region_level("by"),
+            table: file.map(|file| self.quota_table(table, &file)).unwrap_or_default(),
+            share_permille: table.int("share_permille", 0..=1000) as u32,
+            order: table.texts("order").iter().filter_map(|text| self.order(table, text)).collect(),
+            reason: reason_of(table),
+        }
+    }
+
+    /// `family.decile` or `family.size desc`.
+    fn order(&self, table: &Table<'_>, text: &Placed<String>) -> Option<(rules::Expr, Direction)> {
+        let (expression, direction) = match text.value.strip_suffix(" desc") {
+            Some(expression) => (expression, Direction::Descending),
+            None => (text.value.as_str(), Direction::Ascending),
+        };
+        let placed = Placed { value: expression.to_owned(), at: text.at.clone() };
+        Some((self.of_family.compile(table, &placed, Some(ColumnType::Int))?, direction))
+    }
+
+    /// Rows `region,families` of a table of the pack.
+    fn quota_table(&self, table: &Table<'_>, file: &Placed<String>) -> BTreeMap<RegionCode, u64> {
+        let mut places = BTreeMap::new();
+        if !self.pack.files.contains_key(&file.value) {
+            table.fault_at(&file.at, "no such file in the pack", "give its path within the pack");
+            return places;
+        }
+        let Some(csv) = Csv::open(self.pack, self.faults, &file.value, &["region", "families"]) else {
+            return places;
+        };
+        for row in csv.rows() {
+            match (RegionCode::parse(row.get("region")), row.get("families").parse::<u64>()) {
+                (Ok(region), Ok(families)) => {
+                    if places.insert(region, families).is_some() {
+                        row.fault("region", "stands twice", "keep one row");
+                    }
+                }
+                (Err(_), _) => row.fault("region", "no region code", "write it as 11.01"),
+                (_, Err(_)) => row.fault("families", "no number of families", "write digits only"),
+            }
+        }
+        places
+    }
+}
+
+const REFERENCES: [(&str, ReferenceDay); 3] = [
+    ("period_start", ReferenceDay::PeriodStart),
+    ("period_end", ReferenceDay::PeriodEnd),
+    ("closing", ReferenceDay::Closing),
+];
+
+fn reason(table: &Table<'_>) -> ReasonWords {
+    reason_of(table)
+}
+
+fn reason_of(table: &Table<'_>) -> ReasonWords {
+    ReasonWords { code: table.text("code"), text: table.label("text") }
+}
+
+fn combination(table: &Table<'_>) -> Combination {
+    let rules = [("may", Together::May), ("blocks", Together::Blocks), ("needs", Together::Needs)];
+    Combination {
+        with: table.text("with"),
+        rule: table.choice("rule", &rules, true),
+        reason: reason_of(table),
+    }
+}
+
+fn schedule(table: &Table<'_>) -> Schedule {
+    let mut schedule = never();
+    for word in table.texts("periods") {
+        let words = [("month", 0), ("stage", 1), ("year", 2)];
+        match table.word_of(&word.value, &words, &word.at) {
+            Some(0) => schedule.month = true,
+            Some(1) => schedule.stage = true,
+            Some(_) => schedule.year = true,
+            None => {}
+        }
+    }
+    if !(schedule.month || schedule.stage || schedule.year) {
+        table.fault("periods", "no kind of period", "write month, stage or year");
+    }
+    schedule.pay_months = table.ints("pay_months");
+    if schedule.pay_months.iter().any(|month| !(1..=12).contains(month)) {
+        table.fault("pay_months", "a month is 1 to 12", "correct the list");
+    }
+    schedule
+}
+
+fn never() -> Schedule {
+    Schedule { month: false, stage: false, year: false, pay_months: Vec::new() }
+}
+
+/// What holds between the parts of one version.
+fn check(table: &Table<'_>, version: &ProgrammeVersion) {
+    let conditions = version.eligibility.iter().map(|part| &part.code);
+    let exclusions = version.exclusions.iter().map(|part| &part.code);
+    let components = version.components.iter().map(|part| &part.code);
+    let others = version.needs_component.iter().map(|part| &part.code);
+    let places = version.quota.iter().map(|quota| &quota.reason.code);
+    let mut seen = BTreeSet::new();
+    for code in conditions.chain(exclusions).chain(components).chain(others).chain(places) {
+        if !seen.insert(code) {
+            table.fault(
+                "key",
+                format!("the code `{code}` stands twice in this version"),
+                "give each its own code",
+            );
+        }
+    }
+    if version.eligibility.is_empty() {
+        table.fault("key", "no eligibility: everybody would receive", "add an [[version.eligibility]]");
+    }
+    let pays = version.components.iter().any(|component| component.enabled) || version.flat.is_some();
+    if !pays {
+        table.fault("key", "the version pays nothing", "add a component or [version.flat]");
+    }
+    if version.schedule.month
+        && version.components.iter().any(|part| part.enabled && part.amount_month.is_none())
+    {
+        table.fault("schedule", "paid by the month, but a component has no amount_month", "add amount_month");
+    }
+    if version.key.len() > 24 {
+        table.fault("key", "longer than 24 characters", "take a short key such as 2020");
+    }
+}

@@ -1,0 +1,143 @@
+//! Roles (`roles.toml`): which actions exist, who may do them, at which level of region a role is held.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::RegionLevel;
+use rules::Label;
+
+use crate::{
+    fault::Faults,
+    pack::Pack,
+    reader::{REGION_LEVELS, Source as File, Table},
+};
+
+/// Something that a person may do.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Action {
+    /// Key, as in `session.may("family.read")`.
+    pub key: String,
+    /// In words.
+    pub label: Label,
+    /// It concerns people of a territory; otherwise it concerns the whole (policy, regions).
+    pub territorial: bool,
+}
+
+/// A role.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Role {
+    /// Key.
+    pub key: String,
+    /// Name for people.
+    pub label: Label,
+    /// The question this person comes with.
+    pub question: Label,
+    /// Levels of region at which it may be held.
+    pub levels: Vec<RegionLevel>,
+    /// Sees only the families assigned to the person, not the whole territory.
+    pub caseload: bool,
+    /// May be given to a user; `console` may not.
+    pub assignable: bool,
+    /// What it may do.
+    pub actions: BTreeSet<String>,
+}
+
+impl Role {
+    /// Whether it may do an action.
+    pub fn may(&self, action: &str) -> bool {
+        self.actions.contains(action)
+    }
+}
+
+/// All roles and actions.
+#[derive(Debug, Clone, Default)]
+pub struct Roles {
+    /// In the order of the file.
+    pub actions: Vec<Action>,
+    /// By key.
+    pub roles: BTreeMap<String, Role>,
+    /// Keys of roles in the order of the file.
+    pub order: Vec<String>,
+}
+
+impl Roles {
+    /// A role by key.
+    pub fn get(&self, key: &str) -> Option<&Role> {
+        self.roles.get(key)
+    }
+
+    /// An action by key.
+    pub fn action(&self, key: &str) -> Option<&Action> {
+        self.actions.iter().find(|action| action.key == key)
+    }
+
+    /// Roles in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &Role> {
+        self.order.iter().filter_map(|key| self.roles.get(key))
+    }
+}
+
+const FILE: &str = "roles.toml";
+
+pub(crate) fn load(pack: &Pack, faults: &Faults) -> Roles {
+    let Some(text) = pack.files.get(FILE) else {
+        faults.add(FILE, "", 0, "the file is missing".to_owned(), "add it to the pack".to_owned());
+        return Roles::default();
+    };
+    File { file: FILE, text, faults }.read_toml(read)
+}
+
+fn read(table: &Table<'_>) -> Roles {
+    let mut roles = Roles {
+        actions: table.each("action", |action| Action {
+            key: action.text("key"),
+            label: action.label("label"),
+            territorial: action.flag("territorial", true),
+        }),
+        ..Roles::default()
+    };
+    for (i, action) in roles.actions.iter().enumerate() {
+        if roles.actions[..i].iter().any(|other| other.key == action.key) {
+            table.fault("action", format!("the action `{}` stands twice", action.key), "keep one");
+        }
+    }
+    let read = table.each("role", |role| read_role(role, &roles));
+    for role in read {
+        if roles.roles.contains_key(&role.key) {
+            table.fault("role", format!("the role `{}` stands twice", role.key), "keep one");
+        }
+        roles.order.push(role.key.clone());
+        roles.roles.insert(role.key.clone(), role);
+    }
+    roles
+}
+
+fn read_role(table: &Table<'_>, roles: &Roles) -> Role {
+    let mut actions = BTreeSet::new();
+    for action in table.texts("actions") {
+        if roles.action(&action.value).is_none() {
+            table.fault_at(
+                &action.at,
+                format!("no action `{}`", action.value),
+                "declare it as [[action]] or correct it",
+            );
+        }
+        if !actions.insert(action.value) {
+            table.fault_at(&action.at, "the action stands twice", "keep one");
+        }
+    }
+    let levels = table.texts("levels");
+    let levels: Vec<RegionLevel> =
+        levels.iter().filter_map(|level| table.word_of(&level.value, &REGION_LEVELS, &level.at)).collect();
+    if levels.is_empty() {
+        table.fault("levels", "the role is held nowhere", "name at least one level of region");
+    }
+    Role {
+        key: table.text("key"),
+        label: table.label("label"),
+        question: table.label("question"),
+        levels,
+        caseload: table.flag("caseload", false),
+        assignable: table.flag("assignable", true),
+        actions,
+    }
+}

@@ -1,0 +1,224 @@
+//! Numbers and days that an administration sets (`settings.toml`): closing day, limits, sessions, approvals, targets.
+
+use model::Rupiah;
+use rules::Label;
+
+use crate::{
+    fault::Faults,
+    pack::Pack,
+    reader::{Source as File, Table},
+    role::Roles,
+};
+
+/// All settings.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Settings {
+    /// Days of the month.
+    pub closing: ClosingSettings,
+    /// Bounds on received files.
+    pub limits: Limits,
+    /// Sessions and sign-in.
+    pub access: AccessSettings,
+    /// Field work.
+    pub work: WorkSettings,
+    /// Who approves how much; bands in rising order, the last without limit.
+    pub approval: Vec<ApprovalBand>,
+    /// Why a personal number may be shown.
+    pub purposes: Vec<Purpose>,
+}
+
+/// Days of the month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct ClosingSettings {
+    /// Last day on which changes count for the month.
+    pub cut_off_day: i64,
+    /// Day on which the data are pulled.
+    pub pull_day: i64,
+}
+
+/// Bounds on received files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Limits {
+    /// Bytes of a file as received.
+    pub file_bytes: u64,
+    /// Bytes of a workbook when unpacked.
+    pub unpacked_bytes: u64,
+    /// Unpacked over packed size.
+    pub unpack_ratio: u64,
+    /// Cells of a workbook.
+    pub cells: u64,
+    /// Bytes of one cell.
+    pub cell_bytes: u64,
+    /// Columns of a list.
+    pub columns: u64,
+    /// Rows of a list.
+    pub rows: u64,
+    /// Rejected rows kept in the database; the rest stay in the lake.
+    pub rejects_kept: u64,
+    /// A list with a greater share of rejected rows is refused whole, in thousandths.
+    pub rejected_permille: u64,
+}
+
+/// Sessions and sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct AccessSettings {
+    /// A session ends after so many hours.
+    pub session_hours: i64,
+    /// It ends earlier after so many minutes without use.
+    pub idle_minutes: i64,
+    /// Failed sign-ins of one login before it waits.
+    pub failures_per_login: i64,
+    /// Failed sign-ins from one peer before it waits.
+    pub failures_per_peer: i64,
+    /// Minutes over which failures count, and for which is waited.
+    pub window_minutes: i64,
+    /// Shortest password.
+    pub password_length: i64,
+}
+
+/// Field work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct WorkSettings {
+    /// Families that a companion should graduate in a year.
+    pub graduations_a_year: i64,
+    /// Families that a companion should have.
+    pub caseload: i64,
+    /// Families above which a caseload is too large.
+    pub caseload_max: i64,
+}
+
+/// Who approves payment up to an amount.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ApprovalBand {
+    /// Up to this amount; none for the last band.
+    pub up_to: Option<Rupiah>,
+    /// Role that approves.
+    pub role: String,
+    /// How many different people.
+    pub people: i64,
+}
+
+/// A reason to show a personal number.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Purpose {
+    /// Key, kept in the audit log.
+    pub key: String,
+    /// For people.
+    pub label: Label,
+}
+
+impl Settings {
+    /// The band that an amount falls into.
+    pub fn approval_for(&self, amount: Rupiah) -> Option<&ApprovalBand> {
+        self.approval.iter().find(|band| band.up_to.is_none_or(|up_to| amount <= up_to))
+    }
+
+    /// A purpose by key.
+    pub fn purpose(&self, key: &str) -> Option<&Purpose> {
+        self.purposes.iter().find(|purpose| purpose.key == key)
+    }
+}
+
+const FILE: &str = "settings.toml";
+
+pub(crate) fn load(pack: &Pack, faults: &Faults, roles: &Roles) -> Option<Settings> {
+    let Some(text) = pack.files.get(FILE) else {
+        faults.add(FILE, "", 0, "the file is missing".to_owned(), "add it to the pack".to_owned());
+        return None;
+    };
+    File { file: FILE, text, faults }.read_toml(|table| read(table, roles))
+}
+
+fn read(table: &Table<'_>, roles: &Roles) -> Option<Settings> {
+    let approval = table.each("approval", |band| ApprovalBand {
+        up_to: band.opt_rupiah("up_to_idr"),
+        role: read_role(band, roles),
+        people: band.int("people", 1..=5),
+    });
+    check_bands(table, &approval);
+    let settings = (
+        table.table("closing", read_closing),
+        table.table("limits", read_limits),
+        table.table("access", read_access),
+        table.table("work", read_work),
+    );
+    let purposes =
+        table.each("purpose", |purpose| Purpose { key: purpose.text("key"), label: purpose.label("label") });
+    if purposes.is_empty() {
+        table.fault("purpose", "no purpose for which a number may be shown", "add [[purpose]] tables");
+    }
+    let (Some(closing), Some(limits), Some(access), Some(work)) = settings else { return None };
+    Some(Settings { closing, limits, access, work, approval, purposes })
+}
+
+fn read_role(table: &Table<'_>, roles: &Roles) -> String {
+    let role = table.text("role");
+    if roles.get(&role).is_none() {
+        table.fault(
+            "role",
+            format!("no role `{role}`"),
+            format!("the roles are: {}", roles.order.join(", ")),
+        );
+    }
+    role
+}
+
+fn check_bands(table: &Table<'_>, bands: &[ApprovalBand]) {
+    let rising = bands.windows(2).all(|pair| match (pair[0].up_to, pair[1].up_to) {
+        (Some(low), Some(high)) => low < high,
+        (Some(_), None) => true,
+        (None, _) => false,
+    });
+    if !rising || bands.last().is_none_or(|band| band.up_to.is_some()) {
+        table.fault(
+            "approval",
+            "the bands do not rise to one without limit",
+            "order them; leave up_to_idr out of the last",
+        );
+    }
+}
+
+fn read_closing(table: &Table<'_>) -> ClosingSettings {
+    let closing = ClosingSettings {
+        cut_off_day: table.int("cut_off_day", 1..=27),
+        pull_day: table.int("pull_day", 1..=28),
+    };
+    if closing.pull_day <= closing.cut_off_day {
+        table.fault("pull_day", "data are pulled before changes end", "take a day after cut_off_day");
+    }
+    closing
+}
+
+fn read_limits(table: &Table<'_>) -> Limits {
+    let number = |key: &str| table.int(key, 1..=1_000_000_000_000).unsigned_abs();
+    Limits {
+        file_bytes: number("file_bytes"),
+        unpacked_bytes: number("unpacked_bytes"),
+        unpack_ratio: number("unpack_ratio"),
+        cells: number("cells"),
+        cell_bytes: number("cell_bytes"),
+        columns: number("columns"),
+        rows: number("rows"),
+        rejects_kept: number("rejects_kept"),
+        rejected_permille: number("rejected_permille"),
+    }
+}
+
+fn read_access(table: &Table<'_>) -> AccessSettings {
+    AccessSettings {
+        session_hours: table.int("session_hours", 1..=168),
+        idle_minutes: table.int("idle_minutes", 5..=1440),
+        failures_per_login: table.int("failures_per_login", 3..=100),
+        failures_per_peer: table.int("failures_per_peer", 3..=10_000),
+        window_minutes: table.int("window_minutes", 1..=1440),
+        password_length: table.int("password_length", 12..=128),
+    }
+}
+
+fn read_work(table: &Table<'_>) -> WorkSettings {
+    WorkSettings {
+        graduations_a_year: table.int("graduations_a_year", 0..=1000),
+        caseload: table.int("caseload", 1..=10_000),
+        caseload_max: table.int("caseload_max", 1..=10_000),
+    }
+}
