@@ -41,7 +41,7 @@ impl Pack {
         }
     }
 
-    /// All files below `root` but hidden ones. Every file of a pack is UTF-8 text.
+    /// All files below `root` but hidden and packed ones. Every other file of a pack is UTF-8 text.
     pub(crate) fn from_folder(root: &Path) -> io::Result<Self> {
         let mut pack = Self::default();
         pack.add_folder(root, "")?;
@@ -52,7 +52,8 @@ impl Pack {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with('.') || name.ends_with('~') {
+            // Packed tables (regions) are no text; the room that owns them reads them.
+            if name.starts_with('.') || name.ends_with('~') || name.ends_with(".gz") {
                 continue;
             }
             let path = format!("{prefix}{name}");
