@@ -1,1 +1,32 @@
-//! linkage
+//! Record linkage: which of many records are one person, by the model of Fellegi and Sunter.
+//!
+//! In: Arrow columns of records, a model in Splink's settings format ([`Model`]), what humans decided. Out: a cluster for each
+//! record, doubtful pairs for humans, the trained model, figures ([`link`]). One record against candidates: [`find`].
+//! Indonesian names and places brought to one spelling: [`standardise`].
+//! Never here: I/O, the clock's date, any knowledge of welfare. Results are the same for any number of threads and any
+//! order of the input.
+
+mod block;
+mod cluster;
+mod compare;
+pub mod digits;
+mod error;
+mod expr;
+pub mod find;
+mod link;
+mod model;
+mod score;
+mod scores;
+mod sql;
+pub mod standardise;
+mod table;
+pub mod text;
+mod train;
+
+pub use block::RuleReport;
+pub use cluster::{ClusterReport, Decision};
+pub use error::{LinkError, ModelError};
+pub use link::{By, Linked, Listener, Metrics, Options, Pair, link, probability};
+pub use model::{Comparison, Constraints, Household, Level, Model, Prepared, Rule, TermFrequency, Training};
+pub use scores::{Scores, pairwise_scores};
+pub use train::{Session, TrainingReport};

@@ -1,0 +1,179 @@
+//! The model of a linkage: what is compared, what agreement is worth, where candidates come from, when two records are one.
+//!
+//! In and out: a Splink settings file (JSON), with what Splink does not know in the object `pilar`. Entries that this engine
+//! does not use are kept and written back. Every condition is read and every number checked here, before any data is touched.
+
+mod read;
+mod write;
+
+use crate::error::ModelError;
+use crate::sql::{Node, Scalar};
+
+/// A model: read with [`Model::from_json`], trained by [`crate::link`], written with [`Model::to_json`].
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The column of ids.
+    pub unique_id: String,
+    /// The column that names the list a record comes from.
+    pub source: String,
+    /// What is compared, in the order of the file.
+    pub comparisons: Vec<Comparison>,
+    /// Pairs are made by these rules; a pair belongs to the first that yields it.
+    pub blocking: Vec<Rule>,
+    /// The probability that two random records are one person.
+    pub prior: f64,
+    /// Most rounds of expectation-maximisation.
+    pub max_iterations: usize,
+    /// Training stops when no probability moves by more.
+    pub em_convergence: f64,
+    /// Columns made from columns, usable by their name.
+    pub prepare: Vec<Prepared>,
+    /// From this weight (log2 odds) on, two records are one person.
+    pub match_weight: f64,
+    /// From this weight on, a human is asked.
+    pub review_weight: f64,
+    /// A block with more records than this yields no pairs and is reported.
+    pub block_limit: usize,
+    /// How to train, if at all.
+    pub training: Option<Training>,
+    /// The class "same household, other person".
+    pub household: Option<Household>,
+    /// What a cluster may not be.
+    pub constraints: Constraints,
+    /// Blocking rules of [`crate::find`].
+    pub find: Vec<Rule>,
+    pub(crate) raw: serde_json::Map<String, serde_json::Value>,
+}
+
+/// One field of the comparison.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// Its name in the file.
+    pub name: String,
+    /// Levels; the first whose condition is true holds.
+    pub levels: Vec<Level>,
+}
+
+/// One degree of agreement.
+#[derive(Debug, Clone)]
+pub struct Level {
+    /// For charts and pages.
+    pub label: String,
+    /// The condition as written.
+    pub sql: String,
+    /// Whether this level means "unknown" and weighs nothing.
+    pub is_null: bool,
+    /// Probability of this level among pairs of one person.
+    pub m: f64,
+    /// Probability of this level among pairs of two persons.
+    pub u: f64,
+    /// Probability of this level among pairs of two persons of one household.
+    pub household: f64,
+    /// Agreement on a rare value is worth more.
+    pub term_frequency: Option<TermFrequency>,
+    pub(crate) condition: Node,
+}
+
+/// A term-frequency adjustment, as in Splink.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TermFrequency {
+    /// The column whose values are counted.
+    pub column: String,
+    /// 1 for the full adjustment, 0 for none.
+    pub weight: f64,
+    /// Frequencies below this count as this.
+    pub minimum_u: f64,
+}
+
+/// A blocking rule: pairs whose keys are equal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// As written.
+    pub sql: String,
+    pub(crate) keys: Vec<Scalar>,
+}
+
+/// A column made from others.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Its name.
+    pub column: String,
+    /// The expression as written.
+    pub expression: String,
+    pub(crate) value: Scalar,
+}
+
+/// How m, u and the prior are estimated.
+#[derive(Debug, Clone)]
+pub struct Training {
+    /// Pairs that agree on one of these are taken as matches when the prior is estimated.
+    pub deterministic: Vec<Rule>,
+    /// The part of all matches that those rules find.
+    pub recall: f64,
+    /// m is estimated on the pairs of each of these, and averaged.
+    pub em: Vec<Rule>,
+    /// Random pairs for the u of levels that are no plain equality.
+    pub u_pairs: u64,
+    /// Fewer records than this train nothing: the numbers in the file stand.
+    pub min_records: usize,
+}
+
+/// The third latent class: pairs from one household that are two persons.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Household {
+    /// The share of such pairs among all pairs of records.
+    pub prior: f64,
+}
+
+/// What a cluster may not be. Human decisions stand above all of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Constraints {
+    /// A column of which a cluster has at most one attested value: one that two records of different sources share that are
+    /// taken as one person, or that a confirming source states.
+    pub one_value: Option<String>,
+    /// Sources that have at most one record of a person.
+    pub unique_sources: Vec<String>,
+    /// Sources that attest the value of `one_value` by themselves.
+    pub confirming_sources: Vec<String>,
+}
+
+impl Model {
+    /// Reads a settings file.
+    ///
+    /// # Errors
+    /// The first fault, with its place in the file.
+    pub fn from_json(text: &str) -> Result<Self, ModelError> {
+        read::model(text)
+    }
+
+    /// The settings file again, with the numbers as they now are.
+    pub fn to_json(&self) -> String {
+        write::model(self)
+    }
+
+    /// How many patterns of levels there are.
+    pub fn patterns(&self) -> u64 {
+        self.comparisons.iter().map(|comparison| comparison.levels.len() as u64).product()
+    }
+
+    /// The level of each comparison in `pattern`, as given in [`crate::Pair::pattern`].
+    pub fn levels_of(&self, mut pattern: u32) -> Vec<usize> {
+        self.comparisons
+            .iter()
+            .map(|comparison| {
+                let radix = comparison.levels.len() as u32;
+                let level = pattern % radix;
+                pattern /= radix;
+                level as usize
+            })
+            .collect()
+    }
+
+    /// Whether any level still waits for training.
+    pub fn is_trained(&self) -> bool {
+        self.comparisons
+            .iter()
+            .flat_map(|comparison| &comparison.levels)
+            .all(|level| level.is_null || (level.m.is_finite() && level.u.is_finite()))
+    }
+}

@@ -1,0 +1,394 @@
+//! From JSON to a checked [`Model`].
+
+use serde_json::{Map, Value};
+
+use super::{Comparison, Constraints, Household, Level, Model, Prepared, Rule, TermFrequency, Training};
+use crate::error::ModelError;
+use crate::expr::Expr;
+use crate::sql::{self, Fault, Naming, Node, Op, Scalar, Side};
+
+const DEFAULT_PRIOR: f64 = 0.0001;
+const DEFAULT_BLOCK_LIMIT: u64 = 5_000;
+const DEFAULT_U_PAIRS: u64 = 2_000_000;
+
+pub(super) fn model(text: &str) -> Result<Model, ModelError> {
+    let root: Value = serde_json::from_str(text).map_err(|error| ModelError::Json {
+        line: error.line(),
+        column: error.column(),
+        message: error.to_string(),
+    })?;
+    let Value::Object(raw) = root else { return Err(entry("the file", "an object")) };
+    let top = Part { map: &raw, place: String::new() };
+    if let Some(kind) = top.text("link_type")?
+        && kind != "dedupe_only"
+    {
+        return Err(unsupported("link_type", &kind));
+    }
+    let pilar = top.part("pilar")?;
+    let find = pilar.as_ref().map(|p| p.rules("find")).transpose()?.unwrap_or_default();
+    let model = Model {
+        unique_id: top.text("unique_id_column_name")?.unwrap_or_else(|| "unique_id".into()),
+        source: top.text("source_dataset_column_name")?.unwrap_or_else(|| "source".into()),
+        comparisons: comparisons(&top)?,
+        blocking: top.rules("blocking_rules_to_generate_predictions")?,
+        prior: top.probability("probability_two_random_records_match")?.unwrap_or(DEFAULT_PRIOR),
+        max_iterations: top.count("max_iterations")?.unwrap_or(25) as usize,
+        em_convergence: top.number("em_convergence")?.unwrap_or(0.0001),
+        prepare: pilar.as_ref().map(prepared).transpose()?.unwrap_or_default(),
+        match_weight: number(pilar.as_ref(), "match_weight", 0.0)?,
+        review_weight: number(pilar.as_ref(), "review_weight", -5.0)?,
+        block_limit: pilar
+            .as_ref()
+            .map_or(Ok(None), |p| p.count("block_limit"))?
+            .unwrap_or(DEFAULT_BLOCK_LIMIT) as usize,
+        training: pilar.as_ref().map_or(Ok(None), |p| p.part("training"))?.map(training).transpose()?,
+        household: None,
+        constraints: pilar
+            .as_ref()
+            .map_or(Ok(None), |p| p.part("constraints"))?
+            .map(constraints)
+            .transpose()?
+            .unwrap_or_default(),
+        find,
+        raw: raw.clone(),
+    };
+    let mut model = model;
+    if let Some(part) = pilar.as_ref().map_or(Ok(None), |p| p.part("household"))? {
+        household(&mut model, &part)?;
+    }
+    check(&model)?;
+    Ok(model)
+}
+
+fn check(model: &Model) -> Result<(), ModelError> {
+    if model.comparisons.is_empty() {
+        return Err(entry("comparisons", "at least one comparison"));
+    }
+    if model.blocking.is_empty() {
+        return Err(entry("blocking_rules_to_generate_predictions", "at least one rule"));
+    }
+    if model.blocking.len() > 64 {
+        return Err(entry("blocking_rules_to_generate_predictions", "at most 64 rules"));
+    }
+    let mut patterns: u32 = 1;
+    for comparison in &model.comparisons {
+        patterns = patterns
+            .checked_mul(comparison.levels.len() as u32)
+            .filter(|patterns| *patterns < u32::MAX)
+            .ok_or(ModelError::TooManyPatterns)?;
+    }
+    if model.comparisons.len() > crate::compare::MOST_COMPARISONS {
+        return Err(entry("comparisons", "at most 32 comparisons"));
+    }
+    if model.review_weight > model.match_weight {
+        return Err(ModelError::Range {
+            place: "pilar".into(),
+            name: "review_weight",
+            value: model.review_weight,
+            range: "at most match_weight",
+        });
+    }
+    Ok(())
+}
+
+fn comparisons(top: &Part) -> Result<Vec<Comparison>, ModelError> {
+    let list = top.list("comparisons")?.ok_or_else(|| entry("comparisons", "a list"))?;
+    list.iter()
+        .enumerate()
+        .map(|(index, value)| {
+            let part = Part::of(value, format!("comparisons[{index}]"))?;
+            let levels = part.list("comparison_levels")?.ok_or_else(|| part.missing("comparison_levels"))?;
+            let count = levels.len();
+            let levels: Vec<Level> = levels
+                .iter()
+                .enumerate()
+                .map(|(at, value)| {
+                    level(
+                        &Part::of(value, format!("{}.comparison_levels[{at}]", part.place))?,
+                        at + 1 == count,
+                    )
+                })
+                .collect::<Result<_, _>>()?;
+            if levels.len() < 2 || levels.len() > 250 {
+                return Err(entry(&part.place, "2 to 250 levels"));
+            }
+            if levels.last().is_none_or(|level| level.condition != Node::Else) {
+                return Err(entry(&part.place, "ELSE as its last level"));
+            }
+            let name = part
+                .text("output_column_name")?
+                .or(part.text("comparison_description")?)
+                .unwrap_or_else(|| format!("comparison {}", index + 1));
+            Ok(Comparison { name, levels })
+        })
+        .collect()
+}
+
+fn level(part: &Part, last: bool) -> Result<Level, ModelError> {
+    let sql = part.text("sql_condition")?.ok_or_else(|| part.missing("sql_condition"))?;
+    let place = format!("{}.sql_condition", part.place);
+    let condition = sql::condition(&sql, Naming::Suffix).map_err(|fault| unreadable(&place, &fault))?;
+    if condition == Node::Else && !last {
+        return Err(entry(&place, "ELSE only as the last level"));
+    }
+    let term_frequency = part
+        .text("tf_adjustment_column")?
+        .map(|column| {
+            Ok::<_, ModelError>(TermFrequency {
+                column,
+                weight: part.number("tf_adjustment_weight")?.unwrap_or(1.0),
+                minimum_u: part.number("tf_minimum_u_value")?.unwrap_or(0.0),
+            })
+        })
+        .transpose()?;
+    Ok(Level {
+        label: part.text("label_for_charts")?.unwrap_or_else(|| sql.clone()),
+        is_null: part.flag("is_null_level")?.unwrap_or(false),
+        m: part.probability("m_probability")?.unwrap_or(f64::NAN),
+        u: part.probability("u_probability")?.unwrap_or(f64::NAN),
+        household: f64::NAN,
+        term_frequency,
+        sql,
+        condition,
+    })
+}
+
+fn prepared(pilar: &Part) -> Result<Vec<Prepared>, ModelError> {
+    let list = pilar.list("prepare")?.unwrap_or_default();
+    let mut made: Vec<Prepared> = Vec::with_capacity(list.len());
+    for (index, value) in list.iter().enumerate() {
+        let part = Part::of(value, format!("pilar.prepare[{index}]"))?;
+        let column = part.text("column")?.ok_or_else(|| part.missing("column"))?;
+        let expression = part.text("expression")?.ok_or_else(|| part.missing("expression"))?;
+        let place = format!("{}.expression", part.place);
+        let value = sql::value(&expression, Naming::Plain).map_err(|fault| unreadable(&place, &fault))?;
+        // Built on earlier columns only, so that no column is defined by itself.
+        Expr::of(&value, &made).map_err(|what| unsupported(&place, &what))?;
+        if made.iter().any(|earlier| earlier.column == column) || mentions(&value, &column) {
+            return Err(entry(&place, "a new name, not used before"));
+        }
+        made.push(Prepared { column, expression, value });
+    }
+    Ok(made)
+}
+
+fn mentions(scalar: &Scalar, column: &str) -> bool {
+    match scalar {
+        Scalar::Column { name, .. } => name == column,
+        Scalar::Call { args, .. } => args.iter().any(|arg| mentions(arg, column)),
+        Scalar::Minus(left, right) => mentions(left, column) || mentions(right, column),
+        Scalar::Number(_) | Scalar::Text(_) => false,
+    }
+}
+
+fn training(part: Part) -> Result<Training, ModelError> {
+    Ok(Training {
+        deterministic: part.rules("deterministic_rules")?,
+        recall: part.probability("recall")?.unwrap_or(0.9).max(1e-6),
+        em: part.rules("em_blocking_rules")?,
+        u_pairs: part.count("u_pairs")?.unwrap_or(DEFAULT_U_PAIRS),
+        min_records: part.count("min_records")?.unwrap_or(0) as usize,
+    })
+}
+
+fn constraints(part: Part) -> Result<Constraints, ModelError> {
+    Ok(Constraints {
+        one_value: part.text("one_value")?,
+        unique_sources: part.texts("unique_sources")?,
+        confirming_sources: part.texts("confirming_sources")?,
+    })
+}
+
+/// The household class's numbers: a prior and, by comparison, one probability a level.
+fn household(model: &mut Model, part: &Part) -> Result<(), ModelError> {
+    model.household = Some(Household { prior: part.probability("prior")?.unwrap_or(f64::NAN) });
+    let Some(probabilities) = part.part("probabilities")? else { return Ok(()) };
+    for comparison in &mut model.comparisons {
+        let Some(list) = probabilities.list(&comparison.name)? else { continue };
+        if list.len() != comparison.levels.len() {
+            return Err(entry(&format!("{}.{}", probabilities.place, comparison.name), "one number a level"));
+        }
+        for (level, value) in comparison.levels.iter_mut().zip(list) {
+            level.household = value.as_f64().filter(|p| (0.0..=1.0).contains(p)).unwrap_or(f64::NAN);
+        }
+    }
+    Ok(())
+}
+
+/// One blocking rule: equalities between the same expression of both records, joined by AND.
+fn rule(sql: &str, place: &str) -> Result<Rule, ModelError> {
+    let node = sql::condition(sql, Naming::Prefix).map_err(|fault| unreadable(place, &fault))?;
+    let mut keys = Vec::new();
+    equalities(&node, place, &mut keys)?;
+    Ok(Rule { sql: sql.to_owned(), keys })
+}
+
+fn equalities(node: &Node, place: &str, keys: &mut Vec<Scalar>) -> Result<(), ModelError> {
+    match node {
+        Node::And(parts) => parts.iter().try_for_each(|part| equalities(part, place, keys)),
+        Node::Compare { left, op: Op::Equal, right } => {
+            let (Some(one), Some(other)) = (one_sided(left), one_sided(right)) else {
+                return Err(unsupported(place, &format!("{left} = {right}")));
+            };
+            if one == other || side_of(left) == side_of(right) || plain(left) != plain(right) {
+                return Err(unsupported(place, &format!("{left} = {right}")));
+            }
+            keys.push(plain(left));
+            Ok(())
+        }
+        _ => Err(unsupported(place, "a blocking rule that is not equalities joined by AND")),
+    }
+}
+
+fn one_sided(scalar: &Scalar) -> Option<(Side, Scalar)> {
+    side_of(scalar).map(|side| (side, plain(scalar)))
+}
+
+fn side_of(scalar: &Scalar) -> Option<Side> {
+    match scalar {
+        Scalar::Column { side, .. } => Some(*side),
+        Scalar::Call { args, .. } => args.iter().find_map(side_of),
+        _ => None,
+    }
+}
+
+/// The expression with all its columns read from one side, so that two sides can be held against each other.
+fn plain(scalar: &Scalar) -> Scalar {
+    match scalar {
+        Scalar::Column { name, .. } => Scalar::Column { side: Side::Left, name: name.clone() },
+        Scalar::Call { name, args } => {
+            Scalar::Call { name: name.clone(), args: args.iter().map(plain).collect() }
+        }
+        other => other.clone(),
+    }
+}
+
+fn number(part: Option<&Part>, name: &str, default: f64) -> Result<f64, ModelError> {
+    Ok(part.map_or(Ok(None), |part| part.number(name))?.unwrap_or(default))
+}
+
+fn entry(place: &str, expected: &str) -> ModelError {
+    ModelError::Entry { place: place.into(), expected: expected.into() }
+}
+
+fn unsupported(place: &str, what: &str) -> ModelError {
+    ModelError::Unsupported { place: place.into(), what: what.into() }
+}
+
+pub(crate) fn unreadable(place: &str, fault: &Fault) -> ModelError {
+    ModelError::Sql {
+        place: place.into(),
+        position: fault.position,
+        near: fault.near.clone(),
+        message: fault.message.clone(),
+    }
+}
+
+/// An object of the file together with its path, so that every fault can say where.
+struct Part<'a> {
+    map: &'a Map<String, Value>,
+    place: String,
+}
+
+impl<'a> Part<'a> {
+    fn of(value: &'a Value, place: String) -> Result<Self, ModelError> {
+        match value {
+            Value::Object(map) => Ok(Self { map, place }),
+            _ => Err(entry(&place, "an object")),
+        }
+    }
+
+    fn at(&self, name: &str) -> String {
+        if self.place.is_empty() { name.to_owned() } else { format!("{}.{name}", self.place) }
+    }
+
+    fn missing(&self, name: &str) -> ModelError {
+        entry(&self.place, &format!("`{name}`"))
+    }
+
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        self.map.get(name).filter(|value| !value.is_null())
+    }
+
+    fn typed<T>(
+        &self,
+        name: &str,
+        expected: &str,
+        read: impl Fn(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>, ModelError> {
+        self.get(name).map(|value| read(value).ok_or_else(|| entry(&self.at(name), expected))).transpose()
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, ModelError> {
+        self.typed(name, "a text", |value| value.as_str().map(str::to_owned))
+    }
+
+    fn number(&self, name: &str) -> Result<Option<f64>, ModelError> {
+        self.typed(name, "a number", Value::as_f64)
+    }
+
+    fn count(&self, name: &str) -> Result<Option<u64>, ModelError> {
+        self.typed(name, "a whole number", Value::as_u64)
+    }
+
+    fn flag(&self, name: &str) -> Result<Option<bool>, ModelError> {
+        self.typed(name, "true or false", Value::as_bool)
+    }
+
+    fn list(&self, name: &str) -> Result<Option<&'a [Value]>, ModelError> {
+        self.typed(name, "a list", |value| value.as_array().map(Vec::as_slice))
+    }
+
+    fn part(&self, name: &str) -> Result<Option<Part<'a>>, ModelError> {
+        self.get(name).map(|value| Part::of(value, self.at(name))).transpose()
+    }
+
+    fn texts(&self, name: &str) -> Result<Vec<String>, ModelError> {
+        let list = self.list(name)?.unwrap_or_default();
+        list.iter()
+            .map(|value| {
+                value.as_str().map(str::to_owned).ok_or_else(|| entry(&self.at(name), "a list of texts"))
+            })
+            .collect()
+    }
+
+    /// Splink writes `"level not observed in training dataset"` where it has no number; that is read as none.
+    fn probability(&self, name: &'static str) -> Result<Option<f64>, ModelError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        if value.is_string() {
+            return Ok(None);
+        }
+        let number = value.as_f64().ok_or_else(|| entry(&self.at(name), "a number"))?;
+        if (0.0..=1.0).contains(&number) {
+            Ok(Some(number))
+        } else {
+            Err(ModelError::Range { place: self.place.clone(), name, value: number, range: "from 0 to 1" })
+        }
+    }
+
+    /// Rules are texts or, as Splink saves them, objects with `blocking_rule`.
+    fn rules(&self, name: &str) -> Result<Vec<Rule>, ModelError> {
+        let list = self.list(name)?.unwrap_or_default();
+        list.iter()
+            .enumerate()
+            .map(|(index, value)| {
+                let place = format!("{}[{index}]", self.at(name));
+                match value {
+                    Value::String(sql) => rule(sql, &place),
+                    Value::Object(map) => {
+                        let part = Part { map, place };
+                        if let Some(what) = ["salting_partitions", "arrays_to_explode"]
+                            .iter()
+                            .find(|key| part.get(key).is_some_and(|v| v != &Value::from(1)))
+                        {
+                            return Err(unsupported(&part.place, what));
+                        }
+                        let sql = part.text("blocking_rule")?.ok_or_else(|| part.missing("blocking_rule"))?;
+                        rule(&sql, &part.place)
+                    }
+                    _ => Err(entry(&place, "a rule")),
+                }
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,396 @@
+//! Learning a model's numbers from unlabelled records: the prior, u, m, and the household class.
+//!
+//! In: records and blocks. Out: a trained model and how it went. Everything is counted in whole numbers and summed in a fixed order,
+//! so the result does not depend on threads. Equality levels get their exact u from the frequencies of values; the others from
+//! seeded random pairs.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+
+use crate::block::Blocks;
+use crate::compare::{MOST_COMPARISONS, Plan};
+use crate::expr::Expr;
+use crate::model::{Comparison, Model, Rule};
+use crate::sql::{Node, Scalar};
+use crate::table::{Table, mix};
+
+/// What training found.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TrainingReport {
+    /// Pairs that a deterministic rule yields.
+    pub deterministic_pairs: u64,
+    /// The prior.
+    pub prior: f64,
+    /// Random pairs looked at for u.
+    pub random_pairs: u64,
+    /// One entry for each blocking rule of expectation-maximisation.
+    pub sessions: Vec<Session>,
+    /// The share of the pairs looked at that are one household's but two persons'.
+    pub household_share: f64,
+}
+
+/// One run of expectation-maximisation.
+#[derive(Debug, Clone, Serialize)]
+pub struct Session {
+    /// On which pairs.
+    pub rule: String,
+    /// How many.
+    pub pairs: u64,
+    /// Different patterns among them.
+    pub patterns: usize,
+    /// Rounds until it stood still, or the limit.
+    pub iterations: usize,
+    /// Whether it stood still.
+    pub converged: bool,
+    /// The share of matches among the pairs.
+    pub share: f64,
+}
+
+/// A pattern's levels and how many pairs have it.
+pub(crate) type Counted = Vec<([u8; MOST_COMPARISONS], f64)>;
+
+/// Counts the patterns of all pairs of `blocks`, in the order of the patterns' numbers.
+pub(crate) fn count_patterns(blocks: &Blocks, plan: &Plan, table: &Table) -> Counted {
+    let counts = blocks
+        .chunks()
+        .par_iter()
+        .fold(FxHashMap::<u32, ([u8; MOST_COMPARISONS], u64)>::default, |mut counts, chunk| {
+            blocks.visit(chunk, |left, right| {
+                let levels = plan.levels(table, left, right);
+                counts.entry(levels.pattern).or_insert((levels.at, 0)).1 += 1;
+            });
+            counts
+        })
+        .reduce(FxHashMap::default, |mut all, some| {
+            for (pattern, (levels, count)) in some {
+                all.entry(pattern).or_insert((levels, 0)).1 += count;
+            }
+            all
+        });
+    let mut sorted: Vec<_> = counts.into_iter().collect();
+    sorted.sort_unstable_by_key(|(pattern, _)| *pattern);
+    sorted.into_iter().map(|(_, (levels, count))| (levels, count as f64)).collect()
+}
+
+/// How many pairs the blocks yield.
+pub(crate) fn count_pairs(blocks: &Blocks) -> u64 {
+    let count = |chunk| {
+        let mut count = 0u64;
+        blocks.visit(chunk, |_, _| count += 1);
+        count
+    };
+    blocks.chunks().par_iter().map(count).sum()
+}
+
+/// Levels of `pairs` random pairs, drawn with `seed`: for each comparison, how often each level held.
+pub(crate) fn sample_levels(
+    model: &Model,
+    plan: &Plan,
+    table: &Table,
+    pairs: u64,
+    seed: u64,
+) -> Vec<Vec<u64>> {
+    const CHUNK: u64 = 1 << 14;
+    let empty = || -> Vec<Vec<u64>> { model.comparisons.iter().map(|c| vec![0; c.levels.len()]).collect() };
+    let rows = table.len() as u64;
+    if rows < 2 {
+        return empty();
+    }
+    let pick = |number: u64| ((u128::from(mix(seed ^ mix(number))) * u128::from(rows)) >> 64) as u32;
+    (0..pairs.div_ceil(CHUNK))
+        .into_par_iter()
+        .fold(empty, |mut counts, chunk| {
+            for draw in chunk * CHUNK..((chunk + 1) * CHUNK).min(pairs) {
+                let (a, b) = (pick(2 * draw), pick(2 * draw + 1));
+                if a == b {
+                    continue;
+                }
+                let levels = plan.levels(table, a.min(b), a.max(b));
+                for (counts, &level) in counts.iter_mut().zip(&levels.at) {
+                    counts[usize::from(level)] += 1;
+                }
+            }
+            counts
+        })
+        .reduce(empty, |mut all, some| {
+            for (all, some) in all.iter_mut().zip(some) {
+                all.iter_mut().zip(some).for_each(|(all, some)| *all += some);
+            }
+            all
+        })
+}
+
+/// u of every level from the sample; a level never seen gets half a pair.
+pub(crate) fn set_u(model: &mut Model, sample: &[Vec<u64>]) {
+    for (comparison, counts) in model.comparisons.iter_mut().zip(sample) {
+        let known: u64 =
+            comparison.levels.iter().zip(counts).filter(|(level, _)| !level.is_null).map(|(_, n)| *n).sum();
+        for (level, &count) in comparison.levels.iter_mut().zip(counts) {
+            if !level.is_null {
+                level.u = (count as f64 + 0.5) / (known as f64 + 1.0);
+            }
+        }
+    }
+}
+
+/// Probabilities of one class: by comparison, by level.
+pub(crate) type Probabilities = Vec<Vec<f64>>;
+
+/// Where expectation-maximisation begins when the file has no number: agreement is usual, each lesser degree rarer.
+pub(crate) fn starting_m(model: &Model) -> Probabilities {
+    model
+        .comparisons
+        .iter()
+        .map(|comparison| {
+            let known = comparison.levels.iter().filter(|level| !level.is_null).count();
+            let mut rank = 0;
+            comparison
+                .levels
+                .iter()
+                .map(|level| {
+                    if level.is_null {
+                        return 0.0;
+                    }
+                    rank += 1;
+                    if known == 1 {
+                        1.0
+                    } else if rank == 1 {
+                        0.9
+                    } else {
+                        0.1 / (known - 1) as f64
+                    }
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// A class in a mixture: its share and its probabilities; fixed ones are not re-estimated.
+pub(crate) struct Class {
+    pub(crate) share: f64,
+    pub(crate) of: Probabilities,
+    pub(crate) fixed: bool,
+}
+
+/// Expectation-maximisation of a mixture of classes over counted patterns. Comparisons in `skip` are not looked at.
+/// Returns rounds used and whether it stood still.
+pub(crate) fn expectation_maximisation(
+    model: &Model,
+    counted: &Counted,
+    skip: &[bool],
+    classes: &mut [Class],
+) -> (usize, bool) {
+    let total: f64 = counted.iter().map(|(_, count)| count).sum();
+    if total == 0.0 {
+        return (0, false);
+    }
+    let zeros: Probabilities = model.comparisons.iter().map(|c| vec![0.0; c.levels.len()]).collect();
+    for round in 1..=model.max_iterations {
+        let mut sums: Vec<Probabilities> = classes.iter().map(|_| zeros.clone()).collect();
+        let mut shares = vec![0.0; classes.len()];
+        let mut likely = vec![0.0; classes.len()];
+        for (levels, count) in counted {
+            for (class, likely) in classes.iter().zip(&mut likely) {
+                *likely = class.share * likelihood(model, class, levels, skip);
+            }
+            let all: f64 = likely.iter().sum();
+            if all <= 0.0 {
+                continue;
+            }
+            for ((sum, share), likely) in sums.iter_mut().zip(&mut shares).zip(&likely) {
+                let part = count * likely / all;
+                *share += part;
+                for (sum, &level) in sum.iter_mut().zip(levels) {
+                    sum[usize::from(level)] += part;
+                }
+            }
+        }
+        let mut moved: f64 = 0.0;
+        for ((class, sums), share) in classes.iter_mut().zip(&sums).zip(&shares) {
+            moved = moved.max((class.share - share / total).abs());
+            class.share = share / total;
+            if !class.fixed {
+                moved = moved.max(update(model, class, sums, skip));
+            }
+        }
+        if moved < model.em_convergence {
+            return (round, true);
+        }
+    }
+    (model.max_iterations, false)
+}
+
+fn likelihood(model: &Model, class: &Class, levels: &[u8; MOST_COMPARISONS], skip: &[bool]) -> f64 {
+    let mut product = 1.0;
+    for (index, comparison) in model.comparisons.iter().enumerate() {
+        let level = usize::from(levels[index]);
+        if !skip[index] && !comparison.levels[level].is_null {
+            product *= class.of[index][level];
+        }
+    }
+    product
+}
+
+/// The maximisation step of one class; how far its probabilities moved.
+fn update(model: &Model, class: &mut Class, sums: &Probabilities, skip: &[bool]) -> f64 {
+    let mut moved: f64 = 0.0;
+    for (index, comparison) in model.comparisons.iter().enumerate() {
+        if skip[index] {
+            continue;
+        }
+        let known: f64 = comparison
+            .levels
+            .iter()
+            .zip(&sums[index])
+            .filter(|(level, _)| !level.is_null)
+            .map(|(_, n)| n)
+            .sum();
+        if known <= 0.0 {
+            continue;
+        }
+        for (at, level) in comparison.levels.iter().enumerate() {
+            if !level.is_null {
+                let new = ((sums[index][at] + 1e-6) / (known + 1e-6)).max(1e-9);
+                moved = moved.max((class.of[index][at] - new).abs());
+                class.of[index][at] = new;
+            }
+        }
+    }
+    moved
+}
+
+/// The prior from the pairs that agree on a deterministic rule.
+pub(crate) fn prior(
+    model: &mut Model,
+    blocks: &Blocks,
+    table: &Table,
+    recall: f64,
+    report: &mut TrainingReport,
+) {
+    let pairs = count_pairs(blocks);
+    let records = table.len() as f64;
+    let all = records * (records - 1.0) / 2.0;
+    if pairs > 0 && all > 0.0 {
+        model.prior = (pairs as f64 / recall / all).clamp(1e-12, 0.5);
+    }
+    report.deterministic_pairs = pairs;
+    report.prior = model.prior;
+}
+
+/// u of all levels.
+pub(crate) fn u(
+    model: &mut Model,
+    plan: &Plan,
+    table: &Table,
+    pairs: u64,
+    seed: u64,
+    report: &mut TrainingReport,
+) {
+    let sample = sample_levels(model, plan, table, pairs, seed);
+    set_u(model, &sample);
+    report.random_pairs = pairs;
+}
+
+/// m by expectation-maximisation on each rule's pairs, averaged over the rules. A comparison that looks at a column of the rule is
+/// left out of that rule's session: among those pairs it always agrees.
+pub(crate) fn m(
+    model: &mut Model,
+    plan: &Plan,
+    table: &Table,
+    rules: &[Rule],
+    blocks: &[Blocks],
+    report: &mut TrainingReport,
+) {
+    let mut sums: Vec<Vec<(f64, u32)>> =
+        model.comparisons.iter().map(|c| vec![(0.0, 0); c.levels.len()]).collect();
+    for (rule, blocks) in rules.iter().zip(blocks) {
+        let columns = columns_of_rule(rule, model);
+        let skip: Vec<bool> = model
+            .comparisons
+            .iter()
+            .map(|c| columns_of_comparison(c, model).iter().any(|x| columns.contains(x)))
+            .collect();
+        let counted = count_patterns(blocks, plan, table);
+        let other = Class {
+            share: 0.5,
+            of: model.comparisons.iter().map(|c| c.levels.iter().map(|l| l.u).collect()).collect(),
+            fixed: true,
+        };
+        let mut classes = [Class { share: 0.5, of: starting_m(model), fixed: false }, other];
+        let (iterations, converged) = expectation_maximisation(model, &counted, &skip, &mut classes);
+        report.sessions.push(Session {
+            rule: rule.sql.clone(),
+            pairs: counted.iter().map(|(_, n)| *n as u64).sum(),
+            patterns: counted.len(),
+            iterations,
+            converged,
+            share: classes[0].share,
+        });
+        if counted.is_empty() {
+            continue;
+        }
+        for (index, sums) in sums.iter_mut().enumerate().filter(|(index, _)| !skip[*index]) {
+            for (sum, m) in sums.iter_mut().zip(&classes[0].of[index]) {
+                *sum = (sum.0 + m, sum.1 + 1);
+            }
+        }
+    }
+    let start = starting_m(model);
+    for (index, comparison) in model.comparisons.iter_mut().enumerate() {
+        for (at, level) in comparison.levels.iter_mut().enumerate() {
+            let (sum, count) = sums[index][at];
+            if level.is_null {
+                continue;
+            }
+            if count > 0 {
+                level.m = sum / f64::from(count);
+            } else if !level.m.is_finite() {
+                level.m = start[index][at];
+            }
+        }
+    }
+}
+
+/// The household class.
+pub(crate) fn household(_model: &mut Model, _counted: &Counted, _report: &mut TrainingReport) {}
+
+fn columns_of_rule(rule: &Rule, model: &Model) -> Vec<String> {
+    rule.keys
+        .iter()
+        .filter_map(|key| Expr::of(key, &model.prepare).ok())
+        .map(|(_, expr)| expr.column)
+        .collect()
+}
+
+fn columns_of_comparison(comparison: &Comparison, model: &Model) -> Vec<String> {
+    fn node(tree: &Node, model: &Model, out: &mut Vec<String>) {
+        match tree {
+            Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| node(part, model, out)),
+            Node::Not(inner) => node(inner, model, out),
+            Node::Compare { left, right, .. } => {
+                [left, right].into_iter().for_each(|s| scalar(s, model, out))
+            }
+            Node::IsNull { of, .. } => scalar(of, model, out),
+            Node::Else => {}
+        }
+    }
+    fn scalar(value: &Scalar, model: &Model, out: &mut Vec<String>) {
+        match value {
+            Scalar::Call { args, .. } => args.iter().for_each(|arg| scalar(arg, model, out)),
+            Scalar::Minus(left, right) => {
+                scalar(left, model, out);
+                scalar(right, model, out);
+            }
+            Scalar::Column { .. } => {
+                if let Ok((_, expr)) = Expr::of(value, &model.prepare) {
+                    out.push(expr.column);
+                }
+            }
+            Scalar::Number(_) | Scalar::Text(_) => {}
+        }
+    }
+    let mut out = Vec::new();
+    comparison.levels.iter().for_each(|level| node(&level.condition, model, &mut out));
+    out
+}
