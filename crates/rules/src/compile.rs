@@ -70,9 +70,12 @@ fn parse(text: &str) -> Result<Sql> {
             return Err(at(parser.peek_token().span.start, Fault::TooDeep { limit: MAX_DEPTH }));
         }
         Err(ParserError::TokenizerError(detail) | ParserError::ParserError(detail)) => {
-            // The parser appends the place to its sentence; the place is told apart here.
-            let detail = detail.split(" at Line:").next().unwrap_or_default().to_owned();
-            return Err(at(parser.peek_token().span.start, Fault::Syntax { detail }));
+            // The parser appends the place to its sentence, except at the end of the text.
+            let (detail, place) = match detail.split_once(" at Line: ") {
+                Some((detail, place)) => (detail.to_owned(), written_place(place)),
+                None => (detail, None),
+            };
+            return Err(at(place.unwrap_or_else(|| end_of(text)), Fault::Syntax { detail }));
         }
     };
     let rest = parser.peek_token();
@@ -84,6 +87,18 @@ fn parse(text: &str) -> Result<Sql> {
             Fault::Syntax { detail: format!("nothing may follow, found {}", rest.token) },
         ))
     }
+}
+
+/// `3, Column: 14`
+fn written_place(text: &str) -> Option<Location> {
+    let (line, column) = text.split_once(", Column: ")?;
+    Some(Location { line: line.trim().parse().ok()?, column: column.trim().parse().ok()? })
+}
+
+fn end_of(text: &str) -> Location {
+    let text = text.trim_end();
+    let last = text.lines().last().unwrap_or_default();
+    Location { line: text.lines().count() as u64, column: last.chars().count() as u64 + 1 }
 }
 
 fn at(place: Location, fault: Fault) -> RuleError {

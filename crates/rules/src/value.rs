@@ -2,18 +2,8 @@
 
 use std::fmt;
 
+pub use model::Lang;
 use serde::{Deserialize, Serialize};
-
-/// A language of the pages. Indonesian first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Lang {
-    /// Bahasa Indonesia.
-    #[default]
-    Id,
-    /// English.
-    En,
-}
 
 /// The same words in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
