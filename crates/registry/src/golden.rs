@@ -83,6 +83,11 @@ impl Precedence {
         Self(place)
     }
 
+    /// Whether a list may speak at all.
+    pub fn believes(&self, list: u32) -> bool {
+        self.place(list) != NONE
+    }
+
     fn place(&self, list: u32) -> u32 {
         self.0.get(list as usize).copied().unwrap_or(NONE)
     }
@@ -212,7 +217,8 @@ pub fn survive<E: From<arrow_schema::ArrowError>>(
         return Ok(winners(rows, column.as_ref(), &precedence, rule, None));
     };
     let leader_column = fetch(leader)?;
-    let leading = winners(rows, leader_column.as_ref(), &Precedence::of(leader, lists), rule_of(leader), None);
+    let leading =
+        winners(rows, leader_column.as_ref(), &Precedence::of(leader, lists), rule_of(leader), None);
     let speak = agreeing(rows, &leader_column, &leading)?;
     Ok(winners(rows, column.as_ref(), &precedence, rule, Some(&speak)))
 }
@@ -249,7 +255,8 @@ mod tests {
     #[test]
     fn trust_first_then_newness_and_null_never_wins() {
         let lists = [list(1, 10, 40, false), list(2, 20, 40, false), list(3, 5, 90, true)];
-        let column: ArrayRef = Arc::new(Int32Array::from(vec![Some(1), Some(2), None, Some(3), Some(4), Some(5)]));
+        let column: ArrayRef =
+            Arc::new(Int32Array::from(vec![Some(1), Some(2), None, Some(3), Some(4), Some(5)]));
         let rows = rows(&[0, 0, 0, 1, 1, NONE], &[0, 1, 2, 0, 2, 2], 2);
         let winner = survive(rows, "sex", &column, &lists, unknown).unwrap();
         assert_eq!(winner, [1, 4]);
@@ -268,7 +275,8 @@ mod tests {
     fn one_true_makes_a_civil_servant() {
         let lists = [list(1, 10, 90, false), list(2, 10, 30, false)];
         let column: ArrayRef = Arc::new(BooleanArray::from(vec![Some(false), Some(true), Some(false), None]));
-        let winner = survive(rows(&[0, 0, 1, 1], &[0, 1, 0, 1], 2), "civil_servant", &column, &lists, unknown);
+        let winner =
+            survive(rows(&[0, 0, 1, 1], &[0, 1, 0, 1], 2), "civil_servant", &column, &lists, unknown);
         assert_eq!(winner.unwrap(), [1, 2]);
     }
 

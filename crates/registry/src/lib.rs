@@ -8,9 +8,31 @@
 //! rows are one person; [`identity`] gives that person the id it had; [`golden`] chooses every field; [`families`] puts persons on
 //! their cards; [`events`] says what changed; [`mod@consolidate`] does all this and writes a version; [`publish`] brings it to the pages.
 
+pub mod assemble;
+mod cells;
+pub mod consolidate;
+pub mod deciles;
+mod error;
 pub mod events;
 pub mod families;
 pub mod golden;
 pub mod identity;
 pub mod lineage;
+pub mod load;
+pub mod people;
+pub mod publish;
+pub mod queries;
+pub mod rows;
+pub mod search;
+pub mod urgent;
+pub mod version;
+mod write;
+
+pub use consolidate::{Consolidation, Figures, consolidate};
+pub use error::{Error, Result};
+pub use publish::{Published, publish_ranks};
+pub use urgent::{Reported, report_death};
+
 // lake/intake builder: your modules below this line
+pub mod intake;
+pub mod regions;

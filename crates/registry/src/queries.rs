@@ -1,0 +1,65 @@
+//! SQL of this room (received lists and the territory have theirs beside them).
+
+use store::sql;
+
+sql! {
+    // --- what goes into a consolidation
+    pub(crate) LISTS_ACCEPTED = "SELECT file_no, source, as_of FROM list_file
+        WHERE kind = 'people' AND state = 'received' ORDER BY file_no";
+    pub(crate) RANKS_RECEIVED = "SELECT file_no, as_of FROM list_file
+        WHERE kind = 'rank' AND state = 'received' ORDER BY as_of, file_no";
+    pub(crate) DECISIONS_IN_FORCE = "SELECT left_record, right_record, verdict FROM link_decision
+        WHERE undone_at IS NULL AND verdict IN (1, 2) ORDER BY left_record, right_record, decision_id";
+    pub(crate) DECISION_ADD = "INSERT INTO link_decision
+        (decision_id, left_record, right_record, verdict, weight, user_id, actor, at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    pub(crate) LIST_ADD = "INSERT INTO list_file (file_no, source, kind, name, hash, bytes, as_of, received_at, actor, state,
+            rows_read, rows_accepted, rows_rejected, findings, dataset, message, detail, policy)
+        VALUES ($1, $2, 'people', $3, $4, $5, $6, $7, $8, 'received', $9, $9, 0, 0, $10, NULL, '{}', $11)
+        ON CONFLICT (file_no) DO NOTHING";
+
+    // --- urgent changes
+    pub(crate) PERSON_LIFE = "SELECT family_id, alive, birth_date FROM person
+        WHERE person_id = $1 AND region >= $2 AND region < $3
+        AND ($4 = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $4))";
+    pub(crate) PERSON_DIED = "UPDATE person SET alive = 0, death_date = COALESCE(death_date, $2), digest = 0 WHERE person_id = $1";
+    pub(crate) FAMILY_RECOUNT = "UPDATE family SET digest = 0,
+        size = (SELECT COUNT(*) FROM person WHERE person.family_id = $1 AND person.alive = 1)
+        WHERE family_id = $1 RETURNING size";
+    pub(crate) URGENT_ADD = "INSERT INTO urgent_change
+        (change_id, person_id, family_id, kind, date, evidence, user_id, actor, at, state)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)";
+    pub(crate) URGENT_AFTER = "SELECT person_id, date FROM urgent_change
+        WHERE kind = 'death' AND (state < 2 OR file_no > $1) ORDER BY change_id";
+    pub(crate) URGENT_UNFINISHED = "SELECT file_no FROM urgent_change WHERE state = 1 ORDER BY change_id LIMIT 1";
+    pub(crate) URGENT_OPEN = "SELECT change_id FROM urgent_change WHERE state = 0 ORDER BY change_id LIMIT 10000";
+    pub(crate) URGENT_ASSIGN = "UPDATE urgent_change SET state = 1, file_no = $2, row_no = $3 WHERE change_id = $1";
+    pub(crate) URGENT_OF_FILE = "SELECT change_id, person_id, date, evidence, user_id, actor FROM urgent_change
+        WHERE file_no = $1 AND state = 1 ORDER BY row_no";
+    pub(crate) URGENT_TAKEN = "UPDATE urgent_change SET state = 2 WHERE file_no = $1 AND state = 1";
+    pub(crate) URGENT_OF_PERSON = "SELECT change_id, kind, date, evidence, actor, at FROM urgent_change
+        WHERE person_id = $1 AND (state < 2 OR file_no > $2) ORDER BY change_id";
+
+    // --- publishing
+    pub(crate) PERSON_ANY = "SELECT person_id FROM person LIMIT 1";
+    pub(crate) PERSON_RANGE = "SELECT person_id, digest, name_key, birth_date FROM person
+        WHERE person_id > $1 AND person_id <= $2 ORDER BY person_id";
+    pub(crate) PERSON_DELETE = "DELETE FROM person WHERE person_id = $1";
+    pub(crate) FAMILY_RANGE = "SELECT family_id, digest FROM family
+        WHERE family_id > $1 AND family_id <= $2 ORDER BY family_id";
+    pub(crate) FAMILY_DELETE = "DELETE FROM family WHERE family_id = $1";
+    pub(crate) KEY_RANGE = "SELECT key, person_id FROM person_key WHERE (key, person_id) > ($1, $2)
+        AND (key, person_id) <= ($3, $4) ORDER BY key, person_id";
+    pub(crate) KEY_DELETE = "DELETE FROM person_key WHERE key = $1 AND person_id = $2";
+    pub(crate) KEY_ADD = "INSERT INTO person_key (key, person_id) VALUES ($1, $2) ON CONFLICT (key, person_id) DO NOTHING";
+    pub(crate) RANK_RANGE = "SELECT family_id, rank_date, decile FROM family_rank
+        WHERE family_id > $1 AND family_id <= $2 ORDER BY family_id, rank_date";
+    pub(crate) RANK_DELETE = "DELETE FROM family_rank WHERE family_id = $1 AND rank_date = $2";
+    pub(crate) ALIAS_RANGE = "SELECT old_id, new_id, kind FROM person_alias
+        WHERE old_id > $1 AND old_id <= $2 ORDER BY old_id";
+    pub(crate) ALIAS_DELETE = "DELETE FROM person_alias WHERE old_id = $1";
+    pub(crate) EVENTS_OF_VERSION = "SELECT COUNT(*) FROM registry_event WHERE version = $1";
+    pub(crate) EVENTS_DELETE = "DELETE FROM registry_event WHERE version = $1";
+    pub(crate) REVIEW_ALL = "SELECT left_record, right_record, state FROM review_pair ORDER BY left_record, right_record";
+    pub(crate) REVIEW_DELETE = "DELETE FROM review_pair WHERE left_record = $1 AND right_record = $2";
+}

@@ -1,0 +1,255 @@
+//! The rows that go into linkage: all rows of the lists in force, and of replaced lists those that were not sent again.
+//!
+//! In: the lists, their columns. Out: batches for `linkage`, and for every row that was only sent again the row that stands for it.
+//! Must never happen: a row that linkage sees twice, a replaced row that is lost.
+
+use std::sync::Arc;
+
+use access::House;
+use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, UInt32Array};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_select::take::take_record_batch;
+use linkage::standardise::Standardiser;
+use model::Progress;
+use rayon::prelude::*;
+
+use crate::golden::NONE;
+use crate::lineage::{self, Identifying, RowKey};
+use crate::load::{self, List};
+use crate::version::{date32, int32, int64, text};
+use crate::{Error, Result};
+
+/// The rows of one consolidation. Row numbers count through the batches and ascend with the record id.
+#[derive(Debug)]
+pub struct Rows {
+    /// Columns for linkage.
+    pub batches: Vec<RecordBatch>,
+    /// Record id of each row.
+    pub record_id: Vec<i64>,
+    /// List (index) of each row.
+    pub list: Vec<u32>,
+    /// Rows of replaced lists that were sent again: (record id, the row that stands for it), ascending.
+    pub resent: Vec<(i64, u32)>,
+}
+
+impl Rows {
+    /// The row of a record, also of one that was replaced by the same row sent again.
+    pub fn row_of(&self, record: i64) -> Option<u32> {
+        if let Ok(row) = self.record_id.binary_search(&record) {
+            return Some(row as u32);
+        }
+        self.resent.binary_search_by_key(&record, |r| r.0).ok().map(|at| self.resent[at].1)
+    }
+
+    /// Village that a record itself names.
+    pub fn region(&self, row: u32) -> Option<&str> {
+        let mut row = row as usize;
+        for batch in &self.batches {
+            if row < batch.num_rows() {
+                let column = batch.column_by_name("desa")?.as_any().downcast_ref::<StringArray>()?;
+                return column.is_valid(row).then(|| column.value(row));
+            }
+            row -= batch.num_rows();
+        }
+        None
+    }
+}
+
+/// Columns that linkage reads, with the canonical column each is made from.
+const COLUMNS: [(&str, &str); 9] = [
+    ("nik", "nik"),
+    ("kk", "kk"),
+    ("name", "name"),
+    ("mother", "mother_name"),
+    ("pob", "birth_place"),
+    ("dob", "birth_date"),
+    ("sex", "sex"),
+    ("desa", "region"),
+    ("relation", "relation"),
+];
+
+/// The standardiser of names and places that the policy pack describes.
+pub(crate) fn standardiser(house: &House) -> Result<Standardiser> {
+    let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+    Ok(Standardiser::new(&house.policy.names().into_iter().map(own).collect())?)
+}
+
+/// Reads and standardises all rows and finds those that were only sent again.
+///
+/// # Errors
+/// The lake's.
+pub fn gather(house: &House, lists: &[List], progress: &dyn Progress) -> Result<Rows> {
+    let names = standardiser(house)?;
+    let total: u64 = lists.iter().map(|list| list.dataset.rows()).sum();
+    let mut done = 0;
+    let mut batches = Vec::with_capacity(lists.len());
+    for list in lists {
+        progress.report("read", done, total);
+        batches.push(prepare(list, &names)?);
+        done += list.dataset.rows();
+    }
+    progress.report("read", done, total);
+    let replaced = replacements(lists, &batches)?;
+    assemble(lists, batches, &replaced)
+}
+
+fn schema() -> SchemaRef {
+    let kind = |name: &str| match name {
+        "nik" | "kk" => DataType::Int64,
+        "dob" => DataType::Date32,
+        "sex" | "relation" => DataType::Int32,
+        _ => DataType::Utf8,
+    };
+    let mut fields =
+        vec![Field::new("unique_id", DataType::Int64, false), Field::new("source", DataType::Utf8, false)];
+    fields.extend(COLUMNS.iter().map(|(name, _)| Field::new(*name, kind(name), true)));
+    Arc::new(Schema::new(fields))
+}
+
+/// The linkage columns of one list.
+fn prepare(list: &List, names: &Standardiser) -> Result<RecordBatch> {
+    let schema = schema();
+    let mut columns: Vec<ArrayRef> = vec![load::column(list, "record_id", &DataType::Int64)?];
+    // A replaced list counts as a source of its own: its rows may stand beside those of the list that replaced it.
+    let source =
+        if list.current { list.standing.source.clone() } else { format!("{}~", list.standing.source) };
+    columns.push(Arc::new(StringArray::from_iter_values(std::iter::repeat_n(source, list.rows()))));
+    for (field, (name, canonical)) in schema.fields().iter().skip(2).zip(COLUMNS) {
+        let raw = load::column(list, canonical, field.data_type())?;
+        columns.push(match name {
+            "name" | "mother" => Arc::new(each(&raw, |text| names.name(text))?),
+            "pob" => Arc::new(each(&raw, |text| names.place(text))?),
+            _ => raw,
+        });
+    }
+    Ok(RecordBatch::try_new(schema, columns)?)
+}
+
+/// Each text brought to one spelling, on all cores; what has no letter is unknown.
+fn each(array: &ArrayRef, standard: impl Fn(&str) -> String + Sync) -> Result<StringArray> {
+    const CHUNK: usize = 16 * 1024;
+    let column: &StringArray =
+        array.as_any().downcast_ref().ok_or_else(|| Error::Damaged("a name is not text".to_owned()))?;
+    let parts: Vec<StringArray> = (0..column.len().div_ceil(CHUNK))
+        .into_par_iter()
+        .map(|chunk| {
+            let rows = chunk * CHUNK..((chunk + 1) * CHUNK).min(column.len());
+            rows.map(|row| {
+                column.is_valid(row).then(|| standard(column.value(row))).filter(|s| !s.is_empty())
+            })
+            .collect()
+        })
+        .collect();
+    let parts: Vec<&dyn Array> = parts.iter().map(|part| part as &dyn Array).collect();
+    if parts.is_empty() {
+        return Ok(StringArray::new_null(0));
+    }
+    let whole = arrow_select::concat::concat(&parts)?;
+    whole.as_any().downcast_ref().cloned().ok_or_else(|| Error::Damaged("a name is not text".to_owned()))
+}
+
+/// For every replaced list: its row that was sent again -> (list, row) in the list that replaced it.
+type Replaced = Vec<Option<(usize, Vec<u32>)>>;
+
+fn replacements(lists: &[List], batches: &[RecordBatch]) -> Result<Replaced> {
+    let mut replaced: Replaced = vec![None; lists.len()];
+    let mut order: Vec<usize> = (0..lists.len()).collect();
+    order.sort_by_key(|&i| {
+        let standing = &lists[i].standing;
+        (standing.source.clone(), standing.as_of, standing.file)
+    });
+    let mut keys_of_next: Option<(usize, Vec<RowKey>)> = None;
+    // Newest first: each list but the newest of its source is compared with the one that came after it.
+    for pair in order.windows(2).rev() {
+        let (old, new) = (pair[0], pair[1]);
+        if lists[old].current || lists[old].standing.source != lists[new].standing.source {
+            continue;
+        }
+        let new_keys = match keys_of_next.take() {
+            Some((list, keys)) if list == new => keys,
+            _ => keys(&batches[new])?,
+        };
+        let old_keys = keys(&batches[old])?;
+        replaced[old] = Some((new, lineage::successors(&old_keys, &new_keys)));
+        keys_of_next = Some((old, old_keys));
+    }
+    Ok(replaced)
+}
+
+fn keys(batch: &RecordBatch) -> Result<Vec<RowKey>> {
+    Ok(lineage::keys(Identifying {
+        nik: &int64(batch, "nik")?,
+        kk: &int64(batch, "kk")?,
+        name: &text(batch, "name")?,
+        mother: &text(batch, "mother")?,
+        birth_place: &text(batch, "pob")?,
+        birth_date: &date32(batch, "dob")?,
+        sex: &int32(batch, "sex")?,
+        region: &text(batch, "desa")?,
+    }))
+}
+
+fn assemble(lists: &[List], batches: Vec<RecordBatch>, replaced: &Replaced) -> Result<Rows> {
+    let again = |list: usize, row: usize| {
+        replaced[list].as_ref().is_some_and(|(_, successor)| successor[row] != NONE)
+    };
+    let mut rows = Rows {
+        batches: Vec::with_capacity(batches.len()),
+        record_id: Vec::new(),
+        list: Vec::new(),
+        resent: Vec::new(),
+    };
+    // Row number of each (list, row) that takes part itself.
+    let mut number: Vec<Vec<u32>> = Vec::with_capacity(batches.len());
+    for (i, batch) in batches.iter().enumerate() {
+        let own: Vec<u32> =
+            (0..batch.num_rows()).filter(|&row| !again(i, row)).map(|row| row as u32).collect();
+        let mut numbers = vec![NONE; batch.num_rows()];
+        for (at, &row) in own.iter().enumerate() {
+            numbers[row as usize] = (rows.record_id.len() + at) as u32;
+        }
+        let kept = if own.len() == batch.num_rows() {
+            batch.clone()
+        } else {
+            take_record_batch(batch, &UInt32Array::from(own))?
+        };
+        rows.record_id.extend(int64(&kept, "unique_id")?.values());
+        rows.list.resize(rows.record_id.len(), i as u32);
+        rows.batches.push(kept);
+        number.push(numbers);
+    }
+    for (i, batch) in batches.iter().enumerate() {
+        if replaced[i].is_some() {
+            let ids = int64(batch, "unique_id")?;
+            resent_of(&mut rows.resent, lists.len(), i, &ids, replaced, &number);
+        }
+    }
+    rows.resent.sort_unstable();
+    Ok(rows)
+}
+
+/// Follows each row that was sent again to the row that stands for it now.
+fn resent_of(
+    resent: &mut Vec<(i64, u32)>,
+    lists: usize,
+    list: usize,
+    ids: &Int64Array,
+    replaced: &Replaced,
+    number: &[Vec<u32>],
+) {
+    for row in 0..ids.len() {
+        if number[list][row] != NONE {
+            continue;
+        }
+        let (mut at, mut on) = (list, row);
+        // A row is sent again at most once a list.
+        for _ in 0..lists {
+            let Some((next, successor)) = &replaced[at] else { break };
+            if successor[on] == NONE {
+                break;
+            }
+            (at, on) = (*next, successor[on] as usize);
+        }
+        resent.push((ids.value(row), number[at][on]));
+    }
+}
