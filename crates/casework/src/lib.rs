@@ -1,1 +1,24 @@
-//! casework
+//! Casework: the people who solve what goes wrong. Workflows come from the policy pack; a case is one run of one of them, about a
+//! family, a person or a payment line. In: cases opened by hand or caused by another room, and steps. Out: the next state, a history
+//! that cannot be edited, tasks with deadlines in working days, and effects for other rooms. Never here: a workflow's name, a change
+//! in another room's tables, a step without its role.
+//!
+//! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; [`views`] is what pages show. To add a workflow,
+//! write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS` and carry it over where [`carry_effects`] is called.
+
+pub mod engine;
+mod error;
+pub mod form;
+pub mod queries;
+mod service;
+pub mod views;
+
+pub use engine::{Refusal, Stepped};
+pub use error::Error;
+pub use form::{Answer, Answers, FieldFault};
+pub use service::{
+    Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, open_case, open_caused, take_step,
+};
+
+/// The room's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

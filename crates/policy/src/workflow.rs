@@ -55,6 +55,8 @@ pub struct State {
     pub days: Option<u32>,
     /// The next step in words.
     pub next: Option<Label>,
+    /// An end that counts towards a target, such as `graduation`.
+    pub counts: Option<String>,
 }
 
 /// Type of a form field.
@@ -218,8 +220,21 @@ impl Workflow {
     }
 
     /// Transitions out of a state.
-    pub fn out_of<'a>(&'a self, state: &'a str) -> impl Iterator<Item = &'a Transition> {
+    pub fn out_of(&self, state: &str) -> impl Iterator<Item = &Transition> {
         self.transitions.iter().filter(move |step| step.from.iter().any(|from| from == state))
+    }
+
+    /// Roles whose task a case is in a state: the workflow's owner where it has a step, else everybody who has one.
+    pub fn task_of(&self, state: &str) -> BTreeSet<&str> {
+        let may: BTreeSet<&str> =
+            self.out_of(state).flat_map(|step| step.by.iter().map(String::as_str)).collect();
+        if may.contains(self.owner.as_str()) { BTreeSet::from([self.owner.as_str()]) } else { may }
+    }
+
+    /// Longest time in working days that the clock of a case may stand still.
+    pub fn stop_days_max(&self) -> u32 {
+        let waiting = self.states.iter().filter(|state| state.kind == StateKind::Waiting);
+        waiting.filter_map(|state| state.days).max().unwrap_or(0)
     }
 
     /// The transition of an action out of a state.
@@ -298,6 +313,7 @@ fn read_state(table: &Table<'_>) -> State {
         kind: table.choice("kind", &kinds, false),
         days: table.opt_int_in("days", 1..=365).map(|days| days as u32),
         next: table.opt_label("next"),
+        counts: table.opt_text("counts"),
     };
     if state.kind != StateKind::End && (state.days.is_none() || state.next.is_none()) {
         table.fault("key", "work without a deadline or a next step", "add days, next_id and next_en");

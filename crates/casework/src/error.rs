@@ -1,0 +1,53 @@
+//! What can go wrong with a case, each a sentence for the person who works on it.
+
+use crate::engine::Refusal;
+
+/// An error of this room.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The right is missing.
+    #[error(transparent)]
+    Access(#[from] access::Error),
+    /// The step was refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The case is outside the territory or caseload, or is not there: the two are not told apart.
+    #[error("the case is not found in this territory")]
+    NotFound,
+    /// The workflow is not in the policy pack.
+    #[error("there is no workflow `{0}` in the policy")]
+    Workflow(String),
+    /// The case lacks what its kind is about.
+    #[error("a case of `{workflow}` is about a {subject}, which is not named")]
+    Subject {
+        /// Key of the workflow.
+        workflow: String,
+        /// What is missing.
+        subject: &'static str,
+    },
+    /// Somebody else took a step in the meantime.
+    #[error("somebody else changed this case in the meantime; look at it again")]
+    Changed,
+    /// Stored answers cannot be read.
+    #[error("the stored answers of case {0} cannot be read")]
+    Stored(i64),
+}
+
+impl Error {
+    /// Stable code, the key of its words.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Access(error) => error.code(),
+            Self::Refused(refusal) => refusal.code(),
+            Self::NotFound => "casework-not-found",
+            Self::Workflow(_) => "casework-workflow",
+            Self::Subject { .. } => "casework-subject",
+            Self::Changed => "casework-changed",
+            Self::Stored(_) => "casework-stored",
+        }
+    }
+}

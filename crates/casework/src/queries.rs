@@ -1,0 +1,71 @@
+//! SQL of this room. `$…` in the order: territory range from, to, caseload.
+
+use store::sql;
+
+sql! {
+    pub(crate) CASE_ADD = "INSERT INTO case_file (family_id, case_id, workflow, person_id, line_id, subject, title, region,
+        state, open, opened_on, due_on, step_due_on, stopped_days, answers, last_actor, rev)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $12, 0, $13, $14, 1)
+        ON CONFLICT DO NOTHING";
+    pub(crate) CASE_OPEN_FOR = "SELECT case_id FROM case_file
+        WHERE family_id = $1 AND workflow = $2 AND subject = $3 AND open = 1";
+    pub(crate) CASE_GET = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.answers, c.last_actor, c.rev
+        FROM case_file c
+        WHERE c.case_id = $1 AND c.region >= $2 AND c.region < $3
+        AND ($4 = 0 OR c.family_id IN (SELECT family_id FROM assignment WHERE user_id = $4))";
+    pub(crate) CASE_STEP = "UPDATE case_file SET state = $4, open = $5, due_on = $6, step_due_on = $7, stopped_days = $8,
+        stopped_since = $9, closed_on = $10, counts = $11, answers = $12, last_actor = $13, rev = rev + 1
+        WHERE family_id = $1 AND case_id = $2 AND rev = $3";
+    pub(crate) EVENT_ADD = "INSERT INTO case_event (family_id, case_id, seq, at, actor_id, actor, role, action, from_state,
+        to_state, answers) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    pub(crate) EVENTS = "SELECT seq, at, actor, role, action, from_state, to_state, answers FROM case_event
+        WHERE family_id = $1 AND case_id = $2 ORDER BY seq LIMIT 500";
+    pub(crate) TASKS_CLEAR = "DELETE FROM case_task WHERE family_id = $1 AND case_id = $2";
+    pub(crate) TASK_ADD = "INSERT INTO case_task (family_id, case_id, role, own, step_due_on, region)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    pub(crate) TASKS = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since
+        FROM case_task t JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
+        WHERE t.role = $1 AND (t.step_due_on, t.case_id) > ($2, $3)
+        AND t.region >= $4 AND t.region < $5
+        AND ($6 = 0 OR t.family_id IN (SELECT family_id FROM assignment WHERE user_id = $6))
+        AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
+        ORDER BY t.step_due_on, t.case_id LIMIT $7";
+    pub(crate) TASK_COUNTS = "SELECT COUNT(*), COUNT(*) FILTER (WHERE t.step_due_on < $2),
+        COUNT(*) FILTER (WHERE t.step_due_on = $2) FROM case_task t
+        WHERE t.role = $1 AND t.region >= $3 AND t.region < $4
+        AND ($5 = 0 OR t.family_id IN (SELECT family_id FROM assignment WHERE user_id = $5))
+        AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))";
+    pub(crate) FAMILY_CASES = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since
+        FROM case_file c
+        WHERE c.family_id = $1 AND c.region >= $2 AND c.region < $3
+        AND ($4 = 0 OR c.family_id IN (SELECT family_id FROM assignment WHERE user_id = $4))
+        ORDER BY c.open DESC, c.case_id DESC LIMIT 200";
+    pub(crate) LINE_CASES = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since
+        FROM case_file c
+        WHERE c.line_id = $1 AND c.region >= $2 AND c.region < $3
+        AND ($4 = 0 OR c.family_id IN (SELECT family_id FROM assignment WHERE user_id = $4))
+        ORDER BY c.case_id DESC LIMIT 200";
+    pub(crate) STATES = "SELECT workflow, state, COUNT(*), COUNT(*) FILTER (WHERE due_on < $4) FROM case_file
+        WHERE open = 1 AND region >= $1 AND region < $2
+        AND ($3 = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
+        GROUP BY workflow, state ORDER BY workflow, state";
+    pub(crate) IN_CASELOAD = "SELECT COUNT(*) FROM assignment WHERE family_id = $1 AND user_id = $2";
+    pub(crate) MOVED = "UPDATE case_file SET region = $2 WHERE family_id = $1 AND open = 1";
+    pub(crate) MOVED_TASKS = "UPDATE case_task SET region = $2 WHERE family_id = $1";
+    pub(crate) CASELOADS = "SELECT u.user_id, u.name, u.region,
+        (SELECT COUNT(*) FROM assignment a WHERE a.user_id = u.user_id),
+        (SELECT COUNT(*) FROM case_file c JOIN assignment a ON a.family_id = c.family_id
+            WHERE a.user_id = u.user_id AND c.open = 1),
+        (SELECT COUNT(*) FROM case_file c JOIN assignment a ON a.family_id = c.family_id
+            WHERE a.user_id = u.user_id AND c.open = 1 AND c.due_on < $4),
+        (SELECT COUNT(*) FROM case_file c JOIN assignment a ON a.family_id = c.family_id
+            WHERE a.user_id = u.user_id AND c.open = 0 AND c.counts = $5 AND c.closed_on >= $6 AND c.closed_on < $7)
+        FROM user_account u
+        WHERE u.closed_at IS NULL AND u.region >= $1 AND u.region < $2 AND ($3 = 0 OR u.user_id = $3)
+        AND EXISTS (SELECT 1 FROM assignment a WHERE a.user_id = u.user_id)
+        AND u.user_id > $8 ORDER BY u.user_id LIMIT $9";
+}
