@@ -123,8 +123,8 @@ impl BankError {
     /// Stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::File(_) => "bank.file",
-            Self::Overflow => "bank.overflow",
+            Self::File(_) => "bank-file",
+            Self::Overflow => "bank-overflow",
         }
     }
 }
@@ -202,7 +202,7 @@ impl Bank {
     /// # Errors
     /// The file cannot be read or written.
     pub fn answer_account_checks(&self, request: impl Read, reply: impl Write) -> Result<Tally, BankError> {
-        let mut out = csv::Writer::from_writer(reply);
+        let mut out = writer(reply);
         out_header(&mut out, &["batch", "ref", "result", "account", "name_at_bank", "reason"])?;
         let mut tally = Tally::default();
         for line in csv::Reader::from_reader(request).deserialize() {
@@ -266,7 +266,7 @@ impl Bank {
     /// # Errors
     /// The file cannot be read or written, or its amounts leave the range of money.
     pub fn answer_orders(&self, request: impl Read, reply: impl Write) -> Result<Tally, BankError> {
-        let mut out = csv::Writer::from_writer(reply);
+        let mut out = writer(reply);
         out_header(&mut out, &["batch", "ref", "account", "amount_idr", "result", "date", "bank_txn"])?;
         let mut tally = Tally::default();
         for line in csv::Reader::from_reader(request).deserialize() {
@@ -313,7 +313,7 @@ impl Bank {
     /// # Errors
     /// The file cannot be read or written, or its amounts leave the range of money.
     pub fn movements(&self, topups: impl Read, until: Date, out: impl Write) -> Result<Tally, BankError> {
-        let mut out = csv::Writer::from_writer(out);
+        let mut out = writer(out);
         out_header(&mut out, &["ref", "account", "kind", "amount_idr", "date", "bank_txn"])?;
         let mut tally = Tally::default();
         let mut last = String::new();
@@ -431,7 +431,11 @@ impl Tally {
     }
 }
 
-/// The header is written even when no line follows.
+/// A writer whose header is written apart, so that it is there even when no line follows.
+fn writer<W: Write>(out: W) -> csv::Writer<W> {
+    csv::WriterBuilder::new().has_headers(false).from_writer(out)
+}
+
 fn out_header<W: Write>(out: &mut csv::Writer<W>, columns: &[&str]) -> Result<(), BankError> {
     Ok(out.write_record(columns)?)
 }

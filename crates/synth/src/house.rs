@@ -92,17 +92,17 @@ pub(crate) fn employ(dice: &mut Dice, person: &mut Person, z: f64, age: i32) {
     let poor = z < -0.4;
     (person.job, person.sector) = match (poor, schooled, dice.below(10)) {
         (true, _, 0..=3) => (6, 1),
-        (true, _, 4 | 5) => (7, dice.pick(&[11, 11, 9, 25])),
-        (true, _, 6 | 7) => (1, dice.pick(&[1, 1, 5, 12])),
+        (true, _, 4 | 5) => (7, dice.pick(&[12, 12, 9, 25])),
+        (true, _, 6 | 7) => (1, dice.pick(&[1, 1, 5, 13])),
         (true, _, 8) => (8, 1),
-        (true, ..) => (4, dice.pick(&[9, 12, 25])),
-        (_, true, 0..=5) => (4, dice.pick(&[9, 12, 15, 18, 22])),
-        (_, _, 0..=2) => (1, dice.pick(&[1, 2, 12, 12, 14])),
-        (_, _, 3 | 4) => (2, dice.pick(&[1, 3, 12])),
-        (_, _, 5) => (3, dice.pick(&[9, 12, 14])),
-        (_, _, 6 | 7) => (4, dice.pick(&[9, 11, 12, 13])),
-        (_, _, 8) => (7, 11),
-        _ => (8, dice.pick(&[1, 12])),
+        (true, ..) => (4, dice.pick(&[9, 13, 25])),
+        (_, true, 0..=5) => (4, dice.pick(&[9, 13, 17, 19, 22])),
+        (_, _, 0..=2) => (1, dice.pick(&[1, 2, 13, 13, 15])),
+        (_, _, 3 | 4) => (2, dice.pick(&[1, 3, 13])),
+        (_, _, 5) => (3, dice.pick(&[9, 13, 14])),
+        (_, _, 6 | 7) => (4, dice.pick(&[9, 12, 13, 14])),
+        (_, _, 8) => (7, 12),
+        _ => (8, dice.pick(&[1, 13])),
     };
 }
 

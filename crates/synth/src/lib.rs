@@ -52,7 +52,7 @@ const BATCH: usize = 4;
 /// What to make.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// People born by `today`, the dead of the last four years among them.
+    /// People born by `today`, the dead of the last four years among them; the last household of a subdistrict may add a few.
     pub people: u32,
     /// Everything follows from it.
     pub seed: u64,
@@ -152,10 +152,10 @@ impl Error {
     /// Stable code for the reader's manual.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::People(_) => "synth.people",
-            Self::Write { .. } => "synth.write",
-            Self::Columns(_) | Self::Schema(_) => "synth.columns",
-            Self::Workbook(_) => "synth.workbook",
+            Self::People(_) => "synth-people",
+            Self::Write { .. } => "synth-write",
+            Self::Columns(_) | Self::Schema(_) => "synth-columns",
+            Self::Workbook(_) => "synth-workbook",
         }
     }
 }

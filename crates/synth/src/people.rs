@@ -67,7 +67,7 @@ pub(crate) fn make(config: &Config, territory: &Territory, index: usize) -> Worl
 
 impl Maker<'_> {
     fn household(&mut self) {
-        const KINDS: [u32; 8] = [560, 120, 75, 20, 85, 50, 25, 65];
+        const KINDS: [u32; 8] = [610, 105, 75, 20, 68, 40, 25, 90];
         let kind = self.dice.weighted(&KINDS);
         let home = self.any_home(self.sub.index);
         let welfare = self.sub.villages[usize::from(home.village)].welfare + 0.936 * self.dice.normal();

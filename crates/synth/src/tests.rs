@@ -104,7 +104,8 @@ fn coverage_is_near_what_the_lists_promise() {
     let dir = tempfile::tempdir().unwrap();
     let generated = generate(&config(dir.path(), 1), &model::Silent).unwrap();
     let truth = &generated.truth;
-    assert_eq!(truth.people, u64::from(PEOPLE));
+    let people = u64::from(PEOPLE);
+    assert!((people..people + 40).contains(&truth.people), "{}", truth.people);
     let share = |source: &str| file(&generated, source).rows as f64 / truth.alive as f64;
     for (source, low, high) in
         [("dukcapil", 0.96, 1.05), ("dtks", 0.52, 0.70), ("p3ke", 0.22, 0.36), ("regsosek", 0.17, 0.27)]
