@@ -163,7 +163,9 @@ impl Cube {
         }
         let numbers = |value: &dyn Fn(usize) -> i64| {
             let mut out = Int64Builder::with_capacity(cells.len());
-            cells.iter().for_each(|(_, cell)| out.append_value(value(*cell)));
+            for (_, cell) in &cells {
+                out.append_value(value(*cell));
+            }
             Arc::new(out.finish()) as ArrayRef
         };
         fields.push(Field::new("count", DataType::Int64, false));

@@ -26,6 +26,7 @@ use arrow_schema::SchemaRef;
 pub use dataset::{Batches, Dataset, RowGroup};
 pub use error::{Error, Result};
 pub use manifest::{ColumnInfo, Manifest, Origin};
+pub use source::{Cursor, Source};
 pub use writer::{DatasetWriter, WriteOptions};
 
 use cache::Footers;

@@ -3,19 +3,29 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 
+/// A Parquet file that many readers may share. Reads are bounded by the file's length, whatever its footer claims.
 #[derive(Debug, Clone)]
-pub(crate) struct Source {
+pub struct Source {
     file: Arc<File>,
     length: u64,
 }
 
 impl Source {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Self::new(File::open(path)?)
+    }
+
     pub(crate) fn new(file: File) -> io::Result<Self> {
         let length = file.metadata()?.len();
         Ok(Self { file: Arc::new(file), length })
@@ -29,10 +39,10 @@ impl Length for Source {
 }
 
 impl ChunkReader for Source {
-    type T = BufReader<From>;
+    type T = BufReader<Cursor>;
 
     fn get_read(&self, start: u64) -> Result<Self::T> {
-        Ok(BufReader::new(From { file: Arc::clone(&self.file), at: start }))
+        Ok(BufReader::new(Cursor { file: Arc::clone(&self.file), at: start }))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
@@ -41,18 +51,19 @@ impl ChunkReader for Source {
             return Err(ParquetError::EOF("the file is shorter than its footer says".to_owned()));
         }
         let mut buffer = vec![0; length];
-        From { file: Arc::clone(&self.file), at: start }.read_exact(&mut buffer)?;
+        Cursor { file: Arc::clone(&self.file), at: start }.read_exact(&mut buffer)?;
         Ok(buffer.into())
     }
 }
 
 /// A cursor of its own over a shared file.
-pub(crate) struct From {
+#[derive(Debug)]
+pub struct Cursor {
     file: Arc<File>,
     at: u64,
 }
 
-impl Read for From {
+impl Read for Cursor {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         #[cfg(unix)]
         let read = std::os::unix::fs::FileExt::read_at(self.file.as_ref(), buffer, self.at)?;
