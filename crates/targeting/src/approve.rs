@@ -1,0 +1,54 @@
+//! The second person: approves a list, and only the very list that was looked at.
+
+use access::{House, Scope};
+use model::RegionLevel;
+use store::params;
+
+use crate::{
+    DecisionRun, Error, Result,
+    decide::{RunState, read_run, read_run_by_id},
+    queries,
+};
+
+/// Approves a run for payment. `dataset_hash` is the hash that the approver was shown.
+///
+/// # Errors
+/// Who made it cannot approve it; the list must still have the hash shown, in the database and in the lake; another run of the
+/// same programme and period must not be approved.
+pub fn approve(house: &House, scope: &Scope, run: &str, dataset_hash: &str) -> Result<DecisionRun> {
+    if scope.region().level() != RegionLevel::Nation {
+        return Err(Error::Territory);
+    }
+    let made = read_run_by_id(house, run)?;
+    if made.dataset_hash != dataset_hash {
+        return Err(Error::HashChanged);
+    }
+    if made.state == RunState::Approved {
+        return Ok(made);
+    }
+    if made.made_by == scope.actor().0 {
+        return Err(Error::MakerIsChecker);
+    }
+    // Reads the whole file: an approval is of bytes, not of a name.
+    house.lake.verify(&made.dataset)?;
+    if house.lake.require(&made.dataset)?.manifest().hash != dataset_hash {
+        return Err(Error::HashChanged);
+    }
+    house.db.write(|tx| {
+        let other = tx.query_opt(&queries::RUN_APPROVED, params![&made.programme, &made.period])?;
+        if let Some(other) = other {
+            return Err(Error::AlreadyApproved(other.string(0)?));
+        }
+        let (actor, name) = scope.actor_pair();
+        let changed =
+            tx.execute(&queries::RUN_APPROVE, params![run, dataset_hash, actor, name, house.clock.now_ms()])?;
+        if changed != 1 {
+            return Err(Error::HashChanged);
+        }
+        let detail = format!("{} {} list {dataset_hash}", made.programme, made.period);
+        let subject = format!("run:{run}");
+        access::audit(tx, house.clock.as_ref(), scope.actor_pair(), "decision.approve", &subject, &detail)?;
+        let row = tx.query_one(&queries::RUN, params![run])?;
+        read_run(&row)
+    })
+}

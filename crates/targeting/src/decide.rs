@@ -1,0 +1,490 @@
+//! The service that makes a decision: reads a closing, judges all families on all cores, settles, writes the list and its figures.
+//!
+//! Idempotent: the run's id is a hash of everything that goes in, the list's bytes depend on nothing else, and the database row is
+//! written last, in one transaction. A crash before that leaves nothing that counts; the same command again makes the same run.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use access::{House, Scope};
+use arrow_array::{ArrayRef, Int8Array, Int16Array, Int32Array, Int64Array, RecordBatch, cast::AsArray};
+use arrow_schema::{DataType, Field, Schema};
+use lake::{Origin, WriteOptions};
+use model::{Month, Period, Progress, RegionLevel, Rupiah};
+use rayon::prelude::*;
+use serde::Serialize;
+use store::{Row, params};
+
+use crate::{
+    Error, FamilyOutcome, Result,
+    closing::{Closing, families_of},
+    columns::{Judged, int64},
+    counts::{self, Counts, level_number},
+    plan::{PlaceKind, Plan},
+    queries,
+    quota::Regions,
+    settle::{Other, Settled, settle},
+};
+
+/// Rows written at once.
+const WRITE_ROWS: usize = 64 * 1024;
+/// Changes when the meaning of a stored list changes: old runs are then other runs.
+const FORMAT: &str = "decision 1";
+
+/// Whether a run may be paid from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Made, not approved.
+    Draft,
+    /// A second person approved exactly this list.
+    Approved,
+}
+
+/// Figures of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Totals {
+    /// Families of the closing.
+    pub families: i64,
+    /// That receive.
+    pub eligible: i64,
+    /// That wait for a place.
+    pub waiting: i64,
+    /// That do not receive.
+    pub not_eligible: i64,
+    /// Of these: for an exclusion.
+    pub excluded: i64,
+    /// Of these: because something is not known.
+    pub unknown: i64,
+    /// What those that receive are given for the period.
+    pub amount_idr: Rupiah,
+}
+
+/// A decision on all families of a closing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DecisionRun {
+    /// Its id: 16 hex digits of the hash of its inputs.
+    pub run: String,
+    /// Key of the programme.
+    pub programme: String,
+    /// What is decided for.
+    pub period: String,
+    /// Month of the closing.
+    pub closing: String,
+    /// Key of the programme's version.
+    pub version: String,
+    /// Day on which ages were read.
+    pub reference_date: String,
+    /// Hash of the policy pack.
+    pub policy_hash: String,
+    /// Name of the list in the lake.
+    pub dataset: String,
+    /// Hash of the list; an approval binds it.
+    pub dataset_hash: String,
+    /// Whether it may be paid from.
+    pub state: RunState,
+    /// Who made it.
+    pub made_by: i64,
+    /// Who made it, by name.
+    pub made_by_name: String,
+    /// When, milliseconds since the epoch.
+    pub made_at_ms: i64,
+    /// Who approved it.
+    pub approved_by: Option<i64>,
+    /// Who approved it, by name.
+    pub approved_by_name: Option<String>,
+    /// When, milliseconds since the epoch.
+    pub approved_at_ms: Option<i64>,
+    /// Figures.
+    pub totals: Totals,
+}
+
+/// Name of a run's list in the lake.
+pub fn dataset_name(programme: &str, period: Period, run: &str) -> String {
+    format!("decisions/{programme}/{period}/{run}")
+}
+
+/// Decides a programme for a period on a closing: all families, every condition, amounts, places.
+///
+/// # Errors
+/// The scope is not of the whole country, there is no such programme, rule, period or closing, or lake and database fail.
+pub fn decide(
+    house: &House,
+    scope: &Scope,
+    programme: &str,
+    period: Period,
+    closing: Month,
+    progress: &dyn Progress,
+) -> Result<DecisionRun> {
+    if scope.region().level() != RegionLevel::Nation {
+        return Err(Error::Territory);
+    }
+    let plan = Plan::new(&house.policy, programme, period, closing)?;
+    let source = Closing::open(&house.lake, closing)?;
+    let (others, mut inputs) = others(house, &plan)?;
+    inputs.insert(0, source.families.manifest().hash.clone());
+    inputs.insert(0, source.people.manifest().hash.clone());
+    let run = run_id(&plan, house.policy.hash(), &inputs);
+    let dataset = dataset_name(&plan.programme.key, period, &run);
+    if let Some(made) = made_already(house, &run, &dataset)? {
+        return Ok(made);
+    }
+
+    let families = source.all_families(&plan)?;
+    let judged = judge_all(&plan, &source, &families, progress)?;
+    let regions = Regions::new(text_column(&families, "region").iter().copied());
+    let family_ids = int64(&families, "family_id")?.values();
+    let settled = settle(&plan, judged, family_ids, &regions, &others);
+    let figures = counts::count(&plan, &settled, &regions)?;
+    progress.report("write", 0, settled.outcome.len() as u64);
+
+    let origin = Origin {
+        made_by: "targeting".to_owned(),
+        inputs,
+        policy: house.policy.hash().to_owned(),
+        note: note(&plan, &run, closing),
+    };
+    let manifest = write_list(house, &dataset, &plan, &families, &settled, origin)?;
+    save(house, scope, &plan, closing, &run, &manifest, &settled, &figures)?;
+    read_run_by_id(house, &run)
+}
+
+/// Recipients of the programmes that may stand in the way, and the hashes of the lists they come from.
+fn others(house: &House, plan: &Plan<'_>) -> Result<(Vec<Other>, Vec<String>)> {
+    let mut others = Vec::new();
+    let mut inputs = Vec::new();
+    for place in &plan.places {
+        let PlaceKind::Combination(combination) = place.of else { continue };
+        let Some(line) = plan.version.combinations.get(combination) else { continue };
+        let (from, to) = (plan.period.first_day(), plan.period.last_day());
+        let found =
+            house.db.read(|tx| tx.query_opt(&queries::RUN_OVERLAPPING, params![&line.with, from, to]))?;
+        let recipients = match found {
+            None => None,
+            Some(row) => {
+                let list = house.lake.require(row.text(0)?)?;
+                inputs.push(list.manifest().hash.clone());
+                Some(recipients(&list)?)
+            }
+        };
+        others.push(Other { combination, recipients });
+    }
+    Ok((others, inputs))
+}
+
+fn recipients(list: &lake::Dataset) -> Result<Vec<i64>> {
+    let all = list.read_all(&["family_id", "outcome"])?;
+    let ids = int64(&all, "family_id")?.values();
+    let outcomes = all.column(1).as_primitive::<arrow_array::types::Int8Type>().values();
+    let receives = |(id, outcome): (&i64, &i8)| (*outcome == FamilyOutcome::Eligible.code()).then_some(*id);
+    Ok(ids.iter().zip(outcomes).filter_map(receives).collect())
+}
+
+fn run_id(plan: &Plan<'_>, policy_hash: &str, inputs: &[String]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let period = plan.period.to_string();
+    let parts = [FORMAT, &plan.programme.key, &period, &plan.version.key, policy_hash];
+    for part in parts.into_iter().chain(inputs.iter().map(String::as_str)) {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// The run as it stands, if it is in the database and its list is in the lake.
+fn made_already(house: &House, run: &str, dataset: &str) -> Result<Option<DecisionRun>> {
+    let Some(row) = house.db.read(|tx| tx.query_opt(&queries::RUN, params![run]))? else { return Ok(None) };
+    let made = read_run(&row)?;
+    let list = house.lake.dataset(dataset)?;
+    Ok(list.is_some_and(|list| list.manifest().hash == made.dataset_hash).then_some(made))
+}
+
+fn judge_all(
+    plan: &Plan<'_>,
+    source: &Closing,
+    families: &RecordBatch,
+    progress: &dyn Progress,
+) -> Result<Judged> {
+    let total = families.num_rows() as u64;
+    let done = AtomicU64::new(0);
+    let judge = |chunk| -> Result<Judged> {
+        let own = families_of(chunk, families)?;
+        let people = source.people_of(chunk, plan)?;
+        let judged = plan.judge(&own, &people)?;
+        let rows = own.num_rows() as u64;
+        progress.report("decide", done.fetch_add(rows, Ordering::Relaxed) + rows, total);
+        Ok(judged)
+    };
+    // Collected in the order of chunks: the number of threads does not show in the result.
+    let chunks: Result<Vec<Judged>> = source.chunks()?.into_par_iter().map(judge).collect();
+    let mut all = Judged::default();
+    chunks?.into_iter().for_each(|chunk| all.append(chunk));
+    Ok(all)
+}
+
+/// The texts of a column; none where it is unknown or no text.
+pub(crate) fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Vec<Option<&'a str>> {
+    match batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>()) {
+        Some(column) => column.iter().collect(),
+        None => vec![None; batch.num_rows()],
+    }
+}
+
+fn note(plan: &Plan<'_>, run: &str, closing: Month) -> BTreeMap<String, String> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        code: &'a str,
+        amount_idr: Rupiah,
+        max: Option<u32>,
+    }
+    let components: Vec<Line<'_>> = plan
+        .components
+        .iter()
+        .zip(&plan.cap.amounts)
+        .map(|(component, amount)| Line {
+            code: &component.code,
+            amount_idr: *amount,
+            max: component.max_per_family,
+        })
+        .collect();
+    // Plain structures of texts and numbers always become JSON.
+    let json = |value: serde_json::Result<String>| value.unwrap_or_default();
+    BTreeMap::from([
+        ("programme".to_owned(), plan.programme.key.clone()),
+        ("period".to_owned(), plan.period.to_string()),
+        ("closing".to_owned(), closing.to_string()),
+        ("version".to_owned(), plan.version.key.clone()),
+        ("run".to_owned(), run.to_owned()),
+        ("conditions".to_owned(), json(serde_json::to_string(&plan.places))),
+        ("components".to_owned(), json(serde_json::to_string(&components))),
+        ("flat_idr".to_owned(), plan.flat.idr().to_string()),
+        (
+            "flat_code".to_owned(),
+            plan.version.flat.as_ref().map_or_else(String::new, |flat| flat.code.clone()),
+        ),
+    ])
+}
+
+fn write_list(
+    house: &House,
+    dataset: &str,
+    plan: &Plan<'_>,
+    families: &RecordBatch,
+    settled: &Settled,
+    origin: Origin,
+) -> Result<lake::Manifest> {
+    let schema = Arc::new(list_schema(plan));
+    let options = WriteOptions::sorted_by(&["family_id"]);
+    let mut writer = house.lake.writer(dataset, Arc::clone(&schema), options)?;
+    let rows = families.num_rows();
+    for from in (0..rows).step_by(WRITE_ROWS) {
+        let to = (from + WRITE_ROWS).min(rows);
+        let columns = list_columns(plan, &families.slice(from, to - from), settled, from..to);
+        writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns?)?)?;
+    }
+    Ok(writer.finish(origin, house.clock.as_ref())?)
+}
+
+fn list_schema(plan: &Plan<'_>) -> Schema {
+    let mut fields = vec![
+        Field::new("family_id", DataType::Int64, false),
+        Field::new("region", DataType::Utf8, true),
+        Field::new("decile", DataType::Int32, true),
+        Field::new("outcome", DataType::Int8, false),
+        Field::new("amount_idr", DataType::Int64, false),
+        Field::new("trimmed_idr", DataType::Int64, false),
+        Field::new("reason", DataType::Int32, true),
+        Field::new("held", DataType::Int64, false),
+        Field::new("failed", DataType::Int64, false),
+        Field::new("unknown", DataType::Int64, false),
+        Field::new("quota_place", DataType::Int32, true),
+    ];
+    for kind in ["qualified", "counted"] {
+        for component in &plan.components {
+            fields.push(Field::new(format!("{kind}_{}", component.code), DataType::Int16, false));
+        }
+    }
+    Schema::new(fields)
+}
+
+fn list_columns(
+    plan: &Plan<'_>,
+    families: &RecordBatch,
+    settled: &Settled,
+    rows: std::ops::Range<usize>,
+) -> Result<Vec<ArrayRef>> {
+    let judged = &settled.judged;
+    let receives = |row: usize| settled.outcome[row] == FamilyOutcome::Eligible;
+    let money = |amounts: &[i64]| -> ArrayRef {
+        let amount = |row: usize| if receives(row) { amounts[row] } else { 0 };
+        Arc::new(rows.clone().map(|row| Some(amount(row))).collect::<Int64Array>())
+    };
+    let mask = |of: fn(&crate::plan::Bits) -> u64| -> ArrayRef {
+        let bits = |row: usize| of(&judged.bits[row]).cast_signed();
+        Arc::new(rows.clone().map(|row| Some(bits(row))).collect::<Int64Array>())
+    };
+    let small = |counts: &Vec<Vec<i16>>, c: usize| -> ArrayRef {
+        Arc::new(Int16Array::from(counts[c][rows.clone()].to_vec()))
+    };
+    let column = |name: &str| {
+        families.column_by_name(name).cloned().ok_or_else(|| rules::EvalError::MissingColumn(name.to_owned()))
+    };
+    let outcome: Int8Array = rows.clone().map(|row| Some(settled.outcome[row].code())).collect();
+    let reason: Int32Array = rows.clone().map(|row| settled.reason[row].map(|place| place as i32)).collect();
+    let rank = |row: usize| i32::try_from(settled.rank[row]).ok().filter(|rank| *rank > 0);
+    let place: Int32Array = rows.clone().map(rank).collect();
+    let mut columns = vec![
+        column("family_id")?,
+        column("region")?,
+        column("decile")?,
+        Arc::new(outcome),
+        money(&judged.amount),
+        money(&judged.trimmed),
+        Arc::new(reason),
+        mask(|bits| bits.held),
+        mask(|bits| bits.failed),
+        mask(|bits| bits.unknown),
+        Arc::new(place),
+    ];
+    columns.extend((0..plan.components.len()).map(|c| small(&judged.qualified, c)));
+    columns.extend((0..plan.components.len()).map(|c| small(&judged.counted, c)));
+    Ok(columns)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one transaction that writes everything about a run")]
+fn save(
+    house: &House,
+    scope: &Scope,
+    plan: &Plan<'_>,
+    closing: Month,
+    run: &str,
+    manifest: &lake::Manifest,
+    settled: &Settled,
+    figures: &Counts,
+) -> Result<()> {
+    let totals = figures.totals;
+    let code = |place: Option<u32>| place.map_or("", |place| plan.places[place as usize].code.as_str());
+    let level = |region: &str| model::RegionCode::parse(region).map_or(0, |code| level_number(code.level()));
+    house.db.write(|tx| {
+        let (from, to) = (plan.period.first_day(), plan.period.last_day());
+        let period = plan.period.to_string();
+        let (made_by, made_by_name) = scope.actor_pair();
+        let added = tx.execute(
+            &queries::RUN_ADD,
+            params![
+                run,
+                &plan.programme.key,
+                &period,
+                from,
+                to,
+                closing.to_string(),
+                &plan.version.key,
+                plan.reference_day,
+                house.policy.hash(),
+                &manifest.name,
+                &manifest.hash,
+                totals.families,
+                totals.eligible,
+                totals.waiting,
+                totals.not_eligible,
+                totals.excluded,
+                totals.unknown,
+                totals.amount_idr,
+                made_by,
+                made_by_name,
+                house.clock.now_ms(),
+            ],
+        )?;
+        if added == 0 {
+            // The run was made before and only its list was missing; its figures are those of this list.
+            return Ok(());
+        }
+        const COUNT: &[&str] =
+            &["run", "region", "level", "outcome", "reason", "unknown", "families", "amount_idr"];
+        let counts = figures.by_region.iter().map(|((region, (outcome, reason, unknown)), cell)| {
+            params![
+                run,
+                region,
+                level(region),
+                outcome.code(),
+                code(*reason),
+                *unknown,
+                cell.families,
+                cell.amount,
+            ]
+            .to_vec()
+        });
+        tx.bulk("decision_count", COUNT, counts)?;
+        const CONDITION: &[&str] = &["run", "place", "code", "held", "failed", "unknown"];
+        let conditions =
+            plan.places.iter().zip(&figures.conditions).map(|(place, [held, failed, unknown])| {
+                params![run, place.place, &place.code, *held, *failed, *unknown].to_vec()
+            });
+        tx.bulk("decision_condition", CONDITION, conditions)?;
+        const COMPONENT: &[&str] = &["run", "seq", "code", "qualified", "counted", "families"];
+        let components = plan.components.iter().zip(&figures.components).enumerate().map(
+            |(seq, (component, [qualified, counted, families]))| {
+                params![run, seq as i64, &component.code, *qualified, *counted, *families].to_vec()
+            },
+        );
+        tx.bulk("decision_component", COMPONENT, components)?;
+        const QUOTA: &[&str] = &["run", "region", "families", "places", "eligible"];
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let quotas = settled.places.iter().flat_map(|places| &places.regions).map(|region| {
+            params![
+                run,
+                &region.region,
+                number(region.families),
+                number(region.places),
+                number(region.eligible),
+            ]
+            .to_vec()
+        });
+        tx.bulk("decision_quota", QUOTA, quotas)?;
+        let subject = format!("run:{run}");
+        let detail = format!("{} {period} closing {closing} list {}", plan.programme.key, manifest.hash);
+        access::audit(tx, house.clock.as_ref(), scope.actor_pair(), "decision.run", &subject, &detail)
+    })?;
+    Ok(())
+}
+
+/// A run by its id.
+pub(crate) fn read_run_by_id(house: &House, run: &str) -> Result<DecisionRun> {
+    let row = house.db.read(|tx| tx.query_opt(&queries::RUN, params![run]))?;
+    read_run(&row.ok_or_else(|| Error::NoRun(run.chars().take(40).collect()))?)
+}
+
+pub(crate) fn read_run(row: &Row) -> Result<DecisionRun> {
+    Ok(DecisionRun {
+        run: row.string(0)?,
+        programme: row.string(1)?,
+        period: row.string(2)?,
+        closing: row.string(3)?,
+        version: row.string(4)?,
+        reference_date: row.string(5)?,
+        policy_hash: row.string(6)?,
+        dataset: row.string(7)?,
+        dataset_hash: row.string(8)?,
+        state: if row.text(9)? == "approved" { RunState::Approved } else { RunState::Draft },
+        made_by: row.int(10)?,
+        made_by_name: row.string(11)?,
+        made_at_ms: row.int(12)?,
+        approved_by: row.opt_int(13)?,
+        approved_by_name: row.opt_string(14)?,
+        approved_at_ms: row.opt_int(15)?,
+        totals: Totals {
+            families: row.int(16)?,
+            eligible: row.int(17)?,
+            waiting: row.int(18)?,
+            not_eligible: row.int(19)?,
+            excluded: row.int(20)?,
+            unknown: row.int(21)?,
+            amount_idr: row.rupiah(22)?,
+        },
+    })
+}

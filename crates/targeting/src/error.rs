@@ -1,0 +1,107 @@
+//! Why a decision cannot be made, approved or shown; each a sentence for the person who asked.
+
+/// An error of this room.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such programme in the policy pack.
+    #[error("there is no programme `{0}`")]
+    NoProgramme(String),
+    /// The programme has no rule on the first day of the period.
+    #[error("the programme `{programme}` has no rule in force in {period}")]
+    NoVersion {
+        /// Its key.
+        programme: String,
+        /// The period.
+        period: String,
+    },
+    /// The programme does not decide for such periods.
+    #[error("the programme `{programme}` does not decide for a period such as {period}")]
+    Period {
+        /// Its key.
+        programme: String,
+        /// The period.
+        period: String,
+    },
+    /// The month was not closed.
+    #[error("there is no closing of {0}; close the month first")]
+    NoClosing(String),
+    /// More conditions or components than the columns hold.
+    #[error("the rule has more than {0} conditions or components")]
+    TooManyConditions(usize),
+    /// The order of the quota uses something that has no order here.
+    #[error("the order of places cannot use the text `{0}`; use a number, a date or yes/no")]
+    QuotaOrder(String),
+    /// Deciding is done for the whole country at once.
+    #[error(
+        "a decision is made for all families at once, by somebody who holds the right for the whole country"
+    )]
+    Territory,
+    /// No such run.
+    #[error("there is no decision run `{0}`")]
+    NoRun(String),
+    /// The family is not in this territory or not in the closing; the two are not told apart.
+    #[error("not found in this territory")]
+    NotFound,
+    /// Maker and checker are one.
+    #[error("who made a run may not approve it")]
+    MakerIsChecker,
+    /// The list is not the one that was looked at.
+    #[error("the list is not the one that was shown; look at it again before approving")]
+    HashChanged,
+    /// Another run of this period is approved.
+    #[error("run {0} of this programme and period is approved already")]
+    AlreadyApproved(String),
+    /// A stored list cannot be read as one.
+    #[error("the list of run {run} cannot be read: {why}")]
+    BrokenRun {
+        /// The run.
+        run: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// An amount left 64 bits.
+    #[error("an amount of the decision is out of range")]
+    Amount(#[from] model::RupiahOverflow),
+    /// The rule and the data do not fit.
+    #[error(transparent)]
+    Rule(#[from] rules::EvalError),
+    /// The lake's.
+    #[error(transparent)]
+    Lake(#[from] lake::Error),
+    /// The database's.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Access's.
+    #[error(transparent)]
+    Access(#[from] access::Error),
+    /// Arrow's.
+    #[error("columns: {0}")]
+    Arrow(#[from] arrow_schema::ArrowError),
+}
+
+impl Error {
+    /// Stable code, the key of its words.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoProgramme(_) => "targeting-no-programme",
+            Self::NoVersion { .. } => "targeting-no-version",
+            Self::Period { .. } => "targeting-period",
+            Self::NoClosing(_) => "targeting-no-closing",
+            Self::TooManyConditions(_) => "targeting-too-many-conditions",
+            Self::QuotaOrder(_) => "targeting-quota-order",
+            Self::Territory => "targeting-territory",
+            Self::NoRun(_) => "targeting-no-run",
+            Self::NotFound => "targeting-not-found",
+            Self::MakerIsChecker => "targeting-maker-is-checker",
+            Self::HashChanged => "targeting-hash-changed",
+            Self::AlreadyApproved(_) => "targeting-already-approved",
+            Self::BrokenRun { .. } => "targeting-broken-run",
+            Self::Amount(_) => "targeting-amount",
+            Self::Rule(_) => "targeting-rule",
+            Self::Lake(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Access(error) => error.code(),
+            Self::Arrow(_) => "targeting-columns",
+        }
+    }
+}

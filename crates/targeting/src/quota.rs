@@ -1,0 +1,176 @@
+//! Places by region: who comes first, who waits. Pure: the answer depends on families and order alone, never on threads.
+
+use std::collections::BTreeMap;
+
+use model::{RegionCode, RegionLevel};
+use policy::Quota;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+/// Regions of families: each family's village as a small number.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Regions {
+    /// Paths, in the order of first appearance; a family without a region has the empty path.
+    pub(crate) paths: Vec<String>,
+    /// For each family.
+    pub(crate) of: Vec<u32>,
+}
+
+impl Regions {
+    pub(crate) fn new<'a>(families: impl Iterator<Item = Option<&'a str>>) -> Self {
+        let mut numbers: FxHashMap<&str, u32> = FxHashMap::default();
+        let mut paths: Vec<String> = Vec::new();
+        let of = families
+            .map(|path| {
+                *numbers.entry(path.unwrap_or_default()).or_insert_with_key(|path| {
+                    paths.push((*path).to_owned());
+                    paths.len() as u32 - 1
+                })
+            })
+            .collect();
+        Self { paths, of }
+    }
+
+    /// For each path: the number of its region at a level; and these regions, in alphabetical order.
+    fn at(&self, level: RegionLevel) -> (Vec<u32>, Vec<String>) {
+        let cut = |path: &String| {
+            RegionCode::parse(path).map_or_else(|_| String::new(), |code| code.at(level).to_string())
+        };
+        let cuts: Vec<String> = self.paths.iter().map(cut).collect();
+        let mut regions = cuts.clone();
+        regions.sort_unstable();
+        regions.dedup();
+        let number = |cut: &String| regions.partition_point(|region| region < cut) as u32;
+        (cuts.iter().map(number).collect(), regions)
+    }
+}
+
+/// How the places of one region were given out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RegionPlaces {
+    pub(crate) region: String,
+    /// Families of the closing.
+    pub(crate) families: u64,
+    pub(crate) places: u64,
+    /// Families that would receive if there were places enough.
+    pub(crate) eligible: u64,
+}
+
+/// Places of all regions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// For each eligible family, in the order given: its rank in its region, from 1.
+    pub(crate) rank: Vec<u32>,
+    /// For each eligible family: whether it has a place.
+    pub(crate) inside: Vec<bool>,
+    pub(crate) regions: Vec<RegionPlaces>,
+}
+
+/// Gives out the places. `eligible` are numbers of families in ascending order; `order` has, for each expression, one key for
+/// every family, to be sorted ascending; the last tie is broken by the order of families.
+pub(crate) fn give_places(quota: &Quota, regions: &Regions, eligible: &[u32], order: &[Vec<u64>]) -> Places {
+    let (region_of_path, names) = regions.at(quota.by);
+    let region_of = |family: u32| region_of_path[regions.of[family as usize] as usize];
+    let mut families = vec![0u64; names.len()];
+    for path in &regions.of {
+        families[region_of_path[*path as usize] as usize] += 1;
+    }
+    let mut keys = Packed::new(eligible.len());
+    keys.push(eligible.iter().map(|&family| u64::from(region_of(family))));
+    for column in order {
+        keys.push(eligible.iter().map(|&family| column[family as usize]));
+    }
+    let mut sorted: Vec<(u128, u32)> = keys.keys.into_iter().zip(0u32..).collect();
+    sorted.par_sort_unstable();
+
+    let places: Vec<u64> = names
+        .iter()
+        .zip(&families)
+        .map(|(name, &families)| {
+            let code = RegionCode::parse(name).unwrap_or_else(|_| RegionCode::nation());
+            quota.places(&code, families)
+        })
+        .collect();
+    let mut out = Places {
+        rank: vec![0; eligible.len()],
+        inside: vec![false; eligible.len()],
+        regions: Vec::with_capacity(names.len()),
+    };
+    let mut taken = vec![0u64; names.len()];
+    for (_, at) in sorted {
+        let region = region_of(eligible[at as usize]) as usize;
+        taken[region] += 1;
+        out.rank[at as usize] = u32::try_from(taken[region]).unwrap_or(u32::MAX);
+        out.inside[at as usize] = taken[region] <= places[region];
+    }
+    for (i, region) in names.into_iter().enumerate() {
+        let (families, places, eligible) = (families[i], places[i], taken[i]);
+        out.regions.push(RegionPlaces { region, families, places, eligible });
+    }
+    out
+}
+
+/// Several sort keys as one number: each column takes only the bits that its values need. When 128 bits are full, the columns so
+/// far are replaced by their rank.
+struct Packed {
+    keys: Vec<u128>,
+    bits: u32,
+}
+
+impl Packed {
+    fn new(rows: usize) -> Self {
+        Self { keys: vec![0; rows], bits: 0 }
+    }
+
+    fn push(&mut self, column: impl Iterator<Item = u64> + Clone) {
+        let known = column.clone().filter(|key| *key != u64::MAX);
+        let (Some(low), Some(high)) = (known.clone().min(), known.max()) else { return };
+        // One value more than the range, for the unknown, which come last.
+        let span = u128::from(high - low) + 1;
+        let bits = 128 - span.leading_zeros();
+        if self.bits + bits > 128 {
+            self.compress();
+        }
+        for (packed, key) in self.keys.iter_mut().zip(column) {
+            let key = if key == u64::MAX { span } else { u128::from(key - low) };
+            *packed = *packed << bits | key;
+        }
+        self.bits += bits;
+    }
+
+    fn compress(&mut self) {
+        let mut distinct = self.keys.clone();
+        distinct.par_sort_unstable();
+        distinct.dedup();
+        let number: BTreeMap<u128, u128> = distinct.into_iter().zip(0u128..).collect();
+        for key in &mut self.keys {
+            *key = number.get(key).copied().unwrap_or_default();
+        }
+        // There are fewer than 2^32 rows, so their ranks need 32 bits.
+        self.bits = 32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_keys_sort_like_the_columns_they_hold() {
+        let columns: [Vec<u64>; 6] = [
+            vec![3, 3, 1, 3, u64::MAX, 1],
+            vec![1 << 60, 0, 5, 1 << 60, 7, 5],
+            vec![9, 9, 0, 9, 9, u64::MAX],
+            vec![0, 5, 1 << 63, 0, 1, 0],
+            vec![2, 1, 1 << 62, 1, 0, 0],
+            vec![u64::MAX; 6],
+        ];
+        let mut packed = Packed::new(6);
+        columns.iter().for_each(|column| packed.push(column.iter().copied()));
+        let mut by_packed: Vec<usize> = (0..6).collect();
+        by_packed.sort_by_key(|&row| (packed.keys[row], row));
+        let mut by_columns: Vec<usize> = (0..6).collect();
+        by_columns.sort_by_key(|&row| (columns.iter().map(|column| column[row]).collect::<Vec<_>>(), row));
+        assert_eq!(by_packed, by_columns);
+    }
+}

@@ -1,0 +1,202 @@
+//! The service on a small lake: the same run twice, counts that add up, explanations that agree, maker and checker.
+
+use std::sync::Arc;
+
+use access::{House, NewUser, Scope, Session};
+use arrow_array::RecordBatch;
+use lake::{Lake, Origin, WriteOptions};
+use model::{FixedClock, RegionCode, Rupiah, Silent};
+use policy::Policy;
+use store::{Page, testing::TestDb};
+
+use super::{Dice, month, period, population};
+use crate::{
+    Error, FamilyOutcome, RunState, approve, decide, explain, family_decisions, programme_page, programmes,
+    queries, region_counts, run_families, run_page, runs,
+};
+
+fn house(test: &TestDb) -> House {
+    House {
+        db: test.db.clone(),
+        lake: Lake::open(&test.folder.join("lake")).unwrap(),
+        policy: Arc::new(Policy::embedded().unwrap()),
+        clock: Arc::new(FixedClock::at(jiff::civil::date(2026, 11, 20))),
+    }
+}
+
+fn close(house: &House, families: &RecordBatch, people: &RecordBatch, row_group_rows: usize) {
+    for (kind, batch) in [("families", families), ("persons", people)] {
+        let options = WriteOptions { row_group_rows, sorted_by: vec!["family_id".to_owned()] };
+        let name = format!("closing/2026-11/{kind}");
+        let mut writer = house.lake.writer(&name, batch.schema(), options).unwrap();
+        writer.write(batch).unwrap();
+        writer.finish(Origin::default(), house.clock.as_ref()).unwrap();
+    }
+}
+
+fn user(house: &House, login: &str, role: &str, region: &str) -> Session {
+    let console = Session::console(house).scope("user.manage").unwrap();
+    let new = NewUser {
+        login: login.to_owned(),
+        name: login.to_owned(),
+        role: role.to_owned(),
+        region: RegionCode::parse(region).unwrap(),
+        password: Some("kata-sandi-uji-2026".to_owned()),
+    };
+    access::create_user(house, &console, new).unwrap();
+    access::session_of_login(house, &console, login).unwrap()
+}
+
+fn console(house: &House, action: &str) -> Scope {
+    Session::console(house).scope(action).unwrap()
+}
+
+#[test]
+fn a_decision_is_made_once_explained_alike_and_approved_by_a_second_person() {
+    for test in TestDb::all() {
+        let house = house(&test);
+        let (families, people) = population(&house.policy, 500, 12, &mut Dice(21));
+        close(&house, &families, &people, 64);
+        let scope = console(&house, "decision.run");
+        let run = decide(&house, &scope, "PKH", period("2026-T4"), month("2026-11"), &Silent).unwrap();
+        let totals = run.totals;
+        assert_eq!(totals.families, 500);
+        assert_eq!(totals.eligible + totals.waiting + totals.not_eligible, 500);
+        assert!(totals.eligible > 0 && totals.waiting > 0 && totals.excluded > 0, "{totals:?}");
+
+        let again = decide(&house, &scope, "PKH", period("2026-T4"), month("2026-11"), &Silent).unwrap();
+        assert_eq!(again, run);
+        every_view_adds_up(&house, &run.run);
+        every_family_is_explained_as_decided(&house, &run.run, totals.amount_idr);
+        only_the_territory_is_seen(&house, &run.run);
+
+        let maker = approve(&house, &console(&house, "decision.approve"), &run.run, &run.dataset_hash);
+        assert!(matches!(maker, Err(Error::MakerIsChecker)));
+        let checker = user(&house, "manajer", "programme_manager", "").scope("decision.approve").unwrap();
+        let wrong = approve(&house, &checker, &run.run, "another list");
+        assert!(matches!(wrong, Err(Error::HashChanged)));
+        let approved = approve(&house, &checker, &run.run, &run.dataset_hash).unwrap();
+        assert_eq!((approved.state, approved.approved_by), (RunState::Approved, Some(checker.actor().0)));
+        assert_eq!(approve(&house, &checker, &run.run, &run.dataset_hash).unwrap(), approved);
+        assert_eq!(house.db.check(queries::ALL), []);
+    }
+}
+
+fn every_view_adds_up(house: &House, run: &str) {
+    let scope = console(house, "decision.read");
+    let page = run_page(house, &scope, run).unwrap();
+    let families: i64 = page.outcomes.iter().map(|count| count.families).sum();
+    assert_eq!(families, page.run.totals.families);
+    let reasons: i64 = page.reasons.iter().map(|reason| reason.families).sum();
+    assert_eq!(reasons, page.run.totals.families - page.run.totals.eligible);
+    let provinces = region_counts(house, &scope, run, &RegionCode::nation()).unwrap();
+    let province = provinces.iter().find(|count| count.region == "99").unwrap();
+    let districts = region_counts(house, &scope, run, &RegionCode::parse("99").unwrap()).unwrap();
+    assert_eq!(districts.iter().map(|count| count.eligible).sum::<i64>(), province.eligible);
+    assert_eq!(
+        Rupiah::sum(districts.iter().map(|count| count.amount_idr)),
+        Ok(province.amount_idr),
+        "{districts:?}"
+    );
+    for quota in &page.quota {
+        assert!(quota.used <= quota.places && quota.used + quota.waiting == quota.eligible);
+    }
+    let programme = programme_page(house, &scope, "PKH", Some(run)).unwrap();
+    assert_eq!(programme.runs.len(), 1);
+    let (mut conditions, mut components) = (programme.conditions.iter(), programme.components.iter());
+    assert!(conditions.any(|condition| condition.figures.is_some() && !condition.words.id.is_empty()));
+    assert!(components.any(|component| component.figures.is_some_and(|figures| figures.counted > 0)));
+    assert!(programmes(house, &scope).unwrap().iter().any(|line| line.latest.is_some()));
+    assert_eq!(runs(house, &scope, &Page::default()).unwrap().items.len(), 1);
+}
+
+fn every_family_is_explained_as_decided(house: &House, run: &str, total: Rupiah) {
+    let scope = console(house, "decision.read");
+    let mut paid = Rupiah::ZERO;
+    let mut seen = 0;
+    for outcome in [FamilyOutcome::Eligible, FamilyOutcome::Waiting, FamilyOutcome::NotEligible] {
+        let mut page = Page::first(60);
+        loop {
+            let list = run_families(house, &scope, run, outcome, &page).unwrap();
+            for line in &list.items {
+                let why = explain(house, &scope, run, line.family_id).unwrap();
+                assert!(why.agrees && why.same_policy, "{why:#?}");
+                assert_eq!((why.outcome, why.amount_idr), (outcome, line.amount_idr));
+                assert_eq!(why.reason.is_none(), outcome == FamilyOutcome::Eligible);
+                let against = why.conditions.iter().any(|condition| !condition.in_favour);
+                assert_eq!(against, outcome != FamilyOutcome::Eligible, "{why:#?}");
+                assert_eq!(why.quota.is_some(), outcome != FamilyOutcome::NotEligible);
+                paid = paid.plus(why.amount_idr).unwrap();
+                seen += 1;
+            }
+            if let Some(line) = list.items.first() {
+                let all = family_decisions(house, &scope, line.family_id).unwrap();
+                assert_eq!((all.len(), all[0].outcome), (1, outcome));
+            }
+            match list.next {
+                Some(next) => page.after = Some(next),
+                None => break,
+            }
+        }
+    }
+    // Families without a village are decided, but lie in nobody's territory except the nation's.
+    assert_eq!((seen, paid), (500, total));
+}
+
+fn only_the_territory_is_seen(house: &House, run: &str) {
+    let officer = user(house, "dinsos", "district_officer", "99.01");
+    let scope = officer.scope("decision.read").unwrap();
+    let page = Page::first(1_000);
+    let list = run_families(house, &scope, run, FamilyOutcome::NotEligible, &page).unwrap();
+    assert!(!list.items.is_empty());
+    assert!(list.items.iter().all(|line| line.region.starts_with("99.01.")));
+    let all = console(house, "decision.read");
+    let outside = run_families(house, &all, run, FamilyOutcome::NotEligible, &page).unwrap();
+    let outside = outside.items.iter().find(|line| !line.region.starts_with("99.01.")).unwrap();
+    let refused = explain(house, &scope, run, outside.family_id);
+    assert!(matches!(refused, Err(Error::NotFound)));
+    assert!(family_decisions(house, &scope, outside.family_id).unwrap().is_empty());
+    let figures = region_counts(house, &scope, run, &RegionCode::parse("99.02").unwrap());
+    assert!(matches!(figures, Err(Error::NotFound)));
+    let companion = user(house, "pendamping", "companion", "99.01");
+    let mine = companion.scope("decision.read").unwrap();
+    let list = run_families(house, &mine, run, FamilyOutcome::NotEligible, &page).unwrap();
+    assert!(list.items.is_empty(), "no family is assigned yet");
+}
+
+#[test]
+fn the_list_depends_neither_on_threads_nor_on_how_the_closing_is_cut() {
+    let mut hashes = Vec::new();
+    for (threads, rows) in [(1, 1_000_000), (1, 7), (3, 64), (4, 200)] {
+        let test = TestDb::sqlite();
+        let house = house(&test);
+        let (families, people) = population(&house.policy, 400, 8, &mut Dice(3));
+        close(&house, &families, &people, rows);
+        let pool = rayon_pool(threads);
+        let run = pool.install(|| {
+            let scope = console(&house, "decision.run");
+            decide(&house, &scope, "PKH", period("2026-T4"), month("2026-11"), &Silent).unwrap()
+        });
+        hashes.push(run.dataset_hash);
+    }
+    hashes.dedup();
+    assert_eq!(hashes.len(), 1);
+}
+
+fn rayon_pool(threads: usize) -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+}
+
+#[test]
+fn what_cannot_be_decided_says_why() {
+    let test = TestDb::sqlite();
+    let house = house(&test);
+    let scope = console(&house, "decision.run");
+    let tell = |programme: &str, period_text: &str| {
+        decide(&house, &scope, programme, period(period_text), month("2026-11"), &Silent).unwrap_err().code()
+    };
+    assert_eq!(tell("NONE", "2026-T4"), "targeting-no-programme");
+    assert_eq!(tell("PKH", "2026-11"), "targeting-period");
+    assert_eq!(tell("PKH", "2001-T1"), "targeting-no-version");
+    assert_eq!(tell("PKH", "2026-T4"), "targeting-no-closing");
+}

@@ -1,0 +1,736 @@
+//! What pages, `--json` and tests read: programmes with their rule in words, runs with their figures, and the families of a run.
+//! Figures are of the scope's territory; families are those in the scope and nobody else.
+
+use access::{House, Scope};
+use arrow_array::{
+    Array, RecordBatch,
+    cast::AsArray,
+    types::{Int8Type, Int32Type, Int64Type},
+};
+use jiff::civil::Date;
+use model::{Outcome, ReasonKind, RegionCode, RegionLevel, Rupiah};
+use policy::{Direction, Policy, Programme, ProgrammeVersion};
+use rules::{Expr, Label, Lang, Params};
+use serde::Serialize;
+use store::{Page, Paged, params};
+
+use crate::{
+    DecisionRun, Error, FamilyOutcome, Result,
+    columns::int64,
+    counts::level_number,
+    decide::{read_run, read_run_by_id, text_column},
+    queries,
+};
+
+/// Runs shown on a programme's page.
+const RUNS_SHOWN: i64 = 20;
+/// Regions of a quota shown at once.
+const QUOTAS_SHOWN: i64 = 1_000;
+
+/// A programme in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProgrammeLine {
+    /// Key.
+    pub key: String,
+    /// Name.
+    pub label: Label,
+    /// What it is for.
+    pub purpose: Label,
+    /// Whether a rule is in force today.
+    pub in_force: bool,
+    /// Its latest run: of the latest period, approved before draft.
+    pub latest: Option<DecisionRun>,
+    /// That run's outcomes in the scope's territory.
+    pub outcomes: Vec<OutcomeCount>,
+}
+
+/// Families of one outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OutcomeCount {
+    /// The outcome.
+    pub outcome: FamilyOutcome,
+    /// Families.
+    pub families: i64,
+    /// What they receive.
+    pub amount_idr: Rupiah,
+}
+
+/// Families with one main reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReasonCount {
+    /// Its code; empty for those who receive.
+    pub code: String,
+    /// Its words.
+    pub text: Label,
+    /// The outcome it led to.
+    pub outcome: FamilyOutcome,
+    /// Whether the condition could not be answered for these families.
+    pub unknown: bool,
+    /// Families.
+    pub families: i64,
+}
+
+/// Figures of one region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RegionCount {
+    /// Its path.
+    pub region: String,
+    /// Families of the closing.
+    pub families: i64,
+    /// That receive.
+    pub eligible: i64,
+    /// That wait.
+    pub waiting: i64,
+    /// What is paid there.
+    pub amount_idr: Rupiah,
+}
+
+/// A condition of a rule in words, with its figures in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConditionRule {
+    /// Code of the reason.
+    pub code: String,
+    /// What it is.
+    pub kind: ReasonKind,
+    /// For the reader of a decision.
+    pub text: Label,
+    /// The expression in words; empty where there is none.
+    pub words: Label,
+    /// The expression as written; empty where there is none.
+    pub sql: String,
+    /// Status word of an exclusion.
+    pub status: Option<String>,
+    /// The word that SIKS-NG prints.
+    pub siks_ng: Option<String>,
+    /// What a family can do.
+    pub remedy: Option<Label>,
+    /// In the run: families for whom it holds, does not hold, is unknown.
+    pub figures: Option<[i64; 3]>,
+}
+
+/// A component of a rule in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ComponentRule {
+    /// Code.
+    pub code: String,
+    /// Name.
+    pub label: Label,
+    /// Kind.
+    pub group: String,
+    /// Who counts, in words.
+    pub words: Label,
+    /// The expression as written.
+    pub sql: String,
+    /// For a year.
+    pub amount_year_idr: Rupiah,
+    /// For a stage of three months.
+    pub amount_stage_idr: Rupiah,
+    /// At most so many persons.
+    pub max_per_family: Option<u32>,
+    /// Off: never counted.
+    pub enabled: bool,
+    /// What the family undertakes.
+    pub conditionality: Option<Label>,
+    /// How that is checked.
+    pub verification: Option<Label>,
+    /// Remarks.
+    pub note: Option<Label>,
+    /// Figures in the run.
+    pub figures: Option<ComponentCount>,
+}
+
+/// A component's figures in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ComponentCount {
+    /// Members for whom its condition is true, in all families.
+    pub qualified: i64,
+    /// Members who count, in families that receive.
+    pub counted: i64,
+    /// Families that receive for it.
+    pub families: i64,
+}
+
+/// Places of one region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QuotaCount {
+    /// Its path.
+    pub region: String,
+    /// Families of the closing.
+    pub families: i64,
+    /// Places.
+    pub places: i64,
+    /// Families that would receive.
+    pub eligible: i64,
+    /// Places taken.
+    pub used: i64,
+    /// Families that wait.
+    pub waiting: i64,
+}
+
+/// The order of places, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OrderRule {
+    /// What is compared.
+    pub words: Label,
+    /// Highest first.
+    pub descending: bool,
+}
+
+/// The quota of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QuotaRule {
+    /// At which level places are given out.
+    pub by: RegionLevel,
+    /// Places in each thousand families, where a region has no number of its own.
+    pub share_permille: u32,
+    /// Who comes first.
+    pub order: Vec<OrderRule>,
+    /// The reason given to those who wait.
+    pub reason: policy::ReasonWords,
+}
+
+/// A programme with its rule in words and its latest run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProgrammePage {
+    /// Key.
+    pub key: String,
+    /// Name.
+    pub label: Label,
+    /// What it is for.
+    pub purpose: Label,
+    /// Remarks.
+    pub note: Option<Label>,
+    /// Key of the version shown.
+    pub version: String,
+    /// First day of the version.
+    pub valid_from: String,
+    /// Last day; none while in force.
+    pub valid_to: Option<String>,
+    /// The acts it rests on.
+    pub legal_basis: String,
+    /// Remarks on the version.
+    pub version_note: Option<Label>,
+    /// Conditions in the order in which they are asked.
+    pub conditions: Vec<ConditionRule>,
+    /// Components, disabled ones too.
+    pub components: Vec<ComponentRule>,
+    /// Limits over all components.
+    pub cap: Option<policy::Cap>,
+    /// An amount for every family.
+    pub flat: Option<policy::Flat>,
+    /// Places.
+    pub quota: Option<QuotaRule>,
+    /// Other programmes.
+    pub combinations: Vec<policy::Combination>,
+    /// How often.
+    pub schedule: policy::Schedule,
+    /// Key of the channel.
+    pub channel: String,
+    /// Budget line.
+    pub budget_line: String,
+    /// What proves that the money arrived.
+    pub proof: Vec<policy::ReasonWords>,
+    /// What ends the aid.
+    pub ends: Vec<policy::ReasonWords>,
+    /// The run whose figures are shown.
+    pub run: Option<RunPage>,
+    /// All its runs, latest first.
+    pub runs: Vec<DecisionRun>,
+}
+
+/// A run with its figures in the scope's territory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunPage {
+    /// The run.
+    pub run: DecisionRun,
+    /// The territory of the figures.
+    pub region: String,
+    /// By outcome.
+    pub outcomes: Vec<OutcomeCount>,
+    /// By main reason, most families first.
+    pub reasons: Vec<ReasonCount>,
+    /// Places by region, those of the territory.
+    pub quota: Vec<QuotaCount>,
+    /// Regions one level below the territory.
+    pub regions: Vec<RegionCount>,
+}
+
+/// A family in the list of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FamilyLine {
+    /// Its id.
+    pub family_id: i64,
+    /// Its village.
+    pub region: String,
+    /// Its decile.
+    pub decile: Option<i64>,
+    /// How it came out.
+    pub outcome: FamilyOutcome,
+    /// What it receives for the period.
+    pub amount_idr: Rupiah,
+    /// Its rank in the quota of its region.
+    pub quota_place: Option<i64>,
+}
+
+/// All programmes, with their latest runs.
+///
+/// # Errors
+/// The database's.
+pub fn programmes(house: &House, scope: &Scope) -> Result<Vec<ProgrammeLine>> {
+    let today = house.clock.today();
+    let line = |programme: &Programme| -> Result<ProgrammeLine> {
+        let latest = latest_run(house, &programme.key)?;
+        let outcomes = match &latest {
+            Some(run) => outcomes(&counts_of(house, &run.run, scope.region())?),
+            None => Vec::new(),
+        };
+        Ok(ProgrammeLine {
+            key: programme.key.clone(),
+            label: programme.label.clone(),
+            purpose: programme.purpose.clone(),
+            in_force: programme.on(today).is_some(),
+            latest,
+            outcomes,
+        })
+    };
+    house.policy.programmes().values().map(line).collect()
+}
+
+/// A programme's page: the rule of `run` or, without one, of the latest run, else the rule of today.
+///
+/// # Errors
+/// [`Error::NoProgramme`], [`Error::NoRun`] for a run that is not of this programme, the database's.
+pub fn programme_page(
+    house: &House,
+    scope: &Scope,
+    programme: &str,
+    run: Option<&str>,
+) -> Result<ProgrammePage> {
+    let found = house.policy.programme(programme).ok_or_else(|| Error::NoProgramme(programme.to_owned()))?;
+    let run = match run {
+        Some(id) => Some(read_run_by_id(house, id)?),
+        None => latest_run(house, programme)?,
+    };
+    if let Some(other) = run.as_ref().filter(|run| run.programme != programme) {
+        return Err(Error::NoRun(other.run.clone()));
+    }
+    let (version, day) = version_of(house, found, run.as_ref())?;
+    let runs = house.db.read(|tx| tx.query(&queries::RUNS_OF, params![programme, RUNS_SHOWN]))?;
+    let figures = match &run {
+        Some(run) => Some(figures_of(house, &run.run)?),
+        None => None,
+    };
+    let params = version.params(day);
+    Ok(ProgrammePage {
+        key: found.key.clone(),
+        label: found.label.clone(),
+        purpose: found.purpose.clone(),
+        note: found.note.clone(),
+        version: version.key.clone(),
+        valid_from: version.valid_from.to_string(),
+        valid_to: version.valid_to.map(|day| day.to_string()),
+        legal_basis: version.legal_basis.clone(),
+        version_note: version.note.clone(),
+        conditions: condition_rules(version, &params, figures.as_ref()),
+        components: component_rules(version, &params, figures.as_ref()),
+        cap: version.cap.clone(),
+        flat: version.flat.clone(),
+        quota: quota_rule(version, &params),
+        combinations: version.combinations.clone(),
+        schedule: version.schedule.clone(),
+        channel: version.channel.clone(),
+        budget_line: version.budget_line.clone(),
+        proof: version.proof.clone(),
+        ends: version.ends.clone(),
+        run: run.map(|run| page_of_run(house, scope, run)).transpose()?,
+        runs: runs.iter().map(read_run).collect::<Result<_>>()?,
+    })
+}
+
+/// All runs, latest first.
+///
+/// # Errors
+/// The database's, or a mark that is none.
+pub fn runs(house: &House, _scope: &Scope, page: &Page) -> Result<Paged<DecisionRun>> {
+    // '~' lies behind every hex digit.
+    let start = vec![store::Value::Int(i64::MAX), store::Value::Text("~".to_owned())];
+    let mut keys = page.keys(2)?.unwrap_or(start);
+    keys.push(page.fetch().into());
+    let rows = house.db.read(|tx| tx.query(&queries::RUNS_PAGE, &keys))?;
+    let rows: Vec<DecisionRun> = rows.iter().map(read_run).collect::<Result<_>>()?;
+    Ok(page.page(rows, |run| vec![run.made_at_ms.into(), (&run.run).into()]))
+}
+
+/// One run with its figures.
+///
+/// # Errors
+/// [`Error::NoRun`], the database's.
+pub fn run_page(house: &House, scope: &Scope, run: &str) -> Result<RunPage> {
+    page_of_run(house, scope, read_run_by_id(house, run)?)
+}
+
+/// Figures of a run by region, one level below `region` (which must lie in the scope).
+///
+/// # Errors
+/// [`Error::NotFound`] outside the scope, the database's.
+pub fn region_counts(
+    house: &House,
+    scope: &Scope,
+    run: &str,
+    region: &RegionCode,
+) -> Result<Vec<RegionCount>> {
+    if !scope.covers(region) {
+        return Err(Error::NotFound);
+    }
+    let below = (level_number(region.level()) + 1).min(4);
+    let (from, to) = region.path_range();
+    let rows = house.db.read(|tx| tx.query(&queries::COUNTS_OF_LEVEL, params![run, below, from, to]))?;
+    let mut out: Vec<RegionCount> = Vec::new();
+    for row in &rows {
+        let name = row.text(0)?;
+        if out.last().is_none_or(|last| last.region != name) {
+            let amount_idr = Rupiah::ZERO;
+            out.push(RegionCount {
+                region: name.to_owned(),
+                families: 0,
+                eligible: 0,
+                waiting: 0,
+                amount_idr,
+            });
+        }
+        let Some(last) = out.last_mut() else { continue };
+        let families = row.int(2)?;
+        last.families += families;
+        match FamilyOutcome::from_code(row.int(1)?) {
+            Some(FamilyOutcome::Eligible) => last.eligible += families,
+            Some(FamilyOutcome::Waiting) => last.waiting += families,
+            _ => {}
+        }
+        last.amount_idr = last.amount_idr.plus(row.rupiah(3)?)?;
+    }
+    Ok(out)
+}
+
+/// Families of a run with one outcome, in the scope, by id.
+///
+/// # Errors
+/// [`Error::NoRun`], the lake's, or a mark that is none.
+pub fn run_families(
+    house: &House,
+    scope: &Scope,
+    run: &str,
+    outcome: FamilyOutcome,
+    page: &Page,
+) -> Result<Paged<FamilyLine>> {
+    const COLUMNS: [&str; 6] = ["family_id", "region", "decile", "outcome", "amount_idr", "quota_place"];
+    let run = read_run_by_id(house, run)?;
+    let list = house.lake.require(&run.dataset)?;
+    let after = page.after_int(i64::MIN)?;
+    let wanted = page.rows() + 1;
+    let mut lines = Vec::with_capacity(wanted);
+    if scope.caseload() != 0 {
+        let rows = house.db.read(|tx| tx.query(&queries::ASSIGNED, params![scope.caseload()]))?;
+        let mut ids = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<i64>, _>>()?;
+        ids.retain(|id| *id > after);
+        let found = list.lookup("family_id", &ids, &COLUMNS)?;
+        collect_lines(&found, scope, outcome, after, wanted, &mut lines)?;
+    } else {
+        let groups = list.row_groups();
+        let ends: Vec<u64> = groups.iter().filter(|g| g.rows > 0).map(|g| g.first_row + g.rows - 1).collect();
+        let lasts = list.rows_at(&ends, &["family_id"])?;
+        let first = int64(&lasts, "family_id")?.values().partition_point(|last| *last <= after);
+        for group in groups.iter().filter(|g| g.rows > 0).skip(first) {
+            let found = list.read_group(group.index, &COLUMNS)?;
+            collect_lines(&found, scope, outcome, after, wanted, &mut lines)?;
+            if lines.len() >= wanted {
+                break;
+            }
+        }
+    }
+    Ok(page.page(lines, |line| vec![line.family_id.into()]))
+}
+
+fn collect_lines(
+    found: &RecordBatch,
+    scope: &Scope,
+    outcome: FamilyOutcome,
+    after: i64,
+    wanted: usize,
+    lines: &mut Vec<FamilyLine>,
+) -> Result<()> {
+    let (from, to) = scope.path_range();
+    let ids = int64(found, "family_id")?;
+    let regions = text_column(found, "region");
+    let outcomes = found.column(3).as_primitive::<Int8Type>();
+    for row in 0..found.num_rows() {
+        let region = regions[row].unwrap_or_default();
+        let inside = region >= from && region < to;
+        if outcomes.value(row) != outcome.code() || !inside || ids.value(row) <= after {
+            continue;
+        }
+        let small = |column: usize| {
+            let column = found.column(column).as_primitive::<Int32Type>();
+            column.is_valid(row).then(|| i64::from(column.value(row)))
+        };
+        lines.push(FamilyLine {
+            family_id: ids.value(row),
+            region: region.to_owned(),
+            decile: small(2),
+            outcome,
+            amount_idr: Rupiah::new(found.column(4).as_primitive::<Int64Type>().value(row)),
+            quota_place: small(5),
+        });
+        if lines.len() >= wanted {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn latest_run(house: &House, programme: &str) -> Result<Option<DecisionRun>> {
+    let row = house.db.read(|tx| tx.query_opt(&queries::RUN_LATEST, params![programme]))?;
+    row.as_ref().map(read_run).transpose()
+}
+
+/// The version and day of a run, or those of today, or the last version of a programme that has ended.
+fn version_of<'a>(
+    house: &House,
+    programme: &'a Programme,
+    run: Option<&DecisionRun>,
+) -> Result<(&'a ProgrammeVersion, Date)> {
+    let today = house.clock.today();
+    let of_run = run.and_then(|run| {
+        let version = programme.versions.iter().find(|version| version.key == run.version)?;
+        Some((version, run.reference_date.parse().unwrap_or(today)))
+    });
+    let last = || programme.versions.last().map(|version| (version, today));
+    of_run
+        .or_else(|| programme.on(today).map(|version| (version, today)))
+        .or_else(last)
+        .ok_or_else(|| Error::NoVersion { programme: programme.key.clone(), period: today.to_string() })
+}
+
+/// Figures of conditions and components by code.
+struct Figures {
+    conditions: Vec<(String, [i64; 3])>,
+    components: Vec<(String, ComponentCount)>,
+}
+
+fn figures_of(house: &House, run: &str) -> Result<Figures> {
+    house.db.read(|tx| {
+        let conditions = tx.query(&queries::CONDITIONS, params![run])?;
+        let components = tx.query(&queries::COMPONENTS, params![run])?;
+        Ok(Figures {
+            conditions: conditions
+                .iter()
+                .map(|row| Ok((row.string(1)?, [row.int(2)?, row.int(3)?, row.int(4)?])))
+                .collect::<Result<_>>()?,
+            components: components
+                .iter()
+                .map(|row| {
+                    let (qualified, counted, families) = (row.int(1)?, row.int(2)?, row.int(3)?);
+                    Ok((row.string(0)?, ComponentCount { qualified, counted, families }))
+                })
+                .collect::<Result<_>>()?,
+        })
+    })
+}
+
+pub(crate) fn in_words(expr: &Expr, params: &Params) -> Label {
+    Label::new(expr.words_with(Lang::Id, params), expr.words_with(Lang::En, params))
+}
+
+fn condition_rules(
+    version: &ProgrammeVersion,
+    params: &Params,
+    figures: Option<&Figures>,
+) -> Vec<ConditionRule> {
+    let figure = |code: &str| {
+        let found = figures?.conditions.iter().find(|(known, _)| known == code);
+        found.map(|(_, figures)| *figures)
+    };
+    let plain = |code: &str, kind, text: &Label| ConditionRule {
+        code: code.to_owned(),
+        kind,
+        text: text.clone(),
+        words: Label::default(),
+        sql: String::new(),
+        status: None,
+        siks_ng: None,
+        remedy: None,
+        figures: figure(code),
+    };
+    let mut rules = Vec::new();
+    for condition in &version.eligibility {
+        rules.push(ConditionRule {
+            words: in_words(&condition.when, params),
+            sql: condition.when.text().to_owned(),
+            ..plain(&condition.code, ReasonKind::Eligibility, &condition.text)
+        });
+    }
+    for exclusion in &version.exclusions {
+        rules.push(ConditionRule {
+            words: in_words(&exclusion.when, params),
+            sql: exclusion.when.text().to_owned(),
+            status: Some(exclusion.status.clone()),
+            siks_ng: Some(exclusion.siks_ng.clone()),
+            remedy: Some(exclusion.remedy.clone()),
+            ..plain(&exclusion.code, ReasonKind::Exclusion, &exclusion.text)
+        });
+    }
+    if let Some(needs) = &version.needs_component {
+        rules.push(plain(&needs.code, ReasonKind::Component, &needs.text));
+    }
+    for line in &version.combinations {
+        rules.push(plain(&line.reason.code, ReasonKind::Combination, &line.reason.text));
+    }
+    if let Some(quota) = &version.quota {
+        rules.push(plain(&quota.reason.code, ReasonKind::Quota, &quota.reason.text));
+    }
+    rules
+}
+
+fn component_rules(
+    version: &ProgrammeVersion,
+    params: &Params,
+    figures: Option<&Figures>,
+) -> Vec<ComponentRule> {
+    let figure = |code: &str| {
+        let found = figures?.components.iter().find(|(known, _)| known == code);
+        found.map(|(_, figures)| *figures)
+    };
+    let rule = |component: &policy::Component| ComponentRule {
+        code: component.code.clone(),
+        label: component.label.clone(),
+        group: component.group.clone(),
+        words: in_words(&component.when, params),
+        sql: component.when.text().to_owned(),
+        amount_year_idr: component.amount_year,
+        amount_stage_idr: component.amount_stage,
+        max_per_family: component.max_per_family,
+        enabled: component.enabled,
+        conditionality: component.conditionality.clone(),
+        verification: component.verification.clone(),
+        note: component.note.clone(),
+        figures: figure(&component.code),
+    };
+    version.components.iter().map(rule).collect()
+}
+
+fn quota_rule(version: &ProgrammeVersion, params: &Params) -> Option<QuotaRule> {
+    let quota = version.quota.as_ref()?;
+    let order = |(expr, direction): &(Expr, Direction)| OrderRule {
+        words: in_words(expr, params),
+        descending: *direction == Direction::Descending,
+    };
+    Some(QuotaRule {
+        by: quota.by,
+        share_permille: quota.share_permille,
+        order: quota.order.iter().map(order).collect(),
+        reason: quota.reason.clone(),
+    })
+}
+
+struct CountRow {
+    outcome: FamilyOutcome,
+    reason: String,
+    unknown: bool,
+    families: i64,
+    amount: Rupiah,
+}
+
+fn counts_of(house: &House, run: &str, region: &RegionCode) -> Result<Vec<CountRow>> {
+    let rows = house.db.read(|tx| tx.query(&queries::COUNTS_OF_REGION, params![run, region]))?;
+    let read = |row: &store::Row| -> Result<CountRow> {
+        let broken =
+            || Error::BrokenRun { run: run.to_owned(), why: "an outcome without meaning".to_owned() };
+        Ok(CountRow {
+            outcome: FamilyOutcome::from_code(row.int(0)?).ok_or_else(broken)?,
+            reason: row.string(1)?,
+            unknown: row.bool(2)?,
+            families: row.int(3)?,
+            amount: row.rupiah(4)?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+fn outcomes(rows: &[CountRow]) -> Vec<OutcomeCount> {
+    let all = [FamilyOutcome::Eligible, FamilyOutcome::Waiting, FamilyOutcome::NotEligible];
+    let sum = |outcome: FamilyOutcome| {
+        let of = || rows.iter().filter(|row| row.outcome == outcome);
+        OutcomeCount {
+            outcome,
+            families: of().map(|row| row.families).sum(),
+            // Parts of a total that was checked when the run was made.
+            amount_idr: Rupiah::sum(of().map(|row| row.amount)).unwrap_or_default(),
+        }
+    };
+    all.into_iter().map(sum).collect()
+}
+
+fn page_of_run(house: &House, scope: &Scope, run: DecisionRun) -> Result<RunPage> {
+    let rows = counts_of(house, &run.run, scope.region())?;
+    let mut reasons: Vec<ReasonCount> = rows
+        .iter()
+        .filter(|row| !row.reason.is_empty())
+        .map(|row| ReasonCount {
+            code: row.reason.clone(),
+            text: reason_text(&house.policy, &run, &row.reason),
+            outcome: row.outcome,
+            unknown: row.unknown,
+            families: row.families,
+        })
+        .collect();
+    reasons.sort_by(|a, b| b.families.cmp(&a.families).then_with(|| a.code.cmp(&b.code)));
+    let (from, to) = scope.path_range();
+    let quotas = house.db.read(|tx| tx.query(&queries::QUOTAS, params![&run.run, from, to, QUOTAS_SHOWN]))?;
+    Ok(RunPage {
+        region: scope.region().to_string(),
+        outcomes: outcomes(&rows),
+        reasons,
+        quota: quotas.iter().map(quota_count).collect::<Result<_>>()?,
+        regions: region_counts(house, scope, &run.run, scope.region())?,
+        run,
+    })
+}
+
+pub(crate) fn quota_count(row: &store::Row) -> Result<QuotaCount> {
+    let (places, eligible) = (row.int(2)?, row.int(3)?);
+    let used = eligible.min(places);
+    Ok(QuotaCount {
+        region: row.string(0)?,
+        families: row.int(1)?,
+        places,
+        eligible,
+        used,
+        waiting: eligible - used,
+    })
+}
+
+/// The words of a reason in the version of a run; its code where the pack no longer has it.
+pub(crate) fn reason_text(policy: &Policy, run: &DecisionRun, code: &str) -> Label {
+    let version = policy
+        .programme(&run.programme)
+        .and_then(|programme| programme.versions.iter().find(|version| version.key == run.version));
+    let found = version.and_then(|version| {
+        let eligibility = version.eligibility.iter().map(|c| (&c.code, &c.text));
+        let exclusions = version.exclusions.iter().map(|c| (&c.code, &c.text));
+        let needs = version.needs_component.iter().map(|c| (&c.code, &c.text));
+        let combinations = version.combinations.iter().map(|c| (&c.reason.code, &c.reason.text));
+        let quota = version.quota.iter().map(|c| (&c.reason.code, &c.reason.text));
+        let mut all = eligibility.chain(exclusions).chain(needs).chain(combinations).chain(quota);
+        all.find(|(known, _)| known.as_str() == code).map(|(_, text)| text.clone())
+    });
+    found.unwrap_or_else(|| Label::new(code, code))
+}
+
+/// Three truth values of a place in stored masks.
+pub(crate) fn outcome_at(held: i64, failed: i64, place: u32) -> Outcome {
+    let bit = |mask: i64| mask >> place & 1 == 1;
+    match (bit(held), bit(failed)) {
+        (true, _) => Outcome::True,
+        (_, true) => Outcome::False,
+        _ => Outcome::Unknown,
+    }
+}
