@@ -88,6 +88,18 @@ impl Plan {
         Ok(Self { fields })
     }
 
+    /// The values that the first known levels of a comparison ask to be equal, as long as they ask for nothing else: their
+    /// frequencies give an exact u.
+    pub(crate) fn equalities(&self, index: usize, comparison: &Comparison) -> Vec<Operand> {
+        let known = self.fields[index].levels.iter().zip(&comparison.levels).filter(|(_, level)| !level.is_null);
+        known
+            .map_while(|(condition, _)| match condition {
+                Condition::Equal { left, right, wanted: true } if left == right => Some(*left),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// The levels of the pair. The similarity functions and equality are symmetric, so sides matter only to a model whose
     /// conditions name different columns left and right.
     pub(crate) fn levels(&self, table: &Table, left: u32, right: u32) -> Levels {

@@ -50,7 +50,7 @@ impl Step {
 
 /// What is left of a name when it is heard badly: the first letter and the consonants of each word, doubled letters and `H`
 /// dropped, words sorted, so that `SITI AMINAH`, `AMINAH SITI` and `SITTI AMINA` are the same.
-fn skeleton(text: &str) -> String {
+pub fn skeleton(text: &str) -> String {
     let mut words: Vec<String> = text
         .split(' ')
         .filter(|word| !word.is_empty())

@@ -26,6 +26,7 @@ mod train;
 pub use block::RuleReport;
 pub use cluster::{ClusterReport, Decision};
 pub use error::{LinkError, ModelError};
+pub use expr::skeleton;
 pub use link::{By, Linked, Listener, Metrics, Options, Pair, link, probability};
 pub use model::{Comparison, Constraints, Household, Level, Model, Prepared, Rule, TermFrequency, Training};
 pub use scores::{Scores, pairwise_scores};

@@ -123,6 +123,8 @@ pub struct Training {
 pub struct Household {
     /// The share of such pairs among all pairs of records.
     pub prior: f64,
+    /// Comparisons in which people of one household agree as a person agrees with itself; training starts from there.
+    pub shared: Vec<String>,
 }
 
 /// What a cluster may not be. Human decisions stand above all of it.

@@ -13,7 +13,7 @@ use crate::compare::{MOST_COMPARISONS, Plan};
 use crate::expr::Expr;
 use crate::model::{Comparison, Model, Rule};
 use crate::sql::{Node, Scalar};
-use crate::table::{Table, mix};
+use crate::table::{Operand, Table, mix};
 
 /// What training found.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -289,7 +289,69 @@ pub(crate) fn u(
 ) {
     let sample = sample_levels(model, plan, table, pairs, seed);
     set_u(model, &sample);
+    exact_u(model, plan, table);
     report.random_pairs = pairs;
+}
+
+/// Equality levels that are counted exactly in one comparison; more would need 2^n groupings.
+const MOST_EXACT: usize = 3;
+/// Records that frequencies are counted on.
+const MOST_COUNTED: usize = 250_000;
+
+/// The levels of plain equality at the head of a comparison: how many pairs agree, from how often each value stands. A level below
+/// another counts only pairs that the ones above do not take, by inclusion and exclusion.
+fn exact_u(model: &mut Model, plan: &Plan, table: &Table) {
+    let step = table.len().div_ceil(MOST_COUNTED).max(1);
+    let rows: Vec<u32> = (0..table.len() as u32).step_by(step).collect();
+    let exact: Vec<Vec<f64>> = model
+        .comparisons
+        .par_iter()
+        .enumerate()
+        .map(|(index, comparison)| {
+            let mut operands = plan.equalities(index, comparison);
+            operands.truncate(MOST_EXACT);
+            let Some(first) = operands.first() else { return Vec::new() };
+            let known = rows.iter().filter(|&&row| first.read(table.record(row)) != 0).count() as f64;
+            let all = known * (known - 1.0) / 2.0;
+            if all < 1.0 {
+                return Vec::new();
+            }
+            (0..operands.len()).map(|at| first_agreement(&operands[..=at], table, &rows) / all).collect()
+        })
+        .collect();
+    for (comparison, exact) in model.comparisons.iter_mut().zip(exact) {
+        let known = comparison.levels.iter_mut().filter(|level| !level.is_null);
+        for (level, u) in known.zip(exact) {
+            level.u = u.max(1e-10);
+        }
+    }
+}
+
+/// Pairs that agree on the last operand and on none of the others.
+fn first_agreement(operands: &[Operand], table: &Table, rows: &[u32]) -> f64 {
+    let (last, above) = operands.split_at(operands.len() - 1);
+    let mut sum = 0.0;
+    for subset in 0..1u32 << last.len() {
+        let chosen: Vec<Operand> =
+            last.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1).map(|(_, o)| *o).collect();
+        let sign = if subset.count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+        sum += sign * agreeing(&[&chosen, above].concat(), table, rows);
+    }
+    sum.max(0.0)
+}
+
+/// Pairs that agree on all operands.
+fn agreeing(operands: &[Operand], table: &Table, rows: &[u32]) -> f64 {
+    let value = |row: &u32| {
+        let record = table.record(*row);
+        operands.iter().try_fold(0u64, |hash, operand| match operand.read(record) {
+            0 => None,
+            value => Some(mix(hash ^ value)),
+        })
+    };
+    let mut values: Vec<u64> = rows.iter().filter_map(value).collect();
+    values.sort_unstable();
+    values.chunk_by(|a, b| a == b).map(|run| run.len() as f64).map(|n| n * (n - 1.0) / 2.0).sum()
 }
 
 /// m by expectation-maximisation on each rule's pairs, averaged over the rules. A comparison that looks at a column of the rule is

@@ -3,9 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::{Comparison, Constraints, Household, Level, Model, Prepared, Rule, TermFrequency, Training};
-use crate::error::ModelError;
+use crate::compare::Plan;
+use crate::error::{LinkError, ModelError};
 use crate::expr::Expr;
 use crate::sql::{self, Fault, Naming, Node, Op, Scalar, Side};
+use crate::table::{Layout, empty_batch};
 
 const DEFAULT_PRIOR: f64 = 0.0001;
 const DEFAULT_BLOCK_LIMIT: u64 = 5_000;
@@ -87,6 +89,21 @@ fn check(model: &Model) -> Result<(), ModelError> {
             value: model.review_weight,
             range: "at most match_weight",
         });
+    }
+    compiles(model)
+}
+
+/// Compiles the model against no records at all, so that what has no comparator is refused before any data is read.
+fn compiles(model: &Model) -> Result<(), ModelError> {
+    let refused = |error| match error {
+        LinkError::Model(error) => error,
+        other => ModelError::Entry { place: "the model".into(), expected: other.to_string() },
+    };
+    let mut layout = Layout::load(&[empty_batch()], model, true).map_err(refused)?;
+    Plan::compile(model, &mut layout)?;
+    let training = model.training.iter().flat_map(|training| training.deterministic.iter().chain(&training.em));
+    for rule in model.blocking.iter().chain(&model.find).chain(training) {
+        layout.keys(std::slice::from_ref(rule)).map_err(refused)?;
     }
     Ok(())
 }
@@ -201,7 +218,15 @@ fn constraints(part: Part) -> Result<Constraints, ModelError> {
 
 /// The household class's numbers: a prior and, by comparison, one probability a level.
 fn household(model: &mut Model, part: &Part) -> Result<(), ModelError> {
-    model.household = Some(Household { prior: part.probability("prior")?.unwrap_or(f64::NAN) });
+    model.household = Some(Household {
+        prior: part.probability("prior")?.unwrap_or(f64::NAN),
+        shared: part.texts("shared")?,
+    });
+    if let Some(unknown) = model.household.iter().flat_map(|household| &household.shared).find(|shared| {
+        model.comparisons.iter().all(|comparison| comparison.name != **shared)
+    }) {
+        return Err(entry("pilar.household.shared", &format!("a comparison `{unknown}`")));
+    }
     let Some(probabilities) = part.part("probabilities")? else { return Ok(()) };
     for comparison in &mut model.comparisons {
         let Some(list) = probabilities.list(&comparison.name)? else { continue };

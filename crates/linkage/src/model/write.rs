@@ -33,7 +33,7 @@ pub(super) fn model(model: &Model) -> String {
                 .collect();
             pilar.insert(
                 "household".into(),
-                json!({ "prior": household.prior, "probabilities": Value::Object(probabilities) }),
+                json!({ "prior": household.prior, "shared": household.shared, "probabilities": Value::Object(probabilities) }),
             );
         }
     }
