@@ -196,12 +196,15 @@ pub(crate) struct Decide {
     /// Closing to decide on. Default: the newest.
     #[arg(long)]
     pub(crate) closing: Option<Month>,
+    /// Login of the person who makes the run. Default: the console; an approver must be somebody else.
+    #[arg(long = "as", value_name = "LOGIN")]
+    pub(crate) maker: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Approve {
-    /// Number of the decision run.
-    pub(crate) run: i64,
+    /// Id of the decision run, as `pilar decide` printed it.
+    pub(crate) run: String,
     /// Login of the person who approves; must not be who made it.
     #[arg(long = "as", value_name = "LOGIN")]
     pub(crate) approver: String,
@@ -211,9 +214,9 @@ pub(crate) struct Approve {
 pub(crate) enum Pay {
     /// Build payment lines from an approved decision run
     Build {
-        /// Number of the decision run.
+        /// Id of the decision run.
         #[arg(long)]
-        run: i64,
+        run: String,
     },
     /// Write the next files for the channels: account checks, then orders
     Export {

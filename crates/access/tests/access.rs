@@ -1,0 +1,204 @@
+//! Laws of access, and the golden matrix: who may do what, where. A change of rights shows as a change of one table in a diff.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use access::{Error, House, NewUser, Session, assign_families, audit, audit_rows, create_user, reveal_nik, sign_in};
+use jiff::civil::date;
+use model::{FixedClock, Lang, PersonId, RegionCode, RegionLevel, UserId};
+use store::{Page, params, sql, testing::TestDb};
+
+sql! {
+    ADD_PERSON = "INSERT INTO person (person_id, family_id, nik, name, name_key, region, alive, matched, records, version)
+        VALUES ($1, $1, $2, 'UJI', 'UJI', $3, 1, 1, 1, 1)";
+    EDIT_AUDIT = "UPDATE audit SET detail = 'nothing happened' WHERE seq = 2";
+    SESSIONS = "SELECT COUNT(*) FROM session";
+}
+
+fn house(test: &TestDb) -> House {
+    House {
+        db: test.db.clone(),
+        lake: lake::Lake::open(&test.folder.join("lake")).expect("a lake opens"),
+        policy: Arc::new(policy::Policy::embedded().expect("the pack has no faults")),
+        clock: Arc::new(FixedClock::at(date(2026, 11, 18))),
+    }
+}
+
+fn add(house: &House, login: &str, role: &str, region: &str) {
+    let scope = Session::console(house).scope("user.manage").expect("the console manages accounts");
+    let new = NewUser {
+        login: login.to_owned(),
+        name: login.to_uppercase(),
+        role: role.to_owned(),
+        region: RegionCode::parse(region).expect("a region"),
+        password: Some("kata sandi panjang".to_owned()),
+    };
+    create_user(house, &scope, new).expect("the account is made");
+}
+
+fn enter(house: &House, login: &str) -> Session {
+    sign_in(house, login, "kata sandi panjang", "127.0.0.1").expect("signs in").session
+}
+
+#[test]
+fn who_may_do_what_where() {
+    let pack = policy::Policy::embedded().expect("the pack has no faults");
+    let roles = pack.roles();
+    let mut table = format!("{:<22}", "action");
+    for role in roles.iter() {
+        write!(table, " {:<17}", role.key).expect("writes");
+    }
+    for action in &roles.actions {
+        write!(table, "\n{:<22}", action.key).expect("writes");
+        for role in roles.iter() {
+            let reach = match (role.may(&action.key), action.territorial, role.caseload) {
+                (false, ..) => "-",
+                (true, false, _) => "yes",
+                (true, true, true) => "own families",
+                (true, true, false) if role.levels == [RegionLevel::Nation] => "country",
+                (true, true, false) => "own territory",
+            };
+            write!(table, " {reach:<17}").expect("writes");
+        }
+    }
+    let trimmed: Vec<&str> = table.lines().map(str::trim_end).collect();
+    insta::assert_snapshot!(trimmed.join("\n"));
+}
+
+#[test]
+fn a_wrong_password_opens_nothing_and_many_of_them_close_the_door() {
+    for test in TestDb::all() {
+        let house = house(&test);
+        add(&house, "ani", "administrator", "");
+        let limit = house.policy.settings().access.failures_per_login;
+        for _ in 0..limit {
+            assert!(matches!(sign_in(&house, "ani", "salah", "a"), Err(Error::SignIn)));
+            assert!(matches!(sign_in(&house, "siapa", "salah", "b"), Err(Error::SignIn | Error::Throttled { .. })));
+        }
+        assert!(matches!(sign_in(&house, "ANI", "kata sandi panjang", "c"), Err(Error::Throttled { .. })));
+        let sessions = house.db.read(|tx| tx.query_one(&SESSIONS, &[])?.int(0)).expect("reads");
+        assert_eq!(sessions, 0);
+    }
+}
+
+#[test]
+fn a_session_ends_when_it_is_told_to_and_when_the_password_changes() {
+    for test in TestDb::all() {
+        let house = house(&test);
+        add(&house, "ani", "administrator", "");
+        let first = sign_in(&house, "ani", "kata sandi panjang", "a").expect("signs in");
+        let second = sign_in(&house, "ani", "kata sandi panjang", "a").expect("signs in");
+        assert!(access::session(&house, &first.token).expect("reads").is_some());
+        assert!(access::session(&house, "0000").expect("reads").is_none());
+        access::sign_out(&house, &first.token).expect("signs out");
+        assert!(access::session(&house, &first.token).expect("reads").is_none());
+        let scope = Session::console(&house).scope("user.manage").expect("may");
+        access::set_password(&house, &scope, "ani", "kata sandi yang lain").expect("sets");
+        assert!(access::session(&house, &second.token).expect("reads").is_none());
+    }
+}
+
+#[test]
+fn accounts_are_refused_with_a_reason() {
+    let test = TestDb::sqlite();
+    let house = house(&test);
+    let scope = Session::console(&house).scope("user.manage").expect("may");
+    let new = |login: &str, role: &str, region: &str, password: &str| NewUser {
+        login: login.to_owned(),
+        name: "Uji".to_owned(),
+        role: role.to_owned(),
+        region: RegionCode::parse(region).expect("a region"),
+        password: Some(password.to_owned()),
+    };
+    let long = "kata sandi panjang";
+    let cases = [
+        (new("an", "auditor", "", long), "access-login-form"),
+        (new("ani", "raja", "", long), "access-role"),
+        (new("ani", "console", "", long), "access-role"),
+        (new("ani", "village_operator", "", long), "access-level"),
+        (new("ani", "auditor", "", "pendek"), "access-weak-password"),
+        (new("administrator", "auditor", "", "Administrator"), "access-weak-password"),
+    ];
+    for (new, code) in cases {
+        let login = new.login.clone();
+        assert_eq!(create_user(&house, &scope, new).expect_err("refused").code(), code, "{login}");
+    }
+    add(&house, "ani", "auditor", "");
+    assert_eq!(create_user(&house, &scope, new("ANI", "auditor", "", long)).expect_err("taken").code(), "access-login-taken");
+}
+
+#[test]
+fn a_number_is_shown_only_inside_the_territory_with_a_purpose_and_leaves_a_trace() {
+    for test in TestDb::all() {
+        let house = house(&test);
+        add(&house, "dinas", "district_officer", "99.01");
+        add(&house, "lain", "district_officer", "99.02");
+        let nik = 9_901_014_507_900_001_i64;
+        house.db.write(|tx| tx.execute(&ADD_PERSON, params![7, nik, "99.01.05.2003"])).expect("adds");
+        let purpose = house.policy.settings().purposes[0].key.clone();
+        let scope = enter(&house, "dinas").scope("person.reveal").expect("may");
+        assert_eq!(reveal_nik(&house, &scope, PersonId(7), &purpose), Ok(Some("9901014507900001".to_owned())));
+        assert_eq!(reveal_nik(&house, &scope, PersonId(7), "iseng").expect_err("refused").code(), "access-purpose");
+        let elsewhere = enter(&house, "lain").scope("person.reveal").expect("may");
+        assert_eq!(reveal_nik(&house, &elsewhere, PersonId(7), &purpose), Err(Error::NotFound));
+        let reading = enter(&house, "dinas").scope("person.read").expect("may");
+        assert!(matches!(reveal_nik(&house, &reading, PersonId(7), &purpose), Err(Error::Denied { .. })));
+        let all = Session::console(&house).scope("audit.read").expect("may");
+        let rows = audit_rows(&house, &all, &Page::first(50)).expect("reads").items;
+        let shown: Vec<_> = rows.iter().filter(|row| row.action == "person.reveal").collect();
+        assert_eq!(shown.len(), 1);
+        assert_eq!((shown[0].subject.as_str(), shown[0].actor.as_str()), ("person:7", "DINAS"));
+        assert!(!rows.iter().any(|row| row.detail.contains("9901014507900001")));
+    }
+}
+
+#[test]
+fn an_edited_audit_row_breaks_the_chain_at_its_place() {
+    for test in TestDb::all() {
+        let house = house(&test);
+        for n in 0..4 {
+            let entry = |tx: &mut store::Tx<'_>| audit(tx, house.clock.as_ref(), (UserId(1), "ani"), "a.b", "x:1", &format!("{n}"));
+            house.db.write(entry).expect("writes");
+        }
+        let scope = Session::console(&house).scope("audit.read").expect("may");
+        assert_eq!(access::verify_audit(&house, &scope), Ok(None));
+        house.db.write(|tx| tx.execute(&EDIT_AUDIT, &[])).expect("edits");
+        assert_eq!(access::verify_audit(&house, &scope), Ok(Some(access::Broken { seq: 2 })));
+    }
+}
+
+#[test]
+fn a_companion_sees_only_the_families_given_to_it() {
+    for test in TestDb::all() {
+        let house = house(&test);
+        add(&house, "siti", "companion", "99.01.05");
+        let session = enter(&house, "siti");
+        let scope = session.scope("family.read").expect("may");
+        assert_eq!(scope.caseload(), session.user_id.0);
+        let console = Session::console(&house).scope("assignment.manage").expect("may");
+        let families = [model::FamilyId(3), model::FamilyId(1), model::FamilyId(3)];
+        assign_families(&house, &console, session.user_id, &families).expect("assigns");
+        assert_eq!(access::assigned_count(&house, session.user_id), Ok(2));
+        assign_families(&house, &console, session.user_id, &families[..1]).expect("assigns");
+        assert_eq!(access::assigned_count(&house, session.user_id), Ok(1));
+        assert!(!session.role_label(Lang::Id).is_empty());
+    }
+}
+
+#[test]
+fn a_part_of_a_territory_is_in_it_and_nothing_else_is() {
+    let test = TestDb::sqlite();
+    let house = house(&test);
+    add(&house, "dinas", "district_officer", "99.01");
+    let scope = enter(&house, "dinas").scope("family.read").expect("may");
+    assert!(scope.within(&RegionCode::parse("99.01.05").expect("a region")).is_some());
+    for outside in ["99.02", "99", ""] {
+        assert!(scope.within(&RegionCode::parse(outside).expect("a region")).is_none(), "{outside}");
+    }
+}
+
+#[test]
+fn every_statement_is_valid_on_every_engine() {
+    for test in TestDb::all() {
+        assert_eq!(test.db.check(access::queries::ALL), vec![]);
+    }
+}

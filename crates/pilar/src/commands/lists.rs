@@ -1,0 +1,107 @@
+//! `pilar init`, `region import`, `intake`, `rank import`: what comes in.
+
+use std::path::Path;
+
+use access::{House, Session};
+use registry::{
+    intake::{self, ListReceived},
+    regions,
+};
+use serde_json::json;
+
+use crate::{
+    cli::{Init, Intake, Rank, Region},
+    commands::{Answer, with_bar},
+    failure::Failure,
+    screen::grouped,
+};
+
+pub(crate) fn init(house: &House, command: &Init) -> anyhow::Result<Answer> {
+    let loaded = with_bar("regions", |bar| regions::load_embedded(&house.db, bar))?;
+    let mut lines = vec![format!("ready: {} regions and {} old or foreign codes", loaded.regions, loaded.aliases)];
+    let mut own = None;
+    if let Some(path) = &command.regions {
+        let added = import_regions(house, path, "own")?;
+        lines.push(format!("{} regions imported from {}", added.regions, path.display()));
+        own = Some(added.regions);
+    }
+    lines.push("next: pilar user add, then pilar intake FILE --source KEY".to_owned());
+    Answer::of(&json!({"regions": loaded.regions, "aliases": loaded.aliases, "own_regions": own}), lines)
+}
+
+pub(crate) fn region(house: &House, command: &Region) -> anyhow::Result<Answer> {
+    let Region::Import { file, edition } = command;
+    let loaded = import_regions(house, file, edition)?;
+    Answer::of(&json!({"regions": loaded.regions}), vec![format!("{} regions imported", loaded.regions)])
+}
+
+pub(crate) fn import_regions(house: &House, file: &Path, edition: &str) -> anyhow::Result<regions::Loaded> {
+    regions::import_csv(&house.db, file, edition).map_err(|error| Failure::input(error.to_string()))
+}
+
+pub(crate) fn intake(house: &House, command: &Intake) -> anyhow::Result<Answer> {
+    let received = receive(house, &command.file, &command.source, command.as_of)?;
+    if let Some(path) = &command.rejects {
+        let out = std::fs::File::create(path)?;
+        let scope = Session::console(house).scope("list.read")?;
+        let out = std::io::BufWriter::new(out);
+        registry::lists::export_findings(house, &scope, model::Lang::Id, i64::from(received.file_no), out)?;
+    }
+    Answer::of(&received, sentences(&received))
+}
+
+pub(crate) fn rank(house: &House, command: &Rank) -> anyhow::Result<Answer> {
+    let Rank::Import { file } = command;
+    let (received, published) = import_rank(house, file, None)?;
+    let mut lines = sentences(&received);
+    lines.push(format!("{} families of the registry got or changed their rank", grouped(published)));
+    Answer::of(&json!({"list": received, "families": published}), lines)
+}
+
+/// Takes a rank file in and brings it to the families of the registry; answers how many of them changed.
+pub(crate) fn import_rank(
+    house: &House,
+    file: &Path,
+    as_of: Option<jiff::civil::Date>,
+) -> anyhow::Result<(ListReceived, u64)> {
+    let session = Session::console(house);
+    let received = with_bar("rank", |bar| registry::rank::import(house, &session, file, None, as_of, bar));
+    let received = received.map_err(input_error)?;
+    let published = with_bar("rank", |bar| registry::publish_ranks(house, &session, bar))?;
+    Ok((received, published.families))
+}
+
+/// Takes one list in, with a bar; a refusal is exit code 3.
+pub(crate) fn receive(
+    house: &House,
+    file: &Path,
+    source: &str,
+    as_of: Option<jiff::civil::Date>,
+) -> anyhow::Result<ListReceived> {
+    let session = Session::console(house);
+    with_bar("intake", |bar| intake::receive(house, &session, file, source, as_of, bar)).map_err(input_error)
+}
+
+fn input_error(error: intake::Error) -> anyhow::Error {
+    match error {
+        intake::Error::Refused(_) | intake::Error::Source { .. } | intake::Error::File { .. } => {
+            Failure::input(error.to_string())
+        }
+        other => other.into(),
+    }
+}
+
+fn sentences(received: &ListReceived) -> Vec<String> {
+    let mut lines = vec![format!(
+        "list {}: {} rows read, {} taken, {} rejected{}",
+        received.file_no,
+        grouped(received.rows_read),
+        grouped(received.rows_accepted),
+        grouped(received.rows_rejected),
+        if received.repeated { " (received before, nothing was done)" } else { "" }
+    )];
+    for (rule, count) in &received.by_rule {
+        lines.push(format!("  {:>10}  {rule}", grouped(*count)));
+    }
+    lines
+}

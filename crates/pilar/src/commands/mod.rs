@@ -1,0 +1,92 @@
+//! One file a noun. Each takes the open house and its part of the command line and gives an [`Answer`]: sentences for a person and the
+//! same as one JSON object.
+
+pub(crate) mod lists;
+pub(crate) mod money;
+mod policy;
+pub(crate) mod registry;
+mod serve;
+mod status;
+mod user;
+
+use access::{House, Session};
+use serde::Serialize;
+
+pub(crate) use serve::serve;
+
+use crate::{
+    cli::{Cli, Command, Place},
+    demo, house,
+    screen::Bar,
+};
+
+/// What a command has to say.
+pub(crate) struct Answer {
+    object: serde_json::Value,
+    lines: Vec<String>,
+}
+
+impl Answer {
+    pub(crate) fn of<T: Serialize>(object: &T, lines: Vec<String>) -> anyhow::Result<Self> {
+        Ok(Self { object: serde_json::to_value(object)?, lines })
+    }
+
+    pub(crate) fn print(&self, place: &Place) {
+        if place.json {
+            println!("{}", self.object);
+        } else {
+            for line in &self.lines {
+                println!("{line}");
+            }
+        }
+    }
+}
+
+/// Runs the command that was asked for and prints its answer.
+pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<()> {
+    let place = &cli.place;
+    match &cli.command {
+        Command::Demo(command) => return demo::run(place, command),
+        Command::Serve(command) => return serve::run(&house::open_existing(place)?, command),
+        Command::Policy(command) => policy::run(place, command)?.print(place),
+        Command::Init(command) => lists::init(&house::open(place, "pilar-data")?, command)?.print(place),
+        other => {
+            let house = house::open_existing(place)?;
+            answer(place, &house, other)?.print(place);
+        }
+    }
+    Ok(())
+}
+
+fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Answer> {
+    match command {
+        Command::User(command) => user::run(house, command),
+        Command::Region(command) => lists::region(house, command),
+        Command::Intake(command) => lists::intake(house, command),
+        Command::Rank(command) => lists::rank(house, command),
+        Command::Consolidate => registry::consolidate(house),
+        Command::Review(command) => registry::review(house, command),
+        Command::Close(command) => registry::close(house, command),
+        Command::Decide(command) => money::decide(house, command),
+        Command::Approve(command) => money::approve(house, command),
+        Command::Pay(command) => money::pay(place, house, command),
+        Command::Status => status::run(house),
+        Command::Demo(_) | Command::Serve(_) | Command::Policy(_) | Command::Init(_) => anyhow::bail!("handled before"),
+    }
+}
+
+/// Runs long work with a progress bar that goes away afterwards.
+pub(crate) fn with_bar<T>(title: &str, work: impl FnOnce(&Bar) -> T) -> T {
+    let bar = Bar::new(title);
+    let result = work(&bar);
+    bar.done();
+    result
+}
+
+/// The console, or the person whose login was given with `--as`.
+pub(crate) fn acting(house: &House, login: Option<&str>) -> anyhow::Result<Session> {
+    let console = Session::console(house);
+    let Some(login) = login else { return Ok(console) };
+    access::session_of_login(house, &console.scope("user.manage")?, login)
+        .map_err(|_| crate::failure::Failure::input(format!("there is no account `{login}`; `pilar user list` shows all")))
+}

@@ -1,0 +1,293 @@
+//! `pilar decide`, `approve`, `pay`: from a closing to reconciled money. The demo calls the same functions.
+
+use std::path::{Path, PathBuf};
+
+use access::{House, Session};
+use anyhow::Context;
+use casework::NewCase;
+use payment::{ApprovedList, Built, Documents, Effect, FileMade, Imported, OrderView, Reconciliation, Wave};
+use serde_json::json;
+
+use crate::{
+    cli::{Approve, Decide, Pay, Place},
+    commands::{Answer, acting, with_bar},
+    failure::Failure,
+    house::data_dir,
+    screen::grouped,
+};
+
+/// Effects carried over in one go; the next command takes up the rest.
+const EFFECTS: u32 = 1_000;
+
+pub(crate) fn decide(house: &House, command: &Decide) -> anyhow::Result<Answer> {
+    let session = acting(house, command.maker.as_deref())?;
+    let month = match command.closing {
+        Some(month) => month,
+        None => newest_closing(house)?,
+    };
+    let scope = session.scope("decision.run")?;
+    let run = with_bar("decide", |bar| {
+        targeting::decide(house, &scope, &command.programme, command.period, month, bar)
+    })
+    .map_err(|error| Failure::input(error.to_string()))?;
+    let totals = &run.totals;
+    let number = |value: i64| grouped(value.unsigned_abs());
+    let lines = vec![
+        format!("run {}: {} {} on closing {}", run.run, run.programme, run.period, run.closing),
+        format!(
+            "{} families: {} receive, {} wait for a place, {} do not; {}",
+            number(totals.families),
+            number(totals.eligible),
+            number(totals.waiting),
+            number(totals.not_eligible),
+            totals.amount_idr
+        ),
+        format!("next: pilar approve {} --as LOGIN (somebody else than who made it)", run.run),
+    ];
+    Answer::of(&run, lines)
+}
+
+fn newest_closing(house: &House) -> anyhow::Result<model::Month> {
+    let scope = Session::console(house).scope("closing.read")?;
+    let closings = registry::closing::closings(house, &scope)?;
+    let newest = closings.first().ok_or_else(|| Failure::not_ready("no month is closed yet; run `pilar close 2026-11`"))?;
+    newest.month.parse().context("the newest closing has no month")
+}
+
+pub(crate) fn approve(house: &House, command: &Approve) -> anyhow::Result<Answer> {
+    let session = acting(house, Some(&command.approver))?;
+    let scope = session.scope("decision.approve").map_err(|error| Failure::not_allowed(error.to_string()))?;
+    let run = targeting::run(house, &scope, &command.run)?;
+    let approved = targeting::approve(house, &scope, &command.run, &run.dataset_hash).map_err(|error| match error {
+        targeting::Error::MakerIsChecker => Failure::not_allowed(error.to_string()),
+        other => other.into(),
+    })?;
+    let line = format!("run {} is approved; the approval binds list {}", approved.run, approved.dataset_hash);
+    Answer::of(&approved, vec![line, format!("next: pilar pay build --run {}", approved.run)])
+}
+
+pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result<Answer> {
+    let session = Session::console(house);
+    match command {
+        Pay::Build { run } => {
+            let built = build(house, &session, run)?;
+            let line = format!("cycle {}: {} lines", built.cycle_id, grouped(built.lines.unsigned_abs()));
+            let next = format!("next: pilar pay export --cycle {} --kind accounts", built.cycle_id);
+            Answer::of(&built, vec![line, next])
+        }
+        Pay::Export { cycle, kind, out, approver } => {
+            let folder = out.clone().unwrap_or_else(|| data_dir(place, "pilar-data").join("outbox"));
+            std::fs::create_dir_all(&folder)?;
+            let files = match kind.as_str() {
+                "accounts" => export_checks(house, &session, *cycle, &folder)?,
+                "orders" => {
+                    let approver = approver.as_deref().ok_or_else(|| {
+                        Failure::not_allowed("an order needs a second person: name one with --as LOGIN")
+                    })?;
+                    let approvers = approver
+                        .split(',')
+                        .map(|login| acting(house, Some(login)))
+                        .collect::<anyhow::Result<Vec<_>>>()?;
+                    export_orders(house, &session, &approvers, *cycle, &folder)?
+                }
+                other => return Err(Failure::input(format!("`{other}` is no kind: write accounts or orders"))),
+            };
+            let lines = files.iter().map(|file| file.display().to_string()).collect();
+            Answer::of(&json!({"files": files}), lines)
+        }
+        Pay::Import { file, kind } => {
+            let imported = match kind.as_str() {
+                "accounts" => import_checks(house, &session, file)?,
+                "orders" => import_orders(house, &session, file)?,
+                "movements" => import_movements(house, &session, file)?,
+                other => {
+                    return Err(Failure::input(format!("`{other}` is no kind: write accounts, orders or movements")));
+                }
+            };
+            carry_effects(house)?;
+            let counts = &imported.counts;
+            let mut lines = vec![format!("{} rows taken, {} known before", counts.taken, counts.known)];
+            lines.extend(counts.refused.iter().map(|(kind, count)| format!("{count:>10}  {kind}")));
+            Answer::of(&imported, lines)
+        }
+        Pay::Reconcile { cycle } => {
+            let made = reconcile(house, &session, *cycle)?;
+            Answer::of(&made, sums(&made))
+        }
+    }
+}
+
+fn sums(made: &Reconciliation) -> Vec<String> {
+    let parts = [
+        ("ordered", made.ordered_idr),
+        ("topped up", made.topped_up_idr),
+        ("withdrawn", made.withdrawn_idr),
+        ("on card", made.on_card_idr),
+        ("returned", made.returned_idr),
+        ("pending", made.pending_idr),
+        ("unexplained", made.unexplained_idr),
+    ];
+    parts.iter().map(|(name, idr)| format!("{name:<12} {:>24}", model::Rupiah::new(*idr).to_string())).collect()
+}
+
+/// Lines of an approved run.
+pub(crate) fn build(house: &House, session: &Session, run: &str) -> anyhow::Result<Built> {
+    let scope = session.scope("decision.read")?;
+    let run = targeting::run(house, &scope, run)?;
+    if run.state != targeting::RunState::Approved {
+        return Err(Failure::not_ready(format!("run {} is not approved; run `pilar approve {} --as LOGIN`", run.run, run.run)));
+    }
+    let list = ApprovedList {
+        programme: run.programme,
+        period: run.period,
+        run: run.run,
+        dataset: run.dataset,
+        list_hash: run.dataset_hash,
+        closing: run.closing,
+    };
+    let scope = session.scope("payment.build")?;
+    Ok(with_bar("build", |bar| payment::build(house, &scope, &list, bar))?)
+}
+
+/// Files that ask channels whether the accounts are right.
+pub(crate) fn export_checks(
+    house: &House,
+    session: &Session,
+    cycle: i64,
+    folder: &Path,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let scope = session.scope("payment.export")?;
+    let files: Vec<FileMade> =
+        with_bar("export", |bar| payment::export_account_checks(house, &scope, cycle, folder, bar))?;
+    Ok(files.into_iter().map(|file| file.path).collect())
+}
+
+/// Prepares an order of all lines that are ready, has it approved and writes its file. An order that stands already is taken up where it is.
+pub(crate) fn export_orders(
+    house: &House,
+    maker: &Session,
+    approvers: &[Session],
+    cycle: i64,
+    folder: &Path,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let building = maker.scope("payment.build")?;
+    let standing = payment::orders(house, &maker.scope("payment.read")?, cycle)?;
+    let mut orders: Vec<OrderView> = standing.into_iter().filter(|order| order.state != "cancelled").collect();
+    if orders.iter().all(|order| order.state == "sent") {
+        match payment::prepare_order(house, &building, cycle, &Wave::default()) {
+            Ok(order) => orders.push(order),
+            Err(payment::Error::NothingToOrder) if !orders.is_empty() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let exporting = maker.scope("payment.export")?;
+    let mut files = Vec::new();
+    for order in orders {
+        let approved = approve_order(house, approvers, order)?;
+        files.push(with_bar("export", |bar| {
+            payment::export_orders(house, &exporting, approved.order_id, folder, bar)
+        })?);
+    }
+    Ok(files.into_iter().map(|file| file.path).collect())
+}
+
+/// As many approvals as the band of the sum asks for, by people of its role who have not approved yet.
+fn approve_order(house: &House, approvers: &[Session], mut order: OrderView) -> anyhow::Result<OrderView> {
+    for approver in approvers {
+        if order.state != "proposed" {
+            break;
+        }
+        let done = order.approvals.iter().any(|approval| approval.user_id == approver.user_id.0);
+        if done || approver.role != order.approver_role {
+            continue;
+        }
+        let scope = approver.scope("payment.approve")?;
+        let documents = Documents {
+            spm: format!("SPM-{:06}", order.order_id),
+            sp2d: format!("SP2D-{:06}", order.order_id),
+        };
+        order = payment::approve_order(house, &scope, order.order_id, &order.list_hash, &documents)?;
+    }
+    if order.state == "proposed" {
+        return Err(Failure::not_allowed(format!(
+            "order {} of {} needs {} people of the role `{}`; name them with --as LOGIN,LOGIN",
+            order.order_id,
+            model::Rupiah::new(order.amount_idr),
+            order.approvals_needed,
+            order.approver_role
+        )));
+    }
+    Ok(order)
+}
+
+/// The channel's answers to an account check.
+pub(crate) fn import_checks(house: &House, session: &Session, file: &Path) -> anyhow::Result<Imported> {
+    let scope = session.scope("payment.import")?;
+    let channel = channel_of(house, file)?;
+    with_bar("import", |bar| payment::import_account_replies(house, &scope, &channel, file, bar)).map_err(refused)
+}
+
+/// The channel's answers to an order.
+pub(crate) fn import_orders(house: &House, session: &Session, file: &Path) -> anyhow::Result<Imported> {
+    let scope = session.scope("payment.import")?;
+    let channel = channel_of(house, file)?;
+    with_bar("import", |bar| payment::import_order_replies(house, &scope, &channel, file, bar)).map_err(refused)
+}
+
+/// Withdrawals and returns.
+pub(crate) fn import_movements(house: &House, session: &Session, file: &Path) -> anyhow::Result<Imported> {
+    let scope = session.scope("payment.import")?;
+    let channel = channel_of(house, file)?;
+    with_bar("import", |bar| payment::import_movements(house, &scope, &channel, file, bar)).map_err(refused)
+}
+
+/// A reply is named after the file it answers; the channel is the one whose key its name begins with.
+fn channel_of(house: &House, file: &Path) -> anyhow::Result<String> {
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let channels = house.policy.channels();
+    let found = channels.keys().find(|key| name.starts_with(key.as_str()));
+    found.or_else(|| channels.keys().next().filter(|_| channels.len() == 1)).cloned().ok_or_else(|| {
+        let known: Vec<&String> = channels.keys().collect();
+        Failure::input(format!("`{name}` does not begin with a channel's key ({known:?}); name the file after its channel"))
+    })
+}
+
+fn refused(error: payment::Error) -> anyhow::Error {
+    Failure::input(error.to_string())
+}
+
+/// Opens the cases that payment asked for; answers how many.
+pub(crate) fn carry_effects(house: &House) -> anyhow::Result<u64> {
+    let scope = Session::console(house).scope("case.open")?;
+    let mut carried = 0;
+    loop {
+        let waiting = payment::effects(house, EFFECTS)?;
+        if waiting.is_empty() {
+            return Ok(carried);
+        }
+        let cases: Vec<NewCase> = waiting.iter().map(|pending| new_case(&pending.effect)).collect();
+        casework::open_caused(house, &scope, &cases)?;
+        // Opening is safe to repeat, so marking afterwards loses nothing when the power fails in between.
+        house.db.write(|tx| waiting.iter().try_for_each(|pending| payment::effect_done(tx, house, pending.id)))?;
+        carried += waiting.len() as u64;
+    }
+}
+
+fn new_case(effect: &Effect) -> NewCase {
+    let Effect::OpenCase { workflow, family, line, region, reason } = effect;
+    NewCase {
+        workflow: workflow.clone(),
+        family: *family,
+        person: None,
+        line: Some(*line),
+        region: region.clone(),
+        title: String::new(),
+        written: [("reason".to_owned(), reason.clone())].into(),
+    }
+}
+
+/// Everything added up, of one cycle or of all.
+pub(crate) fn reconcile(house: &House, session: &Session, cycle: Option<i64>) -> anyhow::Result<Reconciliation> {
+    let scope = session.scope("payment.reconcile")?;
+    Ok(payment::reconcile(house, &scope, cycle)?)
+}

@@ -1,0 +1,82 @@
+//! `pilar consolidate`, `review`, `close`: from lists to persons and families, and the month's snapshot.
+
+use access::{House, Session};
+use registry::review;
+use store::Page;
+
+use crate::{
+    cli::{Close, Review},
+    commands::{Answer, with_bar},
+    failure::Failure,
+    screen::grouped,
+};
+
+pub(crate) fn consolidate(house: &House) -> anyhow::Result<Answer> {
+    let session = Session::console(house);
+    let done = with_bar("consolidate", |bar| registry::consolidate(house, &session, bar)).map_err(|error| match error {
+        registry::Error::NoLists => Failure::not_ready("no list has been received yet; run `pilar intake` first"),
+        other => other.into(),
+    })?;
+    let figures = &done.figures;
+    let number = |value: i64| grouped(value.unsigned_abs());
+    let mut lines = vec![format!(
+        "registry version {}{}: {} persons ({} living, {} matched) in {} families, from {} records of {} lists",
+        done.version,
+        if done.reused { ", nothing had changed" } else { "" },
+        number(figures.persons),
+        number(figures.living),
+        number(figures.matched),
+        number(figures.families),
+        number(figures.records),
+        figures.lists
+    )];
+    for (kind, count) in &figures.events {
+        lines.push(format!("  {:>10}  {kind}", number(*count)));
+    }
+    lines.push(format!("{} pairs wait for review", number(figures.review)));
+    Answer::of(&done, lines)
+}
+
+pub(crate) fn review(house: &House, command: &Review) -> anyhow::Result<Answer> {
+    let session = Session::console(house);
+    match command {
+        Review::List { limit } => {
+            let scope = session.scope("review.read")?;
+            let page = review::queue(house, &scope, &Page::first(*limit))?;
+            let lines = page.items.iter().map(|pair| {
+                format!("{:>8}  {:>6.2}  {}  |  {}  {}", pair.pair_id, pair.weight, pair.left_name, pair.right_name, pair.region)
+            });
+            let lines = lines.collect();
+            Answer::of(&page, lines)
+        }
+        Review::Decide { pair, verdict } => {
+            let scope = session.scope("review.decide")?;
+            let Some(verdict) = review::Verdict::from_code(verdict) else {
+                return Err(Failure::input(format!("`{verdict}` is no verdict: write same, different or skip")));
+            };
+            let decided = review::decide(house, &scope, *pair, verdict, None)?;
+            Answer::of(&decided, vec![format!("pair {pair}: {}", decided.state)])
+        }
+        Review::Undo { pair } => {
+            let scope = session.scope("review.decide")?;
+            let decided = review::undo(house, &scope, *pair)?;
+            Answer::of(&decided, vec![format!("pair {pair}: {}", decided.state)])
+        }
+    }
+}
+
+pub(crate) fn close(house: &House, command: &Close) -> anyhow::Result<Answer> {
+    let session = Session::console(house);
+    let closed = with_bar("close", |bar| registry::closing::close(house, &session, command.month, bar))?;
+    let number = |value: i64| grouped(value.unsigned_abs());
+    let lines = vec![format!(
+        "{} is closed as of {}: {} persons in {} families, {} with a decile; registry version {}",
+        closed.month,
+        closed.closing_date,
+        number(closed.persons),
+        number(closed.families),
+        number(closed.ranked),
+        closed.registry_version
+    )];
+    Answer::of(&closed, lines)
+}

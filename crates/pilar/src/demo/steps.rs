@@ -1,0 +1,377 @@
+//! The steps of the demo in their order. Each reads what it needs from what earlier steps found, so that it can be done again alone.
+
+use std::{
+    fs::File,
+    io::{BufReader, BufWriter},
+    path::{Path, PathBuf},
+};
+
+use access::Session;
+use anyhow::Context;
+use arrow_array::{Array, cast::AsArray, types::{Int8Type, Int64Type}};
+use jiff::ToSpan;
+use linkage::Scores;
+use model::{FamilyId, Month, Period, RegionCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{DAY, Run, accounts, truth};
+use crate::{
+    commands::{lists, money, with_bar},
+    measure::{Step, peak_rss_mb},
+};
+
+/// A list as synth wrote it, kept for the steps behind.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct List {
+    source: String,
+    name: String,
+    path: PathBuf,
+    as_of: jiff::civil::Date,
+    bytes: u64,
+}
+
+/// Runs everything and gives back the parts of the last object: `linkage`, `decisions`, `payment`.
+pub(super) fn all(run: &mut Run) -> anyhow::Result<Value> {
+    let made = run.step("synth", synth)?;
+    let files: Vec<List> = serde_json::from_value(made["files"].clone())?;
+    let (ranks, people): (Vec<List>, Vec<List>) = files.into_iter().partition(|list| is_rank(run, list));
+    let taken = run.step("intake", |run| intake(run, &made, &people))?;
+    let linked = consolidate(run, &made, &taken)?;
+    run.step("rank", |run| import_ranks(run, &ranks))?;
+    let month = Month::of(DAY);
+    run.step("closing", |run| close(run, month))?;
+    run.step("accounts", |run| make_accounts(run, month))?;
+    let decided = run.step("targeting", |run| decide(run, month))?;
+    let paid = run.step("payment", |run| pay(run, &decided))?;
+    run.step("pages", |run| list_pages(run, &decided, &paid))?;
+    Ok(json!({"linkage": linked, "decisions": decided["programmes"], "payment": paid["totals"]}))
+}
+
+fn is_rank(run: &Run, list: &List) -> bool {
+    run.house.policy.source(&list.source).is_some_and(|source| source.kind == policy::SourceKind::Rank)
+}
+
+fn synth(run: &Run) -> anyhow::Result<(u64, Value)> {
+    let config = synth::Config {
+        people: u32::try_from(run.people)?,
+        seed: run.seed,
+        dir: run.dir.clone(),
+        today: DAY,
+    };
+    let made = with_bar("synth", |bar| synth::generate(&config, bar))?;
+    let files: Vec<List> = made
+        .files
+        .iter()
+        .map(|file| List {
+            source: file.source.to_owned(),
+            name: file.name.clone(),
+            path: file.path.clone(),
+            as_of: file.as_of,
+            bytes: file.bytes,
+        })
+        .collect();
+    let rows: u64 = made.files.iter().map(|file| file.rows).sum();
+    let found = json!({
+        "people": made.truth.people, "families": made.truth.families, "list_rows": rows,
+        "files": files, "regions": made.regions, "truth": made.truth_file,
+    });
+    Ok((made.truth.people, found))
+}
+
+fn intake(run: &Run, made: &Value, people: &[List]) -> anyhow::Result<(u64, Value)> {
+    with_bar("regions", |bar| registry::regions::load_embedded(&run.house.db, bar))?;
+    let regions = made["regions"].as_str().context("synth named no regions")?;
+    lists::import_regions(&run.house, Path::new(regions), "demo")?;
+    let (mut rows, mut rejected, mut taken) = (0, 0, Vec::new());
+    for list in people {
+        let received = lists::receive(&run.house, &list.path, &list.source, Some(list.as_of))?;
+        rows += received.rows_read;
+        rejected += received.rows_rejected;
+        taken.push((received.file_no, list.name.clone()));
+    }
+    Ok((rows, json!({"lists": people.len(), "rejected": rejected, "taken": taken})))
+}
+
+/// One call does linkage and registry; they are shown as two steps because they are two rooms.
+fn consolidate(run: &mut Run, made: &Value, taken: &Value) -> anyhow::Result<Value> {
+    let files: Vec<(u32, String)> = serde_json::from_value(taken["taken"].clone())?;
+    let truth_file = PathBuf::from(made["truth"].as_str().context("synth named no truth")?);
+    let mut linkage_seconds = 0.0;
+    let mut records = 0;
+    let figures = run.step("registry", |run| {
+        let session = Session::console(&run.house);
+        let done = with_bar("registry", |bar| registry::consolidate(&run.house, &session, bar))?;
+        if let Some(metrics) = &done.linkage {
+            linkage_seconds = metrics.seconds.iter().map(|(_, seconds)| seconds).sum();
+        }
+        let figures = &done.figures;
+        records = figures.records.unsigned_abs();
+        let found = json!({
+            "version": done.version, "persons": figures.persons, "living": figures.living,
+            "families": figures.families, "review": figures.review, "records": figures.records,
+        });
+        Ok((figures.persons.unsigned_abs(), found))
+    })?;
+    let version = figures["version"].as_i64().context("no version")?;
+    let found = json!({"review": figures["review"], "records": figures["records"]});
+    let scores = run.step("evaluation", |run| {
+        let scores = truth::scores(&run.house, version, &truth_file, &files)?;
+        let Scores { precision, recall, f1, true_pairs, .. } = scores;
+        Ok((true_pairs, json!({"precision": rounded(precision), "recall": rounded(recall), "f1": rounded(f1)})))
+    })?;
+    let mut linked = found;
+    if let (Some(linked), Value::Object(scores)) = (linked.as_object_mut(), scores) {
+        linked.extend(scores);
+    }
+    let rows_per_s = (records as f64 / f64::max(linkage_seconds, 1e-9)).round();
+    let step = Step {
+        name: "linkage".to_owned(),
+        seconds: (linkage_seconds * 1000.0).round() / 1000.0,
+        rows: records,
+        rows_per_s: if linkage_seconds > 0.0 { rows_per_s } else { 0.0 },
+        peak_rss_mb: peak_rss_mb(),
+    };
+    run.finish(step, linked.clone())?;
+    Ok(linked)
+}
+
+fn rounded(share: f64) -> f64 {
+    (share * 1e6).round() / 1e6
+}
+
+fn import_ranks(run: &Run, ranks: &[List]) -> anyhow::Result<(u64, Value)> {
+    let (mut rows, mut families) = (0, 0);
+    for list in ranks {
+        let (received, joined) = lists::import_rank(&run.house, &list.path, Some(list.as_of))?;
+        rows += received.rows_read;
+        families = joined;
+    }
+    Ok((rows, json!({"families": families})))
+}
+
+fn close(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
+    let session = Session::console(&run.house);
+    let closed = with_bar("closing", |bar| registry::closing::close(&run.house, &session, month, bar))?;
+    Ok((closed.families.unsigned_abs(), json!({"persons": closed.persons, "families": closed.families})))
+}
+
+fn make_accounts(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
+    let accounts = accounts::make(&run.house, &month.to_string())?;
+    accounts::write(&run.dir, &accounts)?;
+    Ok((accounts.accounts.len() as u64, json!({})))
+}
+
+/// Every programme of the pack that has a rule in force, for the period that its schedule takes.
+fn decide(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
+    let house = &run.house;
+    let accounts = accounts::read(&run.dir)?;
+    let maker = accounts::who_may(house, &accounts, &["decision.run"], 0)?;
+    let checker = accounts::who_may(house, &accounts, &["decision.approve"], 1)?;
+    let stage = Period::Stage { year: DAY.year(), stage: (DAY.month() + 2) / 3 };
+    let (mut families, mut programmes, mut runs) = (0, Map::new(), Vec::new());
+    for (key, programme) in house.policy.programmes() {
+        let Some(version) = programme.on(DAY) else { continue };
+        let Some(period) = [stage, Period::Month(month)].into_iter().find(|p| version.schedule.accepts(*p)) else {
+            continue;
+        };
+        let scope = maker.scope("decision.run")?;
+        let made = with_bar(key, |bar| targeting::decide(house, &scope, key, period, month, bar))?;
+        let approval = checker.scope("decision.approve")?;
+        let approved = targeting::approve(house, &approval, &made.run, &made.dataset_hash)?;
+        let totals = approved.totals;
+        families += totals.families.unsigned_abs();
+        programmes.insert(
+            key.clone(),
+            json!({
+                "period": approved.period, "families": totals.families, "eligible": totals.eligible,
+                "excluded": totals.not_eligible, "by_exclusion": totals.excluded, "unknown": totals.unknown,
+                "waiting": totals.waiting, "amount_idr": totals.amount_idr, "list_hash": approved.dataset_hash,
+            }),
+        );
+        runs.push(json!({"run": approved.run, "programme": key, "dataset": approved.dataset}));
+    }
+    let assigned = give_caseload(run, &accounts, &runs)?;
+    Ok((families, json!({"programmes": programmes, "runs": runs, "assigned": assigned})))
+}
+
+/// Gives each companion the first families of its territory that receive something.
+fn give_caseload(run: &Run, accounts: &accounts::Accounts, runs: &[Value]) -> anyhow::Result<usize> {
+    let house = &run.house;
+    let limit = usize::try_from(house.policy.settings().work.caseload)?;
+    let scope = Session::console(house).scope("assignment.manage")?;
+    let mut assigned = 0;
+    for account in &accounts.accounts {
+        if !house.policy.roles().get(&account.role).is_some_and(|role| role.caseload) {
+            continue;
+        }
+        let region = RegionCode::parse(&account.region)?;
+        let mut families = Vec::new();
+        for made in runs {
+            receiving(house, made["dataset"].as_str().unwrap_or_default(), &region, limit, &mut families)?;
+        }
+        families.sort_unstable();
+        families.dedup();
+        families.truncate(limit);
+        let session = accounts::session(house, &account.login)?;
+        access::assign_families(house, &scope, session.user_id, &families)?;
+        assigned += families.len();
+    }
+    Ok(assigned)
+}
+
+fn receiving(
+    house: &access::House,
+    dataset: &str,
+    region: &RegionCode,
+    limit: usize,
+    families: &mut Vec<FamilyId>,
+) -> anyhow::Result<()> {
+    for batch in house.lake.require(dataset)?.read(&["family_id", "region", "outcome"])? {
+        let batch = batch?;
+        let ids = batch.column(0).as_primitive::<Int64Type>();
+        let regions = batch.column(1).as_string::<i32>();
+        let outcomes = batch.column(2).as_primitive::<Int8Type>();
+        for row in 0..batch.num_rows() {
+            let paid = outcomes.value(row) == targeting::Outcome::Eligible.code();
+            if paid && !regions.is_null(row) && regions.value(row) == region.as_str() {
+                families.push(FamilyId(ids.value(row)));
+                if families.len() >= 2 * limit {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Lines, account checks, orders, replies, movements and the great sum, with the synthetic bank at the other end.
+fn pay(run: &Run, decided: &Value) -> anyhow::Result<(u64, Value)> {
+    let house = &run.house;
+    let accounts = accounts::read(&run.dir)?;
+    let treasurer = accounts::who_may(house, &accounts, &["payment.build", "payment.export"], 0)?;
+    let approvers: Vec<Session> = approvers(house, &accounts, &treasurer)?;
+    let bank = synth::bank::Bank::usual(run.seed, DAY);
+    let outbox = run.dir.join("outbox");
+    let inbox = run.dir.join("inbox");
+    std::fs::create_dir_all(&outbox)?;
+    let (mut lines, mut cycles) = (0, Vec::new());
+    for made in decided["runs"].as_array().into_iter().flatten() {
+        let id = made["run"].as_str().context("a run without an id")?;
+        let built = money::build(house, &treasurer, id)?;
+        lines += built.lines.unsigned_abs();
+        cycles.push(built.cycle_id);
+        for request in money::export_checks(house, &treasurer, built.cycle_id, &outbox)? {
+            let reply = beside(&inbox, &request, "reply")?;
+            answer(&request, &reply, |from, to| Ok(bank.answer_account_checks(from, to).map(|_| ())?))?;
+            money::import_checks(house, &treasurer, &reply)?;
+        }
+        for request in money::export_orders(house, &treasurer, &approvers, built.cycle_id, &outbox)? {
+            let reply = beside(&inbox, &request, "reply")?;
+            answer(&request, &reply, |from, to| Ok(bank.answer_orders(from, to).map(|_| ())?))?;
+            money::import_orders(house, &treasurer, &reply)?;
+            let moves = beside(&inbox, &request, "movements")?;
+            let until = DAY.checked_add(45.days())?;
+            answer(&reply, &moves, |from, to| Ok(bank.movements(from, until, to).map(|_| ())?))?;
+            money::import_movements(house, &treasurer, &moves)?;
+        }
+    }
+    let cases = money::carry_effects(house)?;
+    let totals = money::reconcile(house, &treasurer, None)?;
+    Ok((lines, json!({"lines": lines, "cases": cases, "cycles": cycles, "totals": totals})))
+}
+
+/// Everybody who may approve orders, but not the maker.
+fn approvers(
+    house: &access::House,
+    accounts: &accounts::Accounts,
+    maker: &Session,
+) -> anyhow::Result<Vec<Session>> {
+    let mut sessions = Vec::new();
+    for account in &accounts.accounts {
+        let may = house.policy.roles().get(&account.role).is_some_and(|role| role.may("payment.approve"));
+        if may && account.login != maker.login {
+            sessions.push(accounts::session(house, &account.login)?);
+        }
+    }
+    Ok(sessions)
+}
+
+/// `inbox/NAME-reply.csv` for `outbox/NAME.csv`.
+fn beside(inbox: &Path, request: &Path, what: &str) -> anyhow::Result<PathBuf> {
+    let stem = request.file_stem().and_then(|stem| stem.to_str()).context("a file without a name")?;
+    Ok(inbox.join(format!("{stem}-{what}.csv")))
+}
+
+fn answer(
+    request: &Path,
+    reply: &Path,
+    bank: impl FnOnce(BufReader<File>, &mut BufWriter<File>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let from = BufReader::new(File::open(request).with_context(|| request.display().to_string())?);
+    let mut to = BufWriter::new(File::create(reply).with_context(|| reply.display().to_string())?);
+    bank(from, &mut to)?;
+    to.into_inner().context("could not write the bank's reply")?.sync_all()?;
+    Ok(())
+}
+
+/// Pages that the benchmark and the browser suite visit, each with an account that may see it.
+fn list_pages(run: &Run, decided: &Value, paid: &Value) -> anyhow::Result<(u64, Value)> {
+    let house = &run.house;
+    let mut accounts = accounts::read(&run.dir)?;
+    let first = decided["runs"][0].clone();
+    let mut families = Vec::new();
+    receiving(house, first["dataset"].as_str().unwrap_or_default(), &crowded(&accounts)?, 1, &mut families)?;
+    let family = families.first().context("no family receives anything")?;
+    let programme = first["programme"].as_str().unwrap_or_default();
+    let person = head_of(house, *family)?;
+    let cycle = paid["cycles"][0].as_i64().unwrap_or_default();
+    let run_id = first["run"].as_str().unwrap_or_default();
+    let pages = [
+        ("/beranda".to_owned(), "family.read"),
+        ("/cari".to_owned(), "search"),
+        ("/cari?q=siti".to_owned(), "search"),
+        (format!("/keluarga/{family}"), "family.read"),
+        (format!("/orang/{person}"), "person.read"),
+        (format!("/keluarga/{family}/putusan/{run_id}"), "decision.read"),
+        ("/tinjau".to_owned(), "review.decide"),
+        ("/daftar".to_owned(), "list.receive"),
+        ("/daftar/1".to_owned(), "list.receive"),
+        ("/program".to_owned(), "programme.read"),
+        (format!("/program/{programme}"), "programme.read"),
+        (format!("/keputusan/{run_id}"), "decision.run"),
+        ("/pembayaran".to_owned(), "payment.build"),
+        (format!("/pembayaran/{cycle}"), "payment.build"),
+        ("/wilayah".to_owned(), "report.read"),
+        ("/tugas".to_owned(), "case.work"),
+        ("/pengguna".to_owned(), "user.manage"),
+        ("/audit".to_owned(), "audit.read"),
+        ("/komponen".to_owned(), "programme.read"),
+    ];
+    for (path, action) in pages {
+        let may = |account: &&accounts::Account| {
+            house.policy.roles().get(&account.role).is_some_and(|role| role.may(action) && !role.caseload)
+        };
+        if let Some(account) = accounts.accounts.iter().rev().find(may) {
+            let login = account.login.clone();
+            accounts.pages.push(accounts::PageOf { path, login });
+        }
+    }
+    accounts::write(&run.dir, &accounts)?;
+    Ok((accounts.pages.len() as u64, json!({})))
+}
+
+fn crowded(accounts: &accounts::Accounts) -> anyhow::Result<RegionCode> {
+    let deepest = accounts.accounts.iter().max_by_key(|account| account.region.len()).context("no accounts")?;
+    Ok(RegionCode::parse(&deepest.region)?)
+}
+
+fn head_of(house: &access::House, family: FamilyId) -> anyhow::Result<i64> {
+    let closing = house.lake.require(&format!("closing/{}/families", Month::of(DAY)))?;
+    let found = closing.lookup("family_id", &[family.0], &["head_person_id"])?;
+    let heads = found.column(0).as_primitive::<Int64Type>();
+    if heads.is_empty() || heads.is_null(0) {
+        anyhow::bail!("family {family} has no head");
+    }
+    Ok(heads.value(0))
+}
