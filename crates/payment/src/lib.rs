@@ -1,1 +1,55 @@
-//! payment
+//! Payment: from an approved list to money in a family's hands, each rupiah followed until it is withdrawn or back.
+//!
+//! In: an approved decision list, the closing it was made on, files of banks and the post office. Out: files for them, lines with
+//! three separate states (eligibility, account, payment) and an event for every change, double-entry books, a reconciliation, a
+//! work list of what does not fit, and effects for other rooms. Never here: money that moves on a row that does not match id, batch,
+//! amount and account; two live payments for one recipient, programme, period and component; a maker who approves; a file that is
+//! written before its intent is committed.
+//!
+//! The way: [`build`] → [`export_account_checks`] → [`import_account_replies`] → [`prepare_order`] → [`approve_order`] →
+//! [`export_orders`] → [`import_order_replies`] → [`import_movements`] → [`reconcile`]. Every step can be killed and called again.
+//!
+//! To add a channel: a file in `policy/channels`. To add a kind of trouble: a variant of [`Trouble`], its words in
+//! `words/*/payment.ftl`, and the place in `reply.rs` that finds it.
+
+mod books;
+mod build;
+mod checks;
+mod columns;
+mod common;
+mod effect;
+mod error;
+mod evidence;
+mod files;
+mod import;
+mod lines;
+mod names;
+mod orders;
+pub mod queries;
+mod reconcile;
+mod reply;
+mod state;
+mod views;
+mod wire;
+
+pub use build::{ApprovedList, Built, build};
+pub use checks::export_account_checks;
+pub use effect::{Effect, PendingEffect, effect_done, effects};
+pub use error::Error;
+pub use files::{Counts, FileMade, FileView};
+pub use import::{Imported, import_account_replies, import_movements, import_order_replies};
+pub use lines::{LineDecision, decide_line, reroute_failed};
+pub use orders::{
+    ApprovalView, Documents, OrderView, Wave, approve_order, cancel_order, export_orders, prepare_order,
+};
+pub use reconcile::{Queue, Reconciliation, Unmatched, last_reconciliation, reconcile};
+pub use state::{AccountState, Eligibility, PaymentState, Trouble};
+pub use views::{
+    Balance, CyclePage, CycleView, EventView, ExceptionFilter, ExceptionView, FamilyPayment, FunnelStep,
+    LedgerRow, LineFilter, LinePage, LineView, ProblemCount, RegionFigures, close_exception, cycle_page,
+    cycles, exceptions, family_payments, file_view, files, ledger_balances, line_page, lines as line_list,
+    orders_waiting,
+};
+
+/// The room's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

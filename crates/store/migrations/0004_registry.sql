@@ -155,3 +155,13 @@ CREATE TABLE closing (
     families_hash TEXT NOT NULL,
     policy_hash TEXT NOT NULL
 ) STRICT;
+
+-- Counts of each village, so that a page of a province need not count its people. region '': village unknown.
+CREATE TABLE region_count (
+    region TEXT PRIMARY KEY,
+    persons INTEGER NOT NULL,
+    living INTEGER NOT NULL,
+    matched INTEGER NOT NULL,
+    families INTEGER NOT NULL,
+    ranked INTEGER NOT NULL
+) STRICT;

@@ -10,6 +10,8 @@ sql! {
         ON CONFLICT (kind, key) DO NOTHING";
     DUE = "SELECT id, kind, key, payload, attempts FROM outbox
         WHERE done_at IS NULL AND due_at <= $1 ORDER BY due_at, id LIMIT $2";
+    DUE_OF = "SELECT id, kind, key, payload, attempts FROM outbox
+        WHERE done_at IS NULL AND due_at <= $1 AND kind = $2 ORDER BY due_at, id LIMIT $3";
     DONE = "UPDATE outbox SET done_at = $2, message = NULL WHERE id = $1";
     LATER = "UPDATE outbox SET attempts = attempts + 1, due_at = $2, message = $3 WHERE id = $1 AND done_at IS NULL";
     OPEN = "SELECT COUNT(*) FROM outbox WHERE done_at IS NULL";
@@ -42,6 +44,11 @@ pub fn put(tx: &mut Tx<'_>, clock: &dyn Clock, kind: &str, key: &str, payload: &
 /// The errands that are due, oldest first, at most `limit`.
 pub fn due(tx: &mut Tx<'_>, clock: &dyn Clock, limit: u32) -> Result<Vec<Errand>> {
     tx.query(&DUE, params![clock.now_ms(), limit])?.iter().map(errand).collect()
+}
+
+/// The errands of one kind that are due, oldest first, at most `limit`.
+pub fn due_of(tx: &mut Tx<'_>, clock: &dyn Clock, kind: &str, limit: u32) -> Result<Vec<Errand>> {
+    tx.query(&DUE_OF, params![clock.now_ms(), kind, limit])?.iter().map(errand).collect()
 }
 
 /// Marks an errand as done.

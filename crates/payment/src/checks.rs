@@ -1,0 +1,118 @@
+//! Asking the channel whether the accounts are good: one file a channel, the intent committed before the file is written.
+
+use std::path::Path;
+
+use access::{House, Scope};
+use model::Progress;
+use store::{Tx, params};
+
+use crate::{
+    Error, Result, common,
+    files::{self, FileMade, FileView, NewFile},
+    queries,
+    wire::{self, Outgoing},
+};
+
+const KIND: &str = "account_check_request";
+
+/// Writes the account-check requests of a cycle into `folder`: one file for each channel with lines that were not asked yet.
+/// Answers all files of the cycle, also those of earlier calls.
+///
+/// # Errors
+/// [`Error::State`] while the cycle is being built, [`Error::File`] when the folder cannot be written; then the same call again
+/// writes the same file.
+pub fn export_account_checks(
+    house: &House,
+    scope: &Scope,
+    cycle_id: i64,
+    folder: &Path,
+    progress: &dyn Progress,
+) -> Result<Vec<FileMade>> {
+    common::need(scope, "payment.export")?;
+    let _lock = common::lock(house)?;
+    house.db.write(|tx| intend(tx, house, scope, cycle_id))?;
+    let files = house.db.read(|tx| of_cycle(tx, cycle_id))?;
+    for file in files.iter().filter(|file| file.state == "intended") {
+        write(house, file, folder, progress)?;
+    }
+    let files = house.db.read(|tx| of_cycle(tx, cycle_id))?;
+    Ok(files.iter().map(|file| file.made(folder)).collect())
+}
+
+fn of_cycle(tx: &mut Tx<'_>, cycle_id: i64) -> Result<Vec<FileView>> {
+    tx.query(&queries::FILES_OUT, params![cycle_id, KIND])?.iter().map(files::read).collect()
+}
+
+/// Chooses the lines and commits to asking about them, before anything is written outside.
+fn intend(tx: &mut Tx<'_>, house: &House, scope: &Scope, cycle_id: i64) -> Result<()> {
+    common::built_cycle(tx, cycle_id)?;
+    for row in tx.query(&queries::TO_CHECK, params![cycle_id])? {
+        let channel = row.text(0)?;
+        let layout = wire::layout(channel_of(house, channel)?, KIND)?;
+        let file_no = store::next_number(tx, "channel_file", 1)?;
+        let batch = format!("CEK{file_no:06}");
+        let name = layout.pattern.replace("{batch}", &batch);
+        let now = house.clock.now_ms();
+        let file = NewFile {
+            file_no,
+            direction: "out",
+            channel,
+            kind: KIND,
+            cycle_id: Some(cycle_id),
+            order_id: None,
+            batch: &batch,
+            name: &name,
+            hash: None,
+            bytes: 0,
+            state: "intended",
+        };
+        files::add(tx, house, scope, &file)?;
+        tx.execute(&queries::CHECK_ASK, params![cycle_id, channel, file_no, now])?;
+        let document = format!("file:{file_no}");
+        tx.execute(&queries::CHECK_EVENTS, params![file_no, now, scope.actor_name(), &document])?;
+        common::audit(tx, house, scope, &document, &batch)?;
+    }
+    common::refresh(tx, cycle_id)
+}
+
+/// The same lines always give the same bytes.
+fn write(house: &House, file: &FileView, folder: &Path, progress: &dyn Progress) -> Result<()> {
+    let layout = wire::layout(channel_of(house, &file.channel)?, KIND)?;
+    let mut out = Outgoing::create(folder, &file.name, layout)?;
+    house.db.read(|tx| {
+        tx.for_each(&queries::CHECK_LINES, params![file.file_no], |row| {
+            let line_id = row.int(0)?.to_string();
+            let nik = row.opt_int(1)?.map(|nik| format!("{nik:016}")).unwrap_or_default();
+            let (name, account) = (row.text(2)?, row.opt_text(3)?.unwrap_or(""));
+            if out.rows % 50_000 == 0 {
+                progress.report("account checks", out.rows, 0);
+            }
+            out.row(layout.columns.iter().map(|column| match column.field.as_str() {
+                "batch" => file.batch.as_str(),
+                "ref" => line_id.as_str(),
+                "nik" => nik.as_str(),
+                "name" => name,
+                "account" => account,
+                _ => "",
+            }))
+        })
+    })?;
+    finish(house, file, out)
+}
+
+/// Gives a written file its name on disk, then its hash in the database.
+pub(crate) fn finish(house: &House, file: &FileView, out: Outgoing) -> Result<()> {
+    let rows = out.rows as i64;
+    let (hash, bytes) = out.finish()?;
+    house.db.write(|tx| {
+        tx.execute(&queries::FILE_WRITTEN, params![file.file_no, hash, bytes as i64, rows])?;
+        Ok::<_, Error>(())
+    })
+}
+
+pub(crate) fn channel_of<'a>(house: &'a House, key: &str) -> Result<&'a policy::Channel> {
+    house
+        .policy
+        .channel(key)
+        .ok_or_else(|| Error::Channel { channel: key.to_owned(), file: "channel".to_owned() })
+}

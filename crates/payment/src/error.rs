@@ -1,0 +1,150 @@
+//! What can go wrong with a payment step, each a sentence for the person who started it.
+
+use std::path::{Path, PathBuf};
+
+/// An error of this room.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The lake failed.
+    #[error(transparent)]
+    Lake(#[from] lake::Error),
+    /// The books refused an entry.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// A sum left the range of 64 bits.
+    #[error(transparent)]
+    Overflow(#[from] model::RupiahOverflow),
+    /// Not found, or outside the caller's territory: the two are not told apart.
+    #[error("there is no {0} here")]
+    NotFound(&'static str),
+    /// The dataset is not the approved list.
+    #[error("the list is not the one that was approved: approve it again")]
+    ListChanged,
+    /// The dataset lacks a column or has it in another type.
+    #[error("dataset {dataset} has no usable column `{column}`")]
+    Column {
+        /// Which dataset.
+        dataset: String,
+        /// Which column.
+        column: String,
+    },
+    /// The programme has no version in force.
+    #[error("programme {0} has no rule in force at the closing")]
+    Programme(String),
+    /// The channel is not in the policy pack or lacks a layout.
+    #[error("channel {channel} has no `{file}` in the policy pack")]
+    Channel {
+        /// Which channel.
+        channel: String,
+        /// Which layout.
+        file: String,
+    },
+    /// Another process is at it.
+    #[error("another payment step is running, wait for its end")]
+    AtWork,
+    /// A file cannot be read or written.
+    #[error("cannot use {path}: {message}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// A received file lacks columns.
+    #[error("{name} is no such reply: the columns {missing} are missing; nothing was taken")]
+    Columns {
+        /// Name of the file.
+        name: String,
+        /// What is missing.
+        missing: String,
+    },
+    /// A received file is larger than allowed.
+    #[error("{name} is larger than {bytes_max} bytes; nothing was taken")]
+    TooLarge {
+        /// Name of the file.
+        name: String,
+        /// The bound.
+        bytes_max: u64,
+    },
+    /// The maker may not approve.
+    #[error("who prepared an order may not approve it: ask another person")]
+    SamePerson,
+    /// The approver's role may not approve such an amount.
+    #[error("an order of {amount} is approved by the role {role}")]
+    Role {
+        /// The order's sum.
+        amount: model::Rupiah,
+        /// Who may.
+        role: String,
+    },
+    /// The step does not fit the state.
+    #[error("{what} is {state}: {remedy}")]
+    State {
+        /// What.
+        what: String,
+        /// Its state.
+        state: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Nothing to order.
+    #[error("no line is ready to be ordered")]
+    NothingToOrder,
+    /// A document number is missing.
+    #[error("the numbers of SPM and SP2D are needed")]
+    Documents,
+    /// The region names no region, or one that the order cannot be limited to.
+    #[error(transparent)]
+    Region(#[from] model::RegionError),
+    /// The policy pack's name tables are unusable.
+    #[error("the name tables of the policy pack cannot be used: {0}")]
+    Names(String),
+    /// The caller's right is for something else.
+    #[error("this needs the right to `{needed}`, not to `{given}`")]
+    Scope {
+        /// The action.
+        needed: &'static str,
+        /// What the scope was made for.
+        given: String,
+    },
+    /// Kept text cannot be read back.
+    #[error("stored {0} cannot be read")]
+    Stored(&'static str),
+}
+
+impl Error {
+    /// Stable code, the key of its words.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Lake(error) => error.code(),
+            Self::Ledger(error) => error.code(),
+            Self::Overflow(_) => "payment-overflow",
+            Self::NotFound(_) => "payment-not-found",
+            Self::ListChanged => "payment-list-changed",
+            Self::Column { .. } => "payment-column",
+            Self::Programme(_) => "payment-programme",
+            Self::Channel { .. } => "payment-channel",
+            Self::AtWork => "payment-at-work",
+            Self::File { .. } => "payment-file",
+            Self::Columns { .. } => "payment-columns",
+            Self::TooLarge { .. } => "payment-too-large",
+            Self::SamePerson => "payment-same-person",
+            Self::Role { .. } => "payment-role",
+            Self::State { .. } => "payment-state",
+            Self::NothingToOrder => "payment-nothing-to-order",
+            Self::Documents => "payment-documents",
+            Self::Region(_) => "payment-region",
+            Self::Names(_) => "payment-names",
+            Self::Scope { .. } => "payment-scope",
+            Self::Stored(_) => "payment-stored",
+        }
+    }
+
+    pub(crate) fn file(path: &Path, error: &dyn std::fmt::Display) -> Self {
+        Self::File { path: path.to_owned(), message: error.to_string() }
+    }
+}

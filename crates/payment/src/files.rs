@@ -1,0 +1,164 @@
+//! Files to and from channels, as rows of one table: intended, written, reading, posted.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use access::{House, Scope};
+use serde::{Deserialize, Serialize};
+use store::{Row, Tx, params};
+
+use crate::{Error, Result, queries};
+
+/// What a received file did, kept with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Rows that changed a line.
+    pub taken: i64,
+    /// Rows that another file told before.
+    pub known: i64,
+    /// Rows that were not taken, by kind of trouble.
+    pub refused: BTreeMap<String, i64>,
+    /// Taken rows by the channel's word.
+    pub words: BTreeMap<String, i64>,
+    /// Money that moved, by movement.
+    pub moved_idr: BTreeMap<String, i64>,
+    /// Effects put for other rooms.
+    pub effects: i64,
+    /// Cycles touched.
+    pub cycles: BTreeSet<i64>,
+}
+
+/// A file as pages show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileView {
+    /// Its number.
+    pub file_no: i64,
+    /// `out` or `in`.
+    pub direction: String,
+    /// Key of the channel.
+    pub channel: String,
+    /// Name of its layout, such as `order_reply`.
+    pub kind: String,
+    /// The cycle it belongs to.
+    pub cycle_id: Option<i64>,
+    /// The order it carries.
+    pub order_id: Option<i64>,
+    /// What lines and replies name it by.
+    pub batch: String,
+    /// File name.
+    pub name: String,
+    /// BLAKE3 of its bytes, once it is there.
+    pub hash: Option<String>,
+    /// Size.
+    pub bytes: i64,
+    /// Rows, the header not counted.
+    pub rows: i64,
+    /// `intended`, `written`, `reading` or `posted`.
+    pub state: String,
+    /// What it did.
+    pub counts: Counts,
+    /// When it was begun, milliseconds since the epoch.
+    pub at_ms: i64,
+    /// Who.
+    pub actor: String,
+    #[serde(skip)]
+    pub(crate) mark: i64,
+}
+
+/// A file that was written for a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileMade {
+    /// Its number.
+    pub file_no: i64,
+    /// Key of the channel.
+    pub channel: String,
+    /// What lines and replies name it by.
+    pub batch: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Rows, the header not counted.
+    pub rows: i64,
+    /// BLAKE3 of its bytes.
+    pub hash: String,
+}
+
+impl FileView {
+    pub(crate) fn made(&self, folder: &Path) -> FileMade {
+        FileMade {
+            file_no: self.file_no,
+            channel: self.channel.clone(),
+            batch: self.batch.clone(),
+            path: folder.join(&self.name),
+            rows: self.rows,
+            hash: self.hash.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// A file that is to come into being.
+pub(crate) struct NewFile<'a> {
+    pub(crate) file_no: i64,
+    pub(crate) direction: &'static str,
+    pub(crate) channel: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) cycle_id: Option<i64>,
+    pub(crate) order_id: Option<i64>,
+    pub(crate) batch: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) hash: Option<&'a str>,
+    pub(crate) bytes: i64,
+    pub(crate) state: &'static str,
+}
+
+pub(crate) fn add(tx: &mut Tx<'_>, house: &House, scope: &Scope, file: &NewFile<'_>) -> Result<()> {
+    let values = params![
+        file.file_no,
+        file.direction,
+        file.channel,
+        file.kind,
+        file.cycle_id,
+        file.order_id,
+        file.batch,
+        file.name,
+        file.hash,
+        file.bytes,
+        file.state,
+        house.clock.now_ms(),
+        scope.actor(),
+        scope.actor_name()
+    ];
+    tx.execute(&queries::FILE_ADD, values)?;
+    Ok(())
+}
+
+pub(crate) fn read(row: &Row) -> Result<FileView> {
+    Ok(FileView {
+        file_no: row.int(0)?,
+        direction: row.string(1)?,
+        channel: row.string(2)?,
+        kind: row.string(3)?,
+        cycle_id: row.opt_int(4)?,
+        order_id: row.opt_int(5)?,
+        batch: row.string(6)?,
+        name: row.string(7)?,
+        hash: row.opt_string(8)?,
+        bytes: row.int(9)?,
+        rows: row.int(10)?,
+        state: row.string(11)?,
+        mark: row.int(12)?,
+        counts: serde_json::from_str(row.text(13)?).or_else(|_| empty_counts(row))?,
+        at_ms: row.int(14)?,
+        actor: row.string(15)?,
+    })
+}
+
+/// A file that is only intended has `{}`.
+fn empty_counts(row: &Row) -> Result<Counts> {
+    if row.text(13)? == "{}" { Ok(Counts::default()) } else { Err(Error::Stored("counts")) }
+}
+
+pub(crate) fn get(tx: &mut Tx<'_>, file_no: i64) -> Result<FileView> {
+    read(&tx.query_one(&queries::FILE, params![file_no])?)
+}

@@ -1,0 +1,377 @@
+//! Orders: a wave of lines that is paid together. One person prepares it, others approve it, then the file goes to the channel.
+//!
+//! The approval binds the hash of the list (line, account, name, amount). The money leaves the treasury in the books when the
+//! order is approved (SPM, SP2D); the standing instruction (SI) is committed before its file is written.
+
+use std::path::Path;
+
+use access::{House, Scope};
+use model::{Progress, RegionCode, Rupiah};
+use policy::ApprovalBand;
+use serde::Serialize;
+use store::{Row, Tx, params};
+
+use crate::{
+    Error, Result, books, checks, common,
+    files::{self, FileMade, NewFile},
+    lines, queries,
+    wire::{self, Outgoing},
+};
+
+const KIND: &str = "order";
+
+/// Which lines an order takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wave {
+    /// Only this channel; otherwise the cycle's own.
+    pub channel: Option<String>,
+    /// Only lines of this region (a *termin*); otherwise all.
+    pub region: Option<RegionCode>,
+}
+
+/// The treasury's papers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Documents {
+    /// Payment order, *surat perintah membayar*.
+    pub spm: String,
+    /// Disbursement order, *surat perintah pencairan dana*.
+    pub sp2d: String,
+}
+
+/// Who approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ApprovalView {
+    /// Account.
+    pub user_id: i64,
+    /// By name at that time.
+    pub name: String,
+    /// Role at that time.
+    pub role: String,
+    /// Milliseconds since the epoch.
+    pub at_ms: i64,
+}
+
+/// An order as pages show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OrderView {
+    /// Its number.
+    pub order_id: i64,
+    /// The cycle it pays.
+    pub cycle_id: i64,
+    /// Key of the channel.
+    pub channel: String,
+    /// Its region; the nation when not limited.
+    pub region: RegionCode,
+    /// What lines and replies name it by.
+    pub batch: String,
+    /// `proposed`, `approved`, `sent` or `cancelled`.
+    pub state: String,
+    /// Lines.
+    pub lines: i64,
+    /// Their sum.
+    pub amount_idr: i64,
+    /// What an approval binds.
+    pub list_hash: String,
+    /// Who prepared it.
+    pub made_by_id: i64,
+    /// By name.
+    pub made_by: String,
+    /// When, milliseconds since the epoch.
+    pub made_at_ms: i64,
+    /// Number of the payment order.
+    pub spm: Option<String>,
+    /// Number of the disbursement order.
+    pub sp2d: Option<String>,
+    /// Number of the standing instruction.
+    pub si: Option<String>,
+    /// When it was approved.
+    pub approved_at_ms: Option<i64>,
+    /// When it was sent.
+    pub sent_at_ms: Option<i64>,
+    /// Role that may approve such a sum.
+    pub approver_role: String,
+    /// How many people must approve.
+    pub approvals_needed: i64,
+    /// Who did.
+    pub approvals: Vec<ApprovalView>,
+}
+
+/// Prepares an order of every line that is ready. Whoever does this may not approve it.
+///
+/// # Errors
+/// [`Error::NothingToOrder`] when no line is ready.
+pub fn prepare_order(house: &House, scope: &Scope, cycle_id: i64, wave: &Wave) -> Result<OrderView> {
+    common::need(scope, "payment.build")?;
+    let _lock = common::lock(house)?;
+    house.db.write(|tx| {
+        let cycle = common::built_cycle(tx, cycle_id)?;
+        let channel = wave.channel.as_ref().unwrap_or(&cycle.channel);
+        wire::layout(checks::channel_of(house, channel)?, KIND)?;
+        let region = wave.region.clone().unwrap_or_else(RegionCode::nation);
+        let (from, to) = region.path_range();
+        let order_id = store::next_number(tx, "payment_order", 1)?;
+        tx.execute(&queries::ORDER_TAKE, params![cycle_id, channel, order_id, from, to])?;
+        let list = list_of(tx, order_id)?;
+        if list.lines == 0 {
+            return Err(Error::NothingToOrder);
+        }
+        let values = params![
+            order_id,
+            cycle_id,
+            channel,
+            &region,
+            format!("SI{order_id:06}"),
+            list.lines,
+            list.amount,
+            &list.hash,
+            house.clock.now_ms(),
+            scope.actor(),
+            scope.actor_name()
+        ];
+        tx.execute(&queries::ORDER_ADD, values)?;
+        common::audit(tx, house, scope, &format!("order:{order_id}"), &list.hash)?;
+        get(tx, house, order_id)
+    })
+}
+
+/// Approves an order; when enough people did, the money leaves the treasury in the books.
+///
+/// # Errors
+/// [`Error::SamePerson`], [`Error::Role`], [`Error::ListChanged`] when `list_hash` or a line is not what was prepared.
+pub fn approve_order(
+    house: &House,
+    scope: &Scope,
+    order_id: i64,
+    list_hash: &str,
+    documents: &Documents,
+) -> Result<OrderView> {
+    common::need(scope, "payment.approve")?;
+    let _lock = common::lock(house)?;
+    house.db.write(|tx| {
+        let order = get(tx, house, order_id)?;
+        if order.state != "proposed" {
+            return state_error(order, "only a proposed order can be approved");
+        }
+        let list = list_of(tx, order_id)?;
+        if order.list_hash != list_hash || list.hash != list_hash {
+            return Err(Error::ListChanged);
+        }
+        may_approve(house, scope, &order)?;
+        let now = house.clock.now_ms();
+        let approval = params![order_id, scope.actor(), scope.actor_name(), scope.role(), now];
+        tx.execute(&queries::APPROVAL_ADD, approval)?;
+        common::audit(tx, house, scope, &format!("order:{order_id}"), list_hash)?;
+        let given = tx.query(&queries::APPROVALS, params![order_id])?.len() as i64;
+        if given >= order.approvals_needed {
+            release_money(tx, house, scope, &order, documents)?;
+        }
+        get(tx, house, order_id)
+    })
+}
+
+fn may_approve(house: &House, scope: &Scope, order: &OrderView) -> Result<()> {
+    if scope.actor().0 == order.made_by_id {
+        return Err(Error::SamePerson);
+    }
+    let bands = &house.policy.settings().approval;
+    let amount = Rupiah::new(order.amount_idr);
+    // Who may approve more may approve less.
+    let from = bands.iter().position(|band| band.up_to.is_none_or(|up_to| amount <= up_to));
+    let allowed = from.is_some_and(|from| bands[from..].iter().any(|band| band.role == scope.role()));
+    if allowed { Ok(()) } else { Err(Error::Role { amount, role: order.approver_role.clone() }) }
+}
+
+fn release_money(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    order: &OrderView,
+    documents: &Documents,
+) -> Result<()> {
+    let (spm, sp2d) = (documents.spm.trim(), documents.sp2d.trim());
+    if spm.is_empty() || sp2d.is_empty() {
+        return Err(Error::Documents);
+    }
+    let now = house.clock.now_ms();
+    tx.execute(&queries::ORDER_APPROVED, params![order.order_id, spm, sp2d, now])?;
+    tx.execute(&queries::ORDER_MOVE, params![order.order_id, "set", "ordered", now])?;
+    let document = format!("order:{}", order.order_id);
+    let reason = format!("SP2D {sp2d}");
+    let event =
+        params![order.order_id, "ordered", now, scope.actor_name(), reason, "send_instruction", &document];
+    tx.execute(&queries::ORDER_EVENTS, event)?;
+    let sums = lines::order_sums(tx, order.order_id)?;
+    books::post(tx, &sums, &document, now, scope.actor_name())?;
+    common::refresh(tx, order.cycle_id)
+}
+
+/// Takes a proposed order apart; its lines can be ordered anew.
+///
+/// # Errors
+/// [`Error::State`] once it is approved.
+pub fn cancel_order(house: &House, scope: &Scope, order_id: i64) -> Result<OrderView> {
+    common::need(scope, "payment.build")?;
+    house.db.write(|tx| {
+        let order = get(tx, house, order_id)?;
+        if tx.execute(&queries::ORDER_CANCELLED, params![order_id])? == 0 {
+            return state_error(order, "an approved order cannot be taken apart");
+        }
+        tx.execute(&queries::ORDER_RELEASE, params![order_id])?;
+        common::audit(tx, house, scope, &format!("order:{order_id}"), "cancelled")?;
+        get(tx, house, order_id)
+    })
+}
+
+/// Writes the instruction to the channel into `folder`. The same call again answers the same file.
+///
+/// # Errors
+/// [`Error::State`] before the approval, [`Error::File`] when the folder cannot be written; then the same call again writes the
+/// same file.
+pub fn export_orders(
+    house: &House,
+    scope: &Scope,
+    order_id: i64,
+    folder: &Path,
+    progress: &dyn Progress,
+) -> Result<FileMade> {
+    common::need(scope, "payment.export")?;
+    let _lock = common::lock(house)?;
+    let file_no = house.db.write(|tx| intend(tx, house, scope, order_id))?;
+    let file = house.db.read(|tx| files::get(tx, file_no))?;
+    if file.state == "intended" {
+        let layout = wire::layout(checks::channel_of(house, &file.channel)?, KIND)?;
+        let mut out = Outgoing::create(folder, &file.name, layout)?;
+        house.db.read(|tx| {
+            tx.for_each(&queries::ORDER_LINES, params![order_id], |row| {
+                let (line_id, amount) = (row.int(0)?.to_string(), row.int(3)?.to_string());
+                let (account, name) = (row.opt_text(1)?.unwrap_or(""), row.text(2)?);
+                if out.rows % 50_000 == 0 {
+                    progress.report("order file", out.rows, 0);
+                }
+                out.row(layout.columns.iter().map(|column| match column.field.as_str() {
+                    "batch" => file.batch.as_str(),
+                    "ref" => line_id.as_str(),
+                    "account" => account,
+                    "name" => name,
+                    "amount_idr" => amount.as_str(),
+                    _ => "",
+                }))
+            })
+        })?;
+        checks::finish(house, &file, out)?;
+    }
+    let file = house.db.read(|tx| files::get(tx, file_no))?;
+    house.db.write(|tx| sent(tx, house, scope, order_id, file_no))?;
+    Ok(file.made(folder))
+}
+
+/// Commits to sending, before anything is written outside.
+fn intend(tx: &mut Tx<'_>, house: &House, scope: &Scope, order_id: i64) -> Result<i64> {
+    let order = get(tx, house, order_id)?;
+    if let Some(row) = tx.query_opt(&queries::FILE_OF_ORDER, params![order_id])? {
+        return Ok(row.int(0)?);
+    }
+    if order.state != "approved" {
+        return state_error(order, "it can be sent when it is approved");
+    }
+    let layout = wire::layout(checks::channel_of(house, &order.channel)?, KIND)?;
+    let file_no = store::next_number(tx, "channel_file", 1)?;
+    let name = layout.pattern.replace("{batch}", &order.batch);
+    let file = NewFile {
+        file_no,
+        direction: "out",
+        channel: &order.channel,
+        kind: KIND,
+        cycle_id: Some(order.cycle_id),
+        order_id: Some(order_id),
+        batch: &order.batch,
+        name: &name,
+        hash: None,
+        bytes: 0,
+        state: "intended",
+    };
+    files::add(tx, house, scope, &file)?;
+    common::audit(tx, house, scope, &format!("order:{order_id}"), &name)?;
+    Ok(file_no)
+}
+
+fn sent(tx: &mut Tx<'_>, house: &House, scope: &Scope, order_id: i64, file_no: i64) -> Result<()> {
+    let order = get(tx, house, order_id)?;
+    let now = house.clock.now_ms();
+    if tx.execute(&queries::ORDER_SENT, params![order_id, &order.batch, now])? == 0 {
+        return Ok(());
+    }
+    tx.execute(&queries::ORDER_MOVE, params![order_id, "ordered", "instructed", now])?;
+    let (reason, document) = (format!("SI {}", order.batch), format!("file:{file_no}"));
+    let event = params![order_id, "instructed", now, scope.actor_name(), reason, "wait_for_bank", document];
+    tx.execute(&queries::ORDER_EVENTS, event)?;
+    common::refresh(tx, order.cycle_id)
+}
+
+/// What an order consists of.
+struct List {
+    lines: i64,
+    amount: Rupiah,
+    hash: String,
+}
+
+fn list_of(tx: &mut Tx<'_>, order_id: i64) -> Result<List> {
+    let (mut hasher, mut lines, mut amount) = (blake3::Hasher::new(), 0, Rupiah::ZERO);
+    tx.for_each(&queries::ORDER_LINES, params![order_id], |row| {
+        let sum = row.rupiah(3)?;
+        let text = format!(
+            "{}\u{1f}{}\u{1f}{}\u{1f}{}\n",
+            row.int(0)?,
+            row.opt_text(1)?.unwrap_or(""),
+            row.text(2)?,
+            sum.idr()
+        );
+        hasher.update(text.as_bytes());
+        lines += 1;
+        amount = amount.plus(sum)?;
+        Ok::<_, Error>(())
+    })?;
+    Ok(List { lines, amount, hash: hasher.finalize().to_hex().to_string() })
+}
+
+fn state_error<T>(order: OrderView, remedy: &'static str) -> Result<T> {
+    Err(Error::State { what: format!("order {}", order.order_id), state: order.state, remedy })
+}
+
+/// One order with its approvals.
+pub(crate) fn get(tx: &mut Tx<'_>, house: &House, order_id: i64) -> Result<OrderView> {
+    let row = tx.query_opt(&queries::ORDER, params![order_id])?.ok_or(Error::NotFound("order"))?;
+    with_approvals(tx, house, &row)
+}
+
+pub(crate) fn with_approvals(tx: &mut Tx<'_>, house: &House, row: &Row) -> Result<OrderView> {
+    let amount = row.rupiah(7)?;
+    let band: Option<&ApprovalBand> = house.policy.settings().approval_for(amount);
+    let approvals = tx.query(&queries::APPROVALS, params![row.int(0)?])?;
+    let approvals = approvals.iter().map(|row| {
+        let (user_id, name, role) = (row.int(0)?, row.string(1)?, row.string(2)?);
+        Ok(ApprovalView { user_id, name, role, at_ms: row.int(3)? })
+    });
+    Ok(OrderView {
+        order_id: row.int(0)?,
+        cycle_id: row.int(1)?,
+        channel: row.string(2)?,
+        region: row.region(3)?,
+        batch: row.string(4)?,
+        state: row.string(5)?,
+        lines: row.int(6)?,
+        amount_idr: amount.idr(),
+        list_hash: row.string(8)?,
+        made_at_ms: row.int(9)?,
+        made_by_id: row.int(10)?,
+        made_by: row.string(11)?,
+        spm: row.opt_string(12)?,
+        sp2d: row.opt_string(13)?,
+        si: row.opt_string(14)?,
+        approved_at_ms: row.opt_int(15)?,
+        sent_at_ms: row.opt_int(16)?,
+        approver_role: band.map(|band| band.role.clone()).unwrap_or_default(),
+        approvals_needed: band.map_or(1, |band| band.people.max(1)),
+        approvals: approvals.collect::<Result<Vec<_>>>()?,
+    })
+}
