@@ -161,13 +161,7 @@ fn died(
 }
 
 /// A person not known before, younger than a year on the date of the lists, in a family that was known: a birth.
-fn born(
-    events: &mut Vec<Event>,
-    before: Option<People<'_>>,
-    now: People<'_>,
-    at: usize,
-    as_of: Option<i32>,
-) {
+fn born(events: &mut Vec<Event>, before: Option<People<'_>>, now: People<'_>, at: usize, as_of: Option<i32>) {
     let (Some(before), Some(birth), Some(as_of)) = (before, day(now.birth_date, at), as_of) else { return };
     let _ = before;
     if as_of - birth < 366 {

@@ -173,11 +173,8 @@ fn new_id(anchors: &[i64], taken: &FxHashSet<i64>, retired_before: &[i64]) -> i6
 }
 
 fn retired(previous: &[i64], shares: &[Share], taken: &FxHashSet<i64>, id: &[i64]) -> Vec<Retired> {
-    let mut lost: Vec<Retired> = previous
-        .iter()
-        .filter(|id| !taken.contains(id))
-        .map(|&id| Retired { id, into: None })
-        .collect();
+    let mut lost: Vec<Retired> =
+        previous.iter().filter(|id| !taken.contains(id)).map(|&id| Retired { id, into: None }).collect();
     lost.sort_unstable_by_key(|r| r.id);
     lost.dedup_by_key(|r| r.id);
     // Shares come largest first: the first one seen decides.
@@ -253,12 +250,15 @@ mod tests {
         let ids: Vec<i64> = (1..=partition.len() as i64).collect();
         let anchors = Anchors::build(&group_of, &ids, groups);
         let known = before.unwrap_or(&[]);
-        let traces = known.iter().zip(&group_of).map(|(&previous, &group)| Trace { previous, group }).collect();
+        let traces =
+            known.iter().zip(&group_of).map(|(&previous, &group)| Trace { previous, group }).collect();
         let assignment = assign(traces, &anchors, known, retired_before);
         Run { id_of_record: group_of.iter().map(|&g| assignment.id[g as usize]).collect(), assignment }
     }
 
-    fn share<'a>(pairs: impl Iterator<Item = (&'a i64, &'a i64)>) -> std::collections::BTreeMap<(i64, i64), usize> {
+    fn share<'a>(
+        pairs: impl Iterator<Item = (&'a i64, &'a i64)>,
+    ) -> std::collections::BTreeMap<(i64, i64), usize> {
         let mut counts = std::collections::BTreeMap::new();
         for (&a, &b) in pairs {
             *counts.entry((a, b)).or_default() += 1;

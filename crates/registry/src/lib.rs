@@ -10,6 +10,7 @@
 
 pub mod assemble;
 mod cells;
+pub mod closing;
 pub mod consolidate;
 pub mod deciles;
 mod error;
@@ -22,17 +23,25 @@ pub mod load;
 pub mod people;
 pub mod publish;
 pub mod queries;
+mod records;
 pub mod rows;
 pub mod search;
+mod show;
+mod tools;
 pub mod urgent;
 pub mod version;
 mod write;
 
+pub use closing::{Closing, close, closings};
 pub use consolidate::{Consolidation, Figures, consolidate};
 pub use error::{Error, Result};
+pub use records::{ListName, RawRow};
+pub use show::Shown;
 pub use publish::{Published, publish_ranks};
 pub use urgent::{Reported, report_death};
 
 // lake/intake builder: your modules below this line
 pub mod intake;
+pub mod lists;
+pub mod rank;
 pub mod regions;

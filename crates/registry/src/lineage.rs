@@ -45,10 +45,14 @@ pub fn keys(columns: Identifying<'_>) -> Vec<RowKey> {
     (0..columns.name.len())
         .map(|row| {
             bytes.clear();
-            let known = columns.nik.is_valid(row) && columns.name.is_valid(row) && columns.birth_date.is_valid(row);
+            let known =
+                columns.nik.is_valid(row) && columns.name.is_valid(row) && columns.birth_date.is_valid(row);
             number(&mut bytes, columns.nik.is_valid(row).then(|| columns.nik.value(row)));
             text(&mut bytes, columns.name, row);
-            number(&mut bytes, columns.birth_date.is_valid(row).then(|| columns.birth_date.value(row).into()));
+            number(
+                &mut bytes,
+                columns.birth_date.is_valid(row).then(|| columns.birth_date.value(row).into()),
+            );
             let person = known.then(|| digest(&bytes));
             number(&mut bytes, columns.kk.is_valid(row).then(|| columns.kk.value(row)));
             number(&mut bytes, columns.sex.is_valid(row).then(|| columns.sex.value(row).into()));
@@ -131,7 +135,8 @@ fn unique_persons(keys: &[RowKey], open: impl Fn(usize) -> bool) -> Vec<(u128, u
         .collect();
     found.sort_unstable();
     let once = |at: usize| {
-        (at == 0 || found[at - 1].0 != found[at].0) && found.get(at + 1).is_none_or(|next| next.0 != found[at].0)
+        (at == 0 || found[at - 1].0 != found[at].0)
+            && found.get(at + 1).is_none_or(|next| next.0 != found[at].0)
     };
     (0..found.len()).filter(|&at| once(at)).map(|at| found[at]).collect()
 }

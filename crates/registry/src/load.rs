@@ -94,7 +94,10 @@ pub fn lists(house: &House) -> Result<Vec<List>> {
         let dataset = house.lake.require(&format!("records/{file}"))?;
         lists.push(List { standing, current: true, dataset });
     }
-    mark_superseded(house, &mut lists);
+    let standings: Vec<Standing> = lists.iter().map(|list| list.standing.clone()).collect();
+    for (list, current) in lists.iter_mut().zip(in_force(house, &standings)) {
+        list.current = current;
+    }
     Ok(lists)
 }
 
@@ -112,18 +115,17 @@ pub fn standing(house: &House, file: u32, source: &policy::Source, as_of: Option
     }
 }
 
-/// The newest list of a source replaces the older ones, unless its lists add up.
-fn mark_superseded(house: &House, lists: &mut [List]) {
-    let newest = |lists: &[List], source: &str| {
-        let of_source = lists.iter().filter(|l| l.standing.source == source);
-        of_source.map(|l| (l.standing.as_of, l.standing.file)).max()
-    };
-    for i in 0..lists.len() {
-        let standing = &lists[i].standing;
-        let adds_up = house.policy.source(&standing.source).is_some_and(|s| s.cumulative);
-        lists[i].current =
-            adds_up || newest(lists, &standing.source) == Some((standing.as_of, standing.file));
-    }
+/// Which lists are in force: the newest of a source replaces the older ones, unless its lists add up.
+pub fn in_force(house: &House, standings: &[Standing]) -> Vec<bool> {
+    let age = |standing: &Standing| (standing.as_of, standing.file);
+    let newest = |source: &str| standings.iter().filter(|s| s.source == source).map(age).max();
+    standings
+        .iter()
+        .map(|standing| {
+            let adds_up = house.policy.source(&standing.source).is_some_and(|source| source.cumulative);
+            adds_up || newest(&standing.source) == Some(age(standing))
+        })
+        .collect()
 }
 
 /// One column of one list; null throughout if the list does not have it.

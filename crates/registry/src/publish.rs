@@ -20,7 +20,7 @@ use crate::cells::{Cells, digest, iso};
 use crate::deciles::{self, Snapshot};
 use crate::search::keys;
 use crate::urgent::Overlay;
-use crate::version::{self, date32, int32, int64, text};
+use crate::version::{self, boolean, date32, int32, int64, text};
 use crate::{Error, Result, load, queries, rows};
 
 /// Rows a transaction.
@@ -80,6 +80,7 @@ pub fn publish(house: &House, version: i64, job: &Job, progress: &dyn Progress) 
     work.aliases()?;
     work.events()?;
     work.review()?;
+    work.region_counts()?;
     Ok(work.published)
 }
 
@@ -462,6 +463,37 @@ impl<'a> Work<'a> {
             self.published.events += written;
         }
         Ok(())
+    }
+
+    /// Counts of each village, all in one transaction: there are fewer villages than rows of a batch.
+    fn region_counts(&mut self) -> Result<()> {
+        const COLUMNS: [&str; 6] = ["region", "persons", "living", "matched", "families", "ranked"];
+        let mut counts: BTreeMap<&str, [i64; 5]> = BTreeMap::new();
+        let region = text(&self.persons, "region")?;
+        let (alive, matched) = (boolean(&self.persons, "alive")?, boolean(&self.persons, "matched")?);
+        for row in 0..region.len() {
+            let count = counts.entry(if region.is_valid(row) { region.value(row) } else { "" }).or_default();
+            count[0] += 1;
+            count[1] += i64::from(alive.value(row));
+            count[2] += i64::from(matched.value(row));
+        }
+        let (home, cards) = (text(&self.families, "region")?, int64(&self.families, "kk")?);
+        for row in 0..home.len() {
+            let count = counts.entry(if home.is_valid(row) { home.value(row) } else { "" }).or_default();
+            count[3] += 1;
+            let rank = self.ranks.last().filter(|_| cards.is_valid(row));
+            count[4] += i64::from(rank.and_then(|rank| rank.place(cards.value(row))).is_some());
+        }
+        let rows = counts.iter().map(|(region, count)| {
+            let mut values = vec![Value::from(*region)];
+            values.extend(count.iter().map(|&n| Value::from(n)));
+            values
+        });
+        self.house.db.write(|tx| {
+            tx.execute(&queries::REGION_COUNTS_CLEAR, &[])?;
+            tx.bulk("region_count", &COLUMNS, rows)?;
+            Ok(())
+        })
     }
 
     /// The review queue of the version; what a human already said about a pair stays.

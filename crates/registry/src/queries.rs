@@ -6,6 +6,8 @@ sql! {
     // --- what goes into a consolidation
     pub(crate) LISTS_ACCEPTED = "SELECT file_no, source, as_of FROM list_file
         WHERE kind = 'people' AND state = 'received' ORDER BY file_no";
+    pub(crate) LIST_NAMES = "SELECT file_no, source, name, as_of FROM list_file
+        WHERE kind = 'people' AND state = 'received' ORDER BY file_no";
     pub(crate) RANKS_RECEIVED = "SELECT file_no, as_of FROM list_file
         WHERE kind = 'rank' AND state = 'received' ORDER BY as_of, file_no";
     pub(crate) DECISIONS_IN_FORCE = "SELECT left_record, right_record, verdict FROM link_decision
@@ -62,4 +64,44 @@ sql! {
     pub(crate) EVENTS_DELETE = "DELETE FROM registry_event WHERE version = $1";
     pub(crate) REVIEW_ALL = "SELECT left_record, right_record, state FROM review_pair ORDER BY left_record, right_record";
     pub(crate) REVIEW_DELETE = "DELETE FROM review_pair WHERE left_record = $1 AND right_record = $2";
+    pub(crate) REGION_COUNTS_CLEAR = "DELETE FROM region_count";
+
+    // --- closing
+    pub(crate) CLOSING_ADD = "INSERT INTO closing (month, closing_date, registry_version, persons, families, living, matched, ranked,
+            urgent, rank_date, closed_at, actor, persons_hash, families_hash, policy_hash, inputs)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    pub(crate) CLOSING = "SELECT month, closing_date, registry_version, persons, families, living, matched, ranked, urgent, rank_date,
+            closed_at, actor, persons_hash, families_hash, policy_hash, inputs
+        FROM closing WHERE month = $1";
+    pub(crate) CLOSINGS = "SELECT month, closing_date, registry_version, persons, families, living, matched, ranked, urgent, rank_date,
+            closed_at, actor, persons_hash, families_hash, policy_hash, inputs
+        FROM closing ORDER BY month DESC LIMIT 120";
+
+    // --- search ($1, $2: range of villages; $3: caseload)
+    pub(crate) FIND_NIK = "SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive FROM person
+        WHERE nik IN ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+        AND region >= $1 AND region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
+        ORDER BY person_id LIMIT 100";
+    pub(crate) FIND_KK = "SELECT p.person_id, p.family_id, p.nik, p.name, p.name_key, p.sex, p.birth_date, p.region, p.alive
+        FROM family f JOIN person p ON p.family_id = f.family_id
+        WHERE f.kk IN ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+        AND p.region >= $1 AND p.region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR p.family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
+        ORDER BY p.family_id, COALESCE(p.relation, 99), p.person_id LIMIT 100";
+    pub(crate) FIND_KEY = "SELECT p.person_id, p.family_id, p.nik, p.name, p.name_key, p.sex, p.birth_date, p.region, p.alive
+        FROM (SELECT person_id FROM person_key WHERE key = $4 LIMIT $5) k JOIN person p ON p.person_id = k.person_id
+        WHERE p.region >= $1 AND p.region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR p.family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
+    pub(crate) FIND_PREFIX = "SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive
+        FROM (SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive FROM person
+            WHERE name_key >= $4 AND name_key < $5 ORDER BY name_key LIMIT $6) p
+        WHERE region >= $1 AND region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
+    pub(crate) FIND_REGION = "SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive FROM person
+        WHERE region >= $1 AND region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3)) LIMIT $4";
+    pub(crate) VILLAGES_NAMED = "SELECT code FROM region WHERE code >= $1 AND code < $2 AND level = 4 AND UPPER(name) = $3
+        ORDER BY code LIMIT 5";
+    pub(crate) REGION_NAME = "SELECT name FROM region WHERE code = $1";
 }

@@ -1,0 +1,4 @@
+//! The registry as a whole: lists in, versions and pages out, on a database and a lake of their own.
+
+mod laws;
+mod world;
