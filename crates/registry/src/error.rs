@@ -44,6 +44,9 @@ pub enum Error {
     /// The subject is not there, or not in this territory: the two are not told apart.
     #[error("not found in this territory")]
     NotFound,
+    /// No list in force names the person.
+    #[error("no list in force names this person any more; the id is kept and comes back with the person")]
+    Sleeping,
     /// Consolidation has not run yet.
     #[error("the registry is empty; run `pilar consolidate` first")]
     NoVersion,
@@ -101,6 +104,7 @@ impl Error {
             Self::NoFieldSource(_) => "registry-no-field-source",
             Self::Busy => "registry-busy",
             Self::NotFound => "registry-not-found",
+            Self::Sleeping => "registry-sleeping",
             Self::NoVersion => "registry-no-version",
             Self::Closed { .. } => "registry-closed",
             Self::Date { .. } => "registry-date",

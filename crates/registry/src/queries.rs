@@ -104,4 +104,69 @@ sql! {
     pub(crate) VILLAGES_NAMED = "SELECT code FROM region WHERE code >= $1 AND code < $2 AND level = 4 AND UPPER(name) = $3
         ORDER BY code LIMIT 5";
     pub(crate) REGION_NAME = "SELECT name FROM region WHERE code = $1";
+
+    // --- review ($1, $2: range of villages; a pair lies where either record lies). Put-off pairs (state 3) come behind open ones.
+    pub(crate) REVIEW_PAGE = "SELECT left_record, right_record, weight, left_person, right_person, state, rank FROM review_pair
+        WHERE state IN (0, 3) AND (state, rank, left_record, right_record) > ($3, $4, $5, $6)
+        AND ((left_region >= $1 AND left_region < $2) OR (right_region >= $1 AND right_region < $2))
+        ORDER BY state, rank, left_record, right_record LIMIT $7";
+    pub(crate) REVIEW_ONE = "SELECT left_record, right_record, weight, left_person, right_person, state, rank FROM review_pair
+        WHERE left_record = $3 AND right_record = $4
+        AND ((left_region >= $1 AND left_region < $2) OR (right_region >= $1 AND right_region < $2))";
+    pub(crate) REVIEW_COUNT = "SELECT state, COUNT(*) FROM review_pair
+        WHERE ((left_region >= $1 AND left_region < $2) OR (right_region >= $1 AND right_region < $2)) GROUP BY state";
+    pub(crate) REVIEW_STATE = "UPDATE review_pair SET state = $3 WHERE left_record = $1 AND right_record = $2";
+    pub(crate) DECISION_LAST = "SELECT decision_id, left_record, right_record FROM link_decision
+        WHERE user_id = $1 AND undone_at IS NULL AND weight IS NOT NULL ORDER BY decision_id DESC LIMIT 1";
+    pub(crate) DECISION_UNDO = "UPDATE link_decision SET undone_at = $2, undone_by = $3 WHERE decision_id = $1";
+    pub(crate) DECISION_OF_PAIR = "SELECT verdict FROM link_decision
+        WHERE left_record = $1 AND right_record = $2 AND undone_at IS NULL ORDER BY decision_id DESC LIMIT 1";
+    pub(crate) FAMILY_OF_PERSON = "SELECT family_id FROM person WHERE person_id = $1";
+
+    // --- pages ($1, $2: range of villages; $3: caseload)
+    pub(crate) MEMBERS = "SELECT person_id, name, nik, sex, birth_date, relation, alive, death_date, matched, civil_servant, region
+        FROM person WHERE family_id = $1
+        ORDER BY alive DESC, COALESCE(relation, 99), birth_date NULLS LAST, person_id LIMIT 200";
+    pub(crate) FAMILY = "SELECT family_id, kk, head_person_id, head_name, region, address, rt, rw, size, decile, rank_date, vars, version
+        FROM family WHERE family_id = $4 AND region >= $1 AND region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
+    pub(crate) FAMILY_MERGED = "SELECT other_id FROM registry_event WHERE family_id = $1 AND kind = 10 AND other_id IS NOT NULL
+        ORDER BY version DESC, seq LIMIT 1";
+    pub(crate) FAMILY_RANKS = "SELECT rank_date, decile, publisher FROM family_rank WHERE family_id = $1
+        ORDER BY rank_date DESC LIMIT 40";
+    pub(crate) FAMILY_EVENTS = "SELECT version, seq, kind, date, person_id, family_id, other_id, value_before, value_after
+        FROM registry_event WHERE family_id = $1 ORDER BY version DESC, seq LIMIT 200";
+    pub(crate) PERSON_EVENTS = "SELECT version, seq, kind, date, person_id, family_id, other_id, value_before, value_after
+        FROM registry_event WHERE person_id = $1 ORDER BY version DESC, seq LIMIT 200";
+    pub(crate) FAMILY_URGENT = "SELECT kind, date, person_id, evidence, actor, at FROM urgent_change
+        WHERE family_id = $1 ORDER BY change_id DESC LIMIT 50";
+    pub(crate) PERSON_URGENT = "SELECT kind, date, person_id, evidence, actor, at FROM urgent_change
+        WHERE person_id = $1 ORDER BY change_id DESC LIMIT 50";
+    pub(crate) FAMILIES_PAGE = "SELECT family_id, kk, head_name, region, size, decile, rank_date FROM family
+        WHERE region >= $1 AND region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
+        AND (region, head_name, family_id) > ($4, $5, $6)
+        ORDER BY region, head_name, family_id LIMIT $7";
+    pub(crate) PERSON = "SELECT person_id, family_id, nik, kk, name, sex, birth_date, region, alive, death_date, matched, civil_servant,
+            records, version FROM person
+        WHERE person_id = $4 AND region >= $1 AND region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
+    pub(crate) ALIAS = "SELECT new_id, kind FROM person_alias WHERE old_id = $1";
+    pub(crate) ALIASES_OF = "SELECT old_id FROM person_alias WHERE new_id = $1 ORDER BY old_id LIMIT 50";
+    pub(crate) REGION_PATH_NAME = "SELECT code, name, level FROM region WHERE code = $1";
+    pub(crate) COUNTS = "SELECT COALESCE(SUM(persons), 0), COALESCE(SUM(living), 0), COALESCE(SUM(matched), 0), COALESCE(SUM(families), 0),
+            COALESCE(SUM(ranked), 0) FROM region_count WHERE region >= $1 AND region < $2";
+    pub(crate) CASELOAD_PERSONS = "SELECT COUNT(*), COUNT(*) FILTER (WHERE p.alive = 1), COUNT(*) FILTER (WHERE p.matched = 1)
+        FROM assignment a JOIN person p ON p.family_id = a.family_id
+        WHERE a.user_id = $3 AND p.region >= $1 AND p.region < $2";
+    pub(crate) CASELOAD_FAMILIES = "SELECT COUNT(*), COUNT(*) FILTER (WHERE f.decile IS NOT NULL)
+        FROM assignment a JOIN family f ON f.family_id = a.family_id
+        WHERE a.user_id = $3 AND f.region >= $1 AND f.region < $2";
+    pub(crate) COUNTS_BY_REGION = "SELECT substr(c.region, 1, CAST($3 AS BIGINT)) AS code, SUM(c.persons), SUM(c.living), SUM(c.matched),
+            SUM(c.families), SUM(c.ranked)
+        FROM region_count c WHERE c.region >= $1 AND c.region < $2 AND c.region <> ''
+        GROUP BY substr(c.region, 1, CAST($3 AS BIGINT)) ORDER BY 1";
+    pub(crate) EVENT_COUNTS = "SELECT kind, COUNT(*) FROM registry_event WHERE version = $1 GROUP BY kind ORDER BY kind";
+    pub(crate) DECISIONS_WAITING = "SELECT COUNT(*) FROM review_pair WHERE state IN (1, 2)";
+    pub(crate) URGENT_COUNT = "SELECT COUNT(*) FROM urgent_change WHERE state < 2";
 }

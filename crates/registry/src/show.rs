@@ -20,6 +20,14 @@ pub struct Shown {
     pub label: Option<Label>,
 }
 
+impl Shown {
+    /// Yes or no.
+    pub(crate) fn yes_no(yes: bool) -> Self {
+        let (text, id, en) = if yes { ("1", "Ya", "Yes") } else { ("0", "Tidak", "No") };
+        Self { text: text.to_owned(), label: Some(Label::new(id, en)) }
+    }
+}
+
 /// The value of one row of a canonical column; none when unknown.
 pub(crate) fn show(house: &House, column: &Column, values: &dyn Array, row: usize) -> Option<Shown> {
     if row >= values.len() || values.is_null(row) {
@@ -33,8 +41,7 @@ pub(crate) fn show(house: &House, column: &Column, values: &dyn Array, row: usiz
         return plain(iso(array.value(row)));
     }
     if let Some(array) = values.as_boolean_opt() {
-        let (text, id, en) = if array.value(row) { ("1", "Ya", "Yes") } else { ("0", "Tidak", "No") };
-        return Some(Shown { text: text.to_owned(), label: Some(Label { id: id.into(), en: en.into() }) });
+        return Some(Shown::yes_no(array.value(row)));
     }
     if let Some(array) = values.as_primitive_opt::<Int32Type>() {
         let code = i64::from(array.value(row));

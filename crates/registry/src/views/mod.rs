@@ -1,0 +1,129 @@
+//! What pages, `--json` and tests read of the registry: plain structs, each function with a scope.
+//!
+//! [`family`], [`families`], [`person`], [`figures`], [`by_region`], [`status`]. To add one: a struct, a statement in `queries.rs`, a
+//! function that takes the house and a scope. Personal numbers leave here masked.
+
+mod family;
+mod figures;
+mod person;
+
+use access::Scope;
+use model::RegionCode;
+use serde::Serialize;
+use store::{Row, Tx, Value, params};
+
+use crate::events::EventKind;
+use crate::{Error, Result, queries};
+
+pub use family::{
+    FamilyRow, FamilyView, MemberView, RankView, VariableView, families, family, resolve_family,
+};
+pub(crate) use family::members;
+pub use figures::{RegionFigures, ScopeFigures, Status, by_region, figures, status};
+pub use person::{
+    FieldProvenance, FieldSource, PersonView, RecordView, Resolved, person, resolve_person,
+};
+
+/// A region on the way from the nation down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RegionName {
+    /// Code.
+    pub code: String,
+    /// Name; the code where the territory has no such region.
+    pub name: String,
+}
+
+/// Something that happened, for a timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventView {
+    /// What; none for an urgent report.
+    pub kind: Option<EventKind>,
+    /// Key of the word that says it.
+    pub word: &'static str,
+    /// When.
+    pub date: Option<String>,
+    /// Version of the registry that says it.
+    pub version: Option<i64>,
+    /// Person.
+    pub person_id: Option<i64>,
+    /// Family.
+    pub family_id: Option<i64>,
+    /// The other person or family.
+    pub other_id: Option<i64>,
+    /// Value before (a village code).
+    pub before: Option<String>,
+    /// Value after.
+    pub after: Option<String>,
+    /// Evidence of an urgent report.
+    pub evidence: Option<String>,
+    /// Who reported it.
+    pub actor: Option<String>,
+}
+
+fn event(row: &Row) -> Result<EventView> {
+    let kind = EventKind::from_code(row.int(2)?);
+    Ok(EventView {
+        kind,
+        word: kind.map_or("event-unknown", EventKind::word),
+        date: row.opt_string(3)?,
+        version: Some(row.int(0)?),
+        person_id: row.opt_int(4)?,
+        family_id: row.opt_int(5)?.filter(|id| *id != 0),
+        other_id: row.opt_int(6)?,
+        before: row.opt_string(7)?,
+        after: row.opt_string(8)?,
+        evidence: None,
+        actor: None,
+    })
+}
+
+fn urgent(row: &Row) -> Result<EventView> {
+    Ok(EventView {
+        kind: None,
+        word: "event-death-reported",
+        date: row.opt_string(1)?,
+        version: None,
+        person_id: row.opt_int(2)?,
+        family_id: None,
+        other_id: None,
+        before: None,
+        after: None,
+        evidence: row.opt_string(3)?,
+        actor: row.opt_string(4)?,
+    })
+}
+
+/// Newest first, each event once.
+fn timeline(mut events: Vec<EventView>) -> Vec<EventView> {
+    events.sort_by(|a, b| {
+        (&b.date, b.version, a.kind, a.person_id).cmp(&(&a.date, a.version, b.kind, b.person_id))
+    });
+    events.dedup();
+    events
+}
+
+/// Range and caseload of a scope, as the first three parameters of a statement.
+fn scope_params(scope: &Scope) -> Vec<Value> {
+    let (from, to) = scope.path_range();
+    params![from, to, scope.caseload()].to_vec()
+}
+
+/// The regions from the nation down to a village.
+fn region_path(tx: &mut Tx<'_>, code: &str) -> Result<Vec<RegionName>> {
+    let Ok(code) = RegionCode::parse(code) else { return Ok(Vec::new()) };
+    let mut path = Vec::new();
+    let mut at = Some(code);
+    while let Some(region) = at.filter(|region| !region.as_str().is_empty()) {
+        let row = tx.query_opt(&queries::REGION_NAME, params![region.as_str()])?;
+        let name = row.map(|row| row.string(0)).transpose()?.unwrap_or_else(|| region.as_str().to_owned());
+        at = region.parent();
+        path.push(RegionName { code: region.into(), name });
+    }
+    path.reverse();
+    Ok(path)
+}
+
+/// The row of a statement that must find one.
+fn found(row: Option<Row>) -> Result<Row> {
+    row.ok_or(Error::NotFound)
+}
