@@ -1,5 +1,5 @@
-//! SQL text to the typed tree. Everything that is not in the language is refused here, at its place, with a remedy; what comes
-//! out needs no further check.
+//! SQL text to the typed tree. Everything that is not in the language is refused here, at its place, with a
+//! remedy; what comes out needs no further check.
 
 use std::sync::Arc;
 
@@ -165,13 +165,11 @@ impl Checker<'_> {
             return Err(at(place, Fault::Refused { what: format!("\"{written}\"") }));
         }
         let name = written.to_lowercase();
-        match self.schema.get(&name) {
-            Some(field) => Ok(Node::Name(Arc::clone(field))),
-            None => {
-                let near = self.schema.nearest(&name).map(str::to_owned);
-                Err(at(place, Fault::UnknownName { name: written, near }))
-            }
+        if let Some(field) = self.schema.get(&name) {
+            return Ok(Node::Name(Arc::clone(field)));
         }
+        let near = self.schema.nearest(&name).map(str::to_owned);
+        Err(at(place, Fault::UnknownName { name: written, near }))
     }
 
     fn condition(&mut self, sql: &Sql, place: &str, depth: usize) -> Result<Node> {
@@ -444,7 +442,8 @@ fn widen(node: Node) -> Node {
     }
 }
 
-/// A literal that is compared for equality with a coded column must be one of its codes: a typo there matches nobody for ever.
+/// A literal that is compared for equality with a coded column must be one of its codes: a typo there matches
+/// nobody for ever.
 fn known_codes(item: &Node, literals: &[Node], here: Location) -> Result<()> {
     let Node::Name(field) = item else { return Ok(()) };
     if field.role != Role::Column || field.codes.is_empty() {
@@ -463,12 +462,8 @@ fn known_codes(item: &Node, literals: &[Node], here: Location) -> Result<()> {
 }
 
 fn code_list(field: &Field) -> String {
-    let mut out = String::new();
-    for (i, code) in field.codes.iter().take(20).enumerate() {
-        out.push_str(if i == 0 { "" } else { ", " });
-        out.push_str(&format!("{} {}", code.value, code.label.en));
-    }
-    out
+    let words = field.codes.iter().take(20).map(|code| format!("{} {}", code.value, code.label.en));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn constant(literal: &Literal, negative: bool, here: Location) -> Result<Node> {

@@ -1,7 +1,8 @@
-//! Days since 1970-01-01 to year, month and day and back, in plain arithmetic that suits a tight loop over a column.
-//! Total over all 32-bit day numbers; agrees with `model`'s dates wherever those exist (tested).
+//! Days since 1970-01-01 to year, month and day and back, in plain arithmetic that suits a tight loop over a
+//! column. Total over all 32-bit day numbers; agrees with `model`'s dates wherever those exist (tested).
 
-/// Year, month (1-12) and day (1-31) of a day number. Formula: Howard Hinnant, "chrono-compatible low-level date algorithms".
+/// Year, month (1-12) and day (1-31) of a day number. Formula: Howard Hinnant, "chrono-compatible low-level
+/// date algorithms".
 pub(crate) fn civil(days: i32) -> (i64, u32, u32) {
     let shifted = i64::from(days) + 719_468;
     let era = shifted.div_euclid(146_097);

@@ -1,5 +1,5 @@
-//! Why a text is no rule: where, what, and what to write instead. The code is stable; the words stand in `rules.ftl`, with the
-//! English of each beside it here.
+//! Why a text is no rule: where, what, and what to write instead. The code is stable; the words stand in
+//! `rules.ftl`, with the English of each beside it here.
 
 use crate::value::Type;
 

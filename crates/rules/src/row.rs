@@ -1,4 +1,5 @@
-//! The answer for one row, with its trace: every part of the condition in words, how it came out, and on which values.
+//! The answer for one row, with its trace: every part of the condition in words, how it came out, and on
+//! which values.
 
 use std::collections::BTreeMap;
 
@@ -136,8 +137,8 @@ struct Trace<'a> {
 }
 
 impl Trace<'_> {
-    /// Writes the step of `node` and those below it. Unknown columns are gathered only under an unknown answer: a column
-    /// that is unknown but did not matter is not blamed.
+    /// Writes the step of `node` and those below it. Unknown columns are gathered only under an unknown
+    /// answer: a column that is unknown but did not matter is not blamed.
     fn walk(&mut self, node: &Node, depth: u8) -> Outcome {
         let value = value(node, self.row, self.params);
         let outcome = Outcome::from_option(value.as_bool());
@@ -167,7 +168,8 @@ impl Trace<'_> {
                     .collect();
                 if blame {
                     let any_unknown = fields.iter().any(|field| !field.known);
-                    // Nothing unknown, yet no answer: the arithmetic left its range, so all its columns are named.
+                    // Nothing unknown, yet no answer: the arithmetic left its range, so all its columns are
+                    // named.
                     for field in fields.iter().filter(|field| !field.known || !any_unknown) {
                         if !self.unknown.contains(&field.name) {
                             self.unknown.push(field.name.clone());

@@ -1,5 +1,6 @@
-//! What each operation means on single values: the one definition that the row evaluator uses always and the column evaluator
-//! wherever it has no kernel of its own. Every function is total: what cannot be computed is unknown.
+//! What each operation means on single values: the one definition that the row evaluator uses always and the
+//! column evaluator wherever it has no kernel of its own. Every function is total: what cannot be computed is
+//! unknown.
 
 use std::cmp::Ordering;
 
@@ -9,7 +10,8 @@ use crate::{
     value::{Type, Value},
 };
 
-/// A value as its place in the schema wants it: whole numbers widen to decimal ones, anything else of another type is unknown.
+/// A value as its place in the schema wants it: whole numbers widen to decimal ones, anything else of another
+/// type is unknown.
 pub(crate) fn fit(value: Value, ty: Type) -> Value {
     match (value, ty) {
         (Value::Int(number), Type::Num) => Value::Num(number as f64),
@@ -55,11 +57,15 @@ pub(crate) fn compare(op: Compare, left: &Value, right: &Value) -> Option<bool> 
 
 /// Kleene's and: one false makes it false, else one unknown makes it unknown.
 pub(crate) fn and(items: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
-    items.into_iter().fold(Some(true), |all, item| match (all, item) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        _ => None,
-    })
+    let mut all = Some(true);
+    for item in items {
+        match item {
+            Some(false) => return Some(false),
+            None => all = None,
+            Some(true) => {}
+        }
+    }
+    all
 }
 
 /// Kleene's or: one true makes it true, else one unknown makes it unknown.

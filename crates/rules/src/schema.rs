@@ -1,4 +1,5 @@
-//! The names that an expression may use: type, whether it may be unknown, words, codes; and the values of dated parameters.
+//! The names that an expression may use: type, whether it may be unknown, words, codes; and the values of
+//! dated parameters.
 
 use std::{collections::BTreeMap, sync::Arc};
 

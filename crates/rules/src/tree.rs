@@ -1,4 +1,5 @@
-//! The typed tree that every rule becomes. A tree that exists has been checked: its names are known and its types fit.
+//! The typed tree that every rule becomes. A tree that exists has been checked: its names are known and its
+//! types fit.
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 

@@ -1,5 +1,5 @@
-//! The tree as a sentence, in Indonesian and English: labels of columns, labels of codes, values as a reader writes them.
-//! Brackets appear only where "and" and "or" meet.
+//! The tree as a sentence, in Indonesian and English: labels of columns, labels of codes, values as a reader
+//! writes them. Brackets appear only where "and" and "or" meet.
 
 use crate::{
     schema::{Field, Params, Role},
@@ -54,9 +54,11 @@ impl Writer<'_> {
             Node::In { item, list, negated } => self.among(item, list, *negated),
             Node::Between { item, low, high, negated } => self.between(item, low, high, *negated),
             Node::IsNull { item, negated } => {
-                let verb = match negated {
-                    true => self.say("diketahui", "is known"),
-                    false => self.say("tidak diketahui", "is not known"),
+                let known = *negated;
+                let verb = if known {
+                    self.say("diketahui", "is known")
+                } else {
+                    self.say("tidak diketahui", "is not known")
                 };
                 format!("{} {verb}", self.node(item))
             }
@@ -152,12 +154,13 @@ impl Writer<'_> {
             let op = if negated { Compare::Ne } else { Compare::Eq };
             return self.compare(op, item, only);
         }
-        let verb = match negated {
-            false => self.say("salah satu dari", "is one of"),
-            true => self.say("bukan salah satu dari", "is none of"),
+        let verb = if negated {
+            self.say("bukan salah satu dari", "is none of")
+        } else {
+            self.say("salah satu dari", "is one of")
         };
         let words: Vec<String> = list.iter().map(|node| self.literal(node, item)).collect();
-        format!("{} {verb} {}", self.operand(item), self.listed(&words, self.say("atau", "or")))
+        format!("{} {verb} {}", self.operand(item), listed(&words, self.say("atau", "or")))
     }
 
     fn between(&self, item: &Node, low: &Node, high: &Node, negated: bool) -> String {
@@ -167,14 +170,6 @@ impl Writer<'_> {
             (true, Lang::Id) => format!("{item_words} di luar {low} sampai {high}"),
             (false, Lang::En) => format!("{item_words} is between {low} and {high}"),
             (true, Lang::En) => format!("{item_words} is outside {low} to {high}"),
-        }
-    }
-
-    fn listed(&self, words: &[String], last: &str) -> String {
-        match words {
-            [] => String::new(),
-            [only] => only.clone(),
-            [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
         }
     }
 
@@ -203,7 +198,7 @@ impl Writer<'_> {
 
     fn call(&self, function: Function, args: &[Node]) -> String {
         let words: Vec<String> = args.iter().map(|node| self.operand(node)).collect();
-        let all = |last| self.listed(&words, last);
+        let all = |last| listed(&words, last);
         match (function, words.as_slice(), self.lang) {
             (Function::YearsBetween, [from, to], Lang::Id) => format!("tahun penuh dari {from} sampai {to}"),
             (Function::YearsBetween, [from, to], Lang::En) => format!("full years from {from} to {to}"),
@@ -262,4 +257,12 @@ fn lower_first(label: &str) -> String {
         return label.to_owned();
     }
     first.to_lowercase().chain(rest.chars()).collect()
+}
+
+fn listed(words: &[String], last: &str) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
+    }
 }

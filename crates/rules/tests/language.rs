@@ -1,4 +1,5 @@
-//! What the rule language promises: words a citizen can read, faults with their place, three-valued answers with a trace.
+//! What the rule language promises: words a citizen can read, faults with their place, three-valued answers
+//! with a trace.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +33,7 @@ fn schema() -> Schema {
 
 fn words(text: &str, lang: Lang) -> String {
     let params = Params::at(date(2026, 10, 1)).with("param.decile_max", 4);
-    compile(text, &schema()).unwrap().words_with(lang, &params)
+    compile(text, &schema()).expect(text).words_with(lang, &params)
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The law that lets one rule serve one family and ninety million: row and column give the same answer, for any expression of
-//! the language over any data with gaps.
+//! The law that lets one rule serve one family and ninety million: row and column give the same answer, for
+//! any expression of the language over any data with gaps.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -180,7 +180,7 @@ fn frame(records: &[Record]) -> Frame {
     ];
     let mut frame = Frame::new(records.len());
     for (name, column) in columns {
-        frame.set(name, column).unwrap();
+        frame.set(name, column).expect("columns have one length");
     }
     frame
 }
@@ -214,7 +214,7 @@ fn cell(array: &ArrayRef, ty: Type, i: usize) -> Value {
 fn same_in_rows_and_columns(text: &str, records: &[Record]) {
     let rule = compile(text, &schema()).unwrap_or_else(|error| panic!("{text}: {error}"));
     let params = Params::at(date(2026, 2, 28)).with("param.limit", 4);
-    let column = rule.eval_columns(&frame(records), &params).unwrap();
+    let column = rule.eval_columns(&frame(records), &params).expect("the data fits the schema");
     assert_eq!(column.len(), records.len(), "{text}");
     for (i, record) in records.iter().enumerate() {
         let traced = rule.eval_row(&row(record) as &dyn Row, &params);

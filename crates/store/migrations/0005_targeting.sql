@@ -1,4 +1,5 @@
--- targeting: decision runs and their counts. The decisions themselves are in the lake; `dataset_hash` binds a row to its list.
+-- targeting: decision runs and their counts. The decisions themselves are in the lake; `dataset_hash` binds a
+-- row to its list.
 
 CREATE TABLE decision_run (
     run TEXT PRIMARY KEY,
@@ -32,8 +33,8 @@ CREATE INDEX decision_run_by_time ON decision_run (made_at, run);
 -- At most one list of a programme and period may be paid from.
 CREATE UNIQUE INDEX decision_run_approved ON decision_run (programme, period) WHERE state = 'approved';
 
--- Families by region (nation '', province, district, subdistrict, village), outcome (0 no, 1 yes, 2 waiting) and main reason.
--- reason '' for those who receive; unknown 1: the reason's condition could not be answered.
+-- Families by region (nation '', province, district, subdistrict, village), outcome (0 no, 1 yes, 2 waiting)
+-- and main reason. reason '' for those who receive; unknown 1: the reason's condition could not be answered.
 CREATE TABLE decision_count (
     run TEXT NOT NULL,
     region TEXT NOT NULL,

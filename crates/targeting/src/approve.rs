@@ -12,9 +12,8 @@ use crate::{
 
 /// Approves a run for payment. `dataset_hash` is the hash that the approver was shown.
 ///
-/// # Errors
-/// Who made it cannot approve it; the list must still have the hash shown, in the database and in the lake; another run of the
-/// same programme and period must not be approved.
+/// # Errors Who made it cannot approve it; the list must still have the hash shown, in the database and in
+/// the lake; another run of the same programme and period must not be approved.
 pub fn approve(house: &House, scope: &Scope, run: &str, dataset_hash: &str) -> Result<DecisionRun> {
     if scope.region().level() != RegionLevel::Nation {
         return Err(Error::Territory);

@@ -1,5 +1,5 @@
-//! Which members of a family count for which component, and what that comes to: limits per component, per family in persons, and
-//! per family in rupiah. One pure function, used for populations and for one family.
+//! Which members of a family count for which component, and what that comes to: limits per component, per
+//! family in persons, and per family in rupiah. One pure function, used for populations and for one family.
 
 use model::{Period, Rupiah, RupiahOverflow};
 use policy::{CapOrder, Component, ProgrammeVersion};
@@ -47,8 +47,9 @@ impl CapRule {
         })
     }
 
-    /// Counts a family. `masks` has one mask of components a person (bit = component); `born` their birth dates.
-    /// Within a component older persons come first, unknown birth dates last, then the order of the rows.
+    /// Counts a family. `masks` has one mask of components a person (bit = component); `born` their birth
+    /// dates. Within a component older persons come first, unknown birth dates last, then the order of the
+    /// rows.
     pub(crate) fn count(
         &self,
         masks: &[u32],

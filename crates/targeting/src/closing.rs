@@ -1,5 +1,5 @@
-//! A closing as this room reads it: all families as a few columns, people in chunks that hold whole families, and one family with its
-//! people for an explanation.
+//! A closing as this room reads it: all families as a few columns, people in chunks that hold whole families,
+//! and one family with its people for an explanation.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,8 @@ pub(crate) struct Closing {
     pub(crate) families: Dataset,
 }
 
-/// A chunk of whole families: those with `from <= family_id < to`, whose people begin in one part of the dataset.
+/// A chunk of whole families: those with `from <= family_id < to`, whose people begin in one part of the
+/// dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Chunk {
     part: usize,

@@ -1,5 +1,6 @@
-//! The rule applied to a chunk of families at once: facts as columns, each condition once as a column, components a person,
-//! counts and caps a family. Pure: batches in, plain vectors out, one entry a family in the order of the batch.
+//! The rule applied to a chunk of families at once: facts as columns, each condition once as a column,
+//! components a person, counts and caps a family. Pure: batches in, plain vectors out, one entry a family in
+//! the order of the batch.
 
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch,
@@ -50,8 +51,8 @@ impl Judged {
 }
 
 impl Plan<'_> {
-    /// Judges the families of a batch with their people. Both sorted by `family_id`, columns named as in the lake; every
-    /// person's family must be in the batch.
+    /// Judges the families of a batch with their people. Both sorted by `family_id`, columns named as in the
+    /// lake; every person's family must be in the batch.
     pub(crate) fn judge(&self, families: &RecordBatch, people: &RecordBatch) -> Result<Judged> {
         let family_ids = int64(families, "family_id")?;
         let people_of = int64(people, "family_id")?;
@@ -128,9 +129,10 @@ impl Plan<'_> {
         }
         out.amount = vec![self.flat.idr(); families];
         out.trimmed = vec![0; families];
-        let born = match self.components.is_empty() {
-            true => Date32Array::new_null(people.num_rows()),
-            false => date32(people, "birth_date")?.clone(),
+        let born = if self.components.is_empty() {
+            Date32Array::new_null(people.num_rows())
+        } else {
+            date32(people, "birth_date")?.clone()
         };
         let needs = self.place_of(PlaceKind::NeedsComponent);
         let mut counted = Counted::default();

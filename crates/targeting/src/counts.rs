@@ -1,4 +1,5 @@
-//! Figures of a run: families by region, outcome and main reason; conditions; components; money. Pure; every sum is checked.
+//! Figures of a run: families by region, outcome and main reason; conditions; components; money. Pure; every
+//! sum is checked.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,9 @@
-//! The service that makes a decision: reads a closing, judges all families on all cores, settles, writes the list and its figures.
+//! The service that makes a decision: reads a closing, judges all families on all cores, settles, writes the
+//! list and its figures.
 //!
-//! Idempotent: the run's id is a hash of everything that goes in, the list's bytes depend on nothing else, and the database row is
-//! written last, in one transaction. A crash before that leaves nothing that counts; the same command again makes the same run.
+//! Idempotent: the run's id is a hash of everything that goes in, the list's bytes depend on nothing else,
+//! and the database row is written last, in one transaction. A crash before that leaves nothing that counts;
+//! the same command again makes the same run.
 
 use std::{
     collections::BTreeMap,
@@ -111,8 +113,8 @@ pub fn dataset_name(programme: &str, period: Period, run: &str) -> String {
 
 /// Decides a programme for a period on a closing: all families, every condition, amounts, places.
 ///
-/// # Errors
-/// The scope is not of the whole country, there is no such programme, rule, period or closing, or lake and database fail.
+/// # Errors The scope is not of the whole country, there is no such programme, rule, period or closing, or
+/// lake and database fail.
 pub fn decide(
     house: &House,
     scope: &Scope,

@@ -1,5 +1,6 @@
-//! "Why, why not": the decision on one family, condition by condition, with the values it rests on. Recomputed row by row from the
-//! closing and compared with the stored list: a disagreement is shown, never smoothed over.
+//! "Why, why not": the decision on one family, condition by condition, with the values it rests on.
+//! Recomputed row by row from the closing and compared with the stored list: a disagreement is shown, never
+//! smoothed over.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ use crate::{
     family::{FamilyData, FamilyJudged},
     plan::{Place, PlaceKind, Plan},
     queries,
-    views::{in_words, outcome_at, quota_count, reason_text},
+    rule_view::in_words,
+    views::{outcome_at, quota_count, reason_text},
 };
 
 /// Runs of a programme looked at for one family.
@@ -62,7 +64,8 @@ pub struct Explanation {
     pub quota: Option<QuotaPlace>,
     /// Whether the recomputation from the closing gives what is stored.
     pub agrees: bool,
-    /// Whether the policy pack in force is the one of the run; if not, words may differ from those of that day.
+    /// Whether the policy pack in force is the one of the run; if not, words may differ from those of that
+    /// day.
     pub same_policy: bool,
 }
 

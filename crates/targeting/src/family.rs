@@ -1,5 +1,5 @@
-//! The rule applied to one family, value by value, with the trace of every condition: for the explanation, and to hold the
-//! columns to account.
+//! The rule applied to one family, value by value, with the trace of every condition: for the explanation,
+//! and to hold the columns to account.
 
 use std::collections::BTreeMap;
 

@@ -1,16 +1,19 @@
-//! Targeting: who receives what, how much, and why. In: a closing of the registry and the rule of a programme. Out: one
-//! decision a family, with every condition's outcome, counted components, amount and place in the quota; counts by region;
-//! an explanation that any citizen can ask for. Never here: moving data (decisions are made on closings), an exclusion without
-//! a reason, a decision that takes effect without a second person, a programme's name in code.
+//! Targeting: who receives what, how much, and why. In: a closing of the registry and the rule of a
+//! programme. Out: one decision a family, with every condition's outcome, counted components, amount and
+//! place in the quota; counts by region; an explanation that any citizen can ask for. Never here: moving data
+//! (decisions are made on closings), an exclusion without a reason, a decision that takes effect without a
+//! second person, a programme's name in code.
 //!
-//! The way of a decision: [`Plan`] (what the rule needs) → columns of the closing, chunk by chunk on all cores → combinations and
-//! quota over all families → one immutable dataset, its hash, and counts in the database. The same inputs give the same run.
-//! The same rule, evaluated row by row, explains one family and is compared with what was stored.
+//! The way of a decision: [`Plan`] (what the rule needs) → columns of the closing, chunk by chunk on all
+//! cores → combinations and quota over all families → one immutable dataset, its hash, and counts in the
+//! database. The same inputs give the same run. The same rule, evaluated row by row, explains one family and
+//! is compared with what was stored.
 //!
-//! A person counts for one component at most: the first in the order of the cap for which there is still room.
+//! A person counts for one component at most: the first in the order of the cap for which there is still
+//! room.
 //!
-//! To add a kind of condition: a variant of [`PlaceKind`] in `plan.rs`, its truth in `columns.rs` and in `family.rs` (a property
-//! test holds the two against each other), its words in `words/*/targeting.ftl`.
+//! To add a kind of condition: a variant of [`PlaceKind`] in `plan.rs`, its truth in `columns.rs` and in
+//! `family.rs` (a property test holds the two against each other), its words in `words/*/targeting.ftl`.
 
 mod approve;
 mod cap;
@@ -25,6 +28,7 @@ mod members;
 mod plan;
 pub mod queries;
 mod quota;
+mod rule_view;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -38,10 +42,10 @@ pub use explain::{
     ReasonView, explain, family_decisions,
 };
 pub use plan::{Place, PlaceKind, Plan};
+pub use rule_view::{ComponentCount, ComponentRule, ConditionRule, OrderRule, QuotaRule};
 pub use views::{
-    ComponentCount, ComponentRule, ConditionRule, FamilyLine, OrderRule, OutcomeCount, ProgrammeLine,
-    ProgrammePage, QuotaCount, QuotaRule, ReasonCount, RegionCount, RunPage, programme_page, programmes,
-    region_counts, run_families, run_page, runs,
+    FamilyLine, OutcomeCount, ProgrammeLine, ProgrammePage, QuotaCount, ReasonCount, RegionCount, RunPage,
+    programme_page, programmes, region_counts, run_families, run_page, runs,
 };
 
 /// The room's result.

@@ -1,8 +1,8 @@
-//! Members of families: which rows of the people belong to which family, and the reduction of a column over them, in columns and on
-//! values, with the same meaning.
+//! Members of families: which rows of the people belong to which family, and the reduction of a column over
+//! them, in columns and on values, with the same meaning.
 //!
-//! Count: rows that are true. Any: true if one is, else unknown if one is, else false. Sum: of the known, unknown when out of
-//! range. Min and max: of the known, unknown when none is.
+//! Count: rows that are true. Any: true if one is, else unknown if one is, else false. Sum: of the known,
+//! unknown when out of range. Min and max: of the known, unknown when none is.
 
 use std::{ops::Range, sync::Arc};
 

@@ -1,5 +1,5 @@
-//! What a programme's rule needs to be applied: which columns, which facts in which order, which place each condition has in
-//! the bit masks, which amounts. Made once a run; pure.
+//! What a programme's rule needs to be applied: which columns, which facts in which order, which place each
+//! condition has in the bit masks, which amounts. Made once a run; pure.
 
 use std::collections::BTreeSet;
 
@@ -92,8 +92,8 @@ pub struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// The plan of a programme for a period, on a closing.
     ///
-    /// # Errors
-    /// No such programme, no rule on the first day of the period, a period that the programme does not decide for.
+    /// # Errors No such programme, no rule on the first day of the period, a period that the programme does
+    /// not decide for.
     pub fn new(policy: &'a Policy, programme: &str, period: Period, closing: Month) -> Result<Self> {
         let programme =
             policy.programme(programme).ok_or_else(|| Error::NoProgramme(programme.to_owned()))?;
@@ -146,7 +146,8 @@ impl<'a> Plan<'a> {
         bits.held & self.must == self.must && bits.held & self.stop == 0
     }
 
-    /// The place of the main reason against the family: the first in order; none when nothing stands against it.
+    /// The place of the main reason against the family: the first in order; none when nothing stands against
+    /// it.
     pub(crate) fn main_reason(&self, bits: &Bits) -> Option<u32> {
         let against = (self.must & !bits.held) | (self.stop & bits.held);
         (against != 0).then(|| against.trailing_zeros())

@@ -3,43 +3,52 @@
 /// Columns of a run, in the order that `decide::read_run` expects.
 macro_rules! run_columns {
     () => {
-        "SELECT run, programme, period, closing, version, reference_date, policy_hash, dataset, dataset_hash, state,
-            made_by, made_by_name, made_at, approved_by, approved_by_name, approved_at,
+        "SELECT run, programme, period, closing, version, reference_date, policy_hash, dataset, dataset_hash,
+            state, made_by, made_by_name, made_at, approved_by, approved_by_name, approved_at,
             families, eligible, waiting, not_eligible, excluded, unknown, amount_idr FROM decision_run "
     };
 }
 
 store::sql! {
     pub(crate) RUN = concat!(run_columns!(), "WHERE run = $1");
-    pub(crate) RUNS_OF = concat!(run_columns!(), "WHERE programme = $1 ORDER BY period DESC, made_at DESC, run LIMIT $2");
+    pub(crate) RUNS_OF = concat!(run_columns!(),
+        "WHERE programme = $1 ORDER BY period DESC, made_at DESC, run LIMIT $2");
     pub(crate) RUNS_PAGE = concat!(run_columns!(),
         "WHERE (made_at, run) < ($1, $2) ORDER BY made_at DESC, run DESC LIMIT $3");
-    pub(crate) RUN_APPROVED = "SELECT run FROM decision_run WHERE programme = $1 AND period = $2 AND state = 'approved'";
+    pub(crate) RUN_APPROVED = "SELECT run FROM decision_run
+        WHERE programme = $1 AND period = $2 AND state = 'approved'";
     /// The run of another programme that counts for a combination: approved before draft, then the newest.
     pub(crate) RUN_OVERLAPPING = "SELECT dataset, dataset_hash FROM decision_run
         WHERE programme = $1 AND period_from <= $3 AND period_to >= $2
         ORDER BY CASE WHEN state = 'approved' THEN 0 ELSE 1 END, made_at DESC, run LIMIT 1";
-    /// The latest run of each programme: approved before draft, then by period, then the newest.
+    /// The latest run of a programme: by period, approved before draft, then the newest.
     pub(crate) RUN_LATEST = concat!(run_columns!(),
         "WHERE programme = $1
         ORDER BY period_from DESC, CASE WHEN state = 'approved' THEN 0 ELSE 1 END, made_at DESC, run LIMIT 1");
-    pub(crate) RUN_ADD = "INSERT INTO decision_run (run, programme, period, period_from, period_to, closing, version,
-            reference_date, policy_hash, dataset, dataset_hash, families, eligible, waiting, not_eligible, excluded, unknown,
-            amount_idr, state, made_by, made_by_name, made_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 'draft', $19, $20, $21)
+    pub(crate) RUN_ADD = "INSERT INTO decision_run (run, programme, period, period_from, period_to, closing,
+            version, reference_date, policy_hash, dataset, dataset_hash, families, eligible, waiting,
+            not_eligible, excluded, unknown, amount_idr, state, made_by, made_by_name, made_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 'draft',
+            $19, $20, $21)
         ON CONFLICT (run) DO NOTHING";
-    pub(crate) RUN_APPROVE = "UPDATE decision_run SET state = 'approved', approved_by = $3, approved_by_name = $4, approved_at = $5
+    pub(crate) RUN_APPROVE = "UPDATE decision_run
+        SET state = 'approved', approved_by = $3, approved_by_name = $4, approved_at = $5
         WHERE run = $1 AND dataset_hash = $2 AND state = 'draft'";
 
     pub(crate) COUNTS_OF_REGION = "SELECT outcome, reason, unknown, families, amount_idr FROM decision_count
         WHERE run = $1 AND region = $2 ORDER BY outcome, reason, unknown";
-    pub(crate) COUNTS_OF_LEVEL = "SELECT region, outcome, SUM(families), SUM(amount_idr) FROM decision_count
-        WHERE run = $1 AND level = $2 AND region >= $3 AND region < $4 GROUP BY region, outcome ORDER BY region, outcome";
-    pub(crate) CONDITIONS = "SELECT place, code, held, failed, unknown FROM decision_condition WHERE run = $1 ORDER BY place";
-    pub(crate) COMPONENTS = "SELECT code, qualified, counted, families FROM decision_component WHERE run = $1 ORDER BY seq";
+    pub(crate) COUNTS_OF_LEVEL = "SELECT region, outcome, CAST(SUM(families) AS BIGINT),
+            CAST(SUM(amount_idr) AS BIGINT)
+        FROM decision_count WHERE run = $1 AND level = $2 AND region >= $3 AND region < $4
+        GROUP BY region, outcome ORDER BY region, outcome";
+    pub(crate) CONDITIONS = "SELECT place, code, held, failed, unknown FROM decision_condition
+        WHERE run = $1 ORDER BY place";
+    pub(crate) COMPONENTS = "SELECT code, qualified, counted, families FROM decision_component
+        WHERE run = $1 ORDER BY seq";
     pub(crate) QUOTAS = "SELECT region, families, places, eligible FROM decision_quota
         WHERE run = $1 AND region >= $2 AND region < $3 ORDER BY region LIMIT $4";
-    pub(crate) QUOTA_OF = "SELECT region, families, places, eligible FROM decision_quota WHERE run = $1 AND region = $2";
+    pub(crate) QUOTA_OF = "SELECT region, families, places, eligible FROM decision_quota
+        WHERE run = $1 AND region = $2";
 
     pub(crate) ASSIGNED = "SELECT family_id FROM assignment WHERE user_id = $1 ORDER BY family_id";
     pub(crate) IS_ASSIGNED = "SELECT family_id FROM assignment WHERE user_id = $1 AND family_id = $2";

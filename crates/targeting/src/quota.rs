@@ -1,4 +1,5 @@
-//! Places by region: who comes first, who waits. Pure: the answer depends on families and order alone, never on threads.
+//! Places by region: who comes first, who waits. Pure: the answer depends on families and order alone, never
+//! on threads.
 
 use std::collections::BTreeMap;
 
@@ -66,8 +67,9 @@ pub(crate) struct Places {
     pub(crate) regions: Vec<RegionPlaces>,
 }
 
-/// Gives out the places. `eligible` are numbers of families in ascending order; `order` has, for each expression, one key for
-/// every family, to be sorted ascending; the last tie is broken by the order of families.
+/// Gives out the places. `eligible` are numbers of families in ascending order; `order` has, for each
+/// expression, one key for every family, to be sorted ascending; the last tie is broken by the order of
+/// families.
 pub(crate) fn give_places(quota: &Quota, regions: &Regions, eligible: &[u32], order: &[Vec<u64>]) -> Places {
     let (region_of_path, names) = regions.at(quota.by);
     let region_of = |family: u32| region_of_path[regions.of[family as usize] as usize];
@@ -110,8 +112,8 @@ pub(crate) fn give_places(quota: &Quota, regions: &Regions, eligible: &[u32], or
     out
 }
 
-/// Several sort keys as one number: each column takes only the bits that its values need. When 128 bits are full, the columns so
-/// far are replaced by their rank.
+/// Several sort keys as one number: each column takes only the bits that its values need. When 128 bits are
+/// full, the columns so far are replaced by their rank.
 struct Packed {
     keys: Vec<u128>,
     bits: u32,
@@ -166,7 +168,9 @@ mod tests {
             vec![u64::MAX; 6],
         ];
         let mut packed = Packed::new(6);
-        columns.iter().for_each(|column| packed.push(column.iter().copied()));
+        for column in &columns {
+            packed.push(column.iter().copied());
+        }
         let mut by_packed: Vec<usize> = (0..6).collect();
         by_packed.sort_by_key(|&row| (packed.keys[row], row));
         let mut by_columns: Vec<usize> = (0..6).collect();

@@ -1,4 +1,5 @@
-//! What cannot be settled a family at a time: programmes that do or do not go together, and places. Then the outcome.
+//! What cannot be settled a family at a time: programmes that do or do not go together, and places. Then the
+//! outcome.
 
 use policy::Together;
 use rayon::prelude::*;
@@ -72,8 +73,8 @@ pub(crate) fn settle(
     settled
 }
 
-/// Both lists are sorted by family: one walk. Without a decision of the other programme, "blocks" does not block and "needs" is
-/// unknown, which is never true.
+/// Both lists are sorted by family: one walk. Without a decision of the other programme, "blocks" does not
+/// block and "needs" is unknown, which is never true.
 fn combine(plan: &Plan<'_>, judged: &mut Judged, family_ids: &[i64], other: &Other) {
     let (Some(line), Some(place)) = (
         plan.version.combinations.get(other.combination),

@@ -1,5 +1,5 @@
-//! What pages, `--json` and tests read: programmes with their rule in words, runs with their figures, and the families of a run.
-//! Figures are of the scope's territory; families are those in the scope and nobody else.
+//! What pages, `--json` and tests read: programmes with their rule in words, runs with their figures, and the
+//! families of a run. Figures are of the scope's territory; families are those in the scope and nobody else.
 
 use access::{House, Scope};
 use arrow_array::{
@@ -8,9 +8,9 @@ use arrow_array::{
     types::{Int8Type, Int32Type, Int64Type},
 };
 use jiff::civil::Date;
-use model::{Outcome, ReasonKind, RegionCode, RegionLevel, Rupiah};
-use policy::{Direction, Policy, Programme, ProgrammeVersion};
-use rules::{Expr, Label, Lang, Params};
+use model::{Outcome, RegionCode, Rupiah};
+use policy::{Policy, Programme, ProgrammeVersion};
+use rules::Label;
 use serde::Serialize;
 use store::{Page, Paged, params};
 
@@ -20,6 +20,9 @@ use crate::{
     counts::level_number,
     decide::{read_run, read_run_by_id, text_column},
     queries,
+    rule_view::{
+        ComponentRule, ConditionRule, QuotaRule, component_rules, condition_rules, figures_of, quota_rule,
+    },
 };
 
 /// Runs shown on a programme's page.
@@ -85,71 +88,6 @@ pub struct RegionCount {
     pub amount_idr: Rupiah,
 }
 
-/// A condition of a rule in words, with its figures in a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ConditionRule {
-    /// Code of the reason.
-    pub code: String,
-    /// What it is.
-    pub kind: ReasonKind,
-    /// For the reader of a decision.
-    pub text: Label,
-    /// The expression in words; empty where there is none.
-    pub words: Label,
-    /// The expression as written; empty where there is none.
-    pub sql: String,
-    /// Status word of an exclusion.
-    pub status: Option<String>,
-    /// The word that SIKS-NG prints.
-    pub siks_ng: Option<String>,
-    /// What a family can do.
-    pub remedy: Option<Label>,
-    /// In the run: families for whom it holds, does not hold, is unknown.
-    pub figures: Option<[i64; 3]>,
-}
-
-/// A component of a rule in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ComponentRule {
-    /// Code.
-    pub code: String,
-    /// Name.
-    pub label: Label,
-    /// Kind.
-    pub group: String,
-    /// Who counts, in words.
-    pub words: Label,
-    /// The expression as written.
-    pub sql: String,
-    /// For a year.
-    pub amount_year_idr: Rupiah,
-    /// For a stage of three months.
-    pub amount_stage_idr: Rupiah,
-    /// At most so many persons.
-    pub max_per_family: Option<u32>,
-    /// Off: never counted.
-    pub enabled: bool,
-    /// What the family undertakes.
-    pub conditionality: Option<Label>,
-    /// How that is checked.
-    pub verification: Option<Label>,
-    /// Remarks.
-    pub note: Option<Label>,
-    /// Figures in the run.
-    pub figures: Option<ComponentCount>,
-}
-
-/// A component's figures in a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct ComponentCount {
-    /// Members for whom its condition is true, in all families.
-    pub qualified: i64,
-    /// Members who count, in families that receive.
-    pub counted: i64,
-    /// Families that receive for it.
-    pub families: i64,
-}
-
 /// Places of one region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QuotaCount {
@@ -165,28 +103,6 @@ pub struct QuotaCount {
     pub used: i64,
     /// Families that wait.
     pub waiting: i64,
-}
-
-/// The order of places, in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OrderRule {
-    /// What is compared.
-    pub words: Label,
-    /// Highest first.
-    pub descending: bool,
-}
-
-/// The quota of a rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct QuotaRule {
-    /// At which level places are given out.
-    pub by: RegionLevel,
-    /// Places in each thousand families, where a region has no number of its own.
-    pub share_permille: u32,
-    /// Who comes first.
-    pub order: Vec<OrderRule>,
-    /// The reason given to those who wait.
-    pub reason: policy::ReasonWords,
 }
 
 /// A programme with its rule in words and its latest run.
@@ -462,8 +378,8 @@ fn collect_lines(
     let ids = int64(found, "family_id")?;
     let regions = text_column(found, "region");
     let outcomes = found.column(3).as_primitive::<Int8Type>();
-    for row in 0..found.num_rows() {
-        let region = regions[row].unwrap_or_default();
+    for (row, region) in regions.into_iter().enumerate() {
+        let region = region.unwrap_or_default();
         let inside = region >= from && region < to;
         if outcomes.value(row) != outcome.code() || !inside || ids.value(row) <= after {
             continue;
@@ -508,127 +424,6 @@ fn version_of<'a>(
         .or_else(|| programme.on(today).map(|version| (version, today)))
         .or_else(last)
         .ok_or_else(|| Error::NoVersion { programme: programme.key.clone(), period: today.to_string() })
-}
-
-/// Figures of conditions and components by code.
-struct Figures {
-    conditions: Vec<(String, [i64; 3])>,
-    components: Vec<(String, ComponentCount)>,
-}
-
-fn figures_of(house: &House, run: &str) -> Result<Figures> {
-    house.db.read(|tx| {
-        let conditions = tx.query(&queries::CONDITIONS, params![run])?;
-        let components = tx.query(&queries::COMPONENTS, params![run])?;
-        Ok(Figures {
-            conditions: conditions
-                .iter()
-                .map(|row| Ok((row.string(1)?, [row.int(2)?, row.int(3)?, row.int(4)?])))
-                .collect::<Result<_>>()?,
-            components: components
-                .iter()
-                .map(|row| {
-                    let (qualified, counted, families) = (row.int(1)?, row.int(2)?, row.int(3)?);
-                    Ok((row.string(0)?, ComponentCount { qualified, counted, families }))
-                })
-                .collect::<Result<_>>()?,
-        })
-    })
-}
-
-pub(crate) fn in_words(expr: &Expr, params: &Params) -> Label {
-    Label::new(expr.words_with(Lang::Id, params), expr.words_with(Lang::En, params))
-}
-
-fn condition_rules(
-    version: &ProgrammeVersion,
-    params: &Params,
-    figures: Option<&Figures>,
-) -> Vec<ConditionRule> {
-    let figure = |code: &str| {
-        let found = figures?.conditions.iter().find(|(known, _)| known == code);
-        found.map(|(_, figures)| *figures)
-    };
-    let plain = |code: &str, kind, text: &Label| ConditionRule {
-        code: code.to_owned(),
-        kind,
-        text: text.clone(),
-        words: Label::default(),
-        sql: String::new(),
-        status: None,
-        siks_ng: None,
-        remedy: None,
-        figures: figure(code),
-    };
-    let mut rules = Vec::new();
-    for condition in &version.eligibility {
-        rules.push(ConditionRule {
-            words: in_words(&condition.when, params),
-            sql: condition.when.text().to_owned(),
-            ..plain(&condition.code, ReasonKind::Eligibility, &condition.text)
-        });
-    }
-    for exclusion in &version.exclusions {
-        rules.push(ConditionRule {
-            words: in_words(&exclusion.when, params),
-            sql: exclusion.when.text().to_owned(),
-            status: Some(exclusion.status.clone()),
-            siks_ng: Some(exclusion.siks_ng.clone()),
-            remedy: Some(exclusion.remedy.clone()),
-            ..plain(&exclusion.code, ReasonKind::Exclusion, &exclusion.text)
-        });
-    }
-    if let Some(needs) = &version.needs_component {
-        rules.push(plain(&needs.code, ReasonKind::Component, &needs.text));
-    }
-    for line in &version.combinations {
-        rules.push(plain(&line.reason.code, ReasonKind::Combination, &line.reason.text));
-    }
-    if let Some(quota) = &version.quota {
-        rules.push(plain(&quota.reason.code, ReasonKind::Quota, &quota.reason.text));
-    }
-    rules
-}
-
-fn component_rules(
-    version: &ProgrammeVersion,
-    params: &Params,
-    figures: Option<&Figures>,
-) -> Vec<ComponentRule> {
-    let figure = |code: &str| {
-        let found = figures?.components.iter().find(|(known, _)| known == code);
-        found.map(|(_, figures)| *figures)
-    };
-    let rule = |component: &policy::Component| ComponentRule {
-        code: component.code.clone(),
-        label: component.label.clone(),
-        group: component.group.clone(),
-        words: in_words(&component.when, params),
-        sql: component.when.text().to_owned(),
-        amount_year_idr: component.amount_year,
-        amount_stage_idr: component.amount_stage,
-        max_per_family: component.max_per_family,
-        enabled: component.enabled,
-        conditionality: component.conditionality.clone(),
-        verification: component.verification.clone(),
-        note: component.note.clone(),
-        figures: figure(&component.code),
-    };
-    version.components.iter().map(rule).collect()
-}
-
-fn quota_rule(version: &ProgrammeVersion, params: &Params) -> Option<QuotaRule> {
-    let quota = version.quota.as_ref()?;
-    let order = |(expr, direction): &(Expr, Direction)| OrderRule {
-        words: in_words(expr, params),
-        descending: *direction == Direction::Descending,
-    };
-    Some(QuotaRule {
-        by: quota.by,
-        share_permille: quota.share_permille,
-        order: quota.order.iter().map(order).collect(),
-        reason: quota.reason.clone(),
-    })
 }
 
 struct CountRow {

@@ -1,4 +1,5 @@
-//! Limits of a family, by a golden table: amounts of `pkh_components.csv`, four persons, highest amounts first, Rp10.8 million a year.
+//! Limits of a family, by a golden table: amounts of `pkh_components.csv`, four persons, highest amounts
+//! first, Rp10.8 million a year.
 
 use std::fmt::Write;
 

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use arrow_array::{Array, RecordBatch, cast::AsArray, types::Int64Type};
 use model::{RegionCode, RegionLevel};
-use policy::{Quota, ReasonWords};
+use policy::{Quota, ReasonWords, Together};
 use rules::{Label, Value};
 
 use super::{Dice, plans, policy, population};
 use crate::{
+    FamilyOutcome,
     closing::value_at,
     family::{FamilyData, PersonData},
     members::{Bitmap, Members},
+    plan::PlaceKind,
     quota::{Regions, give_places},
+    settle::{Other, Settled, settle},
 };
 
 fn values(batch: &RecordBatch, row: usize, subject: &str) -> BTreeMap<String, Value> {
@@ -92,7 +95,8 @@ fn where_nothing_is_known_nobody_is_found_eligible_and_nobody_is_excluded() {
         let judged = plan.judge(&families, &people).unwrap();
         for (row, bits) in judged.bits.iter().enumerate() {
             assert!(!plan.passes(bits), "family {row} of {}", plan.programme.key);
-            // A condition that holds for a family of unknown people must be about counts, never about an unknown value.
+            // A condition that holds for a family of unknown people must be about counts, never about an
+            // unknown value.
             let reason = plan.main_reason(bits).unwrap();
             assert!(bits.held & (1 << reason) == 0 || plan.places[reason as usize].stops(plan.version));
         }
@@ -119,6 +123,38 @@ fn reductions_see_exactly_the_members_of_a_family() {
         let from = dice.below(bits.len() as u64 + 1) as usize;
         let to = from + dice.below((bits.len() - from) as u64 + 1) as usize;
         assert_eq!(bitmap.count(from..to) as usize, bits[from..to].iter().filter(|bit| **bit).count());
+    }
+}
+
+#[test]
+fn who_receives_a_programme_that_blocks_is_left_out_with_its_reason() {
+    let policy = policy();
+    let (families, people) = population(&policy, 300, 5, &mut Dice(8));
+    let ids = families.column_by_name("family_id").unwrap().as_primitive::<Int64Type>().clone();
+    let regions = Regions::new(std::iter::repeat_n(Some("99.01.01.2001"), 300));
+    for plan in plans(&policy) {
+        let line = plan.version.combinations.iter().position(|line| line.rule == Together::Blocks);
+        let Some(combination) = line else { continue };
+        let place = plan.place_of(PlaceKind::Combination(combination)).unwrap();
+        let settle_with = |recipients: Option<Vec<i64>>| {
+            let judged = plan.judge(&families, &people).unwrap();
+            settle(&plan, judged, ids.values(), &regions, &[Other { combination, recipients }])
+        };
+        let free = settle_with(None);
+        assert_eq!(settle_with(Some(Vec::new())).outcome, free.outcome);
+        let first = free.outcome.iter().position(|outcome| *outcome == FamilyOutcome::Eligible).unwrap();
+        // Recipients that are not in this closing change nothing.
+        let blocked = settle_with(Some(vec![-5, ids.value(first), ids.value(first) + 1, i64::MAX]));
+        assert_eq!(blocked.outcome[first], FamilyOutcome::NotEligible);
+        assert_eq!(blocked.reason[first], Some(place.place));
+        let now = |settled: &Settled, outcome| settled.outcome.iter().filter(|o| **o == outcome).count();
+        let waiting = now(&free, FamilyOutcome::Waiting);
+        let moved_up = usize::from(waiting > 0);
+        assert_eq!(
+            now(&blocked, FamilyOutcome::Waiting),
+            waiting - moved_up,
+            "the next in line takes the place"
+        );
     }
 }
 

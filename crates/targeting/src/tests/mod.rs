@@ -29,7 +29,7 @@ fn plans(policy: &Policy) -> Vec<Plan<'_>> {
     let periods = ["2026-T4", "2026-11", "2026"];
     let plan = |key: &String| {
         let fits = |text: &&str| Plan::new(policy, key, period(text), month("2026-11")).ok();
-        periods.iter().find_map(|text| fits(&text))
+        periods.iter().find_map(fits)
     };
     policy.programmes().keys().filter_map(plan).collect()
 }
@@ -59,7 +59,8 @@ impl Dice {
     }
 }
 
-/// Families and their people with every column that a rule may name; each value unknown one time in `gaps` hundredths.
+/// Families and their people with every column that a rule may name; each value unknown one time in `gaps`
+/// hundredths.
 fn population(policy: &Policy, families: usize, gaps: u64, dice: &mut Dice) -> (RecordBatch, RecordBatch) {
     let mut family_ids = Vec::new();
     let mut person_ids = Vec::new();

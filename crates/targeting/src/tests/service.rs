@@ -1,4 +1,5 @@
-//! The service on a small lake: the same run twice, counts that add up, explanations that agree, maker and checker.
+//! The service on a small lake: the same run twice, counts that add up, explanations that agree, maker and
+//! checker.
 
 use std::sync::Arc;
 
@@ -199,4 +200,30 @@ fn what_cannot_be_decided_says_why() {
     assert_eq!(tell("PKH", "2026-11"), "targeting-period");
     assert_eq!(tell("PKH", "2001-T1"), "targeting-no-version");
     assert_eq!(tell("PKH", "2026-T4"), "targeting-no-closing");
+}
+
+/// Figures, not a test: `cargo test --release -p targeting figures -- --ignored --nocapture`, on FAMILIES families.
+#[test]
+#[ignore = "prints families a second; nothing to check"]
+fn figures() {
+    let families = std::env::var("FAMILIES").ok().and_then(|text| text.parse().ok()).unwrap_or(300_000);
+    let test = TestDb::sqlite();
+    let house = house(&test);
+    let (all, people) = population(&house.policy, families, 5, &mut Dice(1));
+    close(&house, &all, &people, 64 * 1024);
+    drop((all, people));
+    let mut seconds = 0.0;
+    for (programme, of) in [("PKH", "2026-T4"), ("SEMBAKO", "2026-T4")] {
+        let scope = console(&house, "decision.run");
+        let start = std::time::Instant::now();
+        let run = decide(&house, &scope, programme, period(of), month("2026-11"), &Silent).unwrap();
+        seconds += start.elapsed().as_secs_f64();
+        println!("{programme}: {:.3} s {:?}", start.elapsed().as_secs_f64(), run.totals);
+        let start = std::time::Instant::now();
+        for family in 0..100 {
+            explain(&house, &scope, &run.run, 10 + (families as i64 / 100 * family) * 7).unwrap();
+        }
+        println!("explain: {:.2} ms a family", start.elapsed().as_secs_f64() * 10.0);
+    }
+    println!("both programmes: {:.0} families a second", families as f64 / seconds);
 }
