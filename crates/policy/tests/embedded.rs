@@ -1,10 +1,194 @@
-//! The pack that ships: it loads without a fault, and says what held on a day.
-use policy::Policy;
+//! The pack that ships: it loads without a fault and says what held on a day; who may do what stands in a table to read.
+
+use jiff::civil::{Date, date};
+use model::{Period, RegionCode, RegionLevel, Rupiah};
+use policy::{Lang, Policy};
+
+fn pack() -> Policy {
+    Policy::embedded().unwrap_or_else(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        panic!("{} faults:\n{}", faults.len(), lines.join("\n"))
+    })
+}
+
+fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+fn period(text: &str) -> Period {
+    text.parse().unwrap()
+}
 
 #[test]
-fn the_embedded_pack_has_no_fault() {
-    if let Err(faults) = Policy::embedded() {
-        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        panic!("{} faults:\n{}", faults.len(), lines.join("\n"));
+fn the_pack_that_ships_has_no_fault_and_a_hash_that_names_it() {
+    let pack = pack();
+    assert_eq!(pack.hash().len(), 64);
+    assert_eq!(pack.hash(), Policy::embedded().unwrap().hash());
+}
+
+#[test]
+fn what_held_on_the_first_of_march_2020() {
+    let pack = pack();
+    let pkh = pack.programme("PKH").unwrap().on(day("2020-03-01")).unwrap();
+    assert_eq!(pkh.component("BALITA").unwrap().amount_year, Rupiah::new(3_000_000));
+    assert_eq!(pkh.parameters["elderly_age"], rules::Value::Int(70));
+    let cap = pkh.cap.as_ref().unwrap();
+    assert_eq!((cap.persons, cap.amount_year), (4, Rupiah::new(10_800_000)));
+    assert_eq!(cap.amount(period("2020-T1")), Rupiah::new(2_700_000));
+
+    let sembako = pack.programme("SEMBAKO").unwrap();
+    let flat = |text: &str| {
+        sembako.on(day(text)).and_then(|version| version.flat.clone()).map(|flat| flat.amount_month.idr())
+    };
+    assert_eq!(flat("2016-12-31"), None);
+    assert_eq!(flat("2019-12-31"), Some(110_000));
+    assert_eq!(flat("2020-02-29"), Some(150_000));
+    assert_eq!(flat("2020-03-01"), Some(200_000));
+}
+
+#[test]
+fn ages_and_amounts_change_on_their_days() {
+    let pack = pack();
+    let pkh = pack.programme("PKH").unwrap();
+    let age = |text: &str| pkh.on(day(text)).unwrap().parameters["elderly_age"].as_int();
+    for (on, expected) in
+        [("2019-06-01", 60), ("2020-01-01", 70), ("2022-12-31", 70), ("2023-01-01", 60), ("2026-11-22", 60)]
+    {
+        assert_eq!(age(on), Some(expected), "{on}");
+    }
+    assert!(pkh.on(day("2018-12-31")).is_none());
+    let stage = |on: &str, code: &str| pkh.on(day(on)).unwrap().component(code).unwrap().amount_stage.idr();
+    assert_eq!((stage("2019-05-01", "HAMIL"), stage("2026-11-01", "HAMIL")), (600_000, 750_000));
+    let amounts: Vec<i64> = ["HAMIL", "BALITA", "SD", "SMP", "SMA", "DISABILITAS", "LANSIA"]
+        .map(|code| stage("2026-11-01", code))
+        .into();
+    assert_eq!(amounts, [750_000, 750_000, 225_000, 375_000, 500_000, 600_000, 600_000]);
+    assert!(!pkh.on(day("2026-11-01")).unwrap().component("HAM_BERAT").unwrap().enabled);
+    // Versions leave no day out and none twice.
+    for pair in pkh.versions.windows(2) {
+        assert_eq!(pair[0].valid_to.unwrap().tomorrow().unwrap(), pair[1].valid_from);
+    }
+    assert_eq!(pkh.versions.last().unwrap().valid_to, None);
+}
+
+#[test]
+fn a_stage_of_food_aid_is_the_sum_of_its_months() {
+    let pack = pack();
+    let sembako = pack.programme("SEMBAKO").unwrap();
+    assert_eq!(sembako.flat_amount(period("2026-T4")), Ok(Rupiah::new(600_000)));
+    assert_eq!(sembako.flat_amount(period("2020-T1")), Ok(Rupiah::new(500_000)));
+    assert_eq!(sembako.flat_amount(period("2026-11")), Ok(Rupiah::new(200_000)));
+    assert!(sembako.versions[0].schedule.accepts(period("2026-T4")));
+    assert!(!sembako.versions[0].schedule.accepts(period("2026")));
+}
+
+#[test]
+fn every_condition_reads_as_a_sentence_in_both_languages() {
+    let pack = pack();
+    for programme in pack.programmes().values() {
+        for version in &programme.versions {
+            let conditions = version.eligibility.iter().map(|part| &part.when);
+            for expr in conditions.chain(version.exclusions.iter().map(|part| &part.when)) {
+                assert_ne!(expr.words(Lang::Id), expr.words(Lang::En));
+            }
+        }
+    }
+}
+
+#[test]
+fn places_come_from_the_table_or_from_the_share() {
+    let pack = pack();
+    let version = pack.programme("SEMBAKO").unwrap().on(day("2026-11-01")).unwrap();
+    let quota = version.quota.as_ref().unwrap();
+    assert_eq!(quota.by, RegionLevel::District);
+    assert_eq!(quota.places(&RegionCode::parse("99.01").unwrap(), 10_000), 1_930);
+    assert_eq!(quota.places(&RegionCode::parse("99.01").unwrap(), 0), 0);
+}
+
+#[test]
+fn deadlines_fall_on_working_days() {
+    let pack = pack();
+    let calendar = pack.calendar();
+    // Friday before the week of 17 August 2026 (a Monday, a holiday).
+    assert_eq!(calendar.add_working_days(day("2026-08-14"), 1), day("2026-08-18"));
+    assert_eq!(calendar.add_working_days(day("2026-08-15"), 0), day("2026-08-18"));
+    assert_eq!(calendar.working_days_between(day("2026-08-14"), day("2026-08-18")), 1);
+    for days in 0..60 {
+        let from = date(2026, 3, 1);
+        let due = calendar.add_working_days(from, days);
+        assert!(calendar.is_working_day(due));
+        let counted = calendar.working_days_between(from, due);
+        assert_eq!(counted, i64::from(days.max(1)), "1 March 2026 is a Sunday");
+        assert_eq!(calendar.working_days_between(due, from), -counted);
+    }
+}
+
+#[test]
+fn words_come_in_two_languages_with_numbers_as_they_are_written() {
+    let pack = pack();
+    let words = pack.words();
+    assert_eq!(words.get(Lang::Id, "count-families", &[("count", 12_500.into())]), "12.500 keluarga");
+    assert_eq!(words.get(Lang::En, "count-families", &[("count", 12_500.into())]), "12,500 families");
+    assert_eq!(words.get(Lang::En, "count-families", &[("count", 1.into())]), "1 family");
+    assert_eq!(words.get(Lang::Id, "no-such-key", &[]), "no-such-key");
+}
+
+/// Who may do what, as a table that everybody can read. When a right changes on purpose: UPDATE_GOLDEN=1 cargo test -p policy.
+#[test]
+fn the_matrix_of_rights_is_the_one_agreed() {
+    let pack = pack();
+    let roles = pack.roles();
+    let mut table =
+        String::from("Who may do what. x: in the own territory; c: for the own caseload; -: no.\n\n");
+    let wide = roles.actions.iter().map(|action| action.key.len()).max().unwrap_or(0);
+    let heads: Vec<&str> = roles.iter().map(|role| role.key.as_str()).collect();
+    table.push_str(&format!("{:wide$}  {}\n", "", heads.join("  ")));
+    for action in &roles.actions {
+        let cells: Vec<String> = roles
+            .iter()
+            .map(|role| {
+                let mark = match (role.may(&action.key), role.caseload && action.territorial) {
+                    (false, _) => "-",
+                    (true, true) => "c",
+                    (true, false) => "x",
+                };
+                format!("{mark:^wide$}", wide = role.key.len())
+            })
+            .collect();
+        table.push_str(&format!("{:wide$}  {}\n", action.key, cells.join("  ").trim_end()));
+    }
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rights.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&golden, &table).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&golden).unwrap_or_default(), table);
+}
+
+#[test]
+fn nobody_both_makes_and_checks_everything_and_the_auditor_changes_nothing() {
+    let pack = pack();
+    let may = |role: &str, action: &str| pack.roles().get(role).unwrap().may(action);
+    assert!(may("treasurer", "payment.build") && !may("treasurer", "decision.run"));
+    assert!(may("programme_manager", "decision.run") && !may("programme_manager", "payment.build"));
+    assert!(may("administrator", "user.manage") && !may("administrator", "family.read"));
+    let changing = [
+        "run",
+        "approve",
+        "build",
+        "export",
+        "import",
+        "reconcile",
+        "decide",
+        "consolidate",
+        "receive",
+        "work",
+        "open",
+        "manage",
+        "report",
+    ];
+    let auditor = pack.roles().get("auditor").unwrap();
+    for action in &auditor.actions {
+        let verb = action.split('.').nth(1).unwrap_or("search");
+        assert!(!changing.contains(&verb), "the auditor may {action}");
     }
 }

@@ -1,0 +1,187 @@
+//! Laws of the engine, walked through every workflow of the pack with every role, in many orders.
+
+#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
+
+use std::collections::BTreeMap;
+
+use casework::engine::{self, Case, Clock, Move, Refusal};
+use casework::{Answer, Answers, FieldFault, form};
+use jiff::{ToSpan, civil::Date, civil::date};
+use policy::{FieldKind, FormField, Policy, StateKind, Workflow};
+
+/// A small generator with a seed: the same walk every time.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % below.max(1)
+    }
+}
+
+fn filled(field: &FormField, today: Date, dice: &mut Dice) -> String {
+    match &field.kind {
+        FieldKind::Text | FieldKind::LongText if field.digits => "1234".to_owned(),
+        FieldKind::Text | FieldKind::LongText => "keterangan".to_owned(),
+        FieldKind::Int | FieldKind::Money => "1.500.000".to_owned(),
+        FieldKind::Date => today.to_string(),
+        FieldKind::YesNo => ["ya", "tidak"][dice.roll(2)].to_owned(),
+        FieldKind::Choice(choices) => choices[dice.roll(choices.len())].value.clone(),
+    }
+}
+
+fn start(workflow: &Workflow, on: Date) -> Case {
+    Case {
+        state: workflow.start().key.clone(),
+        answers: Answers::new(),
+        clock: Clock::start(on),
+        last_actor: 1,
+    }
+}
+
+/// One random walk; checks the laws at every step and answers where it ended.
+fn walk(policy: &Policy, workflow: &Workflow, seed: u64) -> (Case, usize) {
+    let (calendar, mut dice) = (policy.calendar(), Dice(seed));
+    let opened = date(2026, 1, 5).checked_add((dice.roll(300) as i64).days()).unwrap();
+    let mut case = start(workflow, opened);
+    let first_due = case.clock.due(workflow, calendar, opened);
+    let last_due = calendar.add_working_days(opened, workflow.days + workflow.stop_days_max());
+    let (mut today, mut taken) = (opened, 0);
+    let roles: Vec<&str> = policy.roles().iter().map(|role| role.key.as_str()).collect();
+    let actions: Vec<&str> = workflow.transitions.iter().map(|step| step.action.as_str()).collect();
+    for _ in 0..60 {
+        today = today.checked_add((dice.roll(9) as i64).days()).unwrap();
+        let action = actions[dice.roll(actions.len())];
+        let form = workflow.transition(&case.state, action).and_then(|step| step.form.as_deref());
+        let fields = form.and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields);
+        let written: BTreeMap<String, String> =
+            fields.iter().map(|field| (field.key.clone(), filled(field, today, &mut dice))).collect();
+        let role = roles[dice.roll(roles.len())];
+        let actor = dice.roll(3) as i64 + 1;
+        let wanted = Move { action, role, actor, written: &written, today };
+        let before_due = case.clock.due(workflow, calendar, today);
+        match engine::step(workflow, calendar, &case, wanted) {
+            Ok(stepped) => {
+                let step = workflow.transition(&case.state, action).expect("a step taken is in the workflow");
+                assert!(step.by.iter().any(|may| may == role), "{role} took {action}");
+                assert!(
+                    !step.checker || actor != case.last_actor,
+                    "{action} was not checked by another person"
+                );
+                let state = workflow.state(&stepped.case.state).expect("a state reached is in the workflow");
+                assert_eq!(stepped.ended, state.kind == StateKind::End);
+                assert_eq!(stepped.case.clock.opened_on, opened, "the clock started again");
+                assert!(stepped.case.clock.stopped_days >= case.clock.stopped_days);
+                assert_eq!(
+                    stepped.case.clock.due(workflow, calendar, today),
+                    before_due,
+                    "a step moved the deadline"
+                );
+                case = stepped.case;
+                taken += 1;
+            }
+            Err(Refusal::State(state)) => panic!("{} does not know its own state {state}", workflow.key),
+            Err(refusal) => {
+                let ended = workflow.state(&case.state).unwrap().kind == StateKind::End;
+                assert_eq!(ended, refusal == Refusal::Closed, "{refusal}");
+            }
+        }
+        let due = case.clock.due(workflow, calendar, today);
+        assert!(first_due <= due && due <= last_due, "{first_due} <= {due} <= {last_due}");
+        assert!(due <= case.clock.due_at_most(workflow, calendar));
+    }
+    (case, taken)
+}
+
+#[test]
+fn no_walk_through_any_workflow_breaks_a_law() {
+    let policy = Policy::embedded().unwrap();
+    for workflow in policy.workflows().values() {
+        let mut ends = BTreeMap::new();
+        for seed in 0..400 {
+            let (case, taken) = walk(&policy, workflow, seed);
+            if taken > 0 {
+                *ends.entry(case.state).or_insert(0) += 1;
+            }
+        }
+        for state in workflow.states.iter().filter(|state| state.kind == StateKind::End) {
+            assert!(ends.contains_key(&state.key), "{}: no walk ended in {}", workflow.key, state.key);
+        }
+    }
+}
+
+#[test]
+fn the_clock_stands_still_while_somebody_outside_has_the_next_step() {
+    let policy = Policy::embedded().unwrap();
+    let calendar = policy.calendar();
+    let workflow = policy.workflow("account_repair").unwrap();
+    let opened = date(2026, 11, 2);
+    let mut clock = Clock::start(opened);
+    let due = clock.due(workflow, calendar, opened);
+    clock.stopped_since = Some(date(2026, 11, 4));
+    assert_eq!(clock.due(workflow, calendar, date(2026, 11, 4)), due);
+    assert_eq!(clock.due(workflow, calendar, date(2026, 11, 6)), calendar.add_working_days(due, 2));
+    // Ten working days at most, however long the family takes.
+    assert_eq!(clock.due(workflow, calendar, date(2027, 11, 4)), calendar.add_working_days(due, 10));
+}
+
+#[test]
+fn a_form_is_read_as_people_write_and_faults_are_all_told() {
+    let policy = Policy::embedded().unwrap();
+    let workflow = policy.workflow("account_repair").unwrap();
+    let today = date(2026, 11, 22);
+    let read = |form: &str, written: &[(&str, &str)]| {
+        let written = written.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+        form::read(&workflow.form(form).unwrap().fields, &Answers::new(), &written, today)
+    };
+    let fault = |field: &str, code| FieldFault { field: field.to_owned(), code };
+    assert_eq!(
+        read("cause", &[("cause", "other"), ("visited_on", "23-11-2026"), ("extra", "x")]),
+        Err(vec![
+            fault("cause_note", "casework-field-missing"),
+            fault("visited_on", "casework-field-future"),
+            fault("extra", "casework-field-unknown"),
+        ])
+    );
+    let answers =
+        read("cause", &[("cause", "nik_differs"), ("cause_note", "hidden"), ("visited_on", "20-11-2026")]);
+    let answers = answers.unwrap();
+    assert!(!answers.contains_key("cause_note"), "a hidden question has no answer");
+    assert_eq!(answers["visited_on"], Answer::Date(date(2026, 11, 20)));
+    assert_eq!(
+        read("repair", &[("account", "12a4"), ("same_person", "mungkin"), ("proof", "buku")]),
+        Err(vec![fault("account", "casework-field-digits"), fault("same_person", "casework-field-yes-no")])
+    );
+    let graduation = policy.workflow("graduation").unwrap();
+    let fields = &graduation.form("assessment").unwrap().fields;
+    for (text, expected) in
+        [("1.500.000", Some(1_500_000)), ("1500000", Some(1_500_000)), ("1.5", None), ("1,5", None)]
+    {
+        let money = fields.iter().filter(|field| field.key == "income_month").cloned().collect::<Vec<_>>();
+        let written = BTreeMap::from([("income_month".to_owned(), text.to_owned())]);
+        let answers = form::read(&money, &Answers::new(), &written, today);
+        assert_eq!(
+            answers.ok().map(|answers| answers["income_month"].clone()),
+            expected.map(Answer::Int),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_guard_that_is_unknown_refuses() {
+    let policy = Policy::embedded().unwrap();
+    let workflow = policy.workflow("death_report").unwrap();
+    let today = date(2026, 11, 23);
+    let written = BTreeMap::new();
+    let wanted = Move { action: "confirm", role: "district_officer", actor: 2, written: &written, today };
+    let mut case = start(workflow, today);
+    let refused = engine::step(workflow, policy.calendar(), &case, wanted);
+    assert!(matches!(refused, Err(Refusal::Guard(_))), "{refused:?}");
+    case.answers.insert("proof".to_owned(), Answer::Text("certificate".to_owned()));
+    case.answers.insert("death_date".to_owned(), Answer::Date(date(2026, 11, 20)));
+    let stepped = engine::step(workflow, policy.calendar(), &case, wanted).unwrap();
+    assert_eq!(stepped.effects[0].arguments["death_date"], "2026-11-20");
+    let same = Move { actor: 1, ..wanted };
+    assert_eq!(engine::step(workflow, policy.calendar(), &case, same), Err(Refusal::SamePerson));
+}

@@ -1,0 +1,293 @@
+//! Cases in a database, as people of different roles and territories see and move them.
+
+#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use access::{House, NewUser, Session};
+use casework::{
+    Error, NewCase, Refusal, StepRequest, carry_effects, open_case, open_caused, take_step, views,
+};
+use jiff::civil::date;
+use model::{CaseId, FamilyId, FixedClock, LineId, PersonId, RegionCode, UserId};
+use policy::Policy;
+use store::{Page, testing::TestDb};
+
+const VILLAGE: &str = "99.01.05.2003";
+
+struct Office {
+    house: House,
+    _db: TestDb,
+}
+
+impl Office {
+    fn all() -> Vec<Self> {
+        TestDb::all().into_iter().map(Self::new).collect()
+    }
+
+    fn new(db: TestDb) -> Self {
+        let house = House {
+            db: db.db.clone(),
+            lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
+            policy: Arc::new(Policy::embedded().unwrap()),
+            clock: Arc::new(FixedClock::at(date(2026, 11, 23))),
+        };
+        Self { house, _db: db }
+    }
+
+    fn user(&self, login: &str, role: &str, region: &str) -> Session {
+        let console = Session::console(&self.house);
+        let new = NewUser {
+            login: login.to_owned(),
+            name: login.to_owned(),
+            role: role.to_owned(),
+            region: RegionCode::parse(region).unwrap(),
+            password: Some("sandi yang panjang".to_owned()),
+        };
+        access::create_user(&self.house, &console.scope("user.manage").unwrap(), new).unwrap();
+        access::session_of_login(&self.house, &console.scope("user.manage").unwrap(), login).unwrap()
+    }
+
+    fn assign(&self, user: UserId, families: &[i64]) {
+        let scope = Session::console(&self.house).scope("assignment.manage").unwrap();
+        let families: Vec<FamilyId> = families.iter().map(|id| FamilyId(*id)).collect();
+        access::assign_families(&self.house, &scope, user, &families).unwrap();
+    }
+
+    fn failed_account(&self, family: i64, line: i64) -> NewCase {
+        NewCase {
+            workflow: "account_repair".to_owned(),
+            family: FamilyId(family),
+            person: Some(PersonId(family * 10)),
+            line: Some(LineId(line)),
+            region: RegionCode::parse(VILLAGE).unwrap(),
+            title: "SITI AMINAH".to_owned(),
+            written: BTreeMap::from([("reason".to_owned(), "NAMA_BEDA".to_owned())]),
+        }
+    }
+
+    fn cause(&self, cases: &[NewCase]) -> Vec<casework::Opened> {
+        open_caused(&self.house, &Session::console(&self.house).scope("case.open").unwrap(), cases).unwrap()
+    }
+
+    fn tasks(&self, session: &Session) -> Vec<i64> {
+        let scope = session.scope("case.read").unwrap();
+        let page = views::tasks(&self.house, &scope, &Page::first(50)).unwrap();
+        page.items.iter().map(|task| task.family.0).collect()
+    }
+
+    fn step(
+        &self,
+        session: &Session,
+        case: CaseId,
+        action: &str,
+        written: &[(&str, &str)],
+    ) -> Result<(), Error> {
+        let read = session.scope("case.read").unwrap();
+        let rev = views::case_page(&self.house, &read, case)?.ok_or(Error::NotFound)?.rev;
+        let written = written.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+        let request = StepRequest { action: action.to_owned(), written, rev };
+        take_step(&self.house, &session.scope("case.work").unwrap(), case, &request).map(|_| ())
+    }
+}
+
+const CAUSE: &[(&str, &str)] = &[("cause", "name_differs"), ("visited_on", "20-11-2026")];
+const REPAIR: &[(&str, &str)] =
+    &[("account", "0123456789"), ("same_person", "ya"), ("proof", "buku rekening")];
+
+#[test]
+fn every_statement_prepares_on_every_engine() {
+    for office in Office::all() {
+        assert_eq!(office.house.db.check(casework::queries::ALL), []);
+    }
+}
+
+#[test]
+fn a_failed_account_becomes_the_companions_task_and_ends_in_another_check() {
+    for office in Office::all() {
+        let companion = office.user("ani", "companion", "99.01.05");
+        let other = office.user("budi", "companion", "99.01.05");
+        let officer = office.user("citra", "district_officer", "99.01");
+        let elsewhere = office.user("dewi", "district_officer", "99.02");
+        office.assign(companion.user_id, &[7]);
+        office.assign(other.user_id, &[8]);
+
+        let opened = office.cause(&[office.failed_account(7, 70), office.failed_account(7, 71)]);
+        let again = office.cause(&[office.failed_account(7, 70)]);
+        assert!(opened.iter().all(|case| case.new) && !again[0].new, "opening again gives the same case");
+        assert_eq!(again[0].case, opened[0].case);
+
+        assert_eq!(office.tasks(&companion), [7, 7]);
+        assert_eq!(office.tasks(&other), [0; 0], "another companion does not see the family");
+        assert_eq!(office.tasks(&officer), [0; 0], "it is the companion's task");
+        assert_eq!(office.tasks(&elsewhere), [0; 0]);
+
+        let case = opened[0].case;
+        office.step(&companion, case, "contact", CAUSE).unwrap();
+        office.step(&companion, case, "repair", REPAIR).unwrap();
+        assert_eq!(office.tasks(&officer), [7]);
+        let denied = office.step(&companion, case, "recheck", &[]);
+        assert!(matches!(denied, Err(Error::Refused(Refusal::Role(_)))), "{denied:?}");
+        assert_eq!(office.step(&other, case, "contact", CAUSE), Err(Error::NotFound));
+        assert_eq!(office.step(&elsewhere, case, "recheck", &[]), Err(Error::NotFound));
+        office.step(&officer, case, "recheck", &[]).unwrap();
+        assert_eq!(office.step(&officer, case, "recheck", &[]), Err(Error::Refused(Refusal::Closed)));
+
+        let mut seen = Vec::new();
+        let carry = |effect: &casework::Effect| {
+            seen.push((effect.caused.name.clone(), effect.line, effect.caused.arguments["account"].clone()));
+            Ok(())
+        };
+        assert_eq!(carry_effects(&office.house, carry), Ok(1));
+        assert_eq!(seen, [("payment.recheck_account".to_owned(), Some(LineId(70)), "0123456789".to_owned())]);
+        assert_eq!(carry_effects(&office.house, |_| Ok(())), Ok(0), "carried over once");
+        // The line may fail again: then it is a new case.
+        assert!(office.cause(&[office.failed_account(7, 70)])[0].new);
+    }
+}
+
+#[test]
+fn a_family_without_a_companion_waits_for_whoever_may_help() {
+    for office in Office::all() {
+        let operator = office.user("eko", "village_operator", VILLAGE);
+        let companion = office.user("fitri", "companion", "99.01.05");
+        office.cause(&[office.failed_account(9, 90)]);
+        assert_eq!(office.tasks(&operator), [9]);
+        office.assign(companion.user_id, &[9]);
+        assert_eq!(office.tasks(&operator), [0; 0]);
+        assert_eq!(office.tasks(&companion), [9]);
+    }
+}
+
+#[test]
+fn the_page_shows_history_steps_and_masked_accounts() {
+    for office in Office::all() {
+        let companion = office.user("gita", "companion", "99.01.05");
+        office.assign(companion.user_id, &[7]);
+        let case = office.cause(&[office.failed_account(7, 70)])[0].case;
+        office.step(&companion, case, "contact", CAUSE).unwrap();
+        office.step(&companion, case, "repair", REPAIR).unwrap();
+        let scope = companion.scope("case.read").unwrap();
+        let page = views::case_page(&office.house, &scope, case).unwrap().unwrap();
+        assert_eq!(page.history.len(), 3);
+        assert_eq!(page.row.state, "repaired");
+        assert_eq!(page.waits_for, ["district_officer"]);
+        assert_eq!(page.steps, [], "the next step is the district's");
+        let json = serde_json::to_string(&page).unwrap();
+        assert!(json.contains("••••6789") && !json.contains("0123456789"), "{json}");
+        let family = views::family_cases(&office.house, &scope, FamilyId(7)).unwrap();
+        assert_eq!(family.len(), 1);
+        assert_eq!(family[0], page.row);
+    }
+}
+
+#[test]
+fn two_people_cannot_take_a_step_from_one_view() {
+    for office in Office::all() {
+        let companion = office.user("hadi", "companion", "99.01.05");
+        office.assign(companion.user_id, &[7]);
+        let case = office.cause(&[office.failed_account(7, 70)])[0].case;
+        let written: BTreeMap<String, String> =
+            CAUSE.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+        let request = StepRequest { action: "contact".to_owned(), written, rev: 1 };
+        let scope = companion.scope("case.work").unwrap();
+        take_step(&office.house, &scope, case, &request).unwrap();
+        assert_eq!(take_step(&office.house, &scope, case, &request).unwrap_err(), Error::Changed);
+    }
+}
+
+#[test]
+fn a_case_is_opened_by_hand_only_by_its_roles_and_in_their_territory() {
+    for office in Office::all() {
+        let operator = office.user("indah", "village_operator", VILLAGE);
+        let companion = office.user("joko", "companion", "99.01.05");
+        let new = NewCase {
+            workflow: "card_not_received".to_owned(),
+            line: None,
+            written: BTreeMap::from([
+                ("reported_by".to_owned(), "family".to_owned()),
+                ("story".to_owned(), "Kartu belum sampai sejak Agustus".to_owned()),
+            ]),
+            ..office.failed_account(7, 0)
+        };
+        let scope = operator.scope("case.open").unwrap();
+        let first = open_case(&office.house, &scope, &new).unwrap();
+        assert!(first.new && !open_case(&office.house, &scope, &new).unwrap().new);
+        let by_companion = open_case(&office.house, &companion.scope("case.open").unwrap(), &new);
+        assert_eq!(by_companion, Err(Error::NotFound), "the family is not in the caseload");
+        let away = NewCase { region: RegionCode::parse("99.02.01.2001").unwrap(), ..new.clone() };
+        assert_eq!(open_case(&office.house, &scope, &away), Err(Error::NotFound));
+        let empty = NewCase { written: BTreeMap::new(), family: FamilyId(8), ..new.clone() };
+        assert!(matches!(open_case(&office.house, &scope, &empty), Err(Error::Refused(Refusal::Form(_)))));
+        let repair = NewCase { workflow: "account_repair".to_owned(), ..new };
+        assert!(matches!(open_case(&office.house, &scope, &repair), Err(Error::Refused(Refusal::Role(_)))));
+        let openable = views::openable(&office.house, &scope);
+        let keys: Vec<&str> = openable.iter().map(|workflow| workflow.workflow.as_str()).collect();
+        assert_eq!(keys, ["card_not_received", "death_report"]);
+    }
+}
+
+#[test]
+fn tasks_come_page_by_page_and_are_counted() {
+    for office in Office::all() {
+        let operator = office.user("kartika", "village_operator", VILLAGE);
+        let cases: Vec<NewCase> = (1..=25).map(|id| office.failed_account(id, id * 10)).collect();
+        office.cause(&cases);
+        let scope = operator.scope("case.read").unwrap();
+        let (mut seen, mut page) = (Vec::new(), Page::first(10));
+        loop {
+            let got = views::tasks(&office.house, &scope, &page).unwrap();
+            seen.extend(got.items.iter().map(|task| task.family.0));
+            let Some(next) = got.next else { break };
+            page.after = Some(next);
+        }
+        assert_eq!(seen, (1..=25).collect::<Vec<i64>>());
+        let counts = views::task_counts(&office.house, &scope).unwrap();
+        assert_eq!((counts.tasks, counts.late, counts.today), (25, 0, 0));
+        let states = views::counts_by_state(&office.house, &scope).unwrap();
+        assert_eq!((states.len(), states[0].open, states[0].late), (1, 25, 0));
+    }
+}
+
+#[test]
+fn a_caseload_shows_families_cases_and_the_years_graduations() {
+    for office in Office::all() {
+        let companion = office.user("lina", "companion", "99.01.05");
+        let officer = office.user("made", "district_officer", "99.01");
+        office.assign(companion.user_id, &[7, 8, 9]);
+        office.cause(&[office.failed_account(8, 80)]);
+        let new = NewCase {
+            workflow: "graduation".to_owned(),
+            line: None,
+            written: BTreeMap::from([("why".to_owned(), "income".to_owned())]),
+            ..office.failed_account(7, 0)
+        };
+        let case = open_case(&office.house, &companion.scope("case.open").unwrap(), &new).unwrap().case;
+        let assessment: &[(&str, &str)] = &[
+            ("visited_on", "22-11-2026"),
+            ("income_month", "4.200.000"),
+            ("second_earner", "ya"),
+            ("debt", "0"),
+        ];
+        office.step(&companion, case, "assess", assessment).unwrap();
+        office.step(&officer, case, "announce", &[("referred_to", "KUBE"), ("heard", "ya")]).unwrap();
+        office.step(&officer, case, "graduate", &[]).unwrap();
+        let scope = officer.scope("assignment.read").unwrap();
+        let page = views::caseloads(&office.house, &scope, &Page::default()).unwrap();
+        let load = &page.items[0];
+        assert_eq!((load.families, load.open, load.late), (3, 1, 0));
+        assert_eq!((load.graduated, load.graduations_target, load.too_many), (1, 10, false));
+    }
+}
+
+#[test]
+fn cases_follow_a_family_that_moves() {
+    for office in Office::all() {
+        let old = office.user("nur", "village_operator", VILLAGE);
+        let new = office.user("oki", "village_operator", "99.02.01.2001");
+        office.cause(&[office.failed_account(7, 70)]);
+        let to = RegionCode::parse("99.02.01.2001").unwrap();
+        office.house.db.write(|tx| casework::follow_family(tx, FamilyId(7), &to)).unwrap();
+        assert_eq!((office.tasks(&old), office.tasks(&new)), (vec![], vec![7]));
+    }
+}
