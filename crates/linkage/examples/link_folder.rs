@@ -115,12 +115,17 @@ fn standardiser(folder: &Path) -> Outcome<Standardiser> {
 }
 
 fn read(file: &Path) -> Outcome<Vec<RecordBatch>> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(file)?)?.with_batch_size(65_536).build()?;
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(File::open(file)?)?.with_batch_size(65_536).build()?;
     Ok(reader.collect::<Result<_, _>>()?)
 }
 
 /// The generator's columns as the model wants them.
-fn prepared(batch: &RecordBatch, names: &Standardiser, ids: &mut HashMap<String, i64>) -> Outcome<RecordBatch> {
+fn prepared(
+    batch: &RecordBatch,
+    names: &Standardiser,
+    ids: &mut HashMap<String, i64>,
+) -> Outcome<RecordBatch> {
     let column = |name: &str| -> Outcome<StringArray> {
         Ok(batch.column_by_name(name).ok_or_else(|| format!("no column {name}"))?.as_string::<i32>().clone())
     };
@@ -162,7 +167,9 @@ fn prepared(batch: &RecordBatch, names: &Standardiser, ids: &mut HashMap<String,
         ),
         ("desa", each(&column("desa")?, &dotted)),
     ];
-    Ok(RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))?)
+    Ok(RecordBatch::try_from_iter_with_nullable(
+        columns.into_iter().map(|(name, array)| (name, array, true)),
+    )?)
 }
 
 fn days_from_civil(year: i32, month: i32, day: i32) -> Option<i32> {

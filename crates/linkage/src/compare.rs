@@ -91,7 +91,8 @@ impl Plan {
     /// The values that the first known levels of a comparison ask to be equal, as long as they ask for nothing else: their
     /// frequencies give an exact u.
     pub(crate) fn equalities(&self, index: usize, comparison: &Comparison) -> Vec<Operand> {
-        let known = self.fields[index].levels.iter().zip(&comparison.levels).filter(|(_, level)| !level.is_null);
+        let known =
+            self.fields[index].levels.iter().zip(&comparison.levels).filter(|(_, level)| !level.is_null);
         known
             .map_while(|(condition, _)| match condition {
                 Condition::Equal { left, right, wanted: true } if left == right => Some(*left),

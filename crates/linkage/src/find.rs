@@ -177,10 +177,7 @@ fn waterfall(model: &Model, prior: Parts, parts: &[Parts], levels: &[u8]) -> Fou
     let begin = before;
     let mut fields = Vec::with_capacity(parts.len());
     for ((comparison, part), &at) in model.comparisons.iter().zip(parts).zip(levels) {
-        sum.same += part.same;
-        sum.other += part.other;
-        sum.household += part.household;
-        sum.frequency += part.frequency;
+        sum.take(part);
         let after = sum.weight();
         let level = &comparison.levels[usize::from(at)];
         fields.push(FieldWeight {

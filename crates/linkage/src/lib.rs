@@ -28,6 +28,6 @@ pub use cluster::{ClusterReport, Decision};
 pub use error::{LinkError, ModelError};
 pub use expr::skeleton;
 pub use link::{By, Linked, Listener, Metrics, Options, Pair, link, probability};
-pub use model::{Comparison, Constraints, Household, Level, Model, Prepared, Rule, TermFrequency, Training};
+pub use model::{Comparison, Constraints, Level, Model, Other, Prepared, Rule, TermFrequency, Training};
 pub use scores::{Scores, pairwise_scores};
 pub use train::{Session, TrainingReport};

@@ -294,8 +294,8 @@ fn learn(
     train::prior(model, &training.deterministic, table, how.recall, &mut report);
     train::u(model, plan, table, how.u_pairs, seed, &mut report);
     train::m(model, plan, table, &how.em, &training.em, &mut report);
-    if model.household.is_some() {
-        train::household(model, &train::count_patterns(blocks, plan, table), &mut report);
+    if !model.others.is_empty() {
+        train::others(model, &train::count_patterns(blocks, plan, table), table, &mut report);
     }
     report
 }

@@ -36,8 +36,8 @@ pub struct Model {
     pub block_limit: usize,
     /// How to train, if at all.
     pub training: Option<Training>,
-    /// The class "same household, other person".
-    pub household: Option<Household>,
+    /// Kinds of pairs that are two persons and yet agree in much: one household, one birthday, namesakes.
+    pub others: Vec<Other>,
     /// What a cluster may not be.
     pub constraints: Constraints,
     /// Blocking rules of [`crate::find`].
@@ -67,8 +67,8 @@ pub struct Level {
     pub m: f64,
     /// Probability of this level among pairs of two persons.
     pub u: f64,
-    /// Probability of this level among pairs of two persons of one household.
-    pub household: f64,
+    /// Probability of this level within each class of [`Model::others`].
+    pub others: Vec<f64>,
     /// Agreement on a rare value is worth more.
     pub term_frequency: Option<TermFrequency>,
     pub(crate) condition: Node,
@@ -118,12 +118,15 @@ pub struct Training {
     pub min_records: usize,
 }
 
-/// The third latent class: pairs from one household that are two persons.
+/// A latent class of pairs that are two persons, beside the class of strangers: "same household, other person", "born on the same
+/// day in the same district". Without such classes, agreements that come together count several times and brothers become one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Household {
+pub struct Other {
+    /// Its name, for reports.
+    pub name: String,
     /// The share of such pairs among all pairs of records.
     pub prior: f64,
-    /// Comparisons in which people of one household agree as a person agrees with itself; training starts from there.
+    /// Comparisons in which such pairs agree as a person agrees with itself; training starts from there and moves.
     pub shared: Vec<String>,
 }
 

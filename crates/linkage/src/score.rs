@@ -1,32 +1,32 @@
 //! What a pattern of agreement is worth: the log2 odds that two records are one person.
 //!
 //! In: a model with its probabilities, the levels of a pair, the frequencies of the values agreed on. Out: a weight. Without the
-//! household class this is Splink's match weight; with it, the odds of "one person" against "two of one household" and
-//! "two strangers" together. Term frequencies speak about strangers only: that brothers share a mother's rare name says nothing.
+//! further classes this is Splink's match weight; with them, the odds of "one person" against "two of one household", "two
+//! of one birthday" and "two strangers" together. Term frequencies speak about strangers only: that brothers share a mother's
+//! rare name says nothing.
 
 use crate::compare::Levels;
 use crate::error::LinkError;
 use crate::expr::Expr;
-use crate::model::Model;
+use crate::model::{Level, Model};
 use crate::sql::{Scalar, Side};
 use crate::table::{Layout, Operand, Table};
 
 /// Probabilities below this are taken as this, so that no single field decides alone.
 const FLOOR: f64 = 1e-12;
 
-/// A model's numbers as logarithms, ready for sums.
+/// Classes beside "one person" and "two strangers".
+pub(crate) const MOST_OTHERS: usize = 6;
+
+/// A model's numbers, ready for products.
 pub(crate) struct Scorer {
     fields: Vec<Vec<LevelWeights>>,
-    prior_match: f64,
-    prior_other: f64,
-    prior_household: Option<f64>,
+    prior: Parts,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct LevelWeights {
-    same: f64,
-    other: f64,
-    household: f64,
+    parts: Parts,
     frequency: Option<Frequency>,
 }
 
@@ -35,17 +35,16 @@ struct Frequency {
     of: Operand,
     weight: f64,
     minimum: f64,
-    /// log2 of u of the level at which the frequency is held against: the column's exact agreement.
+    /// u of the level whose frequency is held against: the column's exact agreement.
     base: f64,
 }
 
-/// The parts of one field's weight.
+/// Likelihoods of what was seen, by class.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Parts {
-    pub(crate) same: f64,
-    pub(crate) other: f64,
-    pub(crate) household: f64,
-    pub(crate) frequency: f64,
+    same: f64,
+    strangers: f64,
+    others: [f64; MOST_OTHERS],
 }
 
 impl Scorer {
@@ -75,130 +74,120 @@ impl Scorer {
     }
 
     pub(crate) fn new(model: &Model, operands: &[Vec<Option<Operand>>]) -> Self {
-        let log = |p: f64| if p.is_finite() { p.max(FLOOR).log2() } else { 0.0 };
         let fields = model
             .comparisons
             .iter()
             .zip(operands)
             .map(|(comparison, operands)| {
                 // The adjustment compares a value's frequency with u of the first level that agrees exactly.
-                let base =
-                    comparison.levels.iter().find(|level| !level.is_null).map_or(0.0, |level| log(level.u));
+                let base = comparison
+                    .levels
+                    .iter()
+                    .find(|level| !level.is_null)
+                    .map_or(1.0, |level| bounded(level.u));
                 comparison
                     .levels
                     .iter()
                     .zip(operands)
-                    .map(|(level, operand)| {
-                        if level.is_null {
-                            return LevelWeights { same: 0.0, other: 0.0, household: 0.0, frequency: None };
-                        }
-                        let frequency = level
-                            .term_frequency
-                            .as_ref()
-                            .zip(*operand)
-                            .map(|(tf, of)| Frequency { of, weight: tf.weight, minimum: tf.minimum_u, base });
-                        LevelWeights {
-                            same: log(level.m),
-                            other: log(level.u),
-                            household: log(level.household),
-                            frequency,
-                        }
-                    })
+                    .map(|(level, operand)| level_weights(level, *operand, base))
                     .collect()
             })
             .collect();
-        let household = model.household.as_ref().map(|household| household.prior).filter(|p| p.is_finite());
-        let other = (1.0 - model.prior - household.unwrap_or(0.0)).max(FLOOR);
-        Self {
-            fields,
-            prior_match: model.prior.max(FLOOR).log2(),
-            prior_other: other.log2(),
-            prior_household: household.map(|p| p.max(FLOOR).log2()),
+        let mut prior = Parts { same: model.prior.max(FLOOR), strangers: 1.0, others: [0.0; MOST_OTHERS] };
+        for (prior, other) in prior.others.iter_mut().zip(&model.others) {
+            *prior = if other.prior.is_finite() { other.prior } else { 0.0 };
         }
+        prior.strangers = (1.0 - model.prior - prior.others.iter().sum::<f64>()).max(FLOOR);
+        Self { fields, prior }
     }
 
     /// The weight of a pair.
     pub(crate) fn weight(&self, table: &Table, left: u32, right: u32, levels: &Levels) -> f64 {
-        let mut sum = Parts {
-            same: self.prior_match,
-            other: self.prior_other,
-            household: self.prior_household.unwrap_or(f64::NEG_INFINITY),
-            frequency: 0.0,
-        };
+        let mut product = self.prior;
         for (field, &level) in self.fields.iter().zip(&levels.at) {
-            let weights = &field[usize::from(level)];
-            sum.same += weights.same;
-            sum.other += weights.other;
-            sum.household += weights.household;
-            if let Some(frequency) = &weights.frequency {
-                sum.frequency += frequency.adjustment(table, left, right);
-            }
+            product.take(&field[usize::from(level)].seen(table, left, right));
         }
-        sum.weight()
+        product.weight()
     }
 
-    /// The same, field by field.
+    /// The likelihoods of each field by itself.
     pub(crate) fn parts(&self, table: &Table, left: u32, right: u32, levels: &Levels) -> Vec<Parts> {
-        self.fields
-            .iter()
-            .zip(&levels.at)
-            .map(|(field, &level)| {
-                let weights = &field[usize::from(level)];
-                Parts {
-                    same: weights.same,
-                    other: weights.other,
-                    household: weights.household,
-                    frequency: weights.frequency.map_or(0.0, |f| f.adjustment(table, left, right)),
-                }
-            })
-            .collect()
+        let fields = self.fields.iter().zip(&levels.at);
+        fields.map(|(field, &level)| field[usize::from(level)].seen(table, left, right)).collect()
     }
 
-    /// The weight before any field is looked at.
+    /// What is believed before any field is looked at.
     pub(crate) fn prior(&self) -> Parts {
-        Parts {
-            same: self.prior_match,
-            other: self.prior_other,
-            household: self.prior_household.unwrap_or(f64::NEG_INFINITY),
-            frequency: 0.0,
+        self.prior
+    }
+}
+
+/// A number that is none says nothing; none may decide alone.
+fn bounded(p: f64) -> f64 {
+    if p.is_finite() { p.max(FLOOR) } else { 1.0 }
+}
+
+fn level_weights(level: &Level, operand: Option<Operand>, base: f64) -> LevelWeights {
+    let mut parts = Parts { same: 1.0, strangers: 1.0, others: [1.0; MOST_OTHERS] };
+    if level.is_null {
+        return LevelWeights { parts, frequency: None };
+    }
+    parts.same = bounded(level.m);
+    parts.strangers = bounded(level.u);
+    for (part, p) in parts.others.iter_mut().zip(&level.others) {
+        *part = bounded(*p);
+    }
+    let frequency = level.term_frequency.as_ref().zip(operand).map(|(tf, of)| Frequency {
+        of,
+        weight: tf.weight,
+        minimum: tf.minimum_u,
+        base,
+    });
+    LevelWeights { parts, frequency }
+}
+
+impl LevelWeights {
+    fn seen(&self, table: &Table, left: u32, right: u32) -> Parts {
+        let mut parts = self.parts;
+        if let Some(frequency) = &self.frequency {
+            parts.strangers *= frequency.of_pair(table, left, right);
         }
+        parts
     }
 }
 
 impl Frequency {
-    /// log2 of how much rarer than the average agreement this agreement is; the commoner of two different values counts.
-    fn adjustment(&self, table: &Table, left: u32, right: u32) -> f64 {
+    /// How much commoner than the average agreement this agreement is; the commoner of two different values counts.
+    fn of_pair(&self, table: &Table, left: u32, right: u32) -> f64 {
         let Some(dictionary) = self.of.dictionary().map(|number| &table.dictionaries[number]) else {
-            return 0.0;
+            return 1.0;
         };
-        let frequency = |row| {
-            let value = self.of.read(table.record(row));
-            if value == 0 { None } else { Some(dictionary.frequency(Operand::number(value))) }
+        let frequency = |row| match self.of.read(table.record(row)) {
+            0 => 0.0,
+            value => dictionary.frequency(Operand::number(value)),
         };
-        match (frequency(left), frequency(right)) {
-            (None, None) => 0.0,
-            (a, b) => {
-                let commoner = a.unwrap_or(0.0).max(b.unwrap_or(0.0)).max(self.minimum).max(FLOOR);
-                self.weight * (self.base - commoner.log2())
-            }
+        let commoner = frequency(left).max(frequency(right));
+        if commoner == 0.0 {
+            return 1.0;
         }
+        let ratio = commoner.max(self.minimum) / self.base;
+        #[expect(clippy::float_cmp, reason = "1 is written in the settings, not computed")]
+        if self.weight == 1.0 { ratio } else { ratio.powf(self.weight) }
     }
 }
 
 impl Parts {
+    /// Takes one more field into the product.
+    pub(crate) fn take(&mut self, seen: &Self) {
+        self.same *= seen.same;
+        self.strangers *= seen.strangers;
+        for (product, seen) in self.others.iter_mut().zip(&seen.others) {
+            *product *= seen;
+        }
+    }
+
     /// log2 odds of "one person" against all else.
     pub(crate) fn weight(&self) -> f64 {
-        let strangers = self.other - self.frequency;
-        let against = if self.household == f64::NEG_INFINITY {
-            strangers
-        } else {
-            let (high, low) = if strangers > self.household {
-                (strangers, self.household)
-            } else {
-                (self.household, strangers)
-            };
-            high + (1.0 + (low - high).exp2()).log2()
-        };
-        self.same - against
+        (self.same / (self.strangers + self.others.iter().sum::<f64>())).log2()
     }
 }

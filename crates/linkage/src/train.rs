@@ -1,4 +1,4 @@
-//! Learning a model's numbers from unlabelled records: the prior, u, m, and the household class.
+//! Learning a model's numbers from unlabelled records: the prior, u, m, and the further classes.
 //!
 //! In: records and blocks. Out: a trained model and how it went. Everything is counted in whole numbers and summed in a fixed order,
 //! so the result does not depend on threads. Equality levels get their exact u from the frequencies of values; the others from
@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::block::Blocks;
 use crate::compare::{MOST_COMPARISONS, Plan};
 use crate::expr::Expr;
-use crate::model::{Comparison, Model, Rule};
+use crate::model::{Comparison, Level, Model, Rule};
 use crate::sql::{Node, Scalar};
 use crate::table::{Operand, Table, mix};
 
@@ -26,8 +26,8 @@ pub struct TrainingReport {
     pub random_pairs: u64,
     /// One entry for each blocking rule of expectation-maximisation.
     pub sessions: Vec<Session>,
-    /// The share of the pairs looked at that are one household's but two persons'.
-    pub household_share: f64,
+    /// The further classes and their share of the candidate pairs.
+    pub others: Vec<(String, f64)>,
 }
 
 /// One run of expectation-maximisation.
@@ -166,50 +166,52 @@ pub(crate) fn starting_m(model: &Model) -> Probabilities {
         .collect()
 }
 
-/// A class in a mixture: its share and its probabilities; fixed ones are not re-estimated.
+/// A class in a mixture: how many pairs and its probabilities; fixed ones are not re-estimated.
 pub(crate) struct Class {
-    pub(crate) share: f64,
+    pub(crate) size: f64,
     pub(crate) of: Probabilities,
     pub(crate) fixed: bool,
 }
 
-/// Expectation-maximisation of a mixture of classes over counted patterns. Comparisons in `skip` are not looked at.
-/// Returns rounds used and whether it stood still.
+/// Expectation-maximisation of a mixture of classes over counted patterns. Comparisons in `skip` are not looked at. `besides` is
+/// what a class that is fixed in size and probabilities takes of each pattern. Returns rounds used and whether it stood still.
 pub(crate) fn expectation_maximisation(
     model: &Model,
     counted: &Counted,
     skip: &[bool],
     classes: &mut [Class],
+    besides: Option<&[f64]>,
+    rounds: usize,
 ) -> (usize, bool) {
     let total: f64 = counted.iter().map(|(_, count)| count).sum();
     if total == 0.0 {
         return (0, false);
     }
     let zeros: Probabilities = model.comparisons.iter().map(|c| vec![0.0; c.levels.len()]).collect();
-    for round in 1..=model.max_iterations {
+    for round in 1..=rounds {
         let mut sums: Vec<Probabilities> = classes.iter().map(|_| zeros.clone()).collect();
-        let mut shares = vec![0.0; classes.len()];
+        let mut sizes = vec![0.0; classes.len()];
         let mut likely = vec![0.0; classes.len()];
-        for (levels, count) in counted {
+        for (index, (levels, count)) in counted.iter().enumerate() {
             for (class, likely) in classes.iter().zip(&mut likely) {
-                *likely = class.share * likelihood(model, class, levels, skip);
+                *likely = class.size * likelihood(model, class, levels, skip);
             }
-            let all: f64 = likely.iter().sum();
+            let all: f64 = likely.iter().sum::<f64>() + besides.map_or(0.0, |besides| besides[index]);
             if all <= 0.0 {
                 continue;
             }
-            for ((sum, share), likely) in sums.iter_mut().zip(&mut shares).zip(&likely) {
+            for ((sum, size), likely) in sums.iter_mut().zip(&mut sizes).zip(&likely) {
                 let part = count * likely / all;
-                *share += part;
+                *size += part;
                 for (sum, &level) in sum.iter_mut().zip(levels) {
                     sum[usize::from(level)] += part;
                 }
             }
         }
         let mut moved: f64 = 0.0;
-        for ((class, sums), share) in classes.iter_mut().zip(&sums).zip(&shares) {
-            moved = moved.max((class.share - share / total).abs());
-            class.share = share / total;
+        for ((class, sums), size) in classes.iter_mut().zip(&sums).zip(&sizes) {
+            moved = moved.max((class.size - size).abs() / total);
+            class.size = *size;
             if !class.fixed {
                 moved = moved.max(update(model, class, sums, skip));
             }
@@ -218,7 +220,7 @@ pub(crate) fn expectation_maximisation(
             return (round, true);
         }
     }
-    (model.max_iterations, false)
+    (rounds, false)
 }
 
 fn likelihood(model: &Model, class: &Class, levels: &[u8; MOST_COMPARISONS], skip: &[bool]) -> f64 {
@@ -374,20 +376,22 @@ pub(crate) fn m(
             .map(|c| columns_of_comparison(c, model).iter().any(|x| columns.contains(x)))
             .collect();
         let counted = count_patterns(blocks, plan, table);
+        let all: f64 = counted.iter().map(|(_, count)| count).sum();
         let other = Class {
-            share: 0.5,
+            size: all / 2.0,
             of: model.comparisons.iter().map(|c| c.levels.iter().map(|l| l.u).collect()).collect(),
             fixed: true,
         };
-        let mut classes = [Class { share: 0.5, of: starting_m(model), fixed: false }, other];
-        let (iterations, converged) = expectation_maximisation(model, &counted, &skip, &mut classes);
+        let mut classes = [Class { size: all / 2.0, of: starting_m(model), fixed: false }, other];
+        let (iterations, converged) =
+            expectation_maximisation(model, &counted, &skip, &mut classes, None, model.max_iterations);
         report.sessions.push(Session {
             rule: rule.sql.clone(),
             pairs: counted.iter().map(|(_, n)| *n as u64).sum(),
             patterns: counted.len(),
             iterations,
             converged,
-            share: classes[0].share,
+            share: classes[0].size / all.max(1.0),
         });
         if counted.is_empty() {
             continue;
@@ -414,8 +418,46 @@ pub(crate) fn m(
     }
 }
 
-/// The household class.
-pub(crate) fn household(_model: &mut Model, _counted: &Counted, _report: &mut TrainingReport) {}
+/// The further classes, on the patterns of all candidate pairs. What a stranger or the person itself looks like stays as it is, and so
+/// does the number of strangers that can be expected with each pattern; only the sizes of the other classes and what their pairs
+/// look like are free. That keeps the mixture from running away, which it does when everything is free.
+pub(crate) fn others(model: &mut Model, counted: &Counted, table: &Table, report: &mut TrainingReport) {
+    let records = table.len() as f64;
+    let all = records * (records - 1.0) / 2.0;
+    let of = |get: &dyn Fn(&Level) -> f64| -> Probabilities {
+        model.comparisons.iter().map(|c| c.levels.iter().map(get).collect()).collect()
+    };
+    let (m, u) = (of(&|level| level.m), of(&|level| level.u));
+    let nothing = vec![false; model.comparisons.len()];
+    let strangers = Class { size: all, of: u.clone(), fixed: true };
+    let expected: Vec<f64> =
+        counted.iter().map(|(levels, _)| all * likelihood(model, &strangers, levels, &nothing)).collect();
+    let matches = model.prior * all;
+    let mut classes = vec![Class { size: matches, of: m.clone(), fixed: true }];
+    for other in &model.others {
+        let start = |(index, comparison): (usize, &Comparison)| {
+            if other.shared.contains(&comparison.name) { m[index].clone() } else { u[index].clone() }
+        };
+        let of = model.comparisons.iter().enumerate().map(start).collect();
+        classes.push(Class { size: matches / 20.0, of, fixed: false });
+    }
+    let rounds = model.max_iterations.max(MOST_ROUNDS_OF_OTHERS);
+    expectation_maximisation(model, counted, &nothing, &mut classes, Some(&expected), rounds);
+    let total: f64 = counted.iter().map(|(_, count)| count).sum();
+    model.prior = (classes[0].size / all).clamp(1e-12, 0.5);
+    for (number, (other, class)) in model.others.iter_mut().zip(&classes[1..]).enumerate() {
+        other.prior = class.size / all;
+        report.others.push((other.name.clone(), class.size / total.max(1.0)));
+        for (comparison, of) in model.comparisons.iter_mut().zip(&class.of) {
+            for (level, p) in comparison.levels.iter_mut().zip(of) {
+                level.others[number] = if level.is_null { 1.0 } else { *p };
+            }
+        }
+    }
+}
+
+/// The further classes lie close to one another and need more rounds than m does.
+const MOST_ROUNDS_OF_OTHERS: usize = 80;
 
 fn columns_of_rule(rule: &Rule, model: &Model) -> Vec<String> {
     rule.keys

@@ -46,7 +46,16 @@ fn batch(people: &[Person], ids: &[i64]) -> RecordBatch {
 
 /// A record out of small pools, so that agreement of every degree is common.
 fn person() -> impl Strategy<Value = Person> {
-    let names = ["SITI AMINAH", "AMINAH SITI", "SITI AMINA", "BUDI", "BUDI SANTOSO", "BUDI SANTOSA", "AGUS", "SUHARTO"];
+    let names = [
+        "SITI AMINAH",
+        "AMINAH SITI",
+        "SITI AMINA",
+        "BUDI",
+        "BUDI SANTOSO",
+        "BUDI SANTOSA",
+        "AGUS",
+        "SUHARTO",
+    ];
     let niks = [
         9_901_014_507_900_001,
         9_901_014_507_900_002,
@@ -63,23 +72,25 @@ fn person() -> impl Strategy<Value = Person> {
         (0usize..3, maybe(0.8), 0usize..5, maybe(0.9)),
         (1i32..3, maybe(0.95), 0usize..4, maybe(0.95)),
     )
-        .prop_map(move |((source, nik, a, kk, b), (name, c, mother, d), (pob, e, dob, f), (sex, g, desa, h))| {
-            // 5 July 1990, 7 May 1990 (swapped), 6 July 1990, 1 January 1990, 12 December 1985
-            let days = [7490, 7431, 7491, 7305, 5824];
-            Person {
-                source,
-                nik: a.then(|| niks[nik]),
-                kk: b.then_some(9_901_012_001_000_000 + kk * 9),
-                name: c.then(|| names[name].to_owned()),
-                mother: d.then(|| names[mother].to_owned()),
-                pob: e.then(|| ["BOGOR", "BOGR", "DEPOK"][pob].to_owned()),
-                dob: f.then(|| days[dob]),
-                sex: g.then_some(sex),
-                desa: h.then(|| {
-                    ["99.01.01.2001", "99.01.01.2002", "99.01.02.2001", "99.02.01.2001"][desa].to_owned()
-                }),
-            }
-        })
+        .prop_map(
+            move |((source, nik, a, kk, b), (name, c, mother, d), (pob, e, dob, f), (sex, g, desa, h))| {
+                // 5 July 1990, 7 May 1990 (swapped), 6 July 1990, 1 January 1990, 12 December 1985
+                let days = [7490, 7431, 7491, 7305, 5824];
+                Person {
+                    source,
+                    nik: a.then(|| niks[nik]),
+                    kk: b.then_some(9_901_012_001_000_000 + kk * 9),
+                    name: c.then(|| names[name].to_owned()),
+                    mother: d.then(|| names[mother].to_owned()),
+                    pob: e.then(|| ["BOGOR", "BOGR", "DEPOK"][pob].to_owned()),
+                    dob: f.then(|| days[dob]),
+                    sex: g.then_some(sex),
+                    desa: h.then(|| {
+                        ["99.01.01.2001", "99.01.01.2002", "99.01.02.2001", "99.02.01.2001"][desa].to_owned()
+                    }),
+                }
+            },
+        )
 }
 
 fn people(most: usize) -> impl Strategy<Value = Vec<Person>> {
@@ -87,7 +98,8 @@ fn people(most: usize) -> impl Strategy<Value = Vec<Person>> {
 }
 
 fn decisions(rows: i64) -> impl Strategy<Value = Vec<Decision>> {
-    let decision = (0..rows, 0..rows, any::<bool>()).prop_map(|(left, right, same)| Decision { left, right, same });
+    let decision =
+        (0..rows, 0..rows, any::<bool>()).prop_map(|(left, right, same)| Decision { left, right, same });
     proptest::collection::vec(decision, 0..8)
 }
 
@@ -239,15 +251,14 @@ fn naive_levels(a: &Person, b: &Person) -> BTreeMap<&'static str, usize> {
         match dl(&x, &y) {
             0 => 1,
             _ if twins => 2,
-            1 => 3,
-            2 => 4,
-            _ => 5,
+            _ if x[6..] == y[6..] => 3,
+            1 => 4,
+            2 => 5,
+            _ => 6,
         }
     });
     out.insert("nik", nik);
-    let iso = |days: i32| {
-        linkage::digits::unpack(linkage::digits::pack_date(days).unwrap())
-    };
+    let iso = |days: i32| linkage::digits::unpack(linkage::digits::pack_date(days).unwrap());
     let dob = a.dob.zip(b.dob).map_or(0, |(x, y)| {
         let (x, y) = (iso(x), iso(y));
         match dl(&x, &y) {
@@ -284,17 +295,17 @@ fn naive_levels(a: &Person, b: &Person) -> BTreeMap<&'static str, usize> {
 /// Products of probabilities, as the books write them.
 fn naive_weight(model: &Model, a: &Person, b: &Person) -> f64 {
     let levels = naive_levels(a, b);
-    let household = model.household.as_ref().map_or(0.0, |h| h.prior);
-    let (mut same, mut strangers, mut family) = (model.prior, 1.0 - model.prior - household, household);
+    let mut others: Vec<f64> = model.others.iter().map(|other| other.prior).collect();
+    let (mut same, mut strangers) = (model.prior, 1.0 - model.prior - others.iter().sum::<f64>());
     for comparison in &model.comparisons {
         let level = &comparison.levels[levels[comparison.name.as_str()]];
         if !level.is_null {
             same *= level.m;
             strangers *= level.u;
-            family *= level.household;
+            others.iter_mut().zip(&level.others).for_each(|(product, p)| *product *= p);
         }
     }
-    (same / (strangers + if model.household.is_some() { family } else { 0.0 })).log2()
+    (same / (strangers + others.iter().sum::<f64>())).log2()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Comparison, Constraints, Household, Level, Model, Prepared, Rule, TermFrequency, Training};
+use super::{Comparison, Constraints, Level, Model, Other, Prepared, Rule, TermFrequency, Training};
 use crate::compare::Plan;
 use crate::error::{LinkError, ModelError};
 use crate::expr::Expr;
@@ -44,7 +44,7 @@ pub(super) fn model(text: &str) -> Result<Model, ModelError> {
             .map_or(Ok(None), |p| p.count("block_limit"))?
             .unwrap_or(DEFAULT_BLOCK_LIMIT) as usize,
         training: pilar.as_ref().map_or(Ok(None), |p| p.part("training"))?.map(training).transpose()?,
-        household: None,
+        others: Vec::new(),
         constraints: pilar
             .as_ref()
             .map_or(Ok(None), |p| p.part("constraints"))?
@@ -55,8 +55,8 @@ pub(super) fn model(text: &str) -> Result<Model, ModelError> {
         raw: raw.clone(),
     };
     let mut model = model;
-    if let Some(part) = pilar.as_ref().map_or(Ok(None), |p| p.part("household"))? {
-        household(&mut model, &part)?;
+    if let Some(part) = &pilar {
+        others(&mut model, part)?;
     }
     check(&model)?;
     Ok(model)
@@ -101,7 +101,8 @@ fn compiles(model: &Model) -> Result<(), ModelError> {
     };
     let mut layout = Layout::load(&[empty_batch()], model, true).map_err(refused)?;
     Plan::compile(model, &mut layout)?;
-    let training = model.training.iter().flat_map(|training| training.deterministic.iter().chain(&training.em));
+    let training =
+        model.training.iter().flat_map(|training| training.deterministic.iter().chain(&training.em));
     for rule in model.blocking.iter().chain(&model.find).chain(training) {
         layout.keys(std::slice::from_ref(rule)).map_err(refused)?;
     }
@@ -163,7 +164,7 @@ fn level(part: &Part, last: bool) -> Result<Level, ModelError> {
         is_null: part.flag("is_null_level")?.unwrap_or(false),
         m: part.probability("m_probability")?.unwrap_or(f64::NAN),
         u: part.probability("u_probability")?.unwrap_or(f64::NAN),
-        household: f64::NAN,
+        others: Vec::new(),
         term_frequency,
         sql,
         condition,
@@ -216,25 +217,35 @@ fn constraints(part: Part) -> Result<Constraints, ModelError> {
     })
 }
 
-/// The household class's numbers: a prior and, by comparison, one probability a level.
-fn household(model: &mut Model, part: &Part) -> Result<(), ModelError> {
-    model.household = Some(Household {
-        prior: part.probability("prior")?.unwrap_or(f64::NAN),
-        shared: part.texts("shared")?,
-    });
-    if let Some(unknown) = model.household.iter().flat_map(|household| &household.shared).find(|shared| {
-        model.comparisons.iter().all(|comparison| comparison.name != **shared)
-    }) {
-        return Err(entry("pilar.household.shared", &format!("a comparison `{unknown}`")));
-    }
-    let Some(probabilities) = part.part("probabilities")? else { return Ok(()) };
-    for comparison in &mut model.comparisons {
-        let Some(list) = probabilities.list(&comparison.name)? else { continue };
-        if list.len() != comparison.levels.len() {
-            return Err(entry(&format!("{}.{}", probabilities.place, comparison.name), "one number a level"));
+/// The further classes: where each starts and, once trained, a prior and one probability a level.
+fn others(model: &mut Model, pilar: &Part) -> Result<(), ModelError> {
+    for (index, value) in pilar.list("others")?.unwrap_or_default().iter().enumerate() {
+        let part = Part::of(value, format!("pilar.others[{index}]"))?;
+        if index >= crate::score::MOST_OTHERS {
+            return Err(entry(&part.place, "at most 6 classes"));
         }
-        for (level, value) in comparison.levels.iter_mut().zip(list) {
-            level.household = value.as_f64().filter(|p| (0.0..=1.0).contains(p)).unwrap_or(f64::NAN);
+        let name = part.text("name")?.ok_or_else(|| part.missing("name"))?;
+        let shared = part.texts("shared")?;
+        let known = |name: &String| model.comparisons.iter().any(|comparison| comparison.name == *name);
+        if let Some(unknown) = shared.iter().find(|name| !known(name)) {
+            return Err(entry(&part.at("shared"), &format!("a comparison, there is no `{unknown}`;")));
+        }
+        let prior = part.probability("prior")?.unwrap_or(f64::NAN);
+        model.others.push(Other { name, prior, shared });
+        let probabilities = part.part("probabilities")?;
+        for comparison in &mut model.comparisons {
+            let list =
+                probabilities.as_ref().map_or(Ok(None), |p| p.list(&comparison.name))?.unwrap_or_default();
+            if !list.is_empty() && list.len() != comparison.levels.len() {
+                return Err(entry(
+                    &part.at(&format!("probabilities.{}", comparison.name)),
+                    "one number a level",
+                ));
+            }
+            for (at, level) in comparison.levels.iter_mut().enumerate() {
+                let number = list.get(at).and_then(Value::as_f64).filter(|p| (0.0..=1.0).contains(p));
+                level.others.push(number.unwrap_or(f64::NAN));
+            }
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Model;
+use super::{Comparison, Model};
 
 pub(super) fn model(model: &Model) -> String {
     let mut root = model.raw.clone();
@@ -21,23 +21,27 @@ pub(super) fn model(model: &Model) -> String {
     if let Value::Object(pilar) = pilar {
         pilar.insert("match_weight".into(), json!(model.match_weight));
         pilar.insert("review_weight".into(), json!(model.review_weight));
-        if let Some(household) = &model.household {
-            let probabilities: Map<String, Value> = model
-                .comparisons
-                .iter()
-                .map(|comparison| {
-                    let list: Vec<Value> =
-                        comparison.levels.iter().map(|level| json!(level.household)).collect();
-                    (comparison.name.clone(), Value::Array(list))
-                })
-                .collect();
-            pilar.insert(
-                "household".into(),
-                json!({ "prior": household.prior, "shared": household.shared, "probabilities": Value::Object(probabilities) }),
-            );
+        if !model.others.is_empty() {
+            let classes = (0..model.others.len()).map(|class| other(model, class)).collect();
+            pilar.insert("others".into(), Value::Array(classes));
         }
     }
     format!("{:#}\n", Value::Object(root))
+}
+
+fn other(model: &Model, class: usize) -> Value {
+    let other = &model.others[class];
+    let mut value = json!({ "name": other.name, "shared": other.shared });
+    if let (Value::Object(target), true) = (&mut value, other.prior.is_finite()) {
+        put(target, "prior", other.prior);
+        let of = |comparison: &Comparison| -> Value {
+            comparison.levels.iter().map(|level| json!(level.others[class])).collect()
+        };
+        let probabilities: Map<String, Value> =
+            model.comparisons.iter().map(|comparison| (comparison.name.clone(), of(comparison))).collect();
+        target.insert("probabilities".into(), Value::Object(probabilities));
+    }
+    value
 }
 
 /// A number that is none (a null level's, an untrained one's) is left out.
