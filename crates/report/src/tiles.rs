@@ -10,7 +10,7 @@ pub fn place(index: usize, count: usize) -> (usize, usize) {
 
 /// Columns of a grid of `count` tiles: the smallest width at which it is at least as wide as high by 4 to 3.
 pub(crate) fn columns(count: usize) -> usize {
-    (1..).find(|columns| columns * columns * 3 >= count * 4).unwrap_or(1)
+    (1..=count.max(1)).find(|columns| columns * columns * 3 >= count * 4).unwrap_or(count.max(1))
 }
 
 #[cfg(test)]

@@ -456,7 +456,7 @@ fn account_number(draw: u64) -> String {
 }
 
 fn transaction(kind: char, draw: u64) -> String {
-    format!("{kind}{:016X}", draw)
+    format!("{kind}{draw:016X}")
 }
 
 /// A reference that payment never gave out: far above any line.
@@ -491,7 +491,8 @@ mod tests {
     fn order(lines: u32) -> String {
         let mut text = String::from("batch,ref,account,name,amount_idr\n");
         for i in 0..lines {
-            text.push_str(&format!("B1,{},990{i:012},SUTRISNO,{}\n", 1000 + i, 200_000 + 75_000 * (i % 9)));
+            let (line, amount) = (1000 + i, 200_000 + 75_000 * (i % 9));
+            text += &format!("B1,{line},990{i:012},SUTRISNO,{amount}\n");
         }
         text
     }
@@ -542,7 +543,7 @@ mod tests {
     fn an_account_check_keeps_the_reference_and_names_each_trouble() {
         let mut text = String::from("batch,ref,nik,name,account\n");
         for i in 0..5_000 {
-            text.push_str(&format!("C1,{i},99010101019{i:05},SITI NURHAYATI,\n"));
+            text += &format!("C1,{i},99010101019{i:05},SITI NURHAYATI,\n");
         }
         let mut reply = Vec::new();
         let tally =

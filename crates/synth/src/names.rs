@@ -273,20 +273,20 @@ pub(crate) fn has_clan(culture: Culture) -> bool {
 }
 
 /// How many words a name has.
-pub(crate) fn words(name: &Name) -> usize {
+pub(crate) fn words(name: Name) -> usize {
     name.iter().take_while(|word| **word != 0).count()
 }
 
 /// Puts the last word of `parent` in the place of the last word of `child`.
-pub(crate) fn inherit_clan(child: &mut Name, parent: &Name) {
-    let (of_child, of_parent) = (words(child), words(parent));
+pub(crate) fn inherit_clan(child: &mut Name, parent: Name) {
+    let (of_child, of_parent) = (words(*child), words(parent));
     if of_child > 0 && of_parent > 0 {
         child[of_child - 1] = parent[of_parent - 1];
     }
 }
 
 /// Appends the name in capitals.
-pub(crate) fn write(name: &Name, out: &mut String) {
+pub(crate) fn write(name: Name, out: &mut String) {
     for (i, word) in name.iter().take_while(|word| **word != 0).enumerate() {
         if i > 0 {
             out.push(' ');
@@ -296,7 +296,7 @@ pub(crate) fn write(name: &Name, out: &mut String) {
 }
 
 /// The name in capitals.
-pub(crate) fn text(name: &Name) -> String {
+pub(crate) fn text(name: Name) -> String {
     let mut out = String::with_capacity(24);
     write(name, &mut out);
     out
@@ -314,7 +314,7 @@ pub(crate) struct NameNoise {
 
 /// Appends the name as a clerk writes it.
 pub(crate) fn write_noisy(
-    name: &Name,
+    name: Name,
     female: Option<bool>,
     noise: &NameNoise,
     dice: &mut Dice,
@@ -322,7 +322,7 @@ pub(crate) fn write_noisy(
 ) {
     let start = out.len();
     let count = words(name);
-    let mut given = *name;
+    let mut given = name;
     for word in &mut given[..count] {
         let spelled = &BOOK.variants[usize::from(*word)];
         let chance = if BOOK.unsteady[usize::from(*word)] { noise.variant + 0.28 } else { noise.variant };
@@ -418,9 +418,9 @@ pub(crate) fn title_case(text: &str, out: &mut String) {
     let mut start = true;
     for letter in text.chars() {
         if start {
-            out.push(letter)
+            out.push(letter);
         } else {
-            out.extend(letter.to_lowercase())
+            out.extend(letter.to_lowercase());
         }
         start = matches!(letter, ' ' | '.' | '-');
     }
@@ -437,8 +437,8 @@ mod tests {
             for (female, year) in [(false, 1950), (true, 1950), (false, 2010), (true, 2010)] {
                 for _ in 0..50 {
                     let name = draw(&mut dice, culture, female, year);
-                    assert!(words(&name) >= 1, "{culture:?}");
-                    assert!(text(&name).chars().count() > 1);
+                    assert!(words(name) >= 1, "{culture:?}");
+                    assert!(text(name).chars().count() > 1);
                 }
             }
         }
@@ -447,7 +447,7 @@ mod tests {
     #[test]
     fn single_names_are_normal_among_older_javanese() {
         let mut dice = Dice::new(2, [0, 0, 0]);
-        let single = (0..1000).filter(|_| words(&draw(&mut dice, Culture::Java, false, 1960)) == 1).count();
+        let single = (0..1000).filter(|_| words(draw(&mut dice, Culture::Java, false, 1960)) == 1).count();
         assert!((400..700).contains(&single), "{single}");
     }
 
@@ -459,7 +459,7 @@ mod tests {
             let culture = CULTURES[i % 8];
             let name = draw(&mut dice, culture, i % 2 == 0, 1950 + (i % 70) as i32);
             let mut out = String::new();
-            write_noisy(&name, Some(i % 2 == 0), &noise, &mut dice, &mut out);
+            write_noisy(name, Some(i % 2 == 0), &noise, &mut dice, &mut out);
             assert!(!out.trim().is_empty());
         }
     }

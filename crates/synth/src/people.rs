@@ -222,7 +222,7 @@ impl Maker<'_> {
         let age = self.dice.between(52, 80);
         let birth = self.birthday(age);
         self.person(roof, true, birth, Membership { family, relation: 1, marital: 4 });
-        for _ in 0..1 + self.dice.below(2) {
+        for _ in 0..=self.dice.below(2) {
             let age = self.dice.between(1, 17);
             let (female, birth) = (self.dice.chance(0.49), self.birthday(age));
             self.person(roof, female, birth, Membership { family, relation: 5, marital: 1 });
@@ -240,7 +240,7 @@ impl Maker<'_> {
             self.world.people[parent as usize].name = head_mother;
         } else if names::has_clan(roof.culture) {
             let clan = self.world.people[head as usize].name;
-            names::inherit_clan(&mut self.world.people[parent as usize].name, &clan);
+            names::inherit_clan(&mut self.world.people[parent as usize].name, clan);
         }
     }
 
@@ -255,7 +255,7 @@ impl Maker<'_> {
         self.couple(family, roof, 20, oldest.clamp(21, 36));
         let son = &mut self.world.people[first];
         if names::has_clan(roof.culture) {
-            names::inherit_clan(&mut son.name, &clan);
+            names::inherit_clan(&mut son.name, clan);
         }
         if let Some(mother) = mother {
             son.mother = mother;
@@ -278,12 +278,11 @@ impl Maker<'_> {
     }
 
     fn children(&mut self, family: u32, roof: Roof, head: u32, mother: Option<u32>) {
-        let (mother_birth, mother_name) = match mother {
-            Some(at) => (self.world.people[at as usize].birth, self.world.people[at as usize].name),
-            None => {
-                let birth = self.world.people[head as usize].birth + 1000;
-                (birth, names::draw(&mut self.dice, roof.culture, true, 1970 + birth.div_euclid(365)))
-            }
+        let (mother_birth, mother_name) = if let Some(at) = mother {
+            (self.world.people[at as usize].birth, self.world.people[at as usize].name)
+        } else {
+            let birth = self.world.people[head as usize].birth + 1000;
+            (birth, names::draw(&mut self.dice, roof.culture, true, 1970 + birth.div_euclid(365)))
         };
         let clan = self.world.people[head as usize].name;
         let weights: [u32; 7] =
@@ -340,9 +339,9 @@ impl Maker<'_> {
         let made = &mut self.world.people[child as usize];
         made.mother = mother;
         if names::has_clan(roof.culture) {
-            names::inherit_clan(&mut made.name, &clan);
+            names::inherit_clan(&mut made.name, clan);
         }
-        if let (true, Some(word)) = (shares && names::words(&made.name) > 1, first_name) {
+        if let (true, Some(word)) = (shares && names::words(made.name) > 1, first_name) {
             made.name[0] = word;
         }
         Some(child)

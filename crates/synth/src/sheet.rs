@@ -146,9 +146,10 @@ fn text_cell(letter: &str, row: usize, text: &str, out: &mut String) {
     out.push_str(letter);
     crate::noise::push_number(out, row as i64);
     out.push_str("\" t=\"inlineStr\"><is><t>");
-    match text.contains(['&', '<', '>']) {
-        false => out.push_str(text),
-        true => out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")),
+    if text.contains(['&', '<', '>']) {
+        out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+    } else {
+        out.push_str(text);
     }
     out.push_str("</t></is></c>");
 }

@@ -207,21 +207,25 @@ impl Territory {
 
     /// The region list as CSV text in the columns of the national list.
     pub(crate) fn regions_csv(&self) -> String {
-        let mut out =
-            String::from("code,parent_code,level,kind,name,postal_code\n99,,1,provinsi,Provinsi Contoh,\n");
-        for (i, name) in self.regencies.iter().enumerate() {
-            let regency = i as u32 + 1;
-            out.push_str(&format!("99.{regency:02},99,2,kabupaten,{name},\n"));
+        let mut out = String::from("code,parent_code,level,kind,name,postal_code\n");
+        let mut line = |code: &str, level: u32, kind: &str, name: &str, postal: &str| {
+            let parent = code.rsplit_once('.').map_or("", |(parent, _)| parent);
+            for cell in [code, parent, &level.to_string(), kind, name] {
+                out.push_str(cell);
+                out.push(',');
+            }
+            out.push_str(postal);
+            out.push('\n');
+        };
+        line("99", 1, "provinsi", "Provinsi Contoh", "");
+        for (at, name) in self.regencies.iter().enumerate() {
+            let regency = at as u32 + 1;
+            line(&format!("99.{regency:02}"), 2, "kabupaten", name, "");
             for sub in self.subdistricts.iter().filter(|sub| sub.regency == regency) {
-                let code = format!("99.{regency:02}.{:02}", sub.number);
-                out.push_str(&format!("{code},99.{regency:02},3,kecamatan,{},\n", sub.name));
+                line(&format!("99.{regency:02}.{:02}", sub.number), 3, "kecamatan", &sub.name, "");
                 for (at, village) in sub.villages.iter().enumerate() {
                     let kind = if village.number < 2000 { "kelurahan" } else { "desa" };
-                    let village_code = sub.village_code(at);
-                    out.push_str(&format!(
-                        "{village_code},{code},4,{kind},{},{}\n",
-                        village.name, village.postal_code
-                    ));
+                    line(&sub.village_code(at), 4, kind, &village.name, &village.postal_code);
                 }
             }
         }

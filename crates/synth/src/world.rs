@@ -197,9 +197,8 @@ impl World {
         match (self.people[head as usize].now.relation, relation) {
             (2, 3..=5) => relation,
             (2, 6) => 7,
-            (2, 7) => 6,
+            (2, 7) | (3, 2) => 6,
             (3, 5) => 3,
-            (3, 2) => 6,
             _ => 8,
         }
     }

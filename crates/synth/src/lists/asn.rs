@@ -53,7 +53,7 @@ pub(super) fn rows(lens: &Lens<'_>) -> Rows {
         noise::push_padded(&mut line.text, sex * 1_000 + i64::from(serial), 4);
         let mended = lens.mended(PURPOSE, seen.at);
         noise::write_nik(&CARE, &mut dice, nik, 0, mended, line.cell());
-        names::write_noisy(&person.name, Some(person.female), &CARE.name, &mut dice, line.cell());
+        names::write_noisy(person.name, Some(person.female), &CARE.name, &mut dice, line.cell());
         line.word(if person.female { "F" } else { "M" });
         line.word(lens.birth_place(person));
         write_date(line.cell(), date, "-", false);

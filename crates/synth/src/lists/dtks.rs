@@ -78,7 +78,7 @@ fn write(lens: &Lens<'_>, seen: &Seen<'_>, salt: u64, line: &mut Line) -> bool {
         }
     }
     noise::write_kk(&CARE, &mut dice, seen.kk, line.cell());
-    names::write_noisy(&person.name, Some(person.female), &CARE.name, &mut dice, line.cell());
+    names::write_noisy(person.name, Some(person.female), &CARE.name, &mut dice, line.cell());
     let female = person.female != dice.chance(CARE.sex_wrong);
     line.word(if female { "P" } else { "L" });
     let place = line.cell().len();
@@ -92,7 +92,7 @@ fn write(lens: &Lens<'_>, seen: &Seen<'_>, salt: u64, line: &mut Line) -> bool {
     let mother = line.cell();
     if !dice.chance(CARE.mother_missing) {
         let care = NameNoise { variant: 0.07, drop_last: 0.065, title: 0.0, ..CARE.name };
-        names::write_noisy(&person.mother, None, &care, &mut dice, mother);
+        names::write_noisy(person.mother, None, &care, &mut dice, mother);
     }
     line.word(RELATIONS[usize::from(seen.place.relation) % 11]);
     line.word(MARITAL[usize::from(seen.place.marital) % 5]);

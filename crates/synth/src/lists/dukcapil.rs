@@ -39,13 +39,13 @@ pub(super) fn rows(lens: &Lens<'_>) -> Civil {
         let reported = seen.person.death != NEVER && seen.person.dead(day) && dice.chance(0.84);
         out.nik.push(nik);
         out.kk.push(seen.kk);
-        out.name.push(names::text(&seen.person.name));
+        out.name.push(names::text(seen.person.name));
         out.sex.push(if seen.person.female { 2 } else { 1 });
         out.birth_place.push(lens.birth_place(seen.person).to_uppercase());
         out.birth_date.push(seen.person.birth);
         out.relation.push(relation(seen.place.relation, seen.person.female));
         out.marital.push(i32::from(seen.place.marital));
-        out.mother.push((!dice.chance(0.03)).then(|| names::text(&seen.person.mother)));
+        out.mother.push((!dice.chance(0.03)).then(|| names::text(seen.person.mother)));
         let mut text = String::with_capacity(24);
         seen.write_address("JL. ", &mut text);
         text.make_ascii_uppercase();

@@ -69,7 +69,7 @@ fn write(lens: &Lens<'_>, seen: &Seen<'_>, salt: u64, line: &mut Line) -> bool {
         }
     }
     let mut name = String::with_capacity(32);
-    names::write_noisy(&person.name, Some(person.female), &CARE.name, &mut dice, &mut name);
+    names::write_noisy(person.name, Some(person.female), &CARE.name, &mut dice, &mut name);
     names::title_case(&name, line.cell());
     let female = person.female != dice.chance(CARE.sex_wrong);
     line.word(if female { "Perempuan" } else { "Laki-laki" });
@@ -86,9 +86,10 @@ fn write(lens: &Lens<'_>, seen: &Seen<'_>, salt: u64, line: &mut Line) -> bool {
     noise::push_padded(&mut line.text, i64::from(seen.home.rt), 2);
     line.text.push('"');
     line.number(person.school(seen.day).level);
-    match person.works_on(seen.day) {
-        true => line.number(person.job),
-        false => line.word(""),
+    if person.works_on(seen.day) {
+        line.number(person.job);
+    } else {
+        line.word("");
     }
     line.word(disability(person.disability));
     line.number(house.tenure);

@@ -90,7 +90,7 @@ fn write(lens: &Lens<'_>, seen: &Seen<'_>, visit: i32, line: &mut Line) {
     let (own, relative) = (person.nik_on(seen.day), lens.relative_nik(seen));
     noise::write_nik(&CARE, &mut dice, own, relative, mended, line.cell());
     let mut name = String::with_capacity(32);
-    names::write_noisy(&person.name, Some(person.female), &CARE.name, &mut dice, &mut name);
+    names::write_noisy(person.name, Some(person.female), &CARE.name, &mut dice, &mut name);
     names::title_case(&name, line.cell());
     let female = person.female != dice.chance(CARE.sex_wrong);
     line.word(if female { "Perempuan" } else { "Laki-laki" });
@@ -99,7 +99,7 @@ fn write(lens: &Lens<'_>, seen: &Seen<'_>, visit: i32, line: &mut Line) {
     if !dice.chance(CARE.mother_missing) {
         let care = NameNoise { title: 0.0, ..CARE.name };
         name.clear();
-        names::write_noisy(&person.mother, None, &care, &mut dice, &mut name);
+        names::write_noisy(person.mother, None, &care, &mut dice, &mut name);
         names::title_case(&name, mother);
     }
     write_member(seen, visit, line);
