@@ -1,4 +1,4 @@
-//! Pages of received lists: which came in, what was wrong with them, and the row behind a record.
+//! Pages of received lists: which came in, and what was wrong with them.
 //!
 //! Comes in: a scope with `list.read`. Goes out: counts for everybody who may read lists; single findings only of rows of the reader's own
 //! territory (and, for the nation, of all). Must never happen: a NIK in the open; values here are masked when they are found.
@@ -7,17 +7,16 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use access::{House, Scope};
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::{Array, RecordBatch};
-use model::{Lang, RecordId};
+use arrow_array::types::Int32Type;
+use model::Lang;
 use policy::{Policy, Words};
 use serde::Serialize;
 use store::{Page, Paged, Row, params};
 
-use crate::intake::check::CELL_MARK;
 use crate::intake::refusal::message;
-use crate::intake::{Error, Rule, Secret, Severity, mask, queries};
+use crate::intake::{Error, Rule, Severity, queries};
 
 /// One received list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -130,7 +129,9 @@ pub fn lists(house: &House, _scope: &Scope, lang: Lang, page: &Page) -> Result<P
 /// # Errors
 /// The database's.
 pub fn list(house: &House, _scope: &Scope, lang: Lang, file_no: i64) -> Result<Option<ListPage>, Error> {
-    let Some(row) = house.db.read(|tx| tx.query_opt(&queries::LIST, params![file_no]))? else { return Ok(None) };
+    let Some(row) = house.db.read(|tx| tx.query_opt(&queries::LIST, params![file_no]))? else {
+        return Ok(None);
+    };
     let list = view(&house.policy, lang, &row)?;
     let counts: BTreeMap<String, i64> = if list.state == "received" {
         serde_json::from_str(row.text(16)?).unwrap_or_default()
@@ -166,9 +167,9 @@ pub fn rejects(
 ) -> Result<Paged<RejectView>, Error> {
     let after = page.after_int(-1)?;
     let (from, to) = scope.path_range();
-    let rows = house
-        .db
-        .read(|tx| tx.query(&queries::REJECTS, params![file_no, after, least.code(), from, to, page.fetch()]))?;
+    let rows = house.db.read(|tx| {
+        tx.query(&queries::REJECTS, params![file_no, after, least.code(), from, to, page.fetch()])
+    })?;
     let words = house.policy.words();
     let rows: Result<Vec<RejectView>, Error> = rows.iter().map(|row| reject(words, lang, row)).collect();
     Ok(page.page(rows?, |reject| vec![reject.seq.into()]))
@@ -188,7 +189,8 @@ pub fn export_findings(
     let dataset = house.lake.require(&format!("rejects/{file_no}"))?;
     let mut csv = csv::Writer::from_writer(out);
     let failed = |error: csv::Error| Error::File { path: "export".to_owned(), reason: error.to_string() };
-    csv.write_record(["sheet", "line", "column", "rule", "severity", "value", "message", "remedy"]).map_err(failed)?;
+    csv.write_record(["sheet", "line", "column", "rule", "severity", "value", "message", "remedy"])
+        .map_err(failed)?;
     let mut words = RuleWords { words: house.policy.words(), lang, known: BTreeMap::new() };
     let (from, to) = scope.path_range();
     let nation = from.is_empty();
@@ -200,7 +202,8 @@ pub fn export_findings(
         let severities = batch.column(4).as_primitive::<Int32Type>();
         for row in 0..batch.num_rows() {
             let region = if text(6).is_valid(row) { text(6).value(row) } else { "" };
-            if !nation && !(from <= region && region < to) {
+            let own = nation || (from <= region && region < to);
+            if !own {
                 continue;
             }
             let sheet = if text(0).is_valid(row) { text(0).value(row) } else { "" };
@@ -219,85 +222,6 @@ pub fn export_findings(
     Ok(written)
 }
 
-/// A row as it was read, for a page that shows where a record came from. Personal numbers are masked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RawRow {
-    /// The record.
-    pub record_id: RecordId,
-    /// Key of the source.
-    pub source: String,
-    /// Name of the file.
-    pub file: String,
-    /// The day that the list speaks of.
-    pub as_of: String,
-    /// Sheet of a workbook.
-    pub sheet: Option<String>,
-    /// Line or row of the file.
-    pub line: i32,
-    /// Header and cell, in the order of the file.
-    pub cells: Vec<(String, String)>,
-}
-
-/// The rows behind records, as read. The caller has found these records under a scope of its own: only rooms of the registry may ask.
-pub(crate) fn raw_rows(house: &House, records: &[RecordId]) -> Result<Vec<RawRow>, Error> {
-    let mut by_file: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
-    for record in records {
-        by_file.entry(record.file()).or_default().push(record.0);
-    }
-    let mut rows = Vec::with_capacity(records.len());
-    for (file_no, ids) in by_file {
-        let Some(dataset) = house.lake.dataset(&format!("raw/{file_no}"))? else { continue };
-        let note = &dataset.manifest().origin.note;
-        let header: Vec<&str> = note.get("header").map(|text| text.split(CELL_MARK).collect()).unwrap_or_default();
-        let source = note.get("source").cloned().unwrap_or_default();
-        let batch = dataset.lookup("record_id", &ids, &["record_id", "line", "sheet", "cells"])?;
-        let secrets = secrets_of(&house.policy, &source, &header);
-        for row in 0..batch.num_rows() {
-            let (file, as_of) = (note.get("file").cloned(), note.get("as_of").cloned());
-            rows.push(RawRow {
-                record_id: RecordId(batch.column(0).as_primitive::<Int64Type>().value(row)),
-                source: source.clone(),
-                file: file.unwrap_or_default(),
-                as_of: as_of.unwrap_or_default(),
-                sheet: text_at(&batch, 2, row),
-                line: batch.column(1).as_primitive::<Int32Type>().value(row),
-                cells: cells_of(&header, &secrets, batch.column(3).as_string::<i32>().value(row)),
-            });
-        }
-    }
-    rows.sort_by_key(|row| row.record_id);
-    Ok(rows)
-}
-
-/// Which cells hold personal numbers: those that become one, and any other that looks like one.
-fn secrets_of(policy: &Policy, source: &str, header: &[&str]) -> Vec<bool> {
-    let number = |name: &str| {
-        let columns = policy.source(source).map(|source| source.columns.as_slice()).unwrap_or_default();
-        columns.iter().any(|column| {
-            matches!(column.to.as_str(), "nik" | "kk") && column.from.eq_ignore_ascii_case(name.trim())
-        })
-    };
-    header.iter().map(|name| number(name)).collect()
-}
-
-fn cells_of(header: &[&str], secrets: &[bool], joined: &str) -> Vec<(String, String)> {
-    let cells = joined.split(CELL_MARK).enumerate();
-    cells
-        .map(|(place, text)| {
-            let name = header.get(place).copied().unwrap_or("");
-            let digits = text.bytes().filter(u8::is_ascii_digit).count();
-            let secret = secrets.get(place).copied().unwrap_or(false) || digits >= 14;
-            let shown = if secret { mask(text, Secret::Number) } else { text.to_owned() };
-            (name.to_owned(), shown)
-        })
-        .collect()
-}
-
-fn text_at(batch: &RecordBatch, column: usize, row: usize) -> Option<String> {
-    let texts = batch.column(column).as_string::<i32>();
-    texts.is_valid(row).then(|| texts.value(row).to_owned())
-}
-
 fn view(policy: &Policy, lang: Lang, row: &Row) -> Result<ListView, Error> {
     let source = row.string(1)?;
     let state = row.string(9)?;
@@ -314,7 +238,8 @@ fn view(policy: &Policy, lang: Lang, row: &Row) -> Result<ListView, Error> {
         }
         _ => None,
     };
-    let source_label = policy.source(&source).map_or_else(|| source.clone(), |known| known.label.get(lang).to_owned());
+    let source_label =
+        policy.source(&source).map_or_else(|| source.clone(), |known| known.label.get(lang).to_owned());
     Ok(ListView {
         file_no: row.int(0)?,
         source,
@@ -372,9 +297,10 @@ struct RuleWords<'a> {
 impl RuleWords<'_> {
     fn get(&mut self, code: &str) -> (&str, &str) {
         let (words, lang) = (self.words, self.lang);
-        let pair = self.known.entry(code.to_owned()).or_insert_with(|| {
-            (rule_words(words, lang, code, ""), rule_words(words, lang, code, "-remedy"))
-        });
+        let pair = self
+            .known
+            .entry(code.to_owned())
+            .or_insert_with(|| (rule_words(words, lang, code, ""), rule_words(words, lang, code, "-remedy")));
         (&pair.0, &pair.1)
     }
 }

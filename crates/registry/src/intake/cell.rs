@@ -120,8 +120,8 @@ impl DateForm {
                 Some(day(digits(&bytes[..4])?, digits(&bytes[4..6])?, digits(&bytes[6..])?))
             }
             Self::Words(mark) => {
-                let named = bytes.iter().filter(|&&b| b == mark).count() == 2
-                    && bytes.iter().any(u8::is_ascii_alphabetic);
+                let named =
+                    text.split(mark as char).count() == 3 && bytes.iter().any(u8::is_ascii_alphabetic);
                 if named { Self::Any.read(text) } else { None }
             }
             Self::Serial => {

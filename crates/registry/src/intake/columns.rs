@@ -10,7 +10,7 @@ use arrow_schema::DataType;
 use lake::Source;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
-use super::block::Block;
+use super::block::{Block, Mark};
 use super::limits::Limits;
 use super::refusal::Refusal;
 
@@ -101,7 +101,9 @@ impl Batch {
             block.start_row(self.first_row + row as u32 + 1);
             for column in &columns {
                 scratch.clear();
-                column.write(row, &mut scratch);
+                if let Some(mark) = column.write(row, &mut scratch) {
+                    block.marks.push((block.cells.len() as u32, mark));
+                }
                 block.push_cell(&scratch);
             }
         }
@@ -146,7 +148,7 @@ impl<'a> Texts<'a> {
         }
     }
 
-    fn write(&self, row: usize, out: &mut String) {
+    fn write(&self, row: usize, out: &mut String) -> Option<Mark> {
         // Writing to a text cannot fail.
         macro_rules! number {
             ($array:expr) => {
@@ -163,15 +165,23 @@ impl<'a> Texts<'a> {
             Self::I32(array) => number!(array),
             Self::I64(array) => number!(array),
             Self::U32(array) => number!(array),
-            Self::F64(array) if array.is_valid(row) => {
-                let _ = write!(out, "{}", array.value(row));
-            }
+            Self::F64(array) if array.is_valid(row) => return write_float(array.value(row), out),
             Self::Bool(array) if array.is_valid(row) => out.push(if array.value(row) { '1' } else { '0' }),
             Self::Date(array) if array.is_valid(row) => write_day(array.value(row), out),
             Self::Moment(array) if array.is_valid(row) => write_day(array.value(row), out),
             _ => {}
         }
+        None
     }
+}
+
+/// A list that went through floating numbers: whole ones are exact up to 2^53, and "not a number" stands for nothing.
+fn write_float(value: f64, out: &mut String) -> Option<Mark> {
+    const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+    if value.is_finite() {
+        let _ = write!(out, "{value}");
+    }
+    (value.abs() > EXACT_MAX).then_some(Mark::Imprecise)
 }
 
 fn write_day(days: i32, out: &mut String) {

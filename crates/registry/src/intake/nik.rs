@@ -27,7 +27,7 @@ pub(crate) fn nik(
     year_now: i16,
     known_region: impl Fn(u32) -> bool,
 ) -> Result<Read, Rule> {
-    let nik = match Nik::parse(text) {
+    let nik = match Nik::parse(whole_number(text)) {
         Ok(nik) => nik,
         Err(NumberError::Length(15)) => {
             return repair(text, beside, year_now, known_region)
@@ -52,7 +52,7 @@ pub(crate) fn nik(
 
 /// Reads a family card number.
 pub(crate) fn kk(text: &str) -> Result<i64, Rule> {
-    match KkNumber::parse(text) {
+    match KkNumber::parse(whole_number(text)) {
         Ok(kk) => Ok(kk.number()),
         Err(NumberError::Scientific) => Err(Rule::KkScientific),
         Err(NumberError::NotDigits) => Err(not_digits(text, Rule::KkPrecision, Rule::KkDigits)),
@@ -60,18 +60,23 @@ pub(crate) fn kk(text: &str) -> Result<i64, Rule> {
     }
 }
 
-/// `9901014507900001.0` went through a floating number, which keeps no sixteenth digit: it is not to be trusted.
-fn not_digits(text: &str, precision: Rule, digits: Rule) -> Rule {
-    match text.split_once('.') {
-        Some((whole, zeros))
-            if !zeros.is_empty()
-                && zeros.bytes().all(|b| b == b'0')
-                && whole.bytes().all(|b| b.is_ascii_digit()) =>
-        {
-            precision
-        }
-        _ => digits,
+/// `8801014507900001.0` went through a floating number, which is exact up to 2^53: there the decimals may go.
+fn whole_number(text: &str) -> &str {
+    const EXACT_MAX: i64 = 9_007_199_254_740_992;
+    match floating(text) {
+        Some(whole) if whole.parse::<i64>().is_ok_and(|number| number <= EXACT_MAX) => whole,
+        _ => text,
     }
+}
+
+fn floating(text: &str) -> Option<&str> {
+    let (whole, zeros) = text.split_once('.')?;
+    let zeros = !zeros.is_empty() && zeros.bytes().all(|b| b == b'0');
+    (zeros && whole.bytes().all(|b| b.is_ascii_digit())).then_some(whole)
+}
+
+fn not_digits(text: &str, precision: Rule, digits: Rule) -> Rule {
+    if floating(text).is_some() { precision } else { digits }
 }
 
 fn disagrees(nik: Nik, beside: Beside, year_now: i16) -> bool {
@@ -134,6 +139,9 @@ mod tests {
         ] {
             assert_eq!(nik(text, beside(), 2026, known), Err(rule), "{text}");
         }
+        // Below 2^53 a floating number is exact.
+        let read = nik("8801014507900001.0", beside(), 2026, |_| true);
+        assert_eq!(read, Ok(Read { number: 8_801_014_507_900_001, note: None }));
     }
 
     #[test]

@@ -313,11 +313,16 @@ fn wrong_list(source: &Source, header: &[String], head: &[Vec<String>]) -> Refus
     {
         return Refusal::Delimiter { expected: source.delimiter as char, found };
     }
+    // Cells that another mark sets apart come as one: show them one by one.
+    let apart: Vec<String> = match header {
+        [only] => only.split([',', ';', '\t', '|']).map(str::to_owned).collect(),
+        _ => header.to_vec(),
+    };
     // A file without a header shows its first row here: rows are people.
     let is_data = header.iter().any(|name| name.bytes().filter(u8::is_ascii_digit).count() >= 8);
     let secret = if is_data { Secret::Text } else { Secret::Open };
-    let shown: Vec<String> = header.iter().take(SHOWN_COLUMNS).map(|name| mask(name, secret)).collect();
-    let more = if header.len() > SHOWN_COLUMNS { ", …" } else { "" };
+    let shown: Vec<String> = apart.iter().take(SHOWN_COLUMNS).map(|name| mask(name, secret)).collect();
+    let more = if apart.len() > SHOWN_COLUMNS { ", …" } else { "" };
     Refusal::WrongList {
         missing: missing(&source.required, header).join(", "),
         found: format!("{}{more}", shown.join(", ")),

@@ -197,33 +197,12 @@ impl<'a> Receipt<'a> {
         let sheet = reader.sheet();
         let mut sink = Sink::new(&self.house.lake, self.file_no, sheet, &plan, self.limits)?;
         let bench = Bench { plan: &plan, regions: &regions, as_of: self.as_of };
-        self.pump(reader, &bench, &mut sink, progress)?;
+        pump(reader, &bench, &mut sink, progress)?;
         match (sink.counts.rows, sink.counts.accepted) {
             (0, _) => Err(Refusal::NoRows.into()),
             (rows, 0) => Err(Refusal::NothingUsable { rows }.into()),
             _ => sink.finish(&self.origin(&plan), self.house.clock.as_ref()),
         }
-    }
-
-    /// Reader thread, checks on all cores, writing here.
-    fn pump(
-        &self,
-        reader: Reader,
-        bench: &Bench<'_>,
-        sink: &mut Sink<'_>,
-        progress: &dyn Progress,
-    ) -> Result<(), Error> {
-        let threads = rayon::current_num_threads().max(1);
-        thread::scope(|scope| {
-            let (send, receive) = sync_channel(threads * 2);
-            let reading = scope.spawn(move || reader.run(&send));
-            let written = drain(&receive, threads, bench, sink, progress);
-            // Without a receiver the reader stops at its next block.
-            drop(receive);
-            let read = reading.join().unwrap_or_else(|_| Err(stopped()));
-            written?;
-            read.map_err(Error::from)
-        })
     }
 
     fn origin(&self, plan: &Plan) -> Origin {
@@ -273,6 +252,26 @@ impl<'a> Receipt<'a> {
         let subject = format!("list:{}", self.file_no);
         Ok(audit(tx, self.house.clock.as_ref(), self.scope.actor_pair(), action, &subject, detail)?)
     }
+}
+
+/// Reader thread, checks on all cores, writing here.
+fn pump(
+    reader: Reader,
+    bench: &Bench<'_>,
+    sink: &mut Sink<'_>,
+    progress: &dyn Progress,
+) -> Result<(), Error> {
+    let threads = rayon::current_num_threads().max(1);
+    thread::scope(|scope| {
+        let (send, receive) = sync_channel(threads * 2);
+        let reading = scope.spawn(move || reader.run(&send));
+        let written = drain(&receive, threads, bench, sink, progress);
+        // Without a receiver the reader stops at its next block.
+        drop(receive);
+        let read = reading.join().unwrap_or_else(|_| Err(stopped()));
+        written?;
+        read.map_err(Error::from)
+    })
 }
 
 fn stopped() -> Refusal {

@@ -30,13 +30,13 @@ impl Workbook {
         measure(path, &limits)?;
         let mut book: Xlsx<BufReader<File>> = calamine::open_workbook(path).map_err(unreadable)?;
         let sheets = book.sheet_names();
-        let sheet = match sheet {
+        let known = match sheet {
             Some(name) => sheets.iter().find(|known| known.trim().eq_ignore_ascii_case(name.trim())),
             None => sheets.first(),
         };
-        let Some(sheet) = sheet.cloned() else {
+        let Some(sheet) = known.cloned() else {
             let found = sheets.join(", ");
-            return Err(Refusal::Sheet { sheet: sheet.cloned().unwrap_or_default(), found });
+            return Err(Refusal::Sheet { sheet: sheet.unwrap_or("").to_owned(), found });
         };
         let mut merged = book.merge_cells_by_sheet_name(&sheet).map_err(unreadable)?;
         if merged.len() > limits.merged {
@@ -190,8 +190,6 @@ fn write_value(value: &DataRef<'_>, out: &mut String) -> Option<Mark> {
     // Writing to a text cannot fail.
     match value {
         DataRef::Empty => {}
-        DataRef::String(text) => out.push_str(text),
-        DataRef::SharedString(text) => out.push_str(text),
         DataRef::Bool(flag) => out.push(if *flag { '1' } else { '0' }),
         DataRef::Int(number) => {
             let _ = write!(out, "{number}");
@@ -207,8 +205,8 @@ fn write_value(value: &DataRef<'_>, out: &mut String) -> Option<Mark> {
             let (year, month, day, ..) = moment.to_ymd_hms_milli();
             let _ = write!(out, "{year:04}-{month:02}-{day:02}");
         }
-        DataRef::DateTimeIso(text) => out.push_str(text),
-        DataRef::DurationIso(text) => out.push_str(text),
+        DataRef::SharedString(text) => out.push_str(text),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => out.push_str(text),
         DataRef::Error(_) => return Some(Mark::Error),
     }
     None
