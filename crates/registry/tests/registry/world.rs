@@ -21,7 +21,6 @@ store::sql! {
     LIST = "INSERT INTO list_file (file_no, source, kind, name, hash, bytes, as_of, received_at, actor, state, rows_read,
         rows_accepted, rows_rejected, findings, dataset, message, detail, policy)
         VALUES ($1, $2, $3, $2, $4, 1, $5, 0, 'test', 'received', $6, $6, 0, 0, $7, NULL, '{}', '')";
-    WITHDRAW = "UPDATE list_file SET state = 'refused' WHERE file_no = $1";
 }
 
 /// One row of a list. What is not set is unknown.
@@ -79,7 +78,7 @@ pub(crate) fn people(range: std::ops::Range<usize>) -> Vec<Row> {
 pub(crate) struct World {
     pub(crate) house: House,
     pub(crate) session: Session,
-    _db: TestDb,
+    db: TestDb,
 }
 
 impl World {
@@ -95,7 +94,7 @@ impl World {
             clock: Arc::new(FixedClock::at(TODAY)),
         };
         let session = Session::console(&house);
-        Self { house, session, _db: db }
+        Self { house, session, db }
     }
 
     /// Takes a list in under the next number.
@@ -126,8 +125,8 @@ impl World {
         file as u32
     }
 
-    pub(crate) fn withdraw(&self, file: u32) {
-        self.house.db.write(|tx| tx.execute(&WITHDRAW, params![file])).unwrap();
+    pub(crate) fn folder(&self) -> &Path {
+        &self.db.folder
     }
 
     pub(crate) fn consolidate(&self) -> Consolidation {
