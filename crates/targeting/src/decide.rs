@@ -106,7 +106,12 @@ pub struct DecisionRun {
     pub totals: Totals,
 }
 
-/// Name of a run's list in the lake.
+/// Name of a run's list in the lake. One row a family of the closing, sorted by `family_id`: `region`, `decile`;
+/// `outcome` 0 does not receive, 1 receives, 2 waits for a place; `amount_idr` for the period, 0 unless it
+/// receives; `trimmed_idr`, cut off by the yearly limit; `reason`, the place of the main reason; `held`, `failed`,
+/// `unknown`, one bit a condition; `quota_place`, the rank in the quota's region; for each component
+/// `qualified_CODE` and `counted_CODE`, members. The manifest's note says which condition has which place
+/// (`conditions`) and what each component pays (`components`).
 pub fn dataset_name(programme: &str, period: Period, run: &str) -> String {
     format!("decisions/{programme}/{period}/{run}")
 }
