@@ -262,6 +262,7 @@ fn limits_refuse_a_list_before_it_is_in_memory() {
     for (limits, code) in [
         (Limits { workbook_bytes: 100, ..Limits::default() }, "intake-too-large"),
         (Limits { unpacked_bytes: 1000, ..Limits::default() }, "intake-too-large"),
+        (Limits { held_bytes: 200, ..Limits::default() }, "intake-too-large"),
         (Limits { parts: 2, ..Limits::default() }, "intake-too-large"),
         (Limits { cells: 10, ..Limits::default() }, "intake-too-large"),
         (Limits { rows: 1, ..Limits::default() }, "intake-too-large"),

@@ -13,6 +13,8 @@ pub struct Limits {
     pub workbook_bytes: u64,
     /// Bytes of a workbook unpacked.
     pub unpacked_bytes: u64,
+    /// Bytes of one part that is held in memory (texts that cells share, styles), unpacked.
+    pub held_bytes: u64,
     /// Unpacked bytes for each packed byte, looked at from one megabyte on.
     pub ratio: u64,
     /// Parts within a workbook.
@@ -33,6 +35,7 @@ impl Default for Limits {
             row_bytes: 1 << 20,
             workbook_bytes: 512 << 20,
             unpacked_bytes: 4 << 30,
+            held_bytes: 512 << 20,
             ratio: 120,
             parts: 2_000,
             cells: 100_000_000,

@@ -101,3 +101,16 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use store::testing::TestDb;
+
+    #[test]
+    fn every_statement_is_understood_by_both_databases() {
+        for test in TestDb::all() {
+            assert_eq!(test.db.check(super::queries::ALL), []);
+            assert_eq!(test.db.check(crate::regions::ALL), []);
+        }
+    }
+}

@@ -230,18 +230,19 @@ fn measure(path: &Path, limits: &Limits) -> Result<(), Refusal> {
     let mut unpacked = 0;
     for part in 0..archive.len() {
         let part = archive.by_index(part).map_err(unreadable)?;
-        let left = limits.unpacked_bytes - unpacked;
+        // Sheets are streamed, everything else is held.
+        let held = !part.name().map_err(unreadable)?.contains("worksheets/");
+        let bound = if held { limits.held_bytes } else { limits.unpacked_bytes };
+        let left = bound.min(limits.unpacked_bytes - unpacked);
         let mut sink = Measure { packed: part.compressed_size(), written: 0, ratio: limits.ratio };
         unpacked += match io::copy(&mut part.take(left + 1), &mut sink) {
+            Ok(written) if written > left => return Err(Refusal::TooLarge { what: "bytes", limit: bound }),
             Ok(written) => written,
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
                 return Err(Refusal::Ratio { limit: limits.ratio });
             }
             Err(error) => return Err(unreadable(error)),
         };
-        if unpacked > limits.unpacked_bytes {
-            return Err(Refusal::TooLarge { what: "bytes", limit: limits.unpacked_bytes });
-        }
     }
     Ok(())
 }
