@@ -49,10 +49,11 @@ fn docs() -> Result<()> {
     loud(command)
 }
 
-/// All Rust tests, the conformance suite on SQLite and on a private PostgreSQL among them.
+/// All Rust tests, the conformance suite on SQLite and on a private PostgreSQL among them. In the release profile: what is tested is
+/// what ships (overflow checks included), and the libraries are built once for tests and binary.
 fn unit() -> Result<()> {
     let postgres = Postgres::start()?;
-    let mut command = cargo(&["test", "--workspace", "--quiet"]);
+    let mut command = cargo(&["test", "--release", "--workspace", "--quiet"]);
     command.env("PILAR_TEST_POSTGRES", postgres.url());
     loud(command)
 }
