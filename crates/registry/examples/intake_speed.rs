@@ -1,10 +1,11 @@
 //! How fast lists are received: `cargo run --release -p registry --example intake_speed -- 1000000`. Writes an invented CSV and Parquet list of
-//! so many rows to a temporary folder, receives each in a fresh house and prints rows a second, checks and writing included.
+//! so many rows to a temporary folder, receives each in a fresh house and prints rows a second, checks and writing included. With a folder
+//! instead of a number it receives the lists of that folder (`<source>-*.csv` and so on, and `regions.csv`) and prints what was found.
 #![expect(clippy::unwrap_used, reason = "a measurement stops where something is wrong")]
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -74,39 +75,56 @@ fn parquet(path: &Path, rows: usize) {
 }
 
 fn main() {
-    let rows: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(500_000);
+    let argument = std::env::args().nth(1).unwrap_or_else(|| "500000".to_owned());
     let test = TestDb::sqlite();
+    let folder = match argument.parse() {
+        Ok(rows) => made(&test.folder, rows),
+        Err(_) => PathBuf::from(&argument),
+    };
     let begun = Instant::now();
     let loaded = regions::load_embedded(&test.db, &Silent).unwrap();
     println!("regions: {} in {:.2} s", loaded.regions, begun.elapsed().as_secs_f64());
-    let list = test.folder.join("regions.csv");
-    let demo = "code,parent_code,level,kind,name,postal_code\n99,,1,provinsi,Rekaan,\n99.01,99,2,kabupaten,Contoh,\n\
-                99.01.01,99.01,3,kecamatan,Satu,\n99.01.01.2001,99.01.01,4,desa,Sukamaju,99911\n";
-    fs::write(&list, demo).unwrap();
-    regions::import_csv(&test.db, &list, "demo").unwrap();
+    regions::import_csv(&test.db, &folder.join("regions.csv"), "demo").unwrap();
     let house = House {
         db: test.db.clone(),
         lake: lake::Lake::open(&test.folder.join("lake")).unwrap(),
         policy: Arc::new(policy::Policy::embedded().unwrap()),
         clock: Arc::new(FixedClock::at(date(2026, 11, 17))),
     };
-    let csv_path = test.folder.join("dtks.csv");
-    fs::write(&csv_path, csv(rows)).unwrap();
-    let parquet_path = test.folder.join("dukcapil.parquet");
-    parquet(&parquet_path, rows);
-    for (path, source) in [(&csv_path, "dtks"), (&parquet_path, "dukcapil")] {
-        let begun = Instant::now();
-        let list = intake::receive(&house, &Session::console(&house), path, source, None, &Silent).unwrap();
-        let seconds = begun.elapsed().as_secs_f64();
-        println!(
-            "{source}: {} rows ({} accepted, {} findings) in {seconds:.2} s, {:.0} rows/s",
-            list.rows_read,
-            list.rows_accepted,
-            list.findings,
-            list.rows_read as f64 / seconds,
-        );
+    let mut paths: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in &paths {
+        let name = path.file_name().unwrap().to_string_lossy();
+        let source = name.split(['-', '.']).next().unwrap();
+        if house.policy.source(source).is_some() {
+            receive(&house, path, source);
+        }
     }
     if let Ok(status) = fs::read_to_string("/proc/self/status") {
         status.lines().filter(|line| line.starts_with("VmHWM")).for_each(|line| println!("{line}"));
     }
+}
+
+fn made(folder: &Path, rows: usize) -> PathBuf {
+    let demo = "code,parent_code,level,kind,name,postal_code\n99,,1,provinsi,Rekaan,\n99.01,99,2,kabupaten,Contoh,\n\
+                99.01.01,99.01,3,kecamatan,Satu,\n99.01.01.2001,99.01.01,4,desa,Sukamaju,99911\n";
+    fs::write(folder.join("regions.csv"), demo).unwrap();
+    fs::write(folder.join("dtks.csv"), csv(rows)).unwrap();
+    parquet(&folder.join("dukcapil.parquet"), rows);
+    folder.to_owned()
+}
+
+fn receive(house: &House, path: &Path, source: &str) {
+    let begun = Instant::now();
+    let list = intake::receive(house, &Session::console(house), path, source, None, &Silent).unwrap();
+    let seconds = begun.elapsed().as_secs_f64();
+    println!(
+        "{}: {} rows, {} accepted, {} findings in {seconds:.2} s, {:.0} rows/s {:?}",
+        list.name,
+        list.rows_read,
+        list.rows_accepted,
+        list.findings,
+        list.rows_read as f64 / seconds,
+        list.by_rule,
+    );
 }

@@ -379,6 +379,11 @@ mod tests {
         assert!(matches!(import_csv(&test.db, &path, "demo"), Err(Error::Line { line: 4, .. })));
         std::fs::write(&path, good).unwrap();
         assert_eq!(import_csv(&test.db, &path, "demo").unwrap().regions, 2);
-        assert_eq!(Regions::load(&test.db).unwrap().len(), 2);
+        let bridge = folder.path().join("bridge.csv");
+        std::fs::write(&bridge, "kode_bps,nama_bps,kode_dagri,nama_dagri\n9901,CONTOH,99.01,CONTOH\n")
+            .unwrap();
+        assert_eq!(import_bps_bridge(&test.db, &bridge, "2026").unwrap().aliases, 1);
+        let regions = Regions::load(&test.db).unwrap();
+        assert_eq!((regions.len(), regions.resolve_bps("9901").map(RegionCode::as_str)), (2, Some("99.01")));
     }
 }

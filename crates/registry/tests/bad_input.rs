@@ -36,10 +36,6 @@ fn folder() -> PathBuf {
 
 fn house(test: &TestDb) -> House {
     regions::import_csv(&test.db, &folder().join("regions.csv"), "demo").unwrap();
-    let moved = "kode_bps,nama_bps,kode_dagri\n9901010001,SUKAMAJU,99.01.01.2001\n";
-    let bridge = test.folder.join("bridge.csv");
-    fs::write(&bridge, moved).unwrap();
-    regions::import_bps_bridge(&test.db, &bridge, "2026").unwrap();
     House {
         db: test.db.clone(),
         lake: lake::Lake::open(&test.folder.join("lake")).unwrap(),

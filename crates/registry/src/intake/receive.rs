@@ -108,8 +108,10 @@ pub fn receive_within(
     };
     let scope =
         session.scope(if source.kind == SourceKind::Rank { "rank.import" } else { "list.receive" })?;
-    let work = Receipt::begin(house, &scope, path, source, options)?;
-    let Some(work) = work else { return known_list(house, source, &lake::hash_file(path)?) };
+    let work = match Receipt::begin(house, &scope, path, source, options)? {
+        Begun::Fresh(work) => work,
+        Begun::Known(list) => return Ok(list),
+    };
     match work.read(progress) {
         Ok(counts) => work.received(counts),
         Err(Error::Refused(refusal)) => {
@@ -118,6 +120,12 @@ pub fn receive_within(
         }
         Err(error) => Err(error),
     }
+}
+
+enum Begun<'a> {
+    Fresh(Receipt<'a>),
+    /// The same content was received before.
+    Known(ListReceived),
 }
 
 /// A list on its way in.
@@ -135,14 +143,14 @@ struct Receipt<'a> {
 }
 
 impl<'a> Receipt<'a> {
-    /// Writes down that the file is being read; nothing when it was received before.
+    /// Writes down that the file is being read, unless it was received before.
     fn begin(
         house: &'a House,
         scope: &'a Scope,
         path: &'a Path,
         source: &'a Source,
         options: &ReceiveOptions,
-    ) -> Result<Option<Self>, Error> {
+    ) -> Result<Begun<'a>, Error> {
         let unopened = |reason: String| Error::File { path: path.display().to_string(), reason };
         let bytes = std::fs::metadata(path).map_err(|error| unopened(error.to_string()))?.len();
         let hash = lake::hash_file(path).map_err(|error| unopened(error.to_string()))?;
@@ -175,10 +183,10 @@ impl<'a> Receipt<'a> {
             tx.execute(&queries::LIST_BEGIN, begun)?;
             Ok(Some(file_no))
         })?;
-        let Some(file_no) = file_no else { return Ok(None) };
+        let Some(file_no) = file_no else { return known_list(house, source, &hash).map(Begun::Known) };
         let file_no = u32::try_from(file_no).map_err(|_| unopened("too many lists".to_owned()))?;
         let limits = options.limits;
-        Ok(Some(Self { house, scope, path, source, limits, as_of, file_no, name, hash, _lock: lock }))
+        Ok(Begun::Fresh(Self { house, scope, path, source, limits, as_of, file_no, name, hash, _lock: lock }))
     }
 
     fn read(&self, progress: &dyn Progress) -> Result<(Counts, Vec<Vec<Value>>), Error> {
@@ -335,7 +343,7 @@ fn drain(
             // Rows are counted; how many there will be is estimated from the bytes.
             let rows = sink.counts.rows;
             let total = if at == 0 { 0 } else { (u128::from(rows) * u128::from(of) / u128::from(at)) as u64 };
-            progress.report("intake", rows, total.max(rows.min(of)));
+            progress.report("intake", rows, total);
         }
     }
     Ok(())
