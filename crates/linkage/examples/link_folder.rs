@@ -1,11 +1,12 @@
-//! Links a folder of Parquet files of one layout (that of the project's list generator) and prints figures and, when
-//! `truth.parquet` is there, precision, recall and F1 by threshold.
+//! Links a folder of Parquet files of one layout (that of the project's list generator) and prints figures;
+//! with `truth.parquet` also precision, recall and F1 by threshold.
 //!
-//! `cargo run --release -p linkage --example link_folder -- FOLDER [--model policy/linkage.json] [--threads N] [--patterns OUT.csv]`
+//! `cargo run --release -p linkage --example link_folder -- FOLDER [--model policy/linkage.json]`
+//! `[--threads N] [--unique SOURCE] [--confirming SOURCE] [--patterns OUT.csv] [--trained OUT.json]`
 //!
-//! The folder holds `list_*.parquet` (unique_id, source, nik, kk, nama, ibu, tmp_lahir, tgl_lahir, jk, desa: all text) and
-//! `truth.parquet` (unique_id, true_id). `--patterns` writes how often each pattern is a match and how often not: what one needs to
-//! look at when a model is worked on. Reading and standardising are timed as the stage `prepare`.
+//! The folder holds `list_*.parquet` (unique_id, source, nik, kk, nama, ibu, tmp_lahir, tgl_lahir, jk, desa:
+//! all text) and `truth.parquet` (unique_id, true_id). `--patterns` writes how often each pattern is a match
+//! and how often not: what to look at when a model is worked on; `--trained` writes the trained model.
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
@@ -32,6 +33,8 @@ struct Arguments {
     threads: usize,
     patterns: Option<PathBuf>,
     trained: Option<PathBuf>,
+    unique: Vec<String>,
+    confirming: Vec<String>,
 }
 
 fn arguments() -> Outcome<Arguments> {
@@ -43,6 +46,8 @@ fn arguments() -> Outcome<Arguments> {
         threads: 0,
         patterns: None,
         trained: None,
+        unique: Vec::new(),
+        confirming: Vec::new(),
     };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
@@ -52,6 +57,8 @@ fn arguments() -> Outcome<Arguments> {
             "--threads" => out.threads = value()?.parse()?,
             "--patterns" => out.patterns = Some(value()?.into()),
             "--trained" => out.trained = Some(value()?.into()),
+            "--unique" => out.unique.push(value()?),
+            "--confirming" => out.confirming.push(value()?),
             folder => out.folder = folder.into(),
         }
     }
@@ -80,7 +87,12 @@ fn main() -> Outcome<()> {
     }
     let prepare_s = begin.elapsed().as_secs_f64();
 
-    let options = Options { threads: arguments.threads, ..Options::default() };
+    let options = Options {
+        threads: arguments.threads,
+        unique_sources: arguments.unique.clone(),
+        confirming_sources: arguments.confirming.clone(),
+        ..Options::default()
+    };
     let begin = Instant::now();
     let linked = linkage::link(&batches, &model, &[], &options)?;
     let link_s = begin.elapsed().as_secs_f64();

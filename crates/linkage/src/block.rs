@@ -1,8 +1,8 @@
 //! Candidate pairs out of sorted blocks, in a stream: no list of pairs is ever kept.
 //!
-//! In: the hashes of all records under a list of rules. Out: each pair once, at the first rule that yields it, the record with the
-//! smaller id left. A block with more records than the limit yields nothing and is reported: never silently quadratic, never
-//! silently cut.
+//! In: the hashes of all records under a list of rules. Out: each pair once, at the first rule that yields
+//! it, the record with the smaller id left. A block with more records than the limit yields nothing and is
+//! reported: never silently quadratic, never silently cut.
 
 use rayon::prelude::*;
 use serde::Serialize;

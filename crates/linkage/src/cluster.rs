@@ -1,8 +1,9 @@
 //! From weighted pairs to persons: union-find in order of falling weight, under constraints.
 //!
-//! In: pairs sorted from the strongest, attested values, sources, human decisions. Out: the smallest record of each record's cluster.
-//! Never: two attested values in a cluster, two records of a unique source, two records that a human told apart. Where pairs
-//! contradict each other the weakest gives way. What a human said stands above the constraints.
+//! In: pairs sorted from the strongest, attested values, sources, human decisions. Out: the smallest record
+//! of each record's cluster. Never: two attested values in a cluster, two records of a unique source, two
+//! records that a human told apart. Where pairs contradict each other the weakest gives way. What a human
+//! said stands above the constraints.
 
 use rustc_hash::FxHashMap;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! A pair of records to a pattern: which level of each comparison holds.
 //!
-//! In: two records of a [`Table`]. Out: the levels and the pattern, a mixed-radix number (first comparison fastest). A similarity
-//! is computed at most once a field, and only when a level asks for it. Conditions follow SQL: what is unknown is never true,
-//! nor is its negation.
+//! In: two records of a [`Table`]. Out: the levels and the pattern, a mixed-radix number (first comparison
+//! fastest). A similarity is computed at most once a field, and only when a level asks for it. Conditions
+//! follow SQL: what is unknown is never true, nor is its negation.
 
 use crate::digits;
 use crate::error::ModelError;
@@ -27,7 +27,8 @@ struct Field {
     radix: u32,
 }
 
-/// A condition without NOT: negation has been moved into the atoms, where it keeps SQL's treatment of the unknown.
+/// A condition without NOT: negation has been moved into the atoms, where it keeps SQL's treatment of the
+/// unknown.
 enum Condition {
     Always,
     All(Vec<Condition>),
@@ -88,8 +89,8 @@ impl Plan {
         Ok(Self { fields })
     }
 
-    /// The values that the first known levels of a comparison ask to be equal, as long as they ask for nothing else: their
-    /// frequencies give an exact u.
+    /// The values that the first known levels of a comparison ask to be equal, as long as they ask for
+    /// nothing else: their frequencies give an exact u.
     pub(crate) fn equalities(&self, index: usize, comparison: &Comparison) -> Vec<Operand> {
         let known =
             self.fields[index].levels.iter().zip(&comparison.levels).filter(|(_, level)| !level.is_null);
@@ -101,8 +102,8 @@ impl Plan {
             .collect()
     }
 
-    /// The levels of the pair. The similarity functions and equality are symmetric, so sides matter only to a model whose
-    /// conditions name different columns left and right.
+    /// The levels of the pair. The similarity functions and equality are symmetric, so sides matter only to a
+    /// model whose conditions name different columns left and right.
     pub(crate) fn levels(&self, table: &Table, left: u32, right: u32) -> Levels {
         let mut out = Levels { at: [0; MOST_COMPARISONS], pattern: 0 };
         let mut place = 1u32;

@@ -1,6 +1,8 @@
-//! What can be wrong with a model, with the data or with both: each a sentence that names the place, before long work begins.
+//! What can be wrong with a model, with the data or with both: each a sentence that names the place, before
+//! long work begins.
 
-/// What is wrong with a settings file. `place` is the path in the JSON, such as `comparisons[2].comparison_levels[1]`.
+/// What is wrong with a settings file. `place` is the path in the JSON, such as
+/// `comparisons[2].comparison_levels[1]`.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ModelError {
     /// The text is no JSON.
@@ -35,7 +37,8 @@ pub enum ModelError {
     },
     /// A condition of a shape that this engine has no comparator for.
     #[error(
-        "{place}: no comparator for `{what}`; known: equality, null, jaro_winkler_similarity, jaro_similarity, levenshtein, \
+        "{place}: no comparator for `{what}`; known: equality, null, jaro_winkler_similarity, jaro_similarity, \
+         levenshtein, \
              damerau_levenshtein, substr, split_part, upper, lower, abs(cast - cast), and and/or/not of these"
     )]
     Unsupported {

@@ -1,7 +1,7 @@
 //! Columns made from columns: `substr(nik, 1, 12)`, `split_part(name, ' ', 1)`, `sort_tokens(name)`.
 //!
-//! In: a value's tree as read from SQL. Out: a base column and the steps applied to it, one canonical form for each meaning,
-//! so that a column is made once however often the model speaks of it.
+//! In: a value's tree as read from SQL. Out: a base column and the steps applied to it, one canonical form
+//! for each meaning, so that a column is made once however often the model speaks of it.
 
 use crate::model::Prepared;
 use crate::sql::{Scalar, Side};
@@ -48,8 +48,9 @@ impl Step {
     }
 }
 
-/// What is left of a name when it is heard badly: the first letter and the consonants of each word, doubled letters and `H`
-/// dropped, words sorted, so that `SITI AMINAH`, `AMINAH SITI` and `SITTI AMINA` are the same.
+/// What is left of a name when it is heard badly: the first letter and the consonants of each word, doubled
+/// letters and `H` dropped, words sorted, so that `SITI AMINAH`, `AMINAH SITI` and `SITTI AMINA` are the
+/// same.
 pub fn skeleton(text: &str) -> String {
     let mut words: Vec<String> = text
         .split(' ')

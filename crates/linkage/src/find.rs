@@ -1,7 +1,8 @@
 //! One record against an index: which stored records to look at, and what each is worth, field by field.
 //!
-//! In: records with the model's columns (a missing column is unknown), candidates fetched by key. Out: keys to store and to look
-//! up; a weight with its waterfall. The keys depend on content only and never change between versions: they are kept in stores.
+//! In: records with the model's columns (a missing column is unknown), candidates fetched by key. Out: keys
+//! to store and to look up; a weight with its waterfall. The keys depend on content only and never change
+//! between versions: they are kept in stores.
 
 use std::sync::Arc;
 
@@ -91,8 +92,8 @@ fn value<'a, T>(values: &'a [(String, T)], name: &str) -> Option<&'a T> {
     values.iter().find(|(column, _)| column == name).map(|(_, value)| value)
 }
 
-/// The keys of the model's `find` rules for every row: what an index stores, and what a query looks up. A row has at most one key a
-/// rule, none where a part of it is unknown.
+/// The keys of the model's `find` rules for every row: what an index stores, and what a query looks up. A row
+/// has at most one key a rule, none where a part of it is unknown.
 ///
 /// # Errors
 /// When the columns are of types that cannot be compared.
@@ -192,7 +193,8 @@ fn waterfall(model: &Model, prior: Parts, parts: &[Parts], levels: &[u8]) -> Fou
     Found { row: 0, weight: before, probability: crate::probability(before), prior: begin, fields }
 }
 
-/// The record and the candidates as two batches with the columns of both; ids are left out, rows keep their order.
+/// The record and the candidates as two batches with the columns of both; ids are left out, rows keep their
+/// order.
 fn together(record: &RecordBatch, candidates: &RecordBatch, id: &str) -> [RecordBatch; 2] {
     let mut names: Vec<&str> = Vec::new();
     for batch in [record, candidates] {

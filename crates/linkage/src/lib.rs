@@ -1,10 +1,10 @@
 //! Record linkage: which of many records are one person, by the model of Fellegi and Sunter.
 //!
-//! In: Arrow columns of records, a model in Splink's settings format ([`Model`]), what humans decided. Out: a cluster for each
-//! record, doubtful pairs for humans, the trained model, figures ([`link`]). One record against candidates: [`find`].
-//! Indonesian names and places brought to one spelling: [`standardise`].
-//! Never here: I/O, the clock's date, any knowledge of welfare. Results are the same for any number of threads and any
-//! order of the input.
+//! In: Arrow columns of records, a model in Splink's settings format ([`Model`]), what humans decided. Out: a
+//! cluster for each record, doubtful pairs for humans, the trained model, figures ([`link`]). One record
+//! against candidates: [`find`]. Indonesian names and places brought to one spelling: [`standardise`].
+//! Never here: I/O, the clock's date, any knowledge of welfare. Results are the same for any number of
+//! threads and any order of the input.
 
 mod block;
 mod cluster;

@@ -1,6 +1,7 @@
 //! One run: records in, persons and doubtful pairs out.
 //!
-//! Order: load, block, train, score, cluster, review. Never: a list of all pairs; only those at or above the review weight are kept.
+//! Order: load, block, train, score, cluster, review. Never: a list of all pairs; only those at or above the
+//! review weight are kept.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -198,6 +199,10 @@ fn run(
     let input = if input.is_empty() { &empty } else { input };
     watch.tell("load", 0, 0);
     let mut layout = Layout::load(input, model, input.iter().all(|batch| batch.num_columns() == 0))?;
+    if input.iter().any(|batch| batch.num_rows() > 0) {
+        let unknown = |column: &String| format!("column `{column}` has no value in any record");
+        metrics.warnings = layout.empty.iter().map(unknown).collect();
+    }
     let plan = Plan::compile(model, &mut layout)?;
     let frequencies = Scorer::operands(model, &mut layout)?;
     let constrained = constrained(model, &mut layout)?;
@@ -232,7 +237,8 @@ fn run(
 
     let scorer = Scorer::new(&trained, &frequencies);
     let (mut pairs, per_rule) = score(&blocks, &plan, &table, &scorer, model.review_weight, &watch);
-    // Ids are unique and rows stand in their order: no two pairs are equal, and the order does not depend on threads.
+    // Ids are unique and rows stand in their order: no two pairs are equal, and the order does not depend on
+    // threads.
     pairs.par_sort_unstable_by(|a, b| {
         b.weight.total_cmp(&a.weight).then(a.left.cmp(&b.left)).then(a.right.cmp(&b.right))
     });
@@ -255,7 +261,8 @@ fn run(
     let (review, dropped) = review(&pairs, &clusters.root, &table.ids, decisions, options.review_limit);
     metrics.review = review.len() as u64;
     metrics.review_dropped = dropped;
-    metrics.warnings = warnings(&metrics);
+    let warnings = warnings(&metrics);
+    metrics.warnings.extend(warnings);
     let linked = in_input_rows(&table.order, &clusters, pairs, review);
     watch.lap("review");
     metrics.seconds = watch.seconds;
@@ -380,7 +387,8 @@ fn facts(
     Ok(Facts { value, source })
 }
 
-/// Pairs whose clusters stay apart, the strongest of each two clusters; pairs that a human already judged are not asked again.
+/// Pairs whose clusters stay apart, the strongest of each two clusters; pairs that a human already judged are
+/// not asked again.
 fn review(
     pairs: &[Pair],
     root: &[u32],

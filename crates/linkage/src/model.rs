@@ -1,7 +1,9 @@
-//! The model of a linkage: what is compared, what agreement is worth, where candidates come from, when two records are one.
+//! The model of a linkage: what is compared, what agreement is worth, where candidates come from, when two
+//! records are one.
 //!
-//! In and out: a Splink settings file (JSON), with what Splink does not know in the object `pilar`. Entries that this engine
-//! does not use are kept and written back. Every condition is read and every number checked here, before any data is touched.
+//! In and out: a Splink settings file (JSON), with what Splink does not know in the object `pilar`. Entries
+//! that this engine does not use are kept and written back. Every condition is read and every number checked
+//! here, before any data is touched.
 
 mod read;
 mod write;
@@ -118,23 +120,25 @@ pub struct Training {
     pub min_records: usize,
 }
 
-/// A latent class of pairs that are two persons, beside the class of strangers: "same household, other person", "born on the same
-/// day in the same district". Without such classes, agreements that come together count several times and brothers become one.
+/// A latent class of pairs that are two persons, beside the class of strangers: "same household, other
+/// person", "born on the same day in the same district". Without such classes, agreements that come together
+/// count several times and brothers become one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Other {
     /// Its name, for reports.
     pub name: String,
     /// The share of such pairs among all pairs of records.
     pub prior: f64,
-    /// Comparisons in which such pairs agree as a person agrees with itself; training starts from there and moves.
+    /// Comparisons in which such pairs agree as a person agrees with itself; training starts from there and
+    /// moves.
     pub shared: Vec<String>,
 }
 
 /// What a cluster may not be. Human decisions stand above all of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Constraints {
-    /// A column of which a cluster has at most one attested value: one that two records of different sources share that are
-    /// taken as one person, or that a confirming source states.
+    /// A column of which a cluster has at most one attested value: one that two records of different sources
+    /// share that are taken as one person, or that a confirming source states.
     pub one_value: Option<String>,
     /// Sources that have at most one record of a person.
     pub unique_sources: Vec<String>,

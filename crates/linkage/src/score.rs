@@ -1,9 +1,9 @@
 //! What a pattern of agreement is worth: the log2 odds that two records are one person.
 //!
-//! In: a model with its probabilities, the levels of a pair, the frequencies of the values agreed on. Out: a weight. Without the
-//! further classes this is Splink's match weight; with them, the odds of "one person" against "two of one household", "two
-//! of one birthday" and "two strangers" together. Term frequencies speak about strangers only: that brothers share a mother's
-//! rare name says nothing.
+//! In: a model with its probabilities, the levels of a pair, the frequencies of the values agreed on. Out: a
+//! weight. Without the further classes this is Splink's match weight; with them, the odds of "one person"
+//! against "two of one household", "two of one birthday" and "two strangers" together. Term frequencies speak
+//! about strangers only: that brothers share a mother's rare name says nothing.
 
 use crate::compare::Levels;
 use crate::error::LinkError;
@@ -157,7 +157,8 @@ impl LevelWeights {
 }
 
 impl Frequency {
-    /// How much commoner than the average agreement this agreement is; the commoner of two different values counts.
+    /// How much commoner than the average agreement this agreement is; the commoner of two different values
+    /// counts.
     fn of_pair(&self, table: &Table, left: u32, right: u32) -> f64 {
         let Some(dictionary) = self.of.dictionary().map(|number| &table.dictionaries[number]) else {
             return 1.0;

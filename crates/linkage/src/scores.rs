@@ -20,7 +20,8 @@ pub struct Scores {
     pub f1: f64,
 }
 
-/// Compares two groupings of the same records. The slices give each record's group; the shorter sets the count.
+/// Compares two groupings of the same records. The slices give each record's group; the shorter sets the
+/// count.
 pub fn pairwise_scores(predicted: &[i64], truth: &[i64]) -> Scores {
     let pairs = |counts: FxHashMap<(i64, i64), u64>| counts.values().map(|n| n * (n - 1) / 2).sum::<u64>();
     let count = |key: &dyn Fn(i64, i64) -> (i64, i64)| {

@@ -1,7 +1,7 @@
 //! Reads the SQL conditions of a Splink settings file into a small tree.
 //!
-//! In: text such as `jaro_winkler_similarity("name_l", "name_r") >= 0.9`. Out: [`Node`]s, or the character where reading failed.
-//! Nothing is guessed: what the grammar does not know is an error.
+//! In: text such as `jaro_winkler_similarity("name_l", "name_r") >= 0.9`. Out: [`Node`]s, or the character
+//! where reading failed. Nothing is guessed: what the grammar does not know is an error.
 
 /// Which record of the pair a column is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,7 +87,8 @@ impl std::fmt::Display for Scalar {
     }
 }
 
-/// How columns name their record: a level writes `name_l`, a blocking rule `l.name`, a prepared column plain `name`.
+/// How columns name their record: a level writes `name_l`, a blocking rule `l.name`, a prepared column plain
+/// `name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Naming {
     Suffix,

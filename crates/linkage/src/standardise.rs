@@ -1,8 +1,10 @@
-//! One spelling for Indonesian names and places: titles off, short forms written out, old spelling made new, doubled letters single.
+//! One spelling for Indonesian names and places: titles off, short forms written out, old spelling made new,
+//! doubled letters single.
 //!
-//! In: a name as a list writes it, and tables (`policy/names/*.csv`) handed in as text. Out: capital letters and single spaces.
-//! A single name is a whole name; nothing is ever split into "first" and "last", and no word is dropped for not looking like a
-//! name. The result is for comparing only: pages show what the list says.
+//! In: a name as a list writes it, and tables (`policy/names/*.csv`) handed in as text. Out: capital letters
+//! and single spaces. A single name is a whole name; nothing is ever split into "first" and "last", and no
+//! word is dropped for not looking like a name. The result is for comparing only: pages show what the list
+//! says.
 
 use std::collections::BTreeMap;
 
@@ -75,7 +77,8 @@ impl Phrases {
 }
 
 impl Standardiser {
-    /// Builds from the texts of `titles.csv`, `words.csv`, `spelling.csv` and `places.csv`, given by file name.
+    /// Builds from the texts of `titles.csv`, `words.csv`, `spelling.csv` and `places.csv`, given by file
+    /// name.
     ///
     /// # Errors
     /// A missing table, or the first line that does not fit.
@@ -176,7 +179,8 @@ impl Standardiser {
         self.places.get(&place).cloned().unwrap_or(place)
     }
 
-    /// Old and foreign spelling to the present one, each rule over the whole word in the order of the table; then doubled letters.
+    /// Old and foreign spelling to the present one, each rule over the whole word in the order of the table;
+    /// then doubled letters.
     fn respelled(&self, word: &str) -> String {
         let mut word = word.to_owned();
         for (from, to) in &self.spelling {
@@ -220,7 +224,8 @@ fn letters(text: &str) -> String {
     out
 }
 
-/// Rows of a plain table: a header, then lines of exactly as many cells as the reader takes; no quotes are needed, none are known.
+/// Rows of a plain table: a header, then lines of exactly as many cells as the reader takes; no quotes are
+/// needed, none are known.
 fn rows<const N: usize>(
     (table, text): (&'static str, &str),
     mut take: impl FnMut([&str; N]) -> Result<(), String>,

@@ -1,7 +1,9 @@
-//! The records as the engine reads them: one row of machine words a record, so that a pair costs two cache lines.
+//! The records as the engine reads them: one row of machine words a record, so that a pair costs two cache
+//! lines.
 //!
-//! In: Arrow columns. Out: texts as numbers of a dictionary, numbers and dates as packed signs, rows in the order of their ids
-//! (so no result can depend on the order of the input), and a hash of each record under each blocking rule.
+//! In: Arrow columns. Out: texts as numbers of a dictionary, numbers and dates as packed signs, rows in the
+//! order of their ids (so no result can depend on the order of the input), and a hash of each record under
+//! each blocking rule.
 
 use std::sync::Arc;
 
@@ -58,8 +60,8 @@ impl Dictionary {
     }
 }
 
-/// Where in a record's words a value stands. The value read is 0 for "unknown"; equal values of one dictionary, or packed
-/// values, are equal texts.
+/// Where in a record's words a value stands. The value read is 0 for "unknown"; equal values of one
+/// dictionary, or packed values, are equal texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Operand {
     word: u32,
@@ -98,6 +100,8 @@ pub(crate) struct Layout<'m> {
     sources: (Vec<u32>, Vec<String>),
     words: u32,
     half_open: Option<u32>,
+    /// Columns without a single value.
+    pub(crate) empty: Vec<String>,
 }
 
 /// The records, ready to be compared.
@@ -130,7 +134,8 @@ impl Table {
     }
 }
 
-/// The hashes of all records under a list of rules, side by side by record; 0 where a rule has no key for a record.
+/// The hashes of all records under a list of rules, side by side by record; 0 where a rule has no key for a
+/// record.
 pub(crate) struct Keys {
     pub(crate) rules: usize,
     pub(crate) hashes: Vec<u64>,
@@ -154,6 +159,7 @@ impl<'m> Layout<'m> {
             sources: (Vec::new(), Vec::new()),
             words: 0,
             half_open: None,
+            empty: Vec::new(),
             order,
         };
         let sorted = layout.order.iter().enumerate().all(|(at, row)| at == *row as usize);
@@ -167,6 +173,9 @@ impl<'m> Layout<'m> {
             })
             .collect::<Result<_, LinkError>>()?;
         for (expr, column) in loaded {
+            if column.is_unknown() {
+                layout.empty.push(expr.column.clone());
+            }
             layout.keep(expr, column);
         }
         layout.sources = input.sources(&model.source, order.as_ref())?;
@@ -256,7 +265,8 @@ impl<'m> Layout<'m> {
         Expr::of(scalar, &self.model.prepare)
     }
 
-    /// The hashes of all records under `rules`. They depend on the records' content only, so that they can be kept in a store.
+    /// The hashes of all records under `rules`. They depend on the records' content only, so that they can be
+    /// kept in a store.
     pub(crate) fn keys(&mut self, rules: &[Rule]) -> Result<Keys, LinkError> {
         let mut parts = Vec::with_capacity(rules.len());
         for rule in rules {
@@ -366,7 +376,8 @@ fn key(parts: &[Reader], row: usize) -> u64 {
     hash.max(1)
 }
 
-/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every bit of the input moves every bit of the output.
+/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every bit of the input moves every bit of the
+/// output.
 pub(crate) fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -374,8 +385,8 @@ pub(crate) fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// A hash that is part of what stores keep: it must never change. Never 0. A text of digits has the hash of the packed value,
-/// so that a key does not depend on how the rest of its column looks.
+/// A hash that is part of what stores keep: it must never change. Never 0. A text of digits has the hash of
+/// the packed value, so that a key does not depend on how the rest of its column looks.
 fn hash_bytes(bytes: &[u8]) -> u64 {
     if let Some(word) = digits::pack(bytes) {
         return mix(word);
@@ -392,6 +403,15 @@ fn hash_bytes(bytes: &[u8]) -> u64 {
 enum Loaded {
     Packed(Vec<u64>),
     Text(Vec<u32>, Dictionary),
+}
+
+impl Loaded {
+    fn is_unknown(&self) -> bool {
+        match self {
+            Self::Packed(values) => values.iter().all(|value| *value == 0),
+            Self::Text(_, dictionary) => dictionary.known == 0,
+        }
+    }
 }
 
 fn load_column(name: &str, array: &ArrayRef, text: bool) -> Result<Loaded, LinkError> {
@@ -638,7 +658,9 @@ impl Needs {
             }
             Scalar::Call { name, args } => {
                 let text = text || matches!(name.as_str(), "jaro_winkler_similarity" | "jaro_similarity");
-                args.iter().for_each(|arg| self.scalar(arg, model, by, text));
+                for arg in args {
+                    self.scalar(arg, model, by, text);
+                }
             }
             Scalar::Minus(left, right) => {
                 self.scalar(left, model, by, text);

@@ -1,7 +1,9 @@
-//! How alike two texts are: Jaro, Jaro-Winkler, Levenshtein and Damerau-Levenshtein on bytes, with DuckDB's definitions.
+//! How alike two texts are: Jaro, Jaro-Winkler, Levenshtein and Damerau-Levenshtein on bytes, with DuckDB's
+//! definitions.
 //!
-//! In: two byte strings. Out: a similarity from 0 to 1, or a number of edits. DuckDB compares bytes, not letters, and so does
-//! this room: `é` and `e` are two edits apart. Every function here is symmetric; the tests hold each against a naive twin.
+//! In: two byte strings. Out: a similarity from 0 to 1, or a number of edits. DuckDB compares bytes, not
+//! letters, and so does this room: `é` and `e` are two edits apart. Every function here is symmetric; the
+//! tests hold each against a naive twin.
 
 /// Jaro-Winkler raises the Jaro similarity only above this value.
 const BOOST_ABOVE: f64 = 0.7;
@@ -52,7 +54,8 @@ pub fn jaro_winkler(a: &[u8], b: &[u8]) -> f64 {
     similarity + prefix as f64 * PREFIX_WEIGHT * (1.0 - similarity)
 }
 
-/// The shorter text first, equal lengths by content: one order for both directions makes the measure symmetric.
+/// The shorter text first, equal lengths by content: one order for both directions makes the measure
+/// symmetric.
 fn ordered<'a>(a: &'a [u8], b: &'a [u8]) -> (&'a [u8], &'a [u8]) {
     if (a.len(), a) <= (b.len(), b) { (a, b) } else { (b, a) }
 }
@@ -62,7 +65,8 @@ fn reach(longer: usize) -> usize {
     (longer / 2).saturating_sub(1)
 }
 
-/// Matches and letters out of order, for texts of at most 64 bytes: one 64-bit word holds all positions of the pattern.
+/// Matches and letters out of order, for texts of at most 64 bytes: one 64-bit word holds all positions of
+/// the pattern.
 fn common_short(pattern: &[u8], text: &[u8]) -> (u32, u32) {
     let reach = reach(text.len());
     let positions = Positions::of(pattern);
@@ -155,8 +159,9 @@ fn levenshtein_rows(a: &[u8], b: &[u8]) -> u32 {
     row[b.len()]
 }
 
-/// As [`levenshtein`], and swapping two neighbours is one edit, with edits allowed between the swapped letters afterwards
-/// (the true Damerau distance, not the "optimal string alignment" that many libraries give).
+/// As [`levenshtein`], and swapping two neighbours is one edit, with edits allowed between the swapped
+/// letters afterwards (the true Damerau distance, not the "optimal string alignment" that many libraries
+/// give).
 pub fn damerau_levenshtein(a: &[u8], b: &[u8]) -> u32 {
     let (a, b) = trimmed(a, b);
     if a.is_empty() || b.is_empty() {
@@ -254,7 +259,8 @@ mod tests {
         table[a.len()][b.len()]
     }
 
-    /// Two texts that are near each other as often as not: a base and a few edits of it, over a small alphabet.
+    /// Two texts that are near each other as often as not: a base and a few edits of it, over a small
+    /// alphabet.
     fn pair() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
         let letter = proptest::sample::select(b"ABCDEAI -".to_vec());
         let base = proptest::collection::vec(letter.clone(), 0..80);

@@ -1,8 +1,8 @@
 //! Learning a model's numbers from unlabelled records: the prior, u, m, and the further classes.
 //!
-//! In: records and blocks. Out: a trained model and how it went. Everything is counted in whole numbers and summed in a fixed order,
-//! so the result does not depend on threads. Equality levels get their exact u from the frequencies of values; the others from
-//! seeded random pairs.
+//! In: records and blocks. Out: a trained model and how it went. Everything is counted in whole numbers and
+//! summed in a fixed order, so the result does not depend on threads. Equality levels get their exact u from
+//! the frequencies of values; the others from seeded random pairs.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -137,7 +137,8 @@ pub(crate) fn set_u(model: &mut Model, sample: &[Vec<u64>]) {
 /// Probabilities of one class: by comparison, by level.
 pub(crate) type Probabilities = Vec<Vec<f64>>;
 
-/// Where expectation-maximisation begins when the file has no number: agreement is usual, each lesser degree rarer.
+/// Where expectation-maximisation begins when the file has no number: agreement is usual, each lesser degree
+/// rarer.
 pub(crate) fn starting_m(model: &Model) -> Probabilities {
     model
         .comparisons
@@ -166,15 +167,45 @@ pub(crate) fn starting_m(model: &Model) -> Probabilities {
         .collect()
 }
 
-/// A class in a mixture: how many pairs and its probabilities; fixed ones are not re-estimated.
+/// What the numbers in the file count for, in pairs: a few records cannot overturn what many have taught.
+const FILE_PAIRS: f64 = 200.0;
+
+/// A class in a mixture: how many pairs and its probabilities.
 pub(crate) struct Class {
     pub(crate) size: f64,
     pub(crate) of: Probabilities,
-    pub(crate) fixed: bool,
+    /// What was believed before, and for how many pairs it counts; nothing when the probabilities are not to
+    /// be estimated.
+    pub(crate) believed: Option<(Probabilities, f64)>,
 }
 
-/// Expectation-maximisation of a mixture of classes over counted patterns. Comparisons in `skip` are not looked at. `besides` is
-/// what a class that is fixed in size and probabilities takes of each pattern. Returns rounds used and whether it stood still.
+impl Class {
+    fn fixed(size: f64, of: Probabilities) -> Self {
+        Self { size, of, believed: None }
+    }
+
+    /// Starts from the file's numbers and holds on to them a little, or from `start` and holds on to nothing.
+    fn free(size: f64, file: Option<Probabilities>, start: Probabilities) -> Self {
+        match file {
+            Some(of) => Self { size, of: of.clone(), believed: Some((of, FILE_PAIRS)) },
+            None => Self { size, of: start.clone(), believed: Some((start, 0.0)) },
+        }
+    }
+}
+
+/// The file's numbers of one class, if it has them all.
+fn in_file(model: &Model, get: impl Fn(&Level) -> f64) -> Option<Probabilities> {
+    let of: Probabilities = model
+        .comparisons
+        .iter()
+        .map(|c| c.levels.iter().map(|level| if level.is_null { 1.0 } else { get(level) }).collect())
+        .collect();
+    of.iter().flatten().all(|p| p.is_finite()).then_some(of)
+}
+
+/// Expectation-maximisation of a mixture of classes over counted patterns. Comparisons in `skip` are not
+/// looked at. `besides` is what a class that is fixed in size and probabilities takes of each pattern.
+/// Returns rounds used and whether it stood still.
 pub(crate) fn expectation_maximisation(
     model: &Model,
     counted: &Counted,
@@ -212,7 +243,7 @@ pub(crate) fn expectation_maximisation(
         for ((class, sums), size) in classes.iter_mut().zip(&sums).zip(&sizes) {
             moved = moved.max((class.size - size).abs() / total);
             class.size = *size;
-            if !class.fixed {
+            if class.believed.is_some() {
                 moved = moved.max(update(model, class, sums, skip));
             }
         }
@@ -237,6 +268,7 @@ fn likelihood(model: &Model, class: &Class, levels: &[u8; MOST_COMPARISONS], ski
 /// The maximisation step of one class; how far its probabilities moved.
 fn update(model: &Model, class: &mut Class, sums: &Probabilities, skip: &[bool]) -> f64 {
     let mut moved: f64 = 0.0;
+    let Some((believed, strength)) = &class.believed else { return moved };
     for (index, comparison) in model.comparisons.iter().enumerate() {
         if skip[index] {
             continue;
@@ -253,7 +285,8 @@ fn update(model: &Model, class: &mut Class, sums: &Probabilities, skip: &[bool])
         }
         for (at, level) in comparison.levels.iter().enumerate() {
             if !level.is_null {
-                let new = ((sums[index][at] + 1e-6) / (known + 1e-6)).max(1e-9);
+                let before = strength * believed[index][at];
+                let new = ((sums[index][at] + before + 1e-6) / (known + strength + 1e-6)).max(1e-9);
                 moved = moved.max((class.of[index][at] - new).abs());
                 class.of[index][at] = new;
             }
@@ -300,8 +333,9 @@ const MOST_EXACT: usize = 3;
 /// Records that frequencies are counted on.
 const MOST_COUNTED: usize = 250_000;
 
-/// The levels of plain equality at the head of a comparison: how many pairs agree, from how often each value stands. A level below
-/// another counts only pairs that the ones above do not take, by inclusion and exclusion.
+/// The levels of plain equality at the head of a comparison: how many pairs agree, from how often each value
+/// stands. A level below another counts only pairs that the ones above do not take, by inclusion and
+/// exclusion.
 fn exact_u(model: &mut Model, plan: &Plan, table: &Table) {
     let step = table.len().div_ceil(MOST_COUNTED).max(1);
     let rows: Vec<u32> = (0..table.len() as u32).step_by(step).collect();
@@ -356,8 +390,8 @@ fn agreeing(operands: &[Operand], table: &Table, rows: &[u32]) -> f64 {
     values.chunk_by(|a, b| a == b).map(|run| run.len() as f64).map(|n| n * (n - 1.0) / 2.0).sum()
 }
 
-/// m by expectation-maximisation on each rule's pairs, averaged over the rules. A comparison that looks at a column of the rule is
-/// left out of that rule's session: among those pairs it always agrees.
+/// m by expectation-maximisation on each rule's pairs, averaged over the rules. A comparison that looks at a
+/// column of the rule is left out of that rule's session: among those pairs it always agrees.
 pub(crate) fn m(
     model: &mut Model,
     plan: &Plan,
@@ -377,12 +411,11 @@ pub(crate) fn m(
             .collect();
         let counted = count_patterns(blocks, plan, table);
         let all: f64 = counted.iter().map(|(_, count)| count).sum();
-        let other = Class {
-            size: all / 2.0,
-            of: model.comparisons.iter().map(|c| c.levels.iter().map(|l| l.u).collect()).collect(),
-            fixed: true,
-        };
-        let mut classes = [Class { size: all / 2.0, of: starting_m(model), fixed: false }, other];
+        let strangers = model.comparisons.iter().map(|c| c.levels.iter().map(|l| l.u).collect()).collect();
+        let mut classes = [
+            Class::free(all / 2.0, in_file(model, |level| level.m), starting_m(model)),
+            Class::fixed(all / 2.0, strangers),
+        ];
         let (iterations, converged) =
             expectation_maximisation(model, &counted, &skip, &mut classes, None, model.max_iterations);
         report.sessions.push(Session {
@@ -418,9 +451,10 @@ pub(crate) fn m(
     }
 }
 
-/// The further classes, on the patterns of all candidate pairs. What a stranger or the person itself looks like stays as it is, and so
-/// does the number of strangers that can be expected with each pattern; only the sizes of the other classes and what their pairs
-/// look like are free. That keeps the mixture from running away, which it does when everything is free.
+/// The further classes, on the patterns of all candidate pairs. What a stranger or the person itself looks
+/// like stays as it is, and so does the number of strangers that can be expected with each pattern; only the
+/// sizes of the other classes and what their pairs look like are free. That keeps the mixture from running
+/// away, which it does when everything is free.
 pub(crate) fn others(model: &mut Model, counted: &Counted, table: &Table, report: &mut TrainingReport) {
     let records = table.len() as f64;
     let all = records * (records - 1.0) / 2.0;
@@ -429,17 +463,17 @@ pub(crate) fn others(model: &mut Model, counted: &Counted, table: &Table, report
     };
     let (m, u) = (of(&|level| level.m), of(&|level| level.u));
     let nothing = vec![false; model.comparisons.len()];
-    let strangers = Class { size: all, of: u.clone(), fixed: true };
+    let strangers = Class::fixed(all, u.clone());
     let expected: Vec<f64> =
         counted.iter().map(|(levels, _)| all * likelihood(model, &strangers, levels, &nothing)).collect();
     let matches = model.prior * all;
-    let mut classes = vec![Class { size: matches, of: m.clone(), fixed: true }];
-    for other in &model.others {
+    let mut classes = vec![Class::fixed(matches, m.clone())];
+    for (number, other) in model.others.iter().enumerate() {
         let start = |(index, comparison): (usize, &Comparison)| {
             if other.shared.contains(&comparison.name) { m[index].clone() } else { u[index].clone() }
         };
-        let of = model.comparisons.iter().enumerate().map(start).collect();
-        classes.push(Class { size: matches / 20.0, of, fixed: false });
+        let start = model.comparisons.iter().enumerate().map(start).collect();
+        classes.push(Class::free(matches / 20.0, in_file(model, |level| level.others[number]), start));
     }
     let rounds = model.max_iterations.max(MOST_ROUNDS_OF_OTHERS);
     expectation_maximisation(model, counted, &nothing, &mut classes, Some(&expected), rounds);
@@ -473,7 +507,8 @@ fn columns_of_comparison(comparison: &Comparison, model: &Model) -> Vec<String> 
             Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| node(part, model, out)),
             Node::Not(inner) => node(inner, model, out),
             Node::Compare { left, right, .. } => {
-                [left, right].into_iter().for_each(|s| scalar(s, model, out))
+                scalar(left, model, out);
+                scalar(right, model, out);
             }
             Node::IsNull { of, .. } => scalar(of, model, out),
             Node::Else => {}

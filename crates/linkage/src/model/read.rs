@@ -93,7 +93,8 @@ fn check(model: &Model) -> Result<(), ModelError> {
     compiles(model)
 }
 
-/// Compiles the model against no records at all, so that what has no comparator is refused before any data is read.
+/// Compiles the model against no records at all, so that what has no comparator is refused before any data is
+/// read.
 fn compiles(model: &Model) -> Result<(), ModelError> {
     let refused = |error| match error {
         LinkError::Model(error) => error,
