@@ -38,8 +38,8 @@ pub enum ModelError {
     /// A condition of a shape that this engine has no comparator for.
     #[error(
         "{place}: no comparator for `{what}`; known: equality, null, jaro_winkler_similarity, jaro_similarity, \
-         levenshtein, \
-             damerau_levenshtein, substr, split_part, upper, lower, abs(cast - cast), and and/or/not of these"
+         levenshtein, damerau_levenshtein, substr, split_part, upper, lower, abs(cast - cast), \
+         and and/or/not of these"
     )]
     Unsupported {
         /// Where.
