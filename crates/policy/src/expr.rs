@@ -4,7 +4,7 @@ use rules::{Expr, Field, Type};
 
 use crate::{
     reader::{Placed, Table},
-    schema::{Column, ColumnType, Schema, Subject},
+    schema::{Column, ColumnType, Schema, Subject, is_bits},
 };
 
 /// The names for one kind of rule.
@@ -92,6 +92,7 @@ fn field_of(column: &Column, schema: &Schema) -> Field {
                 .flatten()
                 .map(|code| (code.code, code.label.id.as_str(), code.label.en.as_str())),
         );
+    let field = if is_bits(column.codes.as_deref()) { field.bits() } else { field };
     if matches!(column.name.as_str(), "nik" | "kk") { field.sealed() } else { field }
 }
 

@@ -156,7 +156,7 @@ impl Schema {
 }
 
 /// Lists whose codes are numbers of bits.
-fn is_bits(list: Option<&str>) -> bool {
+pub(crate) fn is_bits(list: Option<&str>) -> bool {
     list.is_some_and(|list| list.ends_with("_bits"))
 }
 

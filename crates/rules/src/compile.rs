@@ -15,7 +15,7 @@ use sqlparser::{
 
 use crate::{
     error::{Fault, RuleError},
-    schema::{Field, Role, Schema},
+    schema::{Field, Schema},
     tree::{Arith, Compare, Expr, Function, Node},
     value::{Type, Value},
 };
@@ -445,10 +445,7 @@ fn widen(node: Node) -> Node {
 /// A literal that is compared for equality with a coded column must be one of its codes: a typo there matches
 /// nobody for ever.
 fn known_codes(item: &Node, literals: &[Node], here: Location) -> Result<()> {
-    let Node::Name(field) = item else { return Ok(()) };
-    if field.role != Role::Column || field.codes.is_empty() {
-        return Ok(());
-    }
+    let Some(field) = item.coded() else { return Ok(()) };
     for literal in literals {
         if let Node::Const(Value::Int(value), _) = literal
             && field.code(*value).is_none()

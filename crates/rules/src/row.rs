@@ -188,12 +188,11 @@ impl Trace<'_> {
 }
 
 fn shown(field: &Field, value: &Value) -> FieldValue {
-    let code = value.as_int().and_then(|code| field.code(code));
-    let words = |lang| match (code, field.sealed, value) {
-        (_, true, Value::Null) | (None, false, _) => value.words(lang),
-        (_, true, _) if lang == Lang::Id => "diketahui".to_owned(),
-        (_, true, _) => "known".to_owned(),
-        (Some(label), ..) => label.get(lang).to_owned(),
+    let words = |lang| match value {
+        Value::Null => value.words(lang),
+        _ if field.sealed => if lang == Lang::Id { "diketahui" } else { "known" }.to_owned(),
+        Value::Int(number) => coded(field, *number, lang).unwrap_or_else(|| value.words(lang)),
+        _ => value.words(lang),
     };
     FieldValue {
         name: field.name.clone(),
@@ -201,6 +200,16 @@ fn shown(field: &Field, value: &Value) -> FieldValue {
         known: !value.is_null(),
         shown: Label { id: words(Lang::Id), en: words(Lang::En) },
     }
+}
+
+/// The words of a code, or of every bit that is set.
+fn coded(field: &Field, number: i64, lang: Lang) -> Option<String> {
+    if !field.bits {
+        return field.code(number).map(|label| label.get(lang).to_owned());
+    }
+    let set = field.codes.iter().filter(|bit| scalar::has_bit(number, bit.value));
+    let words: Vec<&str> = set.map(|bit| bit.label.get(lang)).collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 impl Traced {

@@ -41,6 +41,8 @@ pub struct Field {
     pub label: Label,
     /// Its code list, if it has one.
     pub codes: Vec<Code>,
+    /// Whether it is a set of bits, each numbered by a code, and not one code.
+    pub bits: bool,
     /// Whether its value is a personal number that no trace may show.
     pub sealed: bool,
     /// What it stands for.
@@ -60,7 +62,7 @@ impl Field {
 
     fn new(name: String, ty: Type, nullable: bool, role: Role) -> Self {
         let label = Label::new(name.clone(), name.clone());
-        Self { name, ty, nullable, label, codes: Vec::new(), sealed: false, role }
+        Self { name, ty, nullable, label, codes: Vec::new(), bits: false, sealed: false, role }
     }
 
     /// Its words in both languages.
@@ -75,6 +77,13 @@ impl Field {
     pub fn codes<'a>(mut self, codes: impl IntoIterator<Item = (i64, &'a str, &'a str)>) -> Self {
         self.codes =
             codes.into_iter().map(|(value, id, en)| Code { value, label: Label::new(id, en) }).collect();
+        self
+    }
+
+    /// It is a set of bits: its codes are the numbers of bits.
+    #[must_use]
+    pub fn bits(mut self) -> Self {
+        self.bits = true;
         self
     }
 

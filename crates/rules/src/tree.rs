@@ -253,6 +253,17 @@ impl Node {
         }
     }
 
+    /// The column whose codes its value is one of: the column itself, or the first value of `coalesce`.
+    pub(crate) fn coded(&self) -> Option<&Field> {
+        match self {
+            Self::Name(field) if field.role == Role::Column && !field.codes.is_empty() && !field.bits => {
+                Some(field)
+            }
+            Self::Call(Function::Coalesce, items, _) => items.first()?.coded(),
+            _ => None,
+        }
+    }
+
     /// Every name in the subtree, in the order of the text, each once.
     pub(crate) fn names(&self) -> Vec<&Arc<Field>> {
         fn walk<'a>(node: &'a Node, seen: &mut BTreeSet<&'a str>, out: &mut Vec<&'a Arc<Field>>) {

@@ -119,7 +119,7 @@ impl Writer<'_> {
 
     /// The literal on the right takes its words from the code list of the column on the left.
     fn literal(&self, node: &Node, beside: &Node) -> String {
-        if let (Node::Const(Value::Int(code), _), Node::Name(field)) = (node, beside)
+        if let (Node::Const(Value::Int(code), _), Some(field)) = (node, beside.coded())
             && let Some(label) = field.code(*code)
         {
             return label.get(self.lang).to_owned();
@@ -197,7 +197,7 @@ impl Writer<'_> {
     }
 
     fn call(&self, function: Function, args: &[Node]) -> String {
-        let words: Vec<String> = args.iter().map(|node| self.operand(node)).collect();
+        let words: Vec<String> = args.iter().map(|node| self.literal(node, &args[0])).collect();
         let all = |last| listed(&words, last);
         match (function, words.as_slice(), self.lang) {
             (Function::YearsBetween, [from, to], Lang::Id) => format!("tahun penuh dari {from} sampai {to}"),
@@ -226,13 +226,14 @@ impl Writer<'_> {
             }
             (Function::StartsWith, [text, beginning], Lang::Id) => format!("{text} diawali {beginning}"),
             (Function::StartsWith, [text, beginning], Lang::En) => format!("{text} begins with {beginning}"),
-            (Function::HasBit, [bits, _], lang) => {
-                let bit = self.literal(&args[1], &args[0]);
-                if lang == Lang::Id {
-                    format!("{bits} mencakup {bit}")
-                } else {
-                    format!("{bits} includes {bit}")
-                }
+            (Function::HasBit, [bits, number], lang) => {
+                let field = if let Node::Name(field) = &args[0] { Some(field) } else { None };
+                let label = match &args[1] {
+                    Node::Const(Value::Int(bit), _) => field.and_then(|field| field.code(*bit)),
+                    _ => None,
+                };
+                let bit = label.map_or(number.as_str(), |label| label.get(lang));
+                format!("{bits} {} {bit}", self.say("mencakup", "includes"))
             }
             _ => format!("{}({})", function.name(), words.join(", ")),
         }

@@ -18,7 +18,8 @@ fn schema() -> Schema {
         .with(
             Field::column("person.disability", Type::Int)
                 .label("Disabilitas", "Disability")
-                .codes([(0, "melihat", "seeing"), (1, "mendengar", "hearing")]),
+                .codes([(0, "melihat", "seeing"), (1, "mendengar", "hearing")])
+                .bits(),
         )
         .with(
             Field::column("person.school_level", Type::Int).label("Jenjang sekolah", "School level").codes([
@@ -70,6 +71,11 @@ fn a_rule_reads_as_a_sentence_in_both_languages() {
             "tahun penuh dari tanggal lahir sampai 1 Oktober 2026 paling sedikit 60",
             "full years from birth date to 1 October 2026 is at least 60",
         ),
+        (
+            "coalesce(person.school_level, 1) <> 3",
+            "jenjang sekolah (bila tidak diketahui: SD) bukan SMA",
+            "school level (if not known: primary) is not upper secondary",
+        ),
         ("person.nik is not null", "NIK diketahui", "NIK is known"),
         (
             "case when person.works then 1 else 2 end = 1",
@@ -101,6 +107,7 @@ fn what_is_not_in_the_language_is_refused_at_its_place() {
         ("person.birth_date > '2026-01-01'", "rules-mismatch", 1, 21),
         ("person.birth_date > date '2026-02-31'", "rules-bad-date", 1, 26),
         ("person.school_level = 9", "rules-unknown-code", 1, 23),
+        ("coalesce(person.school_level, 1) in (2, 7)", "rules-unknown-code", 1, 1),
         ("family.decile = 99999999999999999999", "rules-number-range", 1, 17),
         ("family.decile <= 4 family.decile", "rules-syntax", 1, 20),
         ("family.decile <=", "rules-syntax", 1, 17),
@@ -174,6 +181,15 @@ fn a_sealed_number_never_shows_in_a_trace() {
     let traced = rule.eval_row(&row(&[("person.nik", 9_973_010_507_190_001.into())]), &Params::default());
     assert_eq!(traced.outcome, Outcome::True);
     assert_eq!(traced.steps[0].fields[0].shown.id, "diketahui");
+}
+
+#[test]
+fn codes_and_bits_show_as_their_words() {
+    let rule = compile("has_bit(person.disability, 1) or person.school_level = 2", &schema()).unwrap();
+    let values = row(&[("person.disability", 3.into()), ("person.school_level", 3.into())]);
+    let traced = rule.eval_row(&values, &Params::default());
+    let shown: Vec<&str> = traced.fields().iter().map(|field| field.shown.id.as_str()).collect();
+    assert_eq!(shown, ["melihat, mendengar", "SMA"]);
 }
 
 #[test]
