@@ -214,8 +214,8 @@ pub struct OpenableView {
     pub fields: Vec<FieldView>,
 }
 
-/// Word in the policy for ends that count as graduation.
-const GRADUATION: &str = "graduation";
+/// Word in the policy for ends that count towards the yearly target.
+const GRADUATED: &str = "graduated";
 
 /// What waits for the role of this scope, nearest deadline first.
 ///
@@ -305,7 +305,7 @@ pub fn caseloads(house: &House, scope: &Scope, page: &Page) -> Result<Paged<Case
                 to,
                 scope.caseload(),
                 today.to_string(),
-                GRADUATION,
+                GRADUATED,
                 year.to_string(),
                 next.to_string(),
                 after,

@@ -54,7 +54,7 @@ impl Office {
         access::assign_families(&self.house, &scope, user, &families).unwrap();
     }
 
-    fn failed_account(&self, family: i64, line: i64) -> NewCase {
+    fn failed_account(family: i64, line: i64) -> NewCase {
         NewCase {
             workflow: "account_repair".to_owned(),
             family: FamilyId(family),
@@ -112,8 +112,8 @@ fn a_failed_account_becomes_the_companions_task_and_ends_in_another_check() {
         office.assign(companion.user_id, &[7]);
         office.assign(other.user_id, &[8]);
 
-        let opened = office.cause(&[office.failed_account(7, 70), office.failed_account(7, 71)]);
-        let again = office.cause(&[office.failed_account(7, 70)]);
+        let opened = office.cause(&[Office::failed_account(7, 70), Office::failed_account(7, 71)]);
+        let again = office.cause(&[Office::failed_account(7, 70)]);
         assert!(opened.iter().all(|case| case.new) && !again[0].new, "opening again gives the same case");
         assert_eq!(again[0].case, opened[0].case);
 
@@ -142,7 +142,7 @@ fn a_failed_account_becomes_the_companions_task_and_ends_in_another_check() {
         assert_eq!(seen, [("payment.recheck_account".to_owned(), Some(LineId(70)), "0123456789".to_owned())]);
         assert_eq!(carry_effects(&office.house, |_| Ok(())), Ok(0), "carried over once");
         // The line may fail again: then it is a new case.
-        assert!(office.cause(&[office.failed_account(7, 70)])[0].new);
+        assert!(office.cause(&[Office::failed_account(7, 70)])[0].new);
     }
 }
 
@@ -151,7 +151,7 @@ fn a_family_without_a_companion_waits_for_whoever_may_help() {
     for office in Office::all() {
         let operator = office.user("eko", "village_operator", VILLAGE);
         let companion = office.user("fitri", "companion", "99.01.05");
-        office.cause(&[office.failed_account(9, 90)]);
+        office.cause(&[Office::failed_account(9, 90)]);
         assert_eq!(office.tasks(&operator), [9]);
         office.assign(companion.user_id, &[9]);
         assert_eq!(office.tasks(&operator), [0; 0]);
@@ -164,7 +164,7 @@ fn the_page_shows_history_steps_and_masked_accounts() {
     for office in Office::all() {
         let companion = office.user("gita", "companion", "99.01.05");
         office.assign(companion.user_id, &[7]);
-        let case = office.cause(&[office.failed_account(7, 70)])[0].case;
+        let case = office.cause(&[Office::failed_account(7, 70)])[0].case;
         office.step(&companion, case, "contact", CAUSE).unwrap();
         office.step(&companion, case, "repair", REPAIR).unwrap();
         let scope = companion.scope("case.read").unwrap();
@@ -186,7 +186,7 @@ fn two_people_cannot_take_a_step_from_one_view() {
     for office in Office::all() {
         let companion = office.user("hadi", "companion", "99.01.05");
         office.assign(companion.user_id, &[7]);
-        let case = office.cause(&[office.failed_account(7, 70)])[0].case;
+        let case = office.cause(&[Office::failed_account(7, 70)])[0].case;
         let written: BTreeMap<String, String> =
             CAUSE.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
         let request = StepRequest { action: "contact".to_owned(), written, rev: 1 };
@@ -208,7 +208,7 @@ fn a_case_is_opened_by_hand_only_by_its_roles_and_in_their_territory() {
                 ("reported_by".to_owned(), "family".to_owned()),
                 ("story".to_owned(), "Kartu belum sampai sejak Agustus".to_owned()),
             ]),
-            ..office.failed_account(7, 0)
+            ..Office::failed_account(7, 0)
         };
         let scope = operator.scope("case.open").unwrap();
         let first = open_case(&office.house, &scope, &new).unwrap();
@@ -231,7 +231,7 @@ fn a_case_is_opened_by_hand_only_by_its_roles_and_in_their_territory() {
 fn tasks_come_page_by_page_and_are_counted() {
     for office in Office::all() {
         let operator = office.user("kartika", "village_operator", VILLAGE);
-        let cases: Vec<NewCase> = (1..=25).map(|id| office.failed_account(id, id * 10)).collect();
+        let cases: Vec<NewCase> = (1..=25).map(|id| Office::failed_account(id, id * 10)).collect();
         office.cause(&cases);
         let scope = operator.scope("case.read").unwrap();
         let (mut seen, mut page) = (Vec::new(), Page::first(10));
@@ -255,12 +255,12 @@ fn a_caseload_shows_families_cases_and_the_years_graduations() {
         let companion = office.user("lina", "companion", "99.01.05");
         let officer = office.user("made", "district_officer", "99.01");
         office.assign(companion.user_id, &[7, 8, 9]);
-        office.cause(&[office.failed_account(8, 80)]);
+        office.cause(&[Office::failed_account(8, 80)]);
         let new = NewCase {
             workflow: "graduation".to_owned(),
             line: None,
             written: BTreeMap::from([("why".to_owned(), "income".to_owned())]),
-            ..office.failed_account(7, 0)
+            ..Office::failed_account(7, 0)
         };
         let case = open_case(&office.house, &companion.scope("case.open").unwrap(), &new).unwrap().case;
         let assessment: &[(&str, &str)] = &[
@@ -285,7 +285,7 @@ fn cases_follow_a_family_that_moves() {
     for office in Office::all() {
         let old = office.user("nur", "village_operator", VILLAGE);
         let new = office.user("oki", "village_operator", "99.02.01.2001");
-        office.cause(&[office.failed_account(7, 70)]);
+        office.cause(&[Office::failed_account(7, 70)]);
         let to = RegionCode::parse("99.02.01.2001").unwrap();
         office.house.db.write(|tx| casework::follow_family(tx, FamilyId(7), &to)).unwrap();
         assert_eq!((office.tasks(&old), office.tasks(&new)), (vec![], vec![7]));

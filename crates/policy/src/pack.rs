@@ -53,7 +53,7 @@ impl Pack {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
             // Packed tables (regions) are no text; the room that owns them reads them.
-            if name.starts_with('.') || name.ends_with('~') || name.ends_with(".gz") {
+            if name.starts_with('.') || name.ends_with('~') || is_packed(&name) {
                 continue;
             }
             let path = format!("{prefix}{name}");
@@ -100,4 +100,9 @@ impl Pack {
         }
         hasher.finalize().to_hex().to_string()
     }
+}
+
+/// Packed tables (regions) are embedded by the room that reads them; a pack is text.
+fn is_packed(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
 }

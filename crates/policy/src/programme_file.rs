@@ -288,7 +288,7 @@ impl Reading<'_> {
             match self.values.get(&name) {
                 Some(Value::Int(idr)) if *idr >= 0 => return Rupiah::new(*idr),
                 Some(_) => {
-                    table.fault_at(&place, "the parameter is no amount", "take a whole-number parameter")
+                    table.fault_at(&place, "the parameter is no amount", "take a whole-number parameter");
                 }
                 None => table.fault_at(&place, format!("no parameter `{name}`"), self.known_parameters()),
             }

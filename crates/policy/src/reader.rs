@@ -21,7 +21,7 @@ pub(crate) struct Source<'a> {
     pub(crate) faults: &'a Faults,
 }
 
-impl<'a> Source<'a> {
+impl Source<'_> {
     pub(crate) fn fault(&self, offset: usize, message: impl Into<String>, remedy: impl Into<String>) {
         self.faults.add(self.file, self.text, offset, message.into(), remedy.into());
     }

@@ -43,7 +43,7 @@ pub struct Words {
 
 impl std::fmt::Debug for Words {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Words").field("keys", &self.keys.len()).finish()
+        f.debug_struct("Words").field("keys", &self.keys.len()).finish_non_exhaustive()
     }
 }
 
@@ -100,7 +100,7 @@ fn format_number(value: &FluentValue<'_>, mark: char) -> Option<String> {
     let digits = whole.unsigned_abs().to_string();
     let mut out = String::from(if whole < 0 { "-" } else { "" });
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(mark);
         }
         out.push(digit);

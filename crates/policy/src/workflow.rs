@@ -55,7 +55,7 @@ pub struct State {
     pub days: Option<u32>,
     /// The next step in words.
     pub next: Option<Label>,
-    /// An end that counts towards a target, such as `graduation`.
+    /// An end that counts towards a target, such as `graduated`.
     pub counts: Option<String>,
 }
 

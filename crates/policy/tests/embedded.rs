@@ -1,5 +1,9 @@
 //! The pack that ships: it loads without a fault and says what held on a day; who may do what stands in a table to read.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
+
+use std::fmt::Write;
+
 use jiff::civil::{Date, date};
 use model::{Period, RegionCode, RegionLevel, Rupiah};
 use policy::{Lang, Policy};
@@ -142,7 +146,7 @@ fn the_matrix_of_rights_is_the_one_agreed() {
         String::from("Who may do what. x: in the own territory; c: for the own caseload; -: no.\n\n");
     let wide = roles.actions.iter().map(|action| action.key.len()).max().unwrap_or(0);
     let heads: Vec<&str> = roles.iter().map(|role| role.key.as_str()).collect();
-    table.push_str(&format!("{:wide$}  {}\n", "", heads.join("  ")));
+    writeln!(table, "{:wide$}  {}", "", heads.join("  ")).unwrap();
     for action in &roles.actions {
         let cells: Vec<String> = roles
             .iter()
@@ -155,7 +159,7 @@ fn the_matrix_of_rights_is_the_one_agreed() {
                 format!("{mark:^wide$}", wide = role.key.len())
             })
             .collect();
-        table.push_str(&format!("{:wide$}  {}\n", action.key, cells.join("  ").trim_end()));
+        writeln!(table, "{:wide$}  {}", action.key, cells.join("  ").trim_end()).unwrap();
     }
     let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rights.txt");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
