@@ -11,7 +11,7 @@ use crate::table::{Layout, empty_batch};
 
 const DEFAULT_PRIOR: f64 = 0.0001;
 const DEFAULT_BLOCK_LIMIT: u64 = 5_000;
-const DEFAULT_U_PAIRS: u64 = 2_000_000;
+const DEFAULT_U_PAIRS: u64 = 500_000;
 
 pub(super) fn model(text: &str) -> Result<Model, ModelError> {
     let root: Value = serde_json::from_str(text).map_err(|error| ModelError::Json {
