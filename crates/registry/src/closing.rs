@@ -93,10 +93,14 @@ pub fn close(house: &House, session: &Session, month: Month, progress: &dyn Prog
     let frozen = freeze(house, &version, &overlay, rank.as_ref())?;
     let origin = Origin {
         made_by: "close".into(),
-        inputs: [Some(version.persons.hash.clone()), Some(families), rank.as_ref().map(|rank| rank.hash.clone())]
-            .into_iter()
-            .flatten()
-            .collect(),
+        inputs: [
+            Some(version.persons.hash.clone()),
+            Some(families),
+            rank.as_ref().map(|rank| rank.hash.clone()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         policy: house.policy.hash().to_owned(),
         note: [("inputs".to_owned(), inputs.clone()), ("closing_date".to_owned(), date.to_string())].into(),
     };
@@ -207,7 +211,12 @@ pub fn closings(house: &House, _scope: &Scope) -> Result<Vec<Closing>> {
 /// # Errors
 /// The store's.
 pub fn closing(house: &House, _scope: &Scope, month: Month) -> Result<Option<Closing>> {
-    house.db.read(|tx| tx.query_opt(&queries::CLOSING, params![month.to_string()]))?.as_ref().map(read).transpose()
+    house
+        .db
+        .read(|tx| tx.query_opt(&queries::CLOSING, params![month.to_string()]))?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// The last closing, if there is one.

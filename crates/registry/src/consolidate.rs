@@ -54,8 +54,10 @@ pub struct Figures {
     pub lists: i64,
     /// Records of lists in force.
     pub records: i64,
-    /// Rows of replaced lists that were sent again.
+    /// Rows of replaced lists that were sent again unchanged.
     pub sent_again: i64,
+    /// Rows of replaced lists that were sent again with changes.
+    pub sent_changed: i64,
     /// Rows of replaced lists that were not: evidence of identity only.
     pub evidence_only: i64,
     /// Persons.
@@ -112,12 +114,11 @@ fn run(house: &House, job: &Job, progress: &dyn Progress) -> Result<Consolidatio
     let latest = version::latest(&house.lake)?;
     watch.lap("lists");
     let standing = latest.as_ref().filter(|version| version.fingerprint == fingerprint);
-    let (number, linkage, figures) = match standing {
-        Some(version) => (version.number, None, figures_of(version)?),
-        None => {
-            let made = make(house, &lists, &decisions, &fingerprint, latest.as_ref(), progress, &mut watch)?;
-            (made.number, Some(made.metrics), made.figures)
-        }
+    let (number, linkage, figures) = if let Some(version) = standing {
+        (version.number, None, figures_of(version)?)
+    } else {
+        let made = make(house, &lists, &decisions, &fingerprint, latest.as_ref(), progress, &mut watch)?;
+        (made.number, Some(made.metrics), made.figures)
     };
     let published = publish::publish(house, number, job, progress)?;
     watch.lap("publish");
@@ -265,7 +266,10 @@ fn link(
     progress: &dyn Progress,
 ) -> Result<Linked> {
     let model = Model::from_json(house.policy.linkage())?;
-    let decisions = decisions_on_rows(rows, decisions);
+    let mut decisions = decisions_on_rows(rows, decisions);
+    // A human who said "not the same" stands above a tie: of contradicting words linkage keeps the refusal.
+    let id = |row: u32| rows.record_id[row as usize];
+    decisions.extend(rows.ties.iter().map(|&(a, b)| Decision { left: id(a), right: id(b), same: true }));
     let sources = |wanted: fn(&policy::Source) -> bool| -> Vec<String> {
         house
             .policy
@@ -459,7 +463,8 @@ fn figures(
         lists: lists.iter().filter(|list| list.current).count() as i64,
         records: records as i64,
         sent_again: rows.resent.len() as i64,
-        evidence_only: (rows.list.len() - records) as i64,
+        sent_changed: rows.ties.len() as i64,
+        evidence_only: (rows.list.len() - records - rows.ties.len()) as i64,
         persons: assembled.persons.num_rows() as i64,
         living: boolean(&assembled.persons, "alive")?.true_count() as i64,
         matched: boolean(&assembled.persons, "matched")?.true_count() as i64,

@@ -37,11 +37,11 @@ mod write;
 pub use closing::{Closing, close, closings};
 pub use consolidate::{Consolidation, Figures, consolidate};
 pub use error::{Error, Result};
+pub use publish::{Published, publish_ranks};
 pub use records::{ListName, RawRow};
 pub use review::{PairId, Verdict, decide_review, review_count, review_pair, review_queue, undo_review};
 pub use search::search;
 pub use show::Shown;
-pub use publish::{Published, publish_ranks};
 pub use urgent::{Reported, report_death};
 pub use views::{by_region, families, family, figures, person, resolve_family, resolve_person, status};
 

@@ -2,7 +2,8 @@
 //!
 //! In: two keys per row of each file of one source, oldest file first. Out: for every row of an older file the row that replaced it.
 //! Pure. A ministry sends its whole list anew each month under new record ids; this is what carries a person's id across. A row that
-//! was only sent again does not go through linkage twice; a row that changed or left stays as evidence and ties the identity there.
+//! was sent again unchanged does not go through linkage twice; one that changed goes in with both contents, tied to one another, for
+//! what it said before may be all that ties it to other lists; one that left stays as evidence of identity.
 //! Must never happen: two old rows replaced by one new row, or a guess (what is not certain is left to linkage).
 
 use arrow_array::{Array, Date32Array, Int32Array, Int64Array, StringArray};
@@ -16,6 +17,11 @@ pub struct RowKey {
     pub exact: u128,
     /// Digest of NIK, name and birth date, if all three are known: enough within one source.
     pub person: Option<u128>,
+    /// Digest of name, birth date, sex, mother and district, if all are known: enough within one source for somebody who moved
+    /// house, unless two NIKs speak against it.
+    pub life: Option<u128>,
+    /// NIK, 0 if unknown.
+    pub nik: i64,
 }
 
 /// The columns of one file that linkage looks at, standardised.
@@ -59,9 +65,29 @@ pub fn keys(columns: Identifying<'_>) -> Vec<RowKey> {
             text(&mut bytes, columns.mother, row);
             text(&mut bytes, columns.birth_place, row);
             text(&mut bytes, columns.region, row);
-            RowKey { exact: digest(&bytes), person }
+            let exact = digest(&bytes);
+            let nik = if columns.nik.is_valid(row) { columns.nik.value(row) } else { 0 };
+            RowKey { exact, person, life: life(&mut bytes, columns, row), nik }
         })
         .collect()
+}
+
+/// Length of a district's code, `99.01`.
+const DISTRICT: usize = 5;
+
+fn life(bytes: &mut Vec<u8>, columns: Identifying<'_>, row: usize) -> Option<u128> {
+    let texts = [columns.name, columns.mother, columns.region];
+    let known = texts.iter().all(|column| column.is_valid(row));
+    if !known || columns.birth_date.is_null(row) || columns.sex.is_null(row) {
+        return None;
+    }
+    bytes.clear();
+    text(bytes, columns.name, row);
+    text(bytes, columns.mother, row);
+    number(bytes, Some(columns.birth_date.value(row).into()));
+    number(bytes, Some(columns.sex.value(row).into()));
+    bytes.extend_from_slice(columns.region.value(row).get(..DISTRICT)?.as_bytes());
+    Some(digest(bytes))
 }
 
 fn number(bytes: &mut Vec<u8>, value: Option<i64>) {
@@ -83,62 +109,96 @@ fn digest(bytes: &[u8]) -> u128 {
     u128::from_le_bytes(half)
 }
 
-/// For every row of `old` the row of `new` that is the same row sent again, or [`NONE`]. Equal rows pair in their order; what is left
-/// pairs by person, where the key occurs once on both sides.
-pub fn successors(old: &[RowKey], new: &[RowKey]) -> Vec<u32> {
-    let mut successor = vec![NONE; old.len()];
-    let mut taken = vec![false; new.len()];
-    let sorted = |keys: &[RowKey]| {
-        let mut order: Vec<(u128, u32)> = keys.iter().zip(0..).map(|(key, row)| (key.exact, row)).collect();
-        order.sort_unstable();
-        order
-    };
-    let (left, right) = (sorted(old), sorted(new));
-    let (mut i, mut j) = (0, 0);
-    while i < left.len() && j < right.len() {
-        match left[i].0.cmp(&right[j].0) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => {
-                successor[left[i].1 as usize] = right[j].1;
-                taken[right[j].1 as usize] = true;
-                i += 1;
-                j += 1;
+/// What became of the rows of an older file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Successors {
+    /// The row of the newer file, or [`NONE`].
+    pub row: Vec<u32>,
+    /// Nothing that linkage looks at has changed: the newer row stands for the older one in everything.
+    pub unchanged: Vec<bool>,
+}
+
+/// For every row of `old` the row of `new` that is the same row sent again. Equal rows pair in their order; what is left pairs by
+/// person and then by life, where the key occurs once on both sides.
+pub fn successors(old: &[RowKey], new: &[RowKey]) -> Successors {
+    let mut pairing = Pairing { successor: vec![NONE; old.len()], taken: vec![false; new.len()] };
+    pairing.equal(old, new);
+    let unchanged = pairing.successor.iter().map(|&row| row != NONE).collect();
+    pairing.unique(old, new, |key| key.person);
+    pairing.unique(old, new, |key| key.life);
+    Successors { row: pairing.successor, unchanged }
+}
+
+struct Pairing {
+    successor: Vec<u32>,
+    taken: Vec<bool>,
+}
+
+impl Pairing {
+    fn pair(&mut self, old: u32, new: u32) {
+        self.successor[old as usize] = new;
+        self.taken[new as usize] = true;
+    }
+
+    /// The first of equal rows with the first, the second with the second.
+    fn equal(&mut self, old: &[RowKey], new: &[RowKey]) {
+        let sorted = |keys: &[RowKey]| {
+            let mut order: Vec<(u128, u32)> =
+                keys.iter().zip(0..).map(|(key, row)| (key.exact, row)).collect();
+            order.sort_unstable();
+            order
+        };
+        let (left, right) = (sorted(old), sorted(new));
+        let (mut i, mut j) = (0, 0);
+        while i < left.len() && j < right.len() {
+            match left[i].0.cmp(&right[j].0) {
+                std::cmp::Ordering::Less => i += 1,
+                std::cmp::Ordering::Greater => j += 1,
+                std::cmp::Ordering::Equal => {
+                    self.pair(left[i].1, right[j].1);
+                    i += 1;
+                    j += 1;
+                }
             }
         }
     }
-    pair_by_person(old, new, &mut successor, &taken);
-    successor
-}
 
-fn pair_by_person(old: &[RowKey], new: &[RowKey], successor: &mut [u32], taken: &[bool]) {
-    let left = unique_persons(old, |row| successor[row] == NONE);
-    let right = unique_persons(new, |row| !taken[row]);
-    let mut j = 0;
-    for (key, row) in left {
-        while j < right.len() && right[j].0 < key {
-            j += 1;
-        }
-        if right.get(j).is_some_and(|r| r.0 == key) {
-            successor[row as usize] = right[j].1;
+    /// Open rows whose key nobody else has on either side; two different NIKs are not one row.
+    fn unique(&mut self, old: &[RowKey], new: &[RowKey], key: impl Fn(&RowKey) -> Option<u128>) {
+        let left = once(old, |row| self.successor[row] == NONE, &key);
+        let right = once(new, |row| !self.taken[row], &key);
+        let mut j = 0;
+        for (key, row) in left {
+            while j < right.len() && right[j].0 < key {
+                j += 1;
+            }
+            let Some(&(other, found)) = right.get(j) else { break };
+            let (a, b) = (old[row as usize].nik, new[found as usize].nik);
+            if other == key && (a == 0 || b == 0 || a == b) {
+                self.pair(row, found);
+            }
         }
     }
 }
 
-/// Person keys that occur exactly once among the open rows, ascending.
-fn unique_persons(keys: &[RowKey], open: impl Fn(usize) -> bool) -> Vec<(u128, u32)> {
+/// Keys that occur exactly once among the open rows, ascending.
+fn once(
+    keys: &[RowKey],
+    open: impl Fn(usize) -> bool,
+    key: impl Fn(&RowKey) -> Option<u128>,
+) -> Vec<(u128, u32)> {
     let mut found: Vec<(u128, u32)> = keys
         .iter()
         .enumerate()
         .filter(|(row, _)| open(*row))
-        .filter_map(|(row, key)| Some((key.person?, row as u32)))
+        .filter_map(|(row, of)| Some((key(of)?, row as u32)))
         .collect();
     found.sort_unstable();
-    let once = |at: usize| {
+    let alone = |at: usize| {
         (at == 0 || found[at - 1].0 != found[at].0)
             && found.get(at + 1).is_none_or(|next| next.0 != found[at].0)
     };
-    (0..found.len()).filter(|&at| once(at)).map(|at| found[at]).collect()
+    (0..found.len()).filter(|&at| alone(at)).map(|at| found[at]).collect()
 }
 
 #[cfg(test)]
@@ -148,21 +208,32 @@ mod tests {
     use super::*;
 
     fn key(exact: u128, person: Option<u128>) -> RowKey {
-        RowKey { exact, person }
+        RowKey { exact, person, life: None, nik: 0 }
     }
 
     #[test]
     fn a_row_sent_again_is_found_wherever_it_stands() {
         let old = [key(1, None), key(2, Some(20)), key(3, None), key(3, None)];
         let new = [key(3, None), key(9, Some(20)), key(1, None)];
-        assert_eq!(successors(&old, &new), [2, 1, 0, NONE]);
+        let found = successors(&old, &new);
+        assert_eq!(found.row, [2, 1, 0, NONE]);
+        assert_eq!(found.unchanged, [true, false, true, false]);
     }
 
     #[test]
     fn a_person_key_that_is_not_unique_is_left_to_linkage() {
         let old = [key(1, Some(20)), key(2, Some(20))];
         let new = [key(3, Some(20))];
-        assert_eq!(successors(&old, &new), [NONE, NONE]);
+        assert_eq!(successors(&old, &new).row, [NONE, NONE]);
+    }
+
+    #[test]
+    fn who_moved_house_is_known_by_name_birth_and_mother_unless_two_niks_differ() {
+        let of = |exact: u128, nik: i64| RowKey { exact, person: None, life: Some(7), nik };
+        assert_eq!(successors(&[of(1, 0)], &[of(2, 0)]).row, [0]);
+        assert_eq!(successors(&[of(1, 0)], &[of(2, 16)]).row, [0], "a NIK that was found since");
+        assert_eq!(successors(&[of(1, 15)], &[of(2, 16)]).row, [NONE]);
+        assert_eq!(successors(&[of(1, 0)], &[of(2, 0), of(3, 0)]).row, [NONE]);
     }
 
     proptest! {
@@ -172,7 +243,7 @@ mod tests {
             new in prop::collection::vec((0u128..6, prop::option::of(0u128..4)), 0..12),
         ) {
             let make = |rows: &[(u128, Option<u128>)]| rows.iter().map(|r| key(r.0, r.1)).collect::<Vec<_>>();
-            let mut used: Vec<u32> = successors(&make(&old), &make(&new)).into_iter().filter(|s| *s != NONE).collect();
+            let mut used: Vec<u32> = successors(&make(&old), &make(&new)).row.into_iter().filter(|s| *s != NONE).collect();
             let count = used.len();
             used.sort_unstable();
             used.dedup();

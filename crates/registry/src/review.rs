@@ -208,7 +208,9 @@ pub fn review_pair(house: &House, scope: &Scope, id: PairId) -> Result<PairView>
     let pair = found.into_iter().next().ok_or(Error::NotFound)?;
     let columns: Vec<&str> = FIELDS.iter().map(|(column, _)| *column).collect();
     let batch = records(house, &[id.left, id.right], &columns)?.ok_or(Error::NotFound)?;
-    let at = |record: i64| Ok::<_, Error>(int64(&batch, "record_id")?.values().iter().position(|id| *id == record));
+    let at = |record: i64| {
+        Ok::<_, Error>(int64(&batch, "record_id")?.values().iter().position(|id| *id == record))
+    };
     let at = [at(id.left)?, at(id.right)?];
     let (prior, weights) = weigh(house, &batch, at)?;
     let mut raw = raw_rows(house, &[id.left, id.right])?;
@@ -236,9 +238,18 @@ pub fn review_pair(house: &House, scope: &Scope, id: PairId) -> Result<PairView>
 /// The pair behind this one in the queue.
 fn next_pair(house: &House, scope: &Scope, row: &Row) -> Result<Option<PairId>> {
     let mut values = scope_params(scope)?;
-    values.extend([row.int(5)?.into(), row.int(6)?.into(), row.int(0)?.into(), row.int(1)?.into(), 1i64.into()]);
+    values.extend([
+        row.int(5)?.into(),
+        row.int(6)?.into(),
+        row.int(0)?.into(),
+        row.int(1)?.into(),
+        1i64.into(),
+    ]);
     let rows = house.db.read(|tx| tx.query(&queries::REVIEW_PAGE, &values))?;
-    Ok(rows.first().map(|row| Ok::<_, store::Error>(PairId { left: row.int(0)?, right: row.int(1)? })).transpose()?)
+    Ok(rows
+        .first()
+        .map(|row| Ok::<_, store::Error>(PairId { left: row.int(0)?, right: row.int(1)? }))
+        .transpose()?)
 }
 
 fn scope_params(scope: &Scope) -> Result<Vec<store::Value>> {
@@ -304,7 +315,9 @@ fn fields(
     let mut fields = Vec::with_capacity(FIELDS.len());
     for (name, comparison) in FIELDS {
         let Some(column) = house.policy.columns().iter().find(|column| column.name == name) else { continue };
-        let values = batch.column_by_name(name).ok_or_else(|| Error::Damaged(format!("column `{name}` is missing")))?;
+        let values = batch
+            .column_by_name(name)
+            .ok_or_else(|| Error::Damaged(format!("column `{name}` is missing")))?;
         let shown = at.map(|at| at.and_then(|at| show(house, column, values.as_ref(), at)));
         // Masked numbers may look alike: what counts is whether the values are equal.
         let same = match at {
@@ -313,7 +326,8 @@ fn fields(
             }
             _ => None,
         };
-        let weight = weights.iter().find(|weight| weight.comparison == comparison).map(|weight| weight.weight);
+        let weight =
+            weights.iter().find(|weight| weight.comparison == comparison).map(|weight| weight.weight);
         fields.push(FieldView {
             column: name.to_owned(),
             label: column.label.clone(),
@@ -330,10 +344,12 @@ fn weigh(house: &House, batch: &RecordBatch, at: [Option<usize>; 2]) -> Result<(
     let [Some(left), Some(right)] = at else { return Ok((0.0, Vec::new())) };
     let tools = tools(house)?;
     let (nik, kk, sex) = (int64(batch, "nik")?, int64(batch, "kk")?, int32(batch, "sex")?);
-    let (name, mother, place) = (text(batch, "name")?, text(batch, "mother_name")?, text(batch, "birth_place")?);
+    let (name, mother, place) =
+        (text(batch, "name")?, text(batch, "mother_name")?, text(batch, "birth_place")?);
     let (region, birth) = (text(batch, "region")?, date32(batch, "birth_date")?);
     let record = |at: usize| {
-        let string = |column: &'_ arrow_array::StringArray| column.is_valid(at).then(|| column.value(at).to_owned());
+        let string =
+            |column: &'_ arrow_array::StringArray| column.is_valid(at).then(|| column.value(at).to_owned());
         let (name, mother, place, region) = (string(&name), string(&mother), string(&place), string(&region));
         Known {
             nik: nik.is_valid(at).then(|| nik.value(at)),
@@ -366,10 +382,20 @@ pub fn decide_review(house: &House, scope: &Scope, id: PairId, verdict: Verdict)
         let (user, actor) = scope.actor_pair();
         let now = house.clock.now_ms();
         let code = verdict.code();
-        tx.execute(&queries::DECISION_ADD, params![decision, id.left, id.right, code, weight, user, actor, now])?;
+        tx.execute(
+            &queries::DECISION_ADD,
+            params![decision, id.left, id.right, code, weight, user, actor, now],
+        )?;
         tx.execute(&queries::REVIEW_STATE, params![id.left, id.right, code])?;
         let detail = format!("verdict={code} weight={weight:.2}");
-        access::audit(tx, house.clock.as_ref(), (user, actor), scope.action(), &format!("pair:{id}"), &detail)?;
+        access::audit(
+            tx,
+            house.clock.as_ref(),
+            (user, actor),
+            scope.action(),
+            &format!("pair:{id}"),
+            &detail,
+        )?;
         Ok::<_, Error>(())
     })?;
     Ok(next)
@@ -391,7 +417,14 @@ pub fn undo_review(house: &House, scope: &Scope) -> Result<PairId> {
         let state = before.map(|row| row.int(0)).transpose()?.unwrap_or(0);
         tx.execute(&queries::REVIEW_STATE, params![id.left, id.right, state])?;
         let detail = format!("undone={decision}");
-        access::audit(tx, house.clock.as_ref(), (user, actor), scope.action(), &format!("pair:{id}"), &detail)?;
+        access::audit(
+            tx,
+            house.clock.as_ref(),
+            (user, actor),
+            scope.action(),
+            &format!("pair:{id}"),
+            &detail,
+        )?;
         Ok(id)
     })
 }

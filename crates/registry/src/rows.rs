@@ -1,6 +1,6 @@
-//! The rows that go into linkage: all rows of the lists in force, and of replaced lists those that were not sent again.
+//! The rows that go into linkage: all rows of the lists in force, and of replaced lists those that were not sent again unchanged.
 //!
-//! In: the lists, their columns. Out: batches for `linkage`, and for every row that was only sent again the row that stands for it.
+//! In: the lists, their columns. Out: batches for `linkage`, and for every row that was sent again the row that stands for it.
 //! Must never happen: a row that linkage sees twice, a replaced row that is lost.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use model::Progress;
 use rayon::prelude::*;
 
 use crate::golden::NONE;
-use crate::lineage::{self, Identifying, RowKey};
+use crate::lineage::{self, Identifying, RowKey, Successors};
 use crate::load::{self, List};
 use crate::version::{date32, int32, int64, text};
 use crate::{Error, Result};
@@ -28,8 +28,10 @@ pub struct Rows {
     pub record_id: Vec<i64>,
     /// List (index) of each row.
     pub list: Vec<u32>,
-    /// Rows of replaced lists that were sent again: (record id, the row that stands for it), ascending.
+    /// Rows of replaced lists that were sent again unchanged: (record id, the row that stands for it), ascending.
     pub resent: Vec<(i64, u32)>,
+    /// Rows that were sent again with changes, and the row that each became: one person without a doubt.
+    pub ties: Vec<(u32, u32)>,
 }
 
 impl Rows {
@@ -148,8 +150,8 @@ fn each(array: &ArrayRef, standard: impl Fn(&str) -> String + Sync) -> Result<St
     whole.as_any().downcast_ref().cloned().ok_or_else(|| Error::Damaged("a name is not text".to_owned()))
 }
 
-/// For every replaced list: its row that was sent again -> (list, row) in the list that replaced it.
-type Replaced = Vec<Option<(usize, Vec<u32>)>>;
+/// For every replaced list: the list that replaced it, and what became of its rows there.
+type Replaced = Vec<Option<(usize, Successors)>>;
 
 fn replacements(lists: &[List], batches: &[RecordBatch]) -> Result<Replaced> {
     let mut replaced: Replaced = vec![None; lists.len()];
@@ -190,20 +192,20 @@ fn keys(batch: &RecordBatch) -> Result<Vec<RowKey>> {
 }
 
 fn assemble(lists: &[List], batches: Vec<RecordBatch>, replaced: &Replaced) -> Result<Rows> {
-    let again = |list: usize, row: usize| {
-        replaced[list].as_ref().is_some_and(|(_, successor)| successor[row] != NONE)
-    };
+    let unchanged =
+        |list: usize, row: usize| replaced[list].as_ref().is_some_and(|(_, found)| found.unchanged[row]);
     let mut rows = Rows {
         batches: Vec::with_capacity(batches.len()),
         record_id: Vec::new(),
         list: Vec::new(),
         resent: Vec::new(),
+        ties: Vec::new(),
     };
     // Row number of each (list, row) that takes part itself.
     let mut number: Vec<Vec<u32>> = Vec::with_capacity(batches.len());
     for (i, batch) in batches.iter().enumerate() {
         let own: Vec<u32> =
-            (0..batch.num_rows()).filter(|&row| !again(i, row)).map(|row| row as u32).collect();
+            (0..batch.num_rows()).filter(|&row| !unchanged(i, row)).map(|row| row as u32).collect();
         let mut numbers = vec![NONE; batch.num_rows()];
         for (at, &row) in own.iter().enumerate() {
             numbers[row as usize] = (rows.record_id.len() + at) as u32;
@@ -218,38 +220,53 @@ fn assemble(lists: &[List], batches: Vec<RecordBatch>, replaced: &Replaced) -> R
         rows.batches.push(kept);
         number.push(numbers);
     }
+    let trail = Trail { lists: lists.len(), replaced, number: &number };
     for (i, batch) in batches.iter().enumerate() {
         if replaced[i].is_some() {
-            let ids = int64(batch, "unique_id")?;
-            resent_of(&mut rows.resent, lists.len(), i, &ids, replaced, &number);
+            trail.follow(i, &int64(batch, "unique_id")?, &mut rows);
         }
     }
     rows.resent.sort_unstable();
+    rows.ties.sort_unstable();
     Ok(rows)
 }
 
-/// Follows each row that was sent again to the row that stands for it now.
-fn resent_of(
-    resent: &mut Vec<(i64, u32)>,
+/// From file to file: what stands for a row now.
+struct Trail<'a> {
     lists: usize,
-    list: usize,
-    ids: &Int64Array,
-    replaced: &Replaced,
-    number: &[Vec<u32>],
-) {
-    for row in 0..ids.len() {
-        if number[list][row] != NONE {
-            continue;
+    replaced: &'a Replaced,
+    number: &'a [Vec<u32>],
+}
+
+impl Trail<'_> {
+    fn follow(&self, list: usize, ids: &Int64Array, rows: &mut Rows) {
+        let Some((_, successors)) = &self.replaced[list] else { return };
+        for row in 0..ids.len() {
+            if successors.row[row] == NONE {
+                continue;
+            }
+            let stands = self.stands_for(list, row);
+            match self.number[list][row] {
+                NONE => rows.resent.push((ids.value(row), stands)),
+                own => rows.ties.push((own, stands)),
+            }
         }
+    }
+
+    /// The next row of the trail that takes part in linkage itself.
+    fn stands_for(&self, list: usize, row: usize) -> u32 {
         let (mut at, mut on) = (list, row);
         // A row is sent again at most once a list.
-        for _ in 0..lists {
-            let Some((next, successor)) = &replaced[at] else { break };
-            if successor[on] == NONE {
+        for _ in 0..self.lists {
+            let Some((next, successors)) = &self.replaced[at] else { break };
+            if successors.row[on] == NONE {
                 break;
             }
-            (at, on) = (*next, successor[on] as usize);
+            (at, on) = (*next, successors.row[on] as usize);
+            if self.number[at][on] != NONE {
+                break;
+            }
         }
-        resent.push((ids.value(row), number[at][on]));
+        self.number[at][on]
     }
 }

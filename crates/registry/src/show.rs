@@ -2,7 +2,8 @@
 
 use access::House;
 use arrow_array::{
-    Array, cast::AsArray,
+    Array,
+    cast::AsArray,
     types::{Date32Type, Int32Type, Int64Type},
 };
 use model::{KkNumber, Nik};
@@ -60,7 +61,11 @@ pub(crate) fn code_label(house: &House, column: &Column, code: i64) -> Option<La
     let set: Vec<&policy::Code> =
         codes.iter().filter(|known| (0..63).contains(&known.code) && code >> known.code & 1 == 1).collect();
     let join = |pick: fn(&Label) -> &str| -> String {
-        if set.is_empty() { "–".to_owned() } else { set.iter().map(|c| pick(&c.label)).collect::<Vec<&str>>().join(", ") }
+        if set.is_empty() {
+            "–".to_owned()
+        } else {
+            set.iter().map(|c| pick(&c.label)).collect::<Vec<&str>>().join(", ")
+        }
     };
     Some(Label { id: join(|label| &label.id), en: join(|label| &label.en) })
 }

@@ -91,13 +91,17 @@ pub(crate) fn links(
         current: bool,
     }
     let person = |row: usize| identified.id[identified.group[row] as usize];
+    let mut tied = vec![false; rows.record_id.len()];
+    for &(row, _) in &rows.ties {
+        tied[row as usize] = true;
+    }
     let mut all: Vec<Link> = (0..rows.record_id.len())
         .filter(|&row| person(row) != 0)
         .map(|row| Link {
             person: person(row),
             record: rows.record_id[row],
             weight: linked.weight[row],
-            by: linked.by[row] as i8,
+            by: if tied[row] { BY_SENT_AGAIN } else { linked.by[row] as i8 },
             current: lists[rows.list[row] as usize].current,
         })
         .collect();

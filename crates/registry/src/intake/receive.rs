@@ -123,7 +123,7 @@ pub fn receive_within(
 }
 
 enum Begun<'a> {
-    Fresh(Receipt<'a>),
+    Fresh(Box<Receipt<'a>>),
     /// The same content was received before.
     Known(ListReceived),
 }
@@ -186,7 +186,8 @@ impl<'a> Receipt<'a> {
         let Some(file_no) = file_no else { return known_list(house, source, &hash).map(Begun::Known) };
         let file_no = u32::try_from(file_no).map_err(|_| unopened("too many lists".to_owned()))?;
         let limits = options.limits;
-        Ok(Begun::Fresh(Self { house, scope, path, source, limits, as_of, file_no, name, hash, _lock: lock }))
+        let begun = Self { house, scope, path, source, limits, as_of, file_no, name, hash, _lock: lock };
+        Ok(Begun::Fresh(Box::new(begun)))
     }
 
     fn read(&self, progress: &dyn Progress) -> Result<(Counts, Vec<Vec<Value>>), Error> {

@@ -262,7 +262,8 @@ fn villages(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked) -> Result<Vec<RegionC
 /// Candidates whose names are near enough, nearest first. A birth year that differs by more than one counts against.
 fn nearest(candidates: Vec<Candidate>, name_key: &str, year: Option<i16>) -> Vec<(f64, Candidate)> {
     const NEAR: f64 = 0.72;
-    let born = |candidate: &Candidate| -> Option<i16> { candidate.birth_date.as_deref()?.get(..4)?.parse().ok() };
+    let born =
+        |candidate: &Candidate| -> Option<i16> { candidate.birth_date.as_deref()?.get(..4)?.parse().ok() };
     let mut near: Vec<(f64, Candidate)> = candidates
         .into_iter()
         .filter_map(|candidate| {
@@ -297,14 +298,19 @@ fn nearness(asked: &str, kept: &str) -> f64 {
     whole.max(sum / words as f64 - 0.03 * missing)
 }
 
-fn weigh(tools: &crate::tools::Tools, known: &Known<'_>, candidates: &[(f64, Candidate)]) -> Result<Vec<f64>> {
+fn weigh(
+    tools: &crate::tools::Tools,
+    known: &Known<'_>,
+    candidates: &[(f64, Candidate)],
+) -> Result<Vec<f64>> {
     if candidates.is_empty() {
         return Ok(Vec::new());
     }
     let records: Vec<Record> = candidates
         .iter()
         .map(|(_, candidate)| {
-            let birth = candidate.birth_date.as_deref().and_then(|text| text.parse().ok()).map(model::epoch_days);
+            let birth =
+                candidate.birth_date.as_deref().and_then(|text| text.parse().ok()).map(model::epoch_days);
             Record::new()
                 .text("name", Some(candidate.name_key.as_str()).filter(|name| !name.is_empty()))
                 .date("dob", birth)
@@ -321,14 +327,13 @@ fn name_regions(house: &House, hits: &mut [Hit]) -> Result<()> {
     let mut names: FxHashMap<String, Option<String>> = FxHashMap::default();
     house.db.read(|tx| {
         for hit in hits.iter_mut().filter(|hit| !hit.region.is_empty()) {
-            let name = match names.get(&hit.region) {
-                Some(name) => name.clone(),
-                None => {
-                    let row = tx.query_opt(&queries::REGION_NAME, params![&hit.region])?;
-                    let name = row.map(|row| row.string(0)).transpose()?;
-                    names.insert(hit.region.clone(), name.clone());
-                    name
-                }
+            let name = if let Some(name) = names.get(&hit.region) {
+                name.clone()
+            } else {
+                let row = tx.query_opt(&queries::REGION_NAME, params![&hit.region])?;
+                let name = row.map(|row| row.string(0)).transpose()?;
+                names.insert(hit.region.clone(), name.clone());
+                name
             };
             hit.region_name = name;
         }
@@ -346,7 +351,10 @@ mod tests {
         let longer = nearness("SITI AMINAH", "SITI NUR AMINAH");
         let slip = nearness("SITI AMINAH", "SITI AMINA");
         let other = nearness("SITI AMINAH", "BUDI SANTOSO");
-        assert!(whole > longer && whole > slip && slip > other && longer > 0.9, "{whole} {longer} {slip} {other}");
+        assert!(
+            whole > longer && whole > slip && slip > other && longer > 0.9,
+            "{whole} {longer} {slip} {other}"
+        );
         assert!(other < 0.72);
     }
 }

@@ -168,7 +168,10 @@ mod tests {
             Query::parse("siti 31-12-1985 desa Suka Maju"),
             query("siti", Some(1985), Some(date(1985, 12, 31)), Some("Suka Maju"))
         );
-        assert_eq!(Query::parse("Suharto, sukamaju 1950"), query("Suharto", Some(1950), None, Some("sukamaju")));
+        assert_eq!(
+            Query::parse("Suharto, sukamaju 1950"),
+            query("Suharto", Some(1950), None, Some("sukamaju"))
+        );
         assert_eq!(Query::parse("x"), Query::Nothing);
         assert_eq!(Query::parse("Bo"), query("Bo", None, None, None), "short names are names");
     }

@@ -147,7 +147,11 @@ pub fn family(house: &House, scope: &Scope, id: FamilyId) -> Result<FamilyView> 
         }
         let mut ranks = Vec::new();
         for row in tx.query(&queries::FAMILY_RANKS, params![now])? {
-            ranks.push(RankView { rank_date: row.string(0)?, decile: row.int(1)?, publisher: row.opt_string(2)? });
+            ranks.push(RankView {
+                rank_date: row.string(0)?,
+                decile: row.int(1)?,
+                publisher: row.opt_string(2)?,
+            });
         }
         Ok(FamilyView {
             family_id: now,

@@ -15,14 +15,12 @@ use store::{Row, Tx, Value, params};
 use crate::events::EventKind;
 use crate::{Error, Result, queries};
 
+pub(crate) use family::members;
 pub use family::{
     FamilyRow, FamilyView, MemberView, RankView, VariableView, families, family, resolve_family,
 };
-pub(crate) use family::members;
 pub use figures::{RegionFigures, ScopeFigures, Status, by_region, figures, status};
-pub use person::{
-    FieldProvenance, FieldSource, PersonView, RecordView, Resolved, person, resolve_person,
-};
+pub use person::{FieldProvenance, FieldSource, PersonView, RecordView, Resolved, person, resolve_person};
 
 /// A region on the way from the nation down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

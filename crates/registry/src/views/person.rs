@@ -220,8 +220,11 @@ impl Behind {
     fn read(house: &House, person: i64) -> Result<Self> {
         let lists = Lists::read(house)?;
         let version = version_in_force(house)?;
-        let Some(dataset) = house.lake.dataset(&version::name(version, "links"))? else { return Err(Error::NoVersion) };
-        let found = dataset.lookup("person_id", &[person], &["record_id", "weight", "decided_by", "current"])?;
+        let Some(dataset) = house.lake.dataset(&version::name(version, "links"))? else {
+            return Err(Error::NoVersion);
+        };
+        let found =
+            dataset.lookup("person_id", &[person], &["record_id", "weight", "decided_by", "current"])?;
         let (ids, current) = (int64(&found, "record_id")?, boolean(&found, "current")?);
         let weight = primitive::<arrow_array::types::Float32Type>(&found, "weight")?;
         let by = primitive::<arrow_array::types::Int8Type>(&found, "decided_by")?;
@@ -250,7 +253,8 @@ impl Behind {
         let ids = int64(batch, "record_id")?;
         let places: Vec<Option<usize>> = ids.values().iter().map(|&id| self.lists.place_of(id)).collect();
         // Standings of the lists in force only, as consolidation has them.
-        let in_force: Vec<usize> = (0..self.lists.standings.len()).filter(|&at| self.lists.current[at]).collect();
+        let in_force: Vec<usize> =
+            (0..self.lists.standings.len()).filter(|&at| self.lists.current[at]).collect();
         let standings: Vec<_> = in_force.iter().map(|&at| self.lists.standings[at].clone()).collect();
         let list_of = |place: &Option<usize>| {
             place.and_then(|place| in_force.iter().position(|&at| at == place)).map_or(NONE, |at| at as u32)
@@ -260,7 +264,10 @@ impl Behind {
         let rows = Rows { subject: &subject, list: &list, first: &[], subjects: 1 };
         let line = version::int32(batch, "line")?;
         let fetch = |name: &str| -> Result<ArrayRef> {
-            batch.column_by_name(name).cloned().ok_or_else(|| Error::Damaged(format!("column `{name}` is missing")))
+            batch
+                .column_by_name(name)
+                .cloned()
+                .ok_or_else(|| Error::Damaged(format!("column `{name}` is missing")))
         };
         let mut fields = Vec::new();
         for column in house.policy.columns().iter().filter(|column| column.subject == Subject::Person) {
@@ -284,7 +291,10 @@ impl Behind {
                 label: column.label.clone(),
                 value: surviving.and_then(|row| show(house, column, values.as_ref(), row)),
                 source: surviving.and_then(source),
-                others: (0..batch.num_rows()).filter(|row| Some(*row) != surviving).filter_map(source).collect(),
+                others: (0..batch.num_rows())
+                    .filter(|row| Some(*row) != surviving)
+                    .filter_map(source)
+                    .collect(),
             };
             if column.name == "death_date" && field.value.is_none() {
                 field.value = view.death_date.clone().map(|text| Shown { text, label: None });

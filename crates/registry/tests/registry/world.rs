@@ -1,7 +1,7 @@
 //! A small invented world: people under region 99, the lists that ministries make of them, and a house to put them in.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use access::{House, Session};
 use arrow_array::{
@@ -43,19 +43,36 @@ pub(crate) struct Row {
 /// Person number `n` of the world: families of four, with names that differ from one another.
 pub(crate) fn person(n: usize) -> Row {
     const GIVEN: [&str; 16] = [
-        "SUHARTO", "WAYAN", "BUDIMAN", "RAHMAT", "SITI", "DEWI", "KARTIKA", "NENGAH", "JOKO", "AGUNG", "LESTARI", "PUTRI",
-        "MARIA", "YOHANES", "HASAN", "FATIMAH",
+        "SUHARTO", "WAYAN", "BUDIMAN", "RAHMAT", "SITI", "DEWI", "KARTIKA", "NENGAH", "JOKO", "AGUNG",
+        "LESTARI", "PUTRI", "MARIA", "YOHANES", "HASAN", "FATIMAH",
     ];
     const LAST: [&str; 16] = [
-        "PRANOTO", "SUDIRJA", "KUSUMA", "HIDAYAT", "AMINAH", "ANGGRAINI", "SARI", "WIJAYA", "PURNOMO", "SANTOSA",
-        "WULANDARI", "MAHARANI", "TAMBUNAN", "SINAGA", "BASRI", "ZAHRA",
+        "PRANOTO",
+        "SUDIRJA",
+        "KUSUMA",
+        "HIDAYAT",
+        "AMINAH",
+        "ANGGRAINI",
+        "SARI",
+        "WIJAYA",
+        "PURNOMO",
+        "SANTOSA",
+        "WULANDARI",
+        "MAHARANI",
+        "TAMBUNAN",
+        "SINAGA",
+        "BASRI",
+        "ZAHRA",
     ];
     let family = n / 4;
     let (day, month, year) = ((n * 7 % 28) as i8 + 1, (n * 5 % 12) as i8 + 1, 1950 + (n * 13 % 60) as i16);
     let birth = date(year, month, day);
     let sex = (n % 2) as i32 + 1;
     let day = i64::from(day) + if sex == 2 { 40 } else { 0 };
-    let nik = 9_901_010_000_000_000 + day * 100_000_000 + i64::from(month) * 1_000_000 + i64::from(year % 100) * 10_000;
+    let nik = 9_901_010_000_000_000
+        + day * 100_000_000
+        + i64::from(month) * 1_000_000
+        + i64::from(year % 100) * 10_000;
     Row {
         nik: Some(nik + 1 + (n / 16) as i64),
         kk: Some(9_901_010_101_200_001 + family as i64),
@@ -90,7 +107,7 @@ impl World {
         let house = House {
             db: db.db.clone(),
             lake: Lake::open(&db.folder.join("lake")).unwrap(),
-            policy: policy(),
+            policy: Arc::new(Policy::embedded().unwrap()),
             clock: Arc::new(FixedClock::at(TODAY)),
         };
         let session = Session::console(&house);
@@ -137,7 +154,15 @@ impl World {
     pub(crate) fn hashes(&self, version: i64) -> Vec<String> {
         registry::version::PARTS
             .iter()
-            .map(|part| self.house.lake.require(&registry::version::name(version, part)).unwrap().manifest().hash.clone())
+            .map(|part| {
+                self.house
+                    .lake
+                    .require(&registry::version::name(version, part))
+                    .unwrap()
+                    .manifest()
+                    .hash
+                    .clone()
+            })
             .collect()
     }
 
@@ -150,7 +175,16 @@ impl World {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the columns of one table")]
-    fn register(&self, file: i64, source: &str, kind: &str, hash: &str, as_of: Date, rows: usize, dataset: &str) {
+    fn register(
+        &self,
+        file: i64,
+        source: &str,
+        kind: &str,
+        hash: &str,
+        as_of: Date,
+        rows: usize,
+        dataset: &str,
+    ) {
         let unique = format!("{file}-{hash}");
         let as_of = as_of.to_string();
         self.house
@@ -160,54 +194,9 @@ impl World {
     }
 }
 
-/// The pack of the source tree, with a model that needs no training: a few dozen people teach nobody anything.
-fn policy() -> Arc<Policy> {
-    static PACK: OnceLock<Arc<Policy>> = OnceLock::new();
-    let make = || {
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
-        let to = std::env::temp_dir().join(format!("pilar-test-policy-{}", std::process::id()));
-        copy(&from, &to);
-        let mut model: serde_json::Value =
-            serde_json::from_str(&std::fs::read_to_string(from.join("linkage.json")).unwrap()).unwrap();
-        for comparison in model["comparisons"].as_array_mut().unwrap() {
-            let levels = comparison["comparison_levels"].as_array_mut().unwrap();
-            let last = levels.len() - 1;
-            for (at, level) in levels.iter_mut().enumerate().skip(1) {
-                let (m, u) = match at {
-                    1 => (0.9, 0.001),
-                    at if at == last => (0.02, 0.97),
-                    _ => (0.05, 0.01),
-                };
-                level["m_probability"] = m.into();
-                level["u_probability"] = u.into();
-            }
-        }
-        std::fs::write(to.join("linkage.json"), model.to_string()).unwrap();
-        let policy = Policy::load(Some(&to)).unwrap();
-        let _ = std::fs::remove_dir_all(&to);
-        Arc::new(policy)
-    };
-    Arc::clone(PACK.get_or_init(make))
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
 fn records(policy: &Policy, file: u32, rows: &[Row]) -> RecordBatch {
-    let mut fields = vec![
-        Field::new("record_id", DataType::Int64, false),
-        Field::new("line", DataType::Int32, false),
-    ];
+    let mut fields =
+        vec![Field::new("record_id", DataType::Int64, false), Field::new("line", DataType::Int32, false)];
     let ids = (0..rows.len() as u32).map(|row| RecordId::new(file, row).0);
     let mut arrays: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from_iter_values(ids)),
@@ -233,7 +222,9 @@ fn values(column: &str, rows: &[Row]) -> Option<ArrayRef> {
     let days = |pick: fn(&Row) -> Option<Date>| -> ArrayRef {
         Arc::new(rows.iter().map(|r| pick(r).map(model::epoch_days)).collect::<Date32Array>())
     };
-    let int = |pick: fn(&Row) -> Option<i32>| -> ArrayRef { Arc::new(rows.iter().map(pick).collect::<Int32Array>()) };
+    let int = |pick: fn(&Row) -> Option<i32>| -> ArrayRef {
+        Arc::new(rows.iter().map(pick).collect::<Int32Array>())
+    };
     Some(match column {
         "nik" => Arc::new(rows.iter().map(|r| r.nik).collect::<Int64Array>()),
         "kk" => Arc::new(rows.iter().map(|r| r.kk).collect::<Int64Array>()),
@@ -253,7 +244,10 @@ fn values(column: &str, rows: &[Row]) -> Option<ArrayRef> {
 
 fn raw(file: u32, rows: &[Row]) -> RecordBatch {
     let columns: Vec<(&str, ArrayRef)> = vec![
-        ("record_id", Arc::new(Int64Array::from_iter_values((0..rows.len() as u32).map(|r| RecordId::new(file, r).0)))),
+        (
+            "record_id",
+            Arc::new(Int64Array::from_iter_values((0..rows.len() as u32).map(|r| RecordId::new(file, r).0))),
+        ),
         ("line", Arc::new(Int32Array::from_iter_values(2..rows.len() as i32 + 2))),
         ("sheet", Arc::new(StringArray::from(vec![None::<&str>; rows.len()]))),
         (
