@@ -22,7 +22,7 @@ pub enum EventKind {
     PersonReturned = 4,
     /// A person died; the date is the date of death.
     PersonDied = 5,
-    /// A child was born into a known family; the date is the birth date.
+    /// A child was born; the date is the birth date.
     PersonBorn = 6,
     /// A person lives in another village; `before` and `after` are village codes.
     PersonMoved = 7,
@@ -160,11 +160,10 @@ fn died(
     }
 }
 
-/// A person not known before, younger than a year on the date of the lists, in a family that was known: a birth.
+/// A person not known before, younger than a year on the date of the lists: a birth. In the first version nobody is new.
 fn born(events: &mut Vec<Event>, before: Option<People<'_>>, now: People<'_>, at: usize, as_of: Option<i32>) {
-    let (Some(before), Some(birth), Some(as_of)) = (before, day(now.birth_date, at), as_of) else { return };
-    let _ = before;
-    if as_of - birth < 366 {
+    let (Some(birth), Some(as_of)) = (day(now.birth_date, at), as_of) else { return };
+    if before.is_some() && as_of - birth < 366 {
         events.push(person_event(now, at, EventKind::PersonBorn, Some(birth)));
     }
 }

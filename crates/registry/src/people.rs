@@ -1,7 +1,7 @@
 //! From clusters of rows to persons with ids: which clusters are persons, which id each has, what became of the ids of before.
 //!
 //! In: rows, their clusters, the version before. Out: a group for every row, an id for every group. Pure.
-//! A group is a person if a list in force that may create persons has a row in it; it sleeps if only replaced lists name it (its id is
+//! A group is a person if a list in force that may create persons names it in a row; it sleeps if only replaced lists name it (its id is
 //! kept and comes back with the person); otherwise it is unlinked: a row of, say, the list of civil servants that fits nobody.
 
 use crate::golden::NONE;
@@ -102,10 +102,10 @@ fn number_groups(cluster: &[u32]) -> (Vec<u32>, usize) {
 
 fn classes(group: &[u32], groups: usize, rows: &Rows, lists: &[List]) -> Vec<Class> {
     let mut class = vec![Class::Unlinked; groups];
-    for (&g, &list) in group.iter().zip(&rows.list) {
+    for ((&g, &list), &named) in group.iter().zip(&rows.list).zip(&rows.named) {
         let list = &lists[list as usize];
         let slot = &mut class[g as usize];
-        match (list.standing.creates, list.current) {
+        match (list.standing.creates && named, list.current) {
             (true, true) => *slot = Class::Person,
             (true, false) if *slot == Class::Unlinked => *slot = Class::Sleeping,
             _ => {}

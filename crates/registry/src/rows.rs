@@ -28,6 +28,8 @@ pub struct Rows {
     pub record_id: Vec<i64>,
     /// List (index) of each row.
     pub list: Vec<u32>,
+    /// Whether each row names somebody: a row without a name makes no person.
+    pub named: Vec<bool>,
     /// Rows of replaced lists that were sent again unchanged: (record id, the row that stands for it), ascending.
     pub resent: Vec<(i64, u32)>,
     /// Rows that were sent again with changes, and the row that each became: one person without a doubt.
@@ -198,6 +200,7 @@ fn assemble(lists: &[List], batches: Vec<RecordBatch>, replaced: &Replaced) -> R
         batches: Vec::with_capacity(batches.len()),
         record_id: Vec::new(),
         list: Vec::new(),
+        named: Vec::new(),
         resent: Vec::new(),
         ties: Vec::new(),
     };
@@ -217,6 +220,8 @@ fn assemble(lists: &[List], batches: Vec<RecordBatch>, replaced: &Replaced) -> R
         };
         rows.record_id.extend(int64(&kept, "unique_id")?.values());
         rows.list.resize(rows.record_id.len(), i as u32);
+        let name = text(&kept, "name")?;
+        rows.named.extend((0..name.len()).map(|row| name.is_valid(row)));
         rows.batches.push(kept);
         number.push(numbers);
     }

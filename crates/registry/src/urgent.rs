@@ -264,18 +264,20 @@ fn write_list(house: &House, file: i64, version: i64) -> Result<i64> {
             actor: row.string(5)?,
         });
     }
-    let records = records(house, file, &reports)?;
-    raw(house, file, &reports)?;
+    // Whoever has no record any more cannot be told of by one: such a report stays a report.
     let ties: Vec<Option<i64>> = reports
         .iter()
         .map(|report| a_record_of(&house.lake, version, report.person_id))
         .collect::<Result<_>>()?;
+    let (reports, ties): (Vec<Report>, Vec<i64>) =
+        reports.into_iter().zip(ties).filter_map(|(report, tie)| Some((report, tie?))).unzip();
+    let records = records(house, file, &reports)?;
+    raw(house, file, &reports)?;
     let as_of = house.clock.today().to_string();
     let now = house.clock.now_ms();
     let count = reports.len() as i64;
     house.db.write(|tx| {
         for ((report, tie), row) in reports.iter().zip(&ties).zip(0u32..) {
-            let Some(tie) = tie else { continue };
             let record = RecordId::new(file as u32, row).0;
             let decision = next_number(tx, "link_decision", 1)?;
             let (left, right) = (record.min(*tie), record.max(*tie));

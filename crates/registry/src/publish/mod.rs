@@ -89,7 +89,7 @@ pub fn publish(house: &House, version: i64, job: &Job, progress: &dyn Progress) 
     Ok(work.published)
 }
 
-/// How far an interrupted attempt got: `version|stage|key`.
+/// How far an interrupted attempt got: `version and inputs|stage|key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Families,
@@ -104,6 +104,8 @@ struct Work<'a> {
     version: i64,
     job: &'a Job,
     progress: &'a dyn Progress,
+    /// What is published: the version with the reports and ranks that came after it.
+    inputs: String,
     /// Stage and key behind which to go on.
     reached: Option<(Stage, i64)>,
     /// Persons sorted by family, with late reports applied.
@@ -151,7 +153,9 @@ impl<'a> Work<'a> {
         let ids = int64(&persons, "person_id")?;
         let mut by_id: Vec<u32> = (0..ids.len() as u32).collect();
         by_id.par_sort_unstable_by_key(|&row| ids.value(row as usize));
-        let reached = reached(job.mark(), version);
+        let ranks = deciles::snapshots(house, None)?;
+        let inputs = inputs(version, &overlay, &ranks);
+        let reached = reached(job.mark(), &inputs);
         let rebuild_keys = house.db.write(|tx| {
             set_meta(tx, VERSION, &version.to_string())?;
             let whole = meta(tx, KEYS)?.as_deref() == Some(keys::METHOD);
@@ -160,13 +164,13 @@ impl<'a> Work<'a> {
             }
             Ok::<_, Error>(!whole)
         })?;
-        let ranks = deciles::snapshots(house, None)?;
         let published = Published::default();
         Ok(Self {
             house,
             version,
             job,
             progress,
+            inputs,
             reached,
             persons,
             families,
@@ -187,7 +191,7 @@ impl<'a> Work<'a> {
     }
 
     fn mark(&self, tx: &mut Tx<'_>, stage: Stage, key: i64) -> Result<()> {
-        let mark = format!("{}|{}|{key}", self.version, stage as u8);
+        let mark = format!("{}|{}|{key}", self.inputs, stage as u8);
         Ok(self.job.set_mark(tx, self.house.clock.as_ref(), &mark)?)
     }
 
@@ -373,10 +377,20 @@ impl<'a> Work<'a> {
     }
 }
 
-fn reached(mark: Option<&str>, version: i64) -> Option<(Stage, i64)> {
+/// Names what is published: an attempt is only continued with the same.
+fn inputs(version: i64, overlay: &Overlay, ranks: &[Snapshot]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(overlay.digest().as_bytes());
+    for rank in ranks {
+        hasher.update(rank.hash.as_bytes());
+    }
+    format!("{version}:{}", &hasher.finalize().to_hex()[..16])
+}
+
+fn reached(mark: Option<&str>, inputs: &str) -> Option<(Stage, i64)> {
     let mut parts = mark?.split('|');
     let (of, stage, key) = (parts.next()?, parts.next()?, parts.next()?);
-    if of.parse() != Ok(version) {
+    if of != inputs {
         return None;
     }
     let stage = match stage {
@@ -394,9 +408,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_of_another_version_is_not_followed() {
-        assert_eq!(reached(Some("3|1|77"), 3), Some((Stage::Persons, 77)));
-        assert_eq!(reached(Some("2|1|77"), 3), None);
-        assert_eq!(reached(None, 3), None);
+    fn a_mark_of_other_inputs_is_not_followed() {
+        assert_eq!(reached(Some("3:ab|1|77"), "3:ab"), Some((Stage::Persons, 77)));
+        assert_eq!(reached(Some("2:ab|1|77"), "3:ab"), None);
+        assert_eq!(reached(None, "3:ab"), None);
     }
 }

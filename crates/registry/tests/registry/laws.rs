@@ -9,6 +9,9 @@ store::sql! {
     PERSON_OF_NIK = "SELECT person_id, family_id FROM person WHERE nik = $1 ORDER BY person_id";
     IDS = "SELECT person_id FROM person ORDER BY person_id";
     EVENTS = "SELECT kind, person_id, other_id FROM registry_event WHERE version = $1 ORDER BY seq";
+    ALL_PERSONS = "SELECT * FROM person ORDER BY person_id";
+    ALL_FAMILIES = "SELECT * FROM family ORDER BY family_id";
+    ALL_KEYS = "SELECT key, person_id FROM person_key ORDER BY key, person_id";
     DECISION = "INSERT INTO link_decision (decision_id, left_record, right_record, verdict, weight, user_id, actor, at)
         VALUES ($1, $2, $3, $4, 1.0, 0, 'test', 0)";
 }
@@ -207,6 +210,58 @@ fn a_crash_in_the_middle_and_the_same_call_again_end_alike() {
     broken.consolidate();
     assert_eq!(whole.hashes(1), broken.hashes(1));
     assert_eq!(ids(&whole), ids(&broken));
+}
+
+/// Dies when the named stage reports for the first time.
+struct DiesAt(&'static str);
+
+impl model::Progress for DiesAt {
+    fn report(&self, stage: &str, _done: u64, _total: u64) {
+        assert!(stage != self.0, "killed at {stage}");
+    }
+}
+
+/// Everything that the serving copy says of persons, families and keys.
+fn serving(world: &World) -> Vec<String> {
+    let mut all = Vec::new();
+    for sql in [&ALL_PERSONS, &ALL_FAMILIES, &ALL_KEYS] {
+        let rows = world.house.db.read(|tx| tx.query(sql, &[])).unwrap();
+        all.extend(rows.into_iter().map(|row| format!("{:?}", row.into_values())));
+    }
+    all
+}
+
+#[test]
+fn killed_at_any_stage_the_same_call_again_ends_alike() {
+    let fill = || {
+        let world = World::new();
+        world.list("dukcapil", MARCH, &people(0..40));
+        world.consolidate();
+        world.list("dtks", JUNE, &ministry(4..48));
+        world
+    };
+    let whole = fill();
+    whole.consolidate();
+    let stages = [
+        "read",
+        "persons",
+        "events",
+        "write",
+        "publish",
+        "publish families",
+        "publish persons",
+        "publish ranks",
+    ];
+    for stage in stages {
+        let world = fill();
+        let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            registry::consolidate(&world.house, &world.session, &DiesAt(stage))
+        }));
+        assert!(killed.is_err(), "{stage} is a stage");
+        world.consolidate();
+        assert_eq!(world.hashes(2), whole.hashes(2), "{stage}");
+        assert_eq!(serving(&world), serving(&whole), "{stage}");
+    }
 }
 
 #[test]
