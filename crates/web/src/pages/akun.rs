@@ -1,0 +1,148 @@
+//! /akun: who I am here and what my role may do, in the words of the roles file. /pengguna: the administrator's list of accounts.
+
+use access::{NewUser, UserView};
+use askama::Template;
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use model::RegionCode;
+use serde::Deserialize;
+
+use crate::{
+    fault::{Fault, FaultPage},
+    lang::Tongue,
+    shell::Shell,
+    ui::FieldError,
+    visit::{Answer, Posted, Visit, page},
+};
+
+/// My account.
+#[derive(Template)]
+#[template(path = "akun.html")]
+pub(crate) struct AccountPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) login: String,
+    pub(crate) actions: Vec<String>,
+}
+
+pub(crate) async fn show(visit: Visit) -> Answer {
+    let t = visit.t();
+    let roles = t.policy().roles();
+    let mine = roles.actions.iter().filter(|action| visit.session.may(&action.key));
+    let actions = mine.map(|action| t.label(&action.label).to_owned()).collect();
+    page(&AccountPage { actions, login: visit.session.login.clone(), shell: visit.shell(), t: t.clone() })
+}
+
+/// All accounts.
+#[derive(Template)]
+#[template(path = "pengguna.html")]
+pub(crate) struct UsersPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) users: Vec<UserView>,
+    pub(crate) roles: Vec<(String, String)>,
+    pub(crate) errors: Vec<FieldError>,
+    pub(crate) sent: NewForm,
+    /// Login and password of the account just made; the password is shown this once.
+    pub(crate) made: Option<(String, String)>,
+}
+
+impl UsersPage {
+    fn role(&self, key: &str) -> String {
+        let role = self.t.policy().roles().get(key);
+        role.map_or_else(|| key.to_owned(), |role| self.t.label(&role.label).to_owned())
+    }
+
+    fn error_of(&self, field: &str) -> String {
+        self.errors
+            .iter()
+            .find(|error| error.field == field)
+            .map_or_else(String::new, |error| error.text.clone())
+    }
+}
+
+#[derive(Deserialize, Default, Clone)]
+pub(crate) struct NewForm {
+    #[serde(default)]
+    pub(crate) login: String,
+    #[serde(default)]
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) role: String,
+    #[serde(default)]
+    pub(crate) region: String,
+}
+
+pub(crate) async fn list(visit: Visit) -> Answer {
+    users_page(visit, NewForm::default(), Vec::new(), None).await
+}
+
+async fn users_page(
+    visit: Visit,
+    sent: NewForm,
+    errors: Vec<FieldError>,
+    made: Option<(String, String)>,
+) -> Answer {
+    let users = visit.ask("user.manage", access::users).await?;
+    let t = visit.t();
+    let given = t.policy().roles().iter().filter(|role| role.assignable);
+    let roles = given.map(|role| (role.key.clone(), t.label(&role.label).to_owned())).collect();
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let body = page(&UsersPage { roles, users, errors, sent, made, shell: visit.shell(), t: t.clone() })?;
+    Ok((status, body).into_response())
+}
+
+pub(crate) async fn create(posted: Posted<NewForm>) -> Answer {
+    let Posted { visit, form } = posted;
+    let t = visit.t();
+    let Ok(region) = RegionCode::parse(&form.region) else {
+        let text = t.say("web-region-wrong");
+        return users_page(visit, form, vec![FieldError { field: "region".into(), text }], None).await;
+    };
+    let new = NewUser {
+        login: form.login.clone(),
+        name: form.name.trim().to_owned(),
+        role: form.role.clone(),
+        region,
+        password: None,
+    };
+    match visit.ask("user.manage", move |house, scope| access::create_user(house, scope, new)).await {
+        Ok(made) => {
+            let made = Some((made.login, made.password.unwrap_or_default()));
+            users_page(visit, NewForm::default(), Vec::new(), made).await
+        }
+        Err(fault) if fault.is_input() => {
+            let errors = vec![FieldError { field: field_of(&fault).into(), text: fault.title(&t) }];
+            users_page(visit, form, errors, None).await
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+fn field_of(fault: &Fault) -> &'static str {
+    match fault.code() {
+        "access-level" => "region",
+        "access-role" => "role",
+        _ => "login",
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CloseForm {
+    login: String,
+}
+
+pub(crate) async fn close(posted: Posted<CloseForm>) -> Answer {
+    let login = posted.form.login;
+    posted.visit.ask("user.manage", move |house, scope| access::close_user(house, scope, &login)).await?;
+    Ok(Redirect::to("/pengguna").into_response())
+}
+
+impl Fault {
+    /// The sentence of this fault, for a form that shows it beside its field.
+    pub(crate) fn title(&self, t: &Tongue) -> String {
+        FaultPage::new(t.clone(), Shell::default(), 422, self.code()).title
+    }
+}

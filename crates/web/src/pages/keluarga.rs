@@ -1,0 +1,191 @@
+//! Families: the list of a territory, and one family with its members, house, ranks, programmes, payments, cases and history.
+
+use std::collections::HashMap;
+
+use access::{House, Scope};
+use askama::Template;
+use axum::extract::{Path, Query};
+use casework::views::CaseRow;
+use model::{FamilyId, RegionCode, Sex};
+use payment::FamilyPayment;
+use registry::{
+    Shown,
+    views::{self, EventView, FamilyRow, FamilyView, MemberView, VariableView},
+};
+use serde::Deserialize;
+use store::Page;
+use targeting::FamilyDecision;
+
+use super::{
+    keputusan::outcome_kind,
+    pembayaran::{account_kind, payment_kind, payment_word, problem, programme},
+};
+use crate::{
+    fault::Fault,
+    lang::Tongue,
+    shell::Shell,
+    ui::Pager,
+    visit::{Answer, Visit, page},
+};
+
+/// Families of a territory.
+#[derive(Template)]
+#[template(path = "keluarga_daftar.html")]
+pub(crate) struct FamiliesPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) families: Vec<FamilyRow>,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) pager: Pager,
+}
+
+/// One family.
+#[derive(Template)]
+#[template(path = "keluarga.html")]
+pub(crate) struct FamilyPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) view: FamilyView,
+    pub(crate) decisions: Vec<FamilyDecision>,
+    pub(crate) payments: Vec<FamilyPayment>,
+    pub(crate) cases: Vec<CaseRow>,
+    pub(crate) may_open: bool,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    setelah: Option<String>,
+    #[serde(default)]
+    kode: String,
+}
+
+pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let within = match asked.kode.as_str() {
+        "" => None,
+        code => Some(RegionCode::parse(code).map_err(|_| Fault::not_found())?),
+    };
+    let from = Page { after: asked.setelah, limit: 50 };
+    let wanted = from.clone();
+    let found = visit
+        .ask("family.read", move |house, scope| views::families(house, scope, within.as_ref(), &wanted))
+        .await?;
+    let names = visit.names(found.items.iter().map(|family| family.region.clone())).await?;
+    let t = visit.t();
+    let base =
+        if asked.kode.is_empty() { "/keluarga".to_owned() } else { format!("/keluarga?kode={}", asked.kode) };
+    page(&FamiliesPage {
+        pager: Pager::of(&t, &base, &from, found.items.len(), found.next),
+        families: found.items,
+        names,
+        shell: visit.shell(),
+        t,
+    })
+}
+
+pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
+    let scopes =
+        ["decision.read", "payment.read", "case.read"].map(|action| visit.session.scope(action).ok());
+    let (view, decisions, payments, cases) =
+        visit.ask("family.read", move |house, scope| whole(house, scope, scopes, family)).await?;
+    let t = visit.t();
+    let head = head_name(&t, &view);
+    let mut trail: Vec<(String, String)> = vec![("/keluarga".into(), t.say("web-families"))];
+    trail.extend(
+        view.region_path
+            .iter()
+            .map(|region| (format!("/keluarga?kode={}", region.code), region.name.clone())),
+    );
+    trail.push((String::new(), t.one("web-family-of", "name", head)));
+    page(&FamilyPage {
+        trail,
+        view,
+        decisions,
+        payments,
+        cases,
+        may_open: visit.session.may("case.open"),
+        shell: visit.shell(),
+        t,
+    })
+}
+
+type Whole = (FamilyView, Vec<FamilyDecision>, Vec<FamilyPayment>, Vec<CaseRow>);
+
+/// The family and what other rooms say of it, each only as far as the visitor may ask there.
+fn whole(house: &House, scope: &Scope, scopes: [Option<Scope>; 3], family: i64) -> Result<Whole, Fault> {
+    let [decision, payment, case] = scopes;
+    let view = views::family(house, scope, FamilyId(family))?;
+    let id = view.family_id;
+    let decisions = decision.map(|scope| targeting::family_decisions(house, &scope, id)).transpose()?;
+    let payments = payment.map(|scope| payment::family_payments(house, &scope, FamilyId(id))).transpose()?;
+    let cases = case.map(|scope| casework::views::family_cases(house, &scope, FamilyId(id))).transpose()?;
+    Ok((view, decisions.unwrap_or_default(), payments.unwrap_or_default(), cases.unwrap_or_default()))
+}
+
+/// Name of the head, or words when there is none.
+pub(crate) fn head_name(t: &Tongue, view: &FamilyView) -> String {
+    if view.head_name.is_empty() { t.say("web-nameless") } else { view.head_name.clone() }
+}
+
+/// A name, or words when there is none.
+pub(crate) fn name_or(t: &Tongue, name: &str) -> String {
+    if name.is_empty() { t.say("web-nameless") } else { name.to_owned() }
+}
+
+/// Sex in words.
+pub(crate) fn sex(t: &Tongue, code: Option<i64>) -> String {
+    match code.and_then(Sex::from_code) {
+        Some(Sex::Male) => t.say("web-man"),
+        Some(Sex::Female) => t.say("web-woman"),
+        None => t.say("web-unknown"),
+    }
+}
+
+/// A value of a canonical column in words.
+pub(crate) fn shown(t: &Tongue, value: &Shown) -> String {
+    match &value.label {
+        Some(label) => t.label(label).to_owned(),
+        None => t.day_text(&value.text),
+    }
+}
+
+/// Completed years today, if the birth date is known.
+pub(crate) fn age(t: &Tongue, born: Option<&String>, today: jiff::civil::Date) -> String {
+    match born.and_then(|born| born.parse().ok()) {
+        Some(born) => t.count("web-years", i64::from(model::age_in_years(born, today))),
+        None => t.say("web-unknown"),
+    }
+}
+
+/// What happened, with both sides of a change.
+pub(crate) fn event_detail(t: &Tongue, event: &EventView) -> String {
+    let side = |text: &Option<String>| text.as_deref().map(|text| t.day_text(text)).unwrap_or_default();
+    match (side(&event.before).as_str(), side(&event.after).as_str()) {
+        ("", "") => event.evidence.clone().unwrap_or_default(),
+        ("", after) => after.to_owned(),
+        (before, "") => before.to_owned(),
+        (before, after) => format!("{before} → {after}"),
+    }
+}
+
+impl FamilyPage {
+    fn relation(&self, member: &MemberView) -> String {
+        match member.relation {
+            Some(code) => self.t.code_label("relation", code),
+            None => self.t.say("web-unknown"),
+        }
+    }
+
+    fn age(&self, member: &MemberView, today: &jiff::civil::Date) -> String {
+        age(&self.t, member.birth_date.as_ref(), *today)
+    }
+
+    fn known(&self) -> Vec<&VariableView> {
+        self.view.variables.iter().filter(|variable| variable.value.is_some()).collect()
+    }
+
+    fn unknown(&self) -> String {
+        let unknown = self.view.variables.iter().filter(|variable| variable.value.is_none());
+        unknown.map(|variable| self.t.label(&variable.label)).collect::<Vec<_>>().join(", ")
+    }
+}

@@ -1,0 +1,78 @@
+//! One file a page or a family of pages: the context struct of its template, the handler that fills it from the rooms' views, and
+//! a sample. Here are the addresses, all in one place.
+
+mod akun;
+mod audit;
+mod beranda;
+mod cari;
+mod daftar;
+mod keluarga;
+mod keputusan;
+mod komponen;
+mod masuk;
+mod orang;
+mod pembayaran;
+mod program;
+mod tinjau;
+mod tugas;
+mod wilayah;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    response::Redirect,
+    routing::{get, post},
+};
+
+use crate::{app::App, assets, meter};
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/beranda") }))
+        .route("/masuk", get(masuk::show).post(masuk::sign_in))
+        .route("/keluar", post(masuk::sign_out))
+        .route("/tampilan", get(masuk::look))
+        .route("/komponen", get(komponen::show))
+        .route("/beranda", get(beranda::show))
+        .route("/program", get(program::list))
+        .route("/program/{key}", get(program::show))
+        .route("/keputusan", get(keputusan::list))
+        .route("/keputusan/{run}", get(keputusan::show))
+        .route("/keputusan/{run}/setujui", post(keputusan::approve))
+        .route("/keputusan/{run}/keluarga", get(keputusan::families))
+        .route("/keputusan/{run}/keluarga/{family}", get(keputusan::explain))
+        .route("/cari", get(cari::show).post(cari::send))
+        .route("/daftar", get(daftar::list))
+        .route("/daftar/{number}", get(daftar::show))
+        .route("/daftar/{number}/temuan.csv", get(daftar::export))
+        .route("/pembayaran", get(pembayaran::list))
+        .route("/pembayaran/siklus/{cycle}", get(pembayaran::cycle))
+        .route("/pembayaran/siklus/{cycle}/baris", get(pembayaran::lines))
+        .route("/pembayaran/baris/{line}", get(pembayaran::line))
+        .route("/pembayaran/perintah/{order}/setujui", post(pembayaran::approve))
+        .route("/pembayaran/balasan", get(pembayaran::exceptions))
+        .route("/pembayaran/balasan/{exception}/tutup", post(pembayaran::close))
+        .route("/keluarga", get(keluarga::list))
+        .route("/keluarga/{family}", get(keluarga::show))
+        .route("/orang/{person}", get(orang::show))
+        .route("/orang/{person}/nik", post(orang::reveal))
+        .route("/tinjau", get(tinjau::first))
+        .route("/tinjau/semua", get(tinjau::queue))
+        .route("/tinjau/batal", post(tinjau::undo))
+        .route("/tinjau/{id}", get(tinjau::show).post(tinjau::decide))
+        .route("/wilayah", get(wilayah::show))
+        .route("/wilayah/csv", get(wilayah::csv))
+        .route("/tugas", get(tugas::list))
+        .route("/kasus", post(tugas::open))
+        .route("/kasus/baru", get(tugas::new))
+        .route("/kasus/{case}", get(tugas::show))
+        .route("/kasus/{case}/langkah", post(tugas::step))
+        .route("/akun", get(akun::show))
+        .route("/pengguna", get(akun::list).post(akun::create))
+        .route("/pengguna/tutup", post(akun::close))
+        .route("/audit", get(audit::show))
+        .route("/sehat", get(|| async { Json(serde_json::json!({ "status": "ok" })) }))
+        .route("/metrik", get(meter::show))
+        .route("/aset/{*path}", get(assets::serve))
+}

@@ -1,0 +1,455 @@
+//! Payment: cycles, one cycle from ordered to withdrawn, what is wrong by kind, each line with its whole story, orders that wait for a
+//! second person, and rows of replies that nobody could take.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    response::{IntoResponse, Redirect},
+};
+use model::LineId;
+use payment::{
+    AccountState, CyclePage, CycleView, Documents, ExceptionFilter, ExceptionView, LineFilter, LinePage,
+    LineView, OrderView, PaymentState, Trouble,
+};
+use serde::Deserialize;
+use store::Page;
+
+use crate::{
+    lang::Tongue,
+    shell::Shell,
+    ui::{Bar, Bars, Funnel, Pager, Step},
+    visit::{Answer, Posted, Visit, page},
+};
+
+/// All cycles.
+#[derive(Template)]
+#[template(path = "pembayaran.html")]
+pub(crate) struct CyclesPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) cycles: Vec<CycleView>,
+    pub(crate) pager: Pager,
+    pub(crate) orders: Vec<OrderView>,
+    pub(crate) me: i64,
+    pub(crate) may_approve: bool,
+    pub(crate) exceptions: Vec<ExceptionView>,
+}
+
+/// One cycle.
+#[derive(Template)]
+#[template(path = "pembayaran_siklus.html")]
+pub(crate) struct OneCyclePage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) title: String,
+    pub(crate) view: CyclePage,
+    pub(crate) funnel: Funnel,
+    pub(crate) problems: Bars,
+    pub(crate) accounts: Bars,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) me: i64,
+    pub(crate) may_approve: bool,
+}
+
+/// Lines of a cycle.
+#[derive(Template)]
+#[template(path = "pembayaran_baris_daftar.html")]
+pub(crate) struct LinesPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) title: String,
+    pub(crate) cycle: i64,
+    pub(crate) choices: Vec<(String, String)>,
+    pub(crate) chosen: String,
+    pub(crate) lines: Vec<LineView>,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) pager: Pager,
+}
+
+/// One line.
+#[derive(Template)]
+#[template(path = "pembayaran_baris.html")]
+pub(crate) struct OneLinePage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) title: String,
+    pub(crate) view: LinePage,
+    pub(crate) place: String,
+    pub(crate) cases: Vec<casework::views::CaseRow>,
+}
+
+/// Rows of replies that were not taken.
+#[derive(Template)]
+#[template(path = "pembayaran_balasan.html")]
+pub(crate) struct ExceptionsPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) tabs: Vec<(String, String, bool)>,
+    pub(crate) rows: Vec<ExceptionView>,
+    pub(crate) pager: Pager,
+    pub(crate) may_close: bool,
+}
+
+/// Name of a programme.
+pub(crate) fn programme(t: &Tongue, key: &str) -> String {
+    t.policy().programme(key).map_or_else(|| key.to_owned(), |found| t.label(&found.label).to_owned())
+}
+
+/// Name of a channel.
+pub(crate) fn channel(t: &Tongue, key: &str) -> String {
+    t.policy().channel(key).map_or_else(|| key.to_owned(), |found| t.label(&found.label).to_owned())
+}
+
+/// Name of a role.
+pub(crate) fn role(t: &Tongue, key: &str) -> String {
+    t.policy().roles().get(key).map_or_else(|| key.to_owned(), |found| t.label(&found.label).to_owned())
+}
+
+/// Colour of a payment state.
+pub(crate) fn payment_kind(state: &PaymentState) -> &'static str {
+    match state {
+        PaymentState::Withdrawn => "good",
+        PaymentState::Failed | PaymentState::SentBack | PaymentState::Returned => "bad",
+        PaymentState::Set => "mute",
+        PaymentState::Ordered | PaymentState::Instructed | PaymentState::ToppedUp => "note",
+    }
+}
+
+/// Words of a payment state.
+pub(crate) fn payment_word(t: &Tongue, state: &PaymentState) -> String {
+    t.say(&format!("payment-state-{}", state.code()))
+}
+
+/// Colour of an account state.
+pub(crate) fn account_kind(state: &AccountState) -> &'static str {
+    match state {
+        AccountState::Good => "good",
+        AccountState::Failed => "bad",
+        AccountState::Doubtful => "warn",
+        AccountState::Unchecked | AccountState::Asked | AccountState::NotNeeded => "mute",
+    }
+}
+
+/// Words of a problem.
+pub(crate) fn problem(t: &Tongue, code: &str) -> String {
+    t.say(&format!("payment-problem-{code}"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    setelah: Option<String>,
+    #[serde(default)]
+    saring: String,
+}
+
+pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let from = Page { after: asked.setelah, limit: 20 };
+    let wanted = from.clone();
+    let nation = visit.session.region.as_str().is_empty();
+    let (cycles, orders, exceptions) = visit
+        .ask("payment.read", move |house, scope| {
+            let cycles = payment::cycles(house, scope, &wanted)?;
+            let orders = if nation { payment::orders_waiting(house, scope)? } else { Vec::new() };
+            let open = payment::exceptions(house, scope, &ExceptionFilter::default(), &Page::first(5))?;
+            Ok::<_, payment::Error>((cycles, orders, open.items))
+        })
+        .await?;
+    let t = visit.t();
+    page(&CyclesPage {
+        pager: Pager::of(&t, "/pembayaran", &from, cycles.items.len(), cycles.next),
+        cycles: cycles.items,
+        orders,
+        me: visit.session.user_id.0,
+        may_approve: visit.session.may("payment.approve"),
+        exceptions,
+        shell: visit.shell(),
+        t,
+    })
+}
+
+pub(crate) async fn cycle(visit: Visit, Path(cycle): Path<i64>) -> Answer {
+    let view =
+        visit.ask("payment.read", move |house, scope| payment::cycle_page(house, scope, cycle)).await?;
+    let names = visit.names(view.regions.iter().map(|one| one.region.to_string())).await?;
+    let t = visit.t();
+    let title = title(&t, &view.cycle.programme, &view.cycle.period);
+    page(&OneCyclePage {
+        trail: vec![("/pembayaran".into(), t.say("web-nav-payments")), (String::new(), title.clone())],
+        title,
+        funnel: funnel(&t, &view),
+        problems: problems(&t, &view),
+        accounts: accounts(&t, &view),
+        names,
+        me: visit.session.user_id.0,
+        may_approve: visit.session.may("payment.approve"),
+        view,
+        shell: visit.shell(),
+        t,
+    })
+}
+
+fn title(t: &Tongue, key: &str, period: &str) -> String {
+    format!("{}, {}", programme(t, key), t.period(period))
+}
+
+fn funnel(t: &Tongue, view: &CyclePage) -> Funnel {
+    let first = view.funnel.first().map_or(0, |step| step.amount_idr);
+    let filter = |step: &str| match step {
+        "topped_up" | "withdrawn" => format!("?saring=uang.{step}"),
+        "checked" => "?saring=rekening.good".to_owned(),
+        _ => String::new(),
+    };
+    let step = |step: &payment::FunnelStep| Step {
+        label: t.say(&format!("payment-step-{}", step.step)),
+        amount: t.idr_short(step.amount_idr),
+        count: t.n(step.lines),
+        share: t.share(step.amount_idr, first),
+        value: step.amount_idr,
+        href: format!("/pembayaran/siklus/{}/baris{}", view.cycle.cycle_id, filter(step.step)),
+    };
+    Funnel {
+        title: t.say("web-funnel"),
+        heads: [t.say("web-step"), t.say("web-lines"), t.say("web-amount"), t.say("web-share")],
+        steps: view.funnel.iter().map(step).collect(),
+        as_table: t.say("web-as-table"),
+    }
+}
+
+fn problems(t: &Tongue, view: &CyclePage) -> Bars {
+    let bar = |one: &payment::ProblemCount| Bar {
+        label: problem(t, &one.problem),
+        text: t.two("web-lines-and-amount", "n", t.n(one.lines), "amount", t.idr_short(one.amount_idr)),
+        value: one.lines,
+        colour: 3,
+        href: format!("/pembayaran/siklus/{}/baris?saring=masalah.{}", view.cycle.cycle_id, one.problem),
+    };
+    Bars {
+        title: t.say("web-problems"),
+        heads: (t.say("web-problem"), t.say("web-lines")),
+        bars: view.problems.iter().map(bar).collect(),
+        as_table: t.say("web-as-table"),
+    }
+}
+
+fn accounts(t: &Tongue, view: &CyclePage) -> Bars {
+    let bar = |(state, lines): &(String, i64)| Bar {
+        label: t.say(&format!("payment-account-{state}")),
+        text: t.n(lines),
+        value: *lines,
+        colour: match AccountState::from_code(state) {
+            Some(AccountState::Good | AccountState::NotNeeded) => 1,
+            Some(AccountState::Failed) => 3,
+            Some(AccountState::Doubtful) => 2,
+            _ => 4,
+        },
+        href: format!("/pembayaran/siklus/{}/baris?saring=rekening.{state}", view.cycle.cycle_id),
+    };
+    Bars {
+        title: t.say("web-accounts"),
+        heads: (t.say("web-account"), t.say("web-lines")),
+        bars: view.accounts.iter().map(bar).collect(),
+        as_table: t.say("web-as-table"),
+    }
+}
+
+/// `uang.topped_up`, `rekening.failed`, `masalah.name_differs`, `masalah`; anything else is all lines.
+fn filter_of(text: &str) -> LineFilter {
+    let (kind, code) = text.split_once('.').unwrap_or((text, ""));
+    let found = match kind {
+        "uang" => PaymentState::from_code(code).map(LineFilter::Payment),
+        "rekening" => AccountState::from_code(code).map(LineFilter::Account),
+        "masalah" if code.is_empty() => Some(LineFilter::AnyProblem),
+        "masalah" => Trouble::from_code(code).map(LineFilter::Problem),
+        _ => None,
+    };
+    found.unwrap_or_default()
+}
+
+fn filters(t: &Tongue) -> Vec<(String, String)> {
+    let mut all =
+        vec![(String::new(), t.say("web-all-lines")), ("masalah".to_owned(), t.say("web-any-problem"))];
+    all.extend(
+        PaymentState::ALL.iter().map(|state| (format!("uang.{}", state.code()), payment_word(t, state))),
+    );
+    all.extend(AccountState::ALL.iter().map(|state| {
+        let word = t.say(&format!("payment-account-{}", state.code()));
+        (format!("rekening.{}", state.code()), t.one("web-account-is", "state", word))
+    }));
+    all.extend(Trouble::ALL.iter().map(|trouble| {
+        (
+            format!("masalah.{}", trouble.code()),
+            t.one("web-problem-is", "problem", problem(t, trouble.code())),
+        )
+    }));
+    all
+}
+
+pub(crate) async fn lines(visit: Visit, Path(cycle): Path<i64>, Query(asked): Query<Asked>) -> Answer {
+    let from = Page { after: asked.setelah, limit: 50 };
+    let (wanted, filter) = (from.clone(), filter_of(&asked.saring));
+    let found = visit
+        .ask("payment.read", move |house, scope| payment::line_list(house, scope, cycle, filter, &wanted))
+        .await?;
+    let names = visit.names(found.items.iter().map(|line| line.region.to_string())).await?;
+    let t = visit.t();
+    let title = match found.items.first() {
+        Some(line) => title(&t, &line.programme, &line.period),
+        None => t.say("web-lines"),
+    };
+    let base = format!("/pembayaran/siklus/{cycle}/baris?saring={}", crate::visit::encode(&asked.saring));
+    page(&LinesPage {
+        trail: vec![
+            ("/pembayaran".into(), t.say("web-nav-payments")),
+            (format!("/pembayaran/siklus/{cycle}"), title.clone()),
+            (String::new(), t.say("web-lines")),
+        ],
+        title,
+        cycle,
+        choices: filters(&t),
+        chosen: asked.saring,
+        pager: Pager::of(&t, &base, &from, found.items.len(), found.next),
+        lines: found.items,
+        names,
+        shell: visit.shell(),
+        t,
+    })
+}
+
+pub(crate) async fn line(visit: Visit, Path(line): Path<i64>) -> Answer {
+    let cases_scope = visit.scope("case.read").ok();
+    let (view, cases) = visit
+        .ask("payment.read", move |house, scope| {
+            let view = payment::line_page(house, scope, LineId(line)).map_err(crate::fault::Fault::from)?;
+            let cases = match &cases_scope {
+                Some(scope) => casework::views::line_cases(house, scope, LineId(line))?,
+                None => Vec::new(),
+            };
+            Ok::<_, crate::fault::Fault>((view, cases))
+        })
+        .await?;
+    let region = view.line.region.to_string();
+    let place = visit.names([region.clone()]).await?.remove(&region).unwrap_or_default();
+    let t = visit.t();
+    let title = title(&t, &view.line.programme, &view.line.period);
+    page(&OneLinePage {
+        trail: vec![
+            ("/pembayaran".into(), t.say("web-nav-payments")),
+            (format!("/pembayaran/siklus/{}", view.line.cycle_id), title.clone()),
+            (String::new(), t.one("web-line-no", "n", view.line.line_id)),
+        ],
+        title,
+        view,
+        place,
+        cases,
+        shell: visit.shell(),
+        t,
+    })
+}
+
+impl OneCyclePage {
+    /// The lines whose money lies on cards.
+    fn on_card_href(&self) -> String {
+        format!("/pembayaran/siklus/{}/baris?saring=uang.topped_up", self.view.cycle.cycle_id)
+    }
+}
+
+impl OneLinePage {
+    /// Why a state changed, in words: the channel's own word where it is one.
+    fn reason(&self, event: &payment::EventView) -> String {
+        if let Some(label) = &event.reason_label {
+            return self.t.label(label).to_owned();
+        }
+        match event.reason.split_once(':') {
+            Some(("person", said)) => said.to_owned(),
+            _ => self.t.code("payment-reason", &event.reason),
+        }
+    }
+
+    fn next(&self, event: &payment::EventView) -> String {
+        match &event.next_label {
+            Some(label) => self.t.label(label).to_owned(),
+            None if event.next.is_empty() => String::new(),
+            None => self.t.code("payment-next", &event.next),
+        }
+    }
+
+    fn state(&self, event: &payment::EventView) -> String {
+        let kind = if event.kind == "payment" { "state" } else { event.kind.as_str() };
+        self.t.say(&format!("payment-{kind}-{}", event.state))
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ApproveForm {
+    hash: String,
+    #[serde(default)]
+    spm: String,
+    #[serde(default)]
+    sp2d: String,
+}
+
+pub(crate) async fn approve(Path(order): Path<i64>, posted: Posted<ApproveForm>) -> Answer {
+    let ApproveForm { hash, spm, sp2d } = posted.form;
+    let documents = Documents { spm, sp2d };
+    let order = posted
+        .visit
+        .ask("payment.approve", move |house, scope| {
+            payment::approve_order(house, scope, order, &hash, &documents)
+        })
+        .await?;
+    Ok(Redirect::to(&format!("/pembayaran/siklus/{}", order.cycle_id)).into_response())
+}
+
+pub(crate) async fn exceptions(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let state =
+        if matches!(asked.saring.as_str(), "noted" | "closed") { asked.saring.as_str() } else { "open" };
+    let from = Page { after: asked.setelah, limit: 50 };
+    let (wanted, filter) = (from.clone(), ExceptionFilter { state: state.to_owned(), kind: None });
+    let found = visit
+        .ask("payment.read", move |house, scope| payment::exceptions(house, scope, &filter, &wanted))
+        .await?;
+    let t = visit.t();
+    let tab = |one: &str| {
+        (format!("/pembayaran/balasan?saring={one}"), t.say(&format!("web-exception-{one}")), one == state)
+    };
+    page(&ExceptionsPage {
+        trail: vec![
+            ("/pembayaran".into(), t.say("web-nav-payments")),
+            (String::new(), t.say("web-exceptions")),
+        ],
+        tabs: ["open", "noted", "closed"].into_iter().map(tab).collect(),
+        pager: Pager::of(
+            &t,
+            &format!("/pembayaran/balasan?saring={state}"),
+            &from,
+            found.items.len(),
+            found.next,
+        ),
+        rows: found.items,
+        may_close: visit.session.may("payment.reconcile"),
+        shell: visit.shell(),
+        t,
+    })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CloseForm {
+    note: String,
+}
+
+pub(crate) async fn close(Path(exception): Path<i64>, posted: Posted<CloseForm>) -> Answer {
+    let note = posted.form.note;
+    posted
+        .visit
+        .ask("payment.reconcile", move |house, scope| {
+            payment::close_exception(house, scope, exception, note.trim())
+        })
+        .await?;
+    Ok(Redirect::to("/pembayaran/balasan").into_response())
+}

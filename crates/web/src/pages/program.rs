@@ -1,0 +1,257 @@
+//! Programmes: the rule as it stands in the policy pack, in words that come from the same tree that decides. Nothing is retold here,
+//! so the page cannot say other than what is decided.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use jiff::civil::Date;
+use policy::{Programme, ProgrammeVersion, Quota, Schedule};
+use serde::Deserialize;
+
+use crate::{
+    fault::Fault,
+    lang::{Tongue, word},
+    shell::Shell,
+    visit::{Answer, Visit, page},
+};
+
+/// One programme in the list.
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) name: String,
+    pub(crate) purpose: String,
+    pub(crate) recipient: String,
+    pub(crate) basis: String,
+    pub(crate) in_force: bool,
+}
+
+/// All programmes.
+#[derive(Template)]
+#[template(path = "program_daftar.html")]
+pub(crate) struct ProgrammesPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// A condition, exclusion or other line of a rule.
+pub(crate) struct RuleLine {
+    pub(crate) code: String,
+    pub(crate) text: String,
+    /// The expression in words; empty when there is none.
+    pub(crate) words: String,
+    /// What can be done about it; empty when nothing.
+    pub(crate) remedy: String,
+    /// The word of the national application for it; empty when there is none.
+    pub(crate) status: String,
+}
+
+/// A benefit component.
+pub(crate) struct ComponentLine {
+    pub(crate) label: String,
+    pub(crate) words: String,
+    pub(crate) year: String,
+    pub(crate) stage: String,
+    pub(crate) most: String,
+    pub(crate) duty: String,
+    pub(crate) enabled: bool,
+}
+
+/// One programme on one day.
+#[derive(Template)]
+#[template(path = "program.html")]
+pub(crate) struct ProgrammePage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) name: String,
+    pub(crate) purpose: String,
+    pub(crate) note: String,
+    pub(crate) on: String,
+    pub(crate) versions: Vec<(String, String, bool)>,
+    pub(crate) facts: Vec<(String, String)>,
+    pub(crate) eligibility: Vec<RuleLine>,
+    pub(crate) exclusions: Vec<RuleLine>,
+    pub(crate) components: Vec<ComponentLine>,
+    pub(crate) cap: Option<String>,
+    pub(crate) quota: Vec<String>,
+    pub(crate) others: Vec<RuleLine>,
+    pub(crate) ends: Vec<RuleLine>,
+    pub(crate) has_rule: bool,
+}
+
+pub(crate) async fn list(visit: Visit) -> Answer {
+    visit.scope("programme.read")?;
+    let (t, shell) = (visit.t(), visit.shell());
+    let today = visit.guest.app.house.clock.today();
+    let entry = |programme: &Programme| {
+        let version = programme.on(today);
+        Entry {
+            key: programme.key.clone(),
+            name: t.label(&programme.label).to_owned(),
+            purpose: t.label(&programme.purpose).to_owned(),
+            recipient: t.code("web-recipient", &word(&programme.recipient)),
+            basis: version.map_or_else(String::new, |version| version.legal_basis.clone()),
+            in_force: version.is_some(),
+        }
+    };
+    let entries = t.policy().programmes().values().map(entry).collect();
+    page(&ProgrammesPage { t: t.clone(), shell, entries })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    tanggal: Option<String>,
+}
+
+pub(crate) async fn show(visit: Visit, Path(key): Path<String>, Query(asked): Query<Asked>) -> Answer {
+    visit.scope("programme.read")?;
+    let (t, shell) = (visit.t(), visit.shell());
+    let today = visit.guest.app.house.clock.today();
+    let on = asked.tanggal.and_then(|text| text.parse().ok()).unwrap_or(today);
+    let policy = visit.guest.app.house.policy.clone();
+    let programme = policy.programme(&key).ok_or_else(Fault::not_found)?;
+    page(&ProgrammePage::new(t, shell, programme, on))
+}
+
+impl ProgrammePage {
+    pub(crate) fn new(t: Tongue, shell: Shell, programme: &Programme, on: Date) -> Self {
+        let name = t.label(&programme.label).to_owned();
+        let version = programme.on(on);
+        let mut page = Self {
+            trail: vec![("/program".into(), t.say("web-nav-programmes")), (String::new(), name.clone())],
+            name,
+            purpose: t.label(&programme.purpose).to_owned(),
+            note: programme.note.as_ref().map_or_else(String::new, |note| t.label(note).to_owned()),
+            on: t.day(on),
+            versions: programme.versions.iter().map(|other| version_link(&t, programme, other, on)).collect(),
+            facts: Vec::new(),
+            eligibility: Vec::new(),
+            exclusions: Vec::new(),
+            components: Vec::new(),
+            cap: None,
+            quota: Vec::new(),
+            others: Vec::new(),
+            ends: Vec::new(),
+            has_rule: version.is_some(),
+            shell,
+            t,
+        };
+        if let Some(version) = version {
+            page.fill(programme, version, on);
+        }
+        page
+    }
+
+    fn fill(&mut self, programme: &Programme, version: &ProgrammeVersion, on: Date) {
+        let t = &self.t;
+        let params = version.params(on);
+        let line = |code: &str, text: &policy::Label, words: String| RuleLine {
+            code: code.to_owned(),
+            text: t.label(text).to_owned(),
+            words,
+            remedy: String::new(),
+            status: String::new(),
+        };
+        let reason = |reason: &policy::ReasonWords| line(&reason.code, &reason.text, String::new());
+        self.facts = facts(t, programme, version);
+        self.eligibility = version
+            .eligibility
+            .iter()
+            .map(|one| line(&one.code, &one.text, one.when.words_with(t.lang, &params)))
+            .chain(version.needs_component.iter().map(reason))
+            .collect();
+        self.exclusions = version
+            .exclusions
+            .iter()
+            .map(|one| RuleLine {
+                remedy: t.label(&one.remedy).to_owned(),
+                status: one.siks_ng.clone(),
+                ..line(&one.code, &one.text, one.when.words_with(t.lang, &params))
+            })
+            .collect();
+        self.components = version
+            .components
+            .iter()
+            .map(|one| ComponentLine {
+                label: t.label(&one.label).to_owned(),
+                words: one.when.words_with(t.lang, &params),
+                year: t.idr(one.amount_year),
+                stage: t.idr(one.amount_stage),
+                most: one.max_per_family.map_or_else(|| "–".to_owned(), |most| t.n(most)),
+                duty: one.conditionality.as_ref().map_or_else(String::new, |duty| t.label(duty).to_owned()),
+                enabled: one.enabled,
+            })
+            .collect();
+        self.cap = version.cap.as_ref().map(|cap| t.label(&cap.text).to_owned());
+        self.quota = version.quota.as_ref().map_or_else(Vec::new, |quota| quota_lines(t, quota, &params));
+        self.others = version.combinations.iter().map(|one| reason(&one.reason)).collect();
+        self.ends = version.ends.iter().map(reason).collect();
+    }
+}
+
+fn version_link(
+    t: &Tongue,
+    programme: &Programme,
+    version: &ProgrammeVersion,
+    on: Date,
+) -> (String, String, bool) {
+    let until = version.valid_to.map_or_else(|| t.say("web-in-force"), |day| t.day(day));
+    let label = t.two("web-from-to", "from", t.day(version.valid_from), "to", until);
+    (format!("/program/{}?tanggal={}", programme.key, version.valid_from), label, version.holds_on(on))
+}
+
+fn facts(t: &Tongue, programme: &Programme, version: &ProgrammeVersion) -> Vec<(String, String)> {
+    let policy = t.policy();
+    let channel = |key: &str| match policy.channel(key) {
+        Some(channel) => t.label(&channel.label).to_owned(),
+        None => key.to_owned(),
+    };
+    let mut facts = vec![
+        (t.say("web-recipient"), t.code("web-recipient", &word(&programme.recipient))),
+        (t.say("web-legal-basis"), version.legal_basis.clone()),
+        (t.say("web-schedule"), schedule(t, &version.schedule)),
+        (t.say("web-channel"), channel(&version.channel)),
+    ];
+    if let Some(fallback) = &version.fallback_channel {
+        facts.push((t.say("web-fallback-channel"), channel(fallback)));
+    }
+    if let Some(flat) = &version.flat {
+        let amount = t.one("web-per-month", "amount", t.idr(flat.amount_month));
+        facts.push((t.label(&flat.label).to_owned(), amount));
+    }
+    facts.push((t.say("web-reference-day"), t.code("web-reference", &word(&version.reference))));
+    facts.push((t.say("web-budget-line"), version.budget_line.clone()));
+    let proof: Vec<&str> = version.proof.iter().map(|proof| t.label(&proof.text)).collect();
+    facts.push((t.say("web-proof"), proof.join("; ")));
+    facts
+}
+
+fn schedule(t: &Tongue, schedule: &Schedule) -> String {
+    let kinds = [
+        (schedule.month, "web-schedule-month"),
+        (schedule.stage, "web-schedule-stage"),
+        (schedule.year, "web-schedule-year"),
+    ];
+    let kinds: Vec<String> = kinds.into_iter().filter(|(on, _)| *on).map(|(_, key)| t.say(key)).collect();
+    kinds.join(", ")
+}
+
+fn quota_lines(t: &Tongue, quota: &Quota, params: &rules::Params) -> Vec<String> {
+    let level = t.code("web-level", &word(&quota.by));
+    let mut lines = vec![t.two(
+        "web-quota-share",
+        "share",
+        t.decimal(f64::from(quota.share_permille) / 10.0, 1),
+        "level",
+        level,
+    )];
+    if !quota.table.is_empty() {
+        lines.push(t.count("web-quota-table", quota.table.len()));
+    }
+    for (at, (by, direction)) in quota.order.iter().enumerate() {
+        let how = t.code("web-direction", &word(direction));
+        let by = by.words_with(t.lang, params);
+        lines.push(format!("{}. {}", at + 1, t.two("web-quota-order", "by", by, "how", how)));
+    }
+    lines
+}

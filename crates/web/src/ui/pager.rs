@@ -1,0 +1,33 @@
+//! Keyset paging: a list knows where it goes on, not how many pages there are. Back is the browser's; "from the start" is ours.
+
+use askama::Template;
+use store::Page;
+
+use crate::{lang::Tongue, visit::encode};
+
+/// The links under a list.
+#[derive(Template)]
+#[template(path = "ui/pager.html")]
+pub struct Pager {
+    /// How many rows are shown, in words.
+    pub shown: String,
+    /// Address of the next part, if there is one.
+    pub next: Option<String>,
+    /// Address of the start, if this is not the start.
+    pub first: Option<String>,
+    /// Words on the two links: next, from the start; and what the links are for.
+    pub words: (String, String, String),
+}
+
+impl Pager {
+    /// The links under a list at `base` (a path, with or without a query), of which `shown` rows are on the page.
+    pub(crate) fn of(t: &Tongue, base: &str, at: &Page, shown: usize, next: Option<String>) -> Self {
+        let mark = if base.contains('?') { '&' } else { '?' };
+        Self {
+            shown: t.count("web-shown", shown),
+            next: next.map(|after| format!("{base}{mark}setelah={}", encode(&after))),
+            first: at.after.as_ref().map(|_| base.to_owned()),
+            words: (t.say("web-next"), t.say("web-from-start"), t.say("web-pages")),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The real router on a real house of one temporary SQLite file: headers, tokens, scopes, refusals, and every page in both languages.
+
+mod support;
+
+use axum::http::{StatusCode, header};
+use support::{Browser, House};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_forbids_foreign_script_style_and_frames() {
+    let house = House::new();
+    for path in ["/masuk", "/komponen", "/tidak-ada", "/sehat"] {
+        let answer = house.visitor().get(path).await;
+        let policy = answer.header(header::CONTENT_SECURITY_POLICY);
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}");
+        assert!(!policy.contains("unsafe"), "{path}");
+        assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff", "{path}");
+        assert!(!answer.header("x-request-id").is_empty(), "{path}");
+        assert_eq!(answer.header(header::CACHE_CONTROL), "no-store", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_has_inline_script_or_style() {
+    let house = House::new();
+    for path in ["/masuk", "/komponen"] {
+        let body = house.visitor().get(path).await.body;
+        for forbidden in ["style=\"", "<style", "onclick=", "javascript:", "<script>"] {
+            assert!(!body.contains(forbidden), "{path} has {forbidden}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_is_led_to_sign_in_and_back() {
+    let house = House::new();
+    let answer = house.visitor().get("/pengguna?x=1").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.header(header::LOCATION), "/masuk?ke=/pengguna%3Fx%3D1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_without_its_token_is_refused_and_changes_nothing() {
+    let house = House::new();
+    let mut admin = house.signed_in("administrator").await;
+    let new = [("login", "petugas.coba"), ("name", "Coba"), ("role", "auditor"), ("region", "")];
+    for csrf in ["", "0000"] {
+        let mut form = new.to_vec();
+        form.push(("csrf", csrf));
+        assert_eq!(admin.post("/pengguna", &form).await.status, StatusCode::FORBIDDEN);
+    }
+    assert!(!admin.get("/pengguna").await.body.contains("petugas.coba"));
+    let csrf = admin.csrf("/pengguna").await;
+    let mut form = new.to_vec();
+    form.push(("csrf", &csrf));
+    let made = admin.post("/pengguna", &form).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.body);
+    assert!(admin.get("/pengguna").await.body.contains("petugas.coba"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_needs_the_token_of_the_form() {
+    let house = House::new();
+    let mut visitor = house.visitor();
+    let password = house.password("auditor");
+    visitor.get("/masuk").await;
+    let form = [("csrf", "salah"), ("login", "auditor"), ("password", password.as_str())];
+    assert_eq!(visitor.post("/masuk", &form).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_said_on_the_form_and_too_many_are_stopped() {
+    let house = House::new();
+    let mut visitor = house.visitor();
+    let mut last = StatusCode::OK;
+    for _ in 0..6 {
+        let csrf = visitor.csrf("/masuk").await;
+        let form = [("csrf", csrf.as_str()), ("login", "auditor"), ("password", "salah sama sekali")];
+        let answer = visitor.post("/masuk", &form).await;
+        assert!(answer.body.contains("class=\"errors\""));
+        last = answer.status;
+    }
+    assert_eq!(last, StatusCode::UNPROCESSABLE_ENTITY);
+    let csrf = visitor.csrf("/masuk").await;
+    let password = house.password("auditor");
+    let form = [("csrf", csrf.as_str()), ("login", "auditor"), ("password", password.as_str())];
+    assert_ne!(
+        visitor.post("/masuk", &form).await.status,
+        StatusCode::SEE_OTHER,
+        "the right password comes too late"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_cookie_is_out_of_reach_of_script_and_ends_with_sign_out() {
+    let house = House::new();
+    let mut auditor = house.signed_in("auditor").await;
+    assert!(auditor.set_cookies.iter().any(|set| {
+        set.starts_with("pilar_sesi=") && set.contains("HttpOnly") && set.contains("SameSite=Lax")
+    }));
+    let csrf = auditor.csrf("/akun").await;
+    assert_eq!(auditor.post("/keluar", &[("csrf", &csrf)]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(auditor.get("/akun").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_role_opens_what_its_menu_shows_and_nothing_else() {
+    let house = House::new();
+    for role in support::ROLES {
+        let mut browser = house.signed_in(role).await;
+        let home = browser.get("/beranda").await.body;
+        for path in support::PLACES {
+            let shown = home.contains(&format!("<a href=\"{path}\""));
+            let answer = browser.get(path).await;
+            let expected = if shown { StatusCode::OK } else { StatusCode::FORBIDDEN };
+            assert_eq!(answer.status, expected, "{role} at {path}: {}", answer.body);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_speaks_both_languages_and_shows_no_bare_key() {
+    let house = House::new();
+    for role in support::ROLES {
+        let mut browser = house.signed_in(role).await;
+        for path in support::PLACES {
+            for lang in ["id", "en"] {
+                let answer = browser.get(&format!("{path}?lang={lang}")).await;
+                if answer.status == StatusCode::OK {
+                    assert!(answer.body.contains(&format!("<html lang=\"{lang}\"")), "{path}");
+                }
+                assert_eq!(support::bare_keys(&answer.body), Vec::<String>::new(), "{role} {path} {lang}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_page_and_a_wrong_method_are_pages_too() {
+    let house = House::new();
+    let missing = house.visitor().get("/tidak-ada").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    assert!(missing.body.contains("Halaman tidak ditemukan") && missing.body.contains("web-not-found"));
+    let mut visitor = house.visitor();
+    let wrong = visitor.post("/komponen", &[]).await;
+    assert_eq!(wrong.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert!(wrong.body.contains("<html"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vendored_files_stay_under_fifty_kilobytes_packed() {
+    let house = House::new();
+    let mut total = 0;
+    for path in ["/aset/vendor/htmx/htmx.min.js", "/aset/ikon.svg"] {
+        total += house.visitor().get_packed(path).await;
+    }
+    assert!(total < 50_000, "{total}");
+}
+
+#[allow(dead_code)]
+fn assert_browser_is_send(browser: Browser) -> impl Send {
+    browser
+}
