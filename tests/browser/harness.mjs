@@ -90,7 +90,7 @@ export function kindOf(path) {
 
 export async function linksOf(page) {
   const hrefs = await page.$$eval("a[href]", (links) => links.map((link) => link.getAttribute("href")));
-  return hrefs.filter((href) => href.startsWith("/") && !/^\/(aset|tampilan|keluar)/.test(href)).map((href) => href.split("#")[0]);
+  return hrefs.filter((href) => href.startsWith("/") && !/^\/(aset|tampilan|keluar)|csv/.test(href)).map((href) => href.split("#")[0]);
 }
 
 export async function axeFaults(page) {

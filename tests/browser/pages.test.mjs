@@ -32,33 +32,39 @@ for (const account of ACCOUNTS) {
     await signIn(guest.page, account);
     const seen = new Set();
     const queue = ["/beranda", "/beranda?lang=en"];
+    const found = [];
     while (queue.length > 0) {
       const path = queue.shift();
       const kind = kindOf(path) + (path.includes("lang=en") ? "?en" : "");
       if (seen.has(kind)) continue;
       seen.add(kind);
       const whole = !passed.has(kind);
-      await checkPage(guest, path, 200, whole);
+      found.push(...(await faultsOf(guest, path, 200, whole)));
       passed.add(kind);
       queue.push(...(await linksOf(guest.page)));
     }
+    assert.deepEqual(found, [], found.join("\n"));
     assert.ok(seen.size > 4, `${account.role} reaches only ${[...seen]}`);
     await guest.context.close();
   });
 }
 
-async function checkPage({ page, faults }, path, status, whole) {
+async function checkPage(guest, path, status, whole) {
+  const found = await faultsOf(guest, path, status, whole);
+  assert.deepEqual(found, [], found.join("\n"));
+}
+
+async function faultsOf({ page, faults }, path, status, whole) {
   faults.length = 0;
   const found = [];
   for (const [viewport, colorScheme] of whole ? [[NARROW, "light"], [WIDE, "light"], [WIDE, "dark"]] : [[NARROW, "dark"]]) {
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme });
     const response = await page.goto(path);
-    assert.equal(response.status(), status, path);
+    if (response.status() !== status) return [`${path}: answered ${response.status()}`];
     const at = `${viewport.width} ${colorScheme}`;
     if (viewport === NARROW) found.push(...(await markupFaults(await response.text())));
     for (const fault of [...(await sidewaysFaults(page)), ...(await axeFaults(page))]) found.push(`${at}: ${fault}`);
   }
-  found.push(...faults);
-  assert.deepEqual(found, [], `${path}\n  ${found.join("\n  ")}`);
+  return [...found, ...faults].map((fault) => `${path}: ${fault}`);
 }

@@ -2,7 +2,9 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
-use access::{Error, House, NewUser, Session, assign_families, audit, audit_rows, create_user, reveal_nik, sign_in};
+use access::{
+    Error, House, NewUser, Session, assign_families, audit, audit_rows, create_user, reveal_nik, sign_in,
+};
 use jiff::civil::date;
 use model::{FixedClock, Lang, PersonId, RegionCode, RegionLevel, UserId};
 use store::{Page, params, sql, testing::TestDb};
@@ -72,7 +74,10 @@ fn a_wrong_password_opens_nothing_and_many_of_them_close_the_door() {
         let limit = house.policy.settings().access.failures_per_login;
         for _ in 0..limit {
             assert!(matches!(sign_in(&house, "ani", "salah", "a"), Err(Error::SignIn)));
-            assert!(matches!(sign_in(&house, "siapa", "salah", "b"), Err(Error::SignIn | Error::Throttled { .. })));
+            assert!(matches!(
+                sign_in(&house, "siapa", "salah", "b"),
+                Err(Error::SignIn | Error::Throttled { .. })
+            ));
         }
         assert!(matches!(sign_in(&house, "ANI", "kata sandi panjang", "c"), Err(Error::Throttled { .. })));
         let sessions = house.db.read(|tx| tx.query_one(&SESSIONS, &[])?.int(0)).expect("reads");
@@ -123,7 +128,10 @@ fn accounts_are_refused_with_a_reason() {
         assert_eq!(create_user(&house, &scope, new).expect_err("refused").code(), code, "{login}");
     }
     add(&house, "ani", "auditor", "");
-    assert_eq!(create_user(&house, &scope, new("ANI", "auditor", "", long)).expect_err("taken").code(), "access-login-taken");
+    assert_eq!(
+        create_user(&house, &scope, new("ANI", "auditor", "", long)).expect_err("taken").code(),
+        "access-login-taken"
+    );
 }
 
 #[test]
@@ -136,8 +144,14 @@ fn a_number_is_shown_only_inside_the_territory_with_a_purpose_and_leaves_a_trace
         house.db.write(|tx| tx.execute(&ADD_PERSON, params![7, nik, "99.01.05.2003"])).expect("adds");
         let purpose = house.policy.settings().purposes[0].key.clone();
         let scope = enter(&house, "dinas").scope("person.reveal").expect("may");
-        assert_eq!(reveal_nik(&house, &scope, PersonId(7), &purpose), Ok(Some("9901014507900001".to_owned())));
-        assert_eq!(reveal_nik(&house, &scope, PersonId(7), "iseng").expect_err("refused").code(), "access-purpose");
+        assert_eq!(
+            reveal_nik(&house, &scope, PersonId(7), &purpose),
+            Ok(Some("9901014507900001".to_owned()))
+        );
+        assert_eq!(
+            reveal_nik(&house, &scope, PersonId(7), "iseng").expect_err("refused").code(),
+            "access-purpose"
+        );
         let elsewhere = enter(&house, "lain").scope("person.reveal").expect("may");
         assert_eq!(reveal_nik(&house, &elsewhere, PersonId(7), &purpose), Err(Error::NotFound));
         let reading = enter(&house, "dinas").scope("person.read").expect("may");
@@ -156,7 +170,9 @@ fn an_edited_audit_row_breaks_the_chain_at_its_place() {
     for test in TestDb::all() {
         let house = house(&test);
         for n in 0..4 {
-            let entry = |tx: &mut store::Tx<'_>| audit(tx, house.clock.as_ref(), (UserId(1), "ani"), "a.b", "x:1", &format!("{n}"));
+            let entry = |tx: &mut store::Tx<'_>| {
+                audit(tx, house.clock.as_ref(), (UserId(1), "ani"), "a.b", "x:1", &format!("{n}"))
+            };
             house.db.write(entry).expect("writes");
         }
         let scope = Session::console(&house).scope("audit.read").expect("may");

@@ -1,7 +1,7 @@
 //! Double-entry bookkeeping of aid: where every rupiah that was ordered is now. Pure: no database, no clock.
 //!
-//! In: immutable entries that move money between the accounts of one place (programme, period, region, channel). Out: balances, the
-//! figures of the two conservation laws, and a list of what breaks them. Never here: an entry that does not balance, an entry
+//! In: immutable entries that move money between the accounts of one place (programme, period, region, channel). Out: balances,
+//! the figures of the two conservation laws, and a list of what breaks them. Never here: an entry that does not balance, an entry
 //! that is changed, an account below zero. A mistake is mended by a new entry that takes the old one back.
 //!
 //! To add a movement: a variant of [`Movement`] with the account it leaves and the account it enters, and its place in

@@ -153,7 +153,8 @@ fn read_list(dataset: &lake::Dataset, list: &ApprovedList, progress: &dyn Progre
     Ok(entitled)
 }
 
-/// Finds the living, matched head of each family in the closing. Families without one keep no payee: their line waits for a person.
+/// Finds the living, matched head of each family in the closing. Families without one keep no payee: their line waits for a
+/// person.
 fn find_payees(
     house: &House,
     list: &ApprovedList,

@@ -118,9 +118,11 @@ fn import(
     let import = Import::new(house, scope, channel, kind, file.file_no, &replies)?;
     let (mut counts, mut mark) = (file.counts, 0);
     loop {
-        let rows = replies.next_rows(BATCH)?;
+        let mut rows = replies.next_rows(BATCH)?;
         let Some(last) = rows.last().map(|row| row.row_no) else { break };
-        if last > file.mark {
+        // What an interrupted import committed is not taken again.
+        rows.retain(|row| row.row_no > file.mark);
+        if !rows.is_empty() {
             counts = house.db.write(|tx| import.take(tx, &rows, counts.clone(), last))?;
         }
         mark = last;

@@ -2,12 +2,13 @@
 //!
 //! In: an approved decision list, the closing it was made on, files of banks and the post office. Out: files for them, lines with
 //! three separate states (eligibility, account, payment) and an event for every change, double-entry books, a reconciliation, a
-//! work list of what does not fit, and effects for other rooms. Never here: money that moves on a row that does not match id, batch,
-//! amount and account; two live payments for one recipient, programme, period and component; a maker who approves; a file that is
+//! work list of what does not fit, and effects for other rooms. Never here: money that moves on a row that does not match id,
+//! batch, amount and account; two live payments for one recipient, programme, period and component; a maker who approves; a file that is
 //! written before its intent is committed.
 //!
 //! The way: [`build`] → [`export_account_checks`] → [`import_account_replies`] → [`prepare_order`] → [`approve_order`] →
-//! [`export_orders`] → [`import_order_replies`] → [`import_movements`] → [`reconcile`]. Every step can be killed and called again.
+//! [`export_orders`] → [`import_order_replies`] → [`import_movements`] → [`reconcile`]. Every step can be killed and called
+//! again.
 //!
 //! To add a channel: a file in `policy/channels`. To add a kind of trouble: a variant of [`Trouble`], its words in
 //! `words/*/payment.ftl`, and the place in `reply.rs` that finds it.
@@ -29,6 +30,8 @@ pub mod queries;
 mod reconcile;
 mod reply;
 mod state;
+#[cfg(test)]
+mod tests;
 mod views;
 mod wire;
 

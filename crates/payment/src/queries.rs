@@ -155,7 +155,7 @@ sql! {
     // imports
     pub(crate) STAGE_CLEAR = "DELETE FROM payment_stage WHERE file_no = $1";
     pub(crate) CHANGE_CLEAR = "DELETE FROM payment_change WHERE file_no = $1";
-    pub(crate) STAGED_LINES = concat!("SELECT DISTINCT ", line_columns!(), " FROM payment_stage s
+    pub(crate) STAGED_LINES = concat!("SELECT ", line_columns!(), " FROM payment_stage s
         JOIN payment_line l ON l.line_id = s.line_id WHERE s.file_no = $1");
     pub(crate) STAGED_TXNS = "SELECT t.txn, t.line_id, t.word, t.amount_idr, t.file_no FROM payment_stage s
         JOIN bank_txn t ON t.channel = $2 AND t.txn = s.txn WHERE s.file_no = $1 AND s.txn <> ''";

@@ -1,6 +1,7 @@
 //! Files of channels: rows read by the layout of the policy pack, and files written whole or not at all.
 //!
-//! In: bytes of a bank. Out: cells by our names for them. Never here: a row that is skipped in silence, a file that is half there.
+//! In: bytes of a bank. Out: cells by our names for them. Never here: a row that is skipped in silence, a file that is half
+//! there.
 
 use std::{
     fs::{self, File},

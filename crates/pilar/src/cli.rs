@@ -158,16 +158,13 @@ pub(crate) enum Review {
     },
     /// Decide a pair: same, different or skip
     Decide {
-        /// Number of the pair.
-        pair: i64,
+        /// The pair, as the list names it.
+        pair: String,
         /// `same`, `different` or `skip`.
         verdict: String,
     },
-    /// Take a decision back
-    Undo {
-        /// Number of the pair.
-        pair: i64,
-    },
+    /// Take back the last decision made from here
+    Undo,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -229,7 +226,7 @@ pub(crate) enum Pay {
         /// Folder to write to. Default: `outbox` in the data folder.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
-        /// For orders: login of the person who approves; must not be who built the cycle.
+        /// For orders: logins of those who approve, by comma; none may be who built the cycle.
         #[arg(long = "as", value_name = "LOGIN")]
         approver: Option<String>,
     },
@@ -240,6 +237,9 @@ pub(crate) enum Pay {
         /// `accounts`, `orders` or `movements`.
         #[arg(long)]
         kind: String,
+        /// Key of the channel that sent it. Default: the only one of the policy pack.
+        #[arg(long, value_name = "KEY")]
+        channel: Option<String>,
     },
     /// Add everything up and list what does not fit
     Reconcile {

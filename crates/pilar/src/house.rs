@@ -28,17 +28,24 @@ pub(crate) fn data_dir(place: &Place, default: &str) -> PathBuf {
 pub(crate) fn policy(place: &Place) -> anyhow::Result<policy::Policy> {
     policy::Policy::load(place.policy.as_deref()).map_err(|faults| {
         let list: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Failure::input(format!("the policy pack has {} faults, nothing was loaded:\n{}", list.len(), list.join("\n")))
+        Failure::input(format!(
+            "the policy pack has {} faults, nothing was loaded:\n{}",
+            list.len(),
+            list.join("\n")
+        ))
     })
 }
 
 /// Opens everything, making the folder and the database's tables when they are missing.
 pub(crate) fn open(place: &Place, default_dir: &str) -> anyhow::Result<House> {
     let dir = data_dir(place, default_dir);
-    std::fs::create_dir_all(&dir).with_context(|| format!("could not make the data folder {}", dir.display()))?;
+    std::fs::create_dir_all(&dir)
+        .with_context(|| format!("could not make the data folder {}", dir.display()))?;
     let policy = policy(place)?;
-    let url = place.database.clone().unwrap_or_else(|| format!("sqlite:{}", dir.join("pilar.sqlite").display()));
-    let db = store::Db::open(&url).with_context(|| format!("could not open the database {}", without_password(&url)))?;
+    let url =
+        place.database.clone().unwrap_or_else(|| format!("sqlite:{}", dir.join("pilar.sqlite").display()));
+    let db = store::Db::open(&url)
+        .with_context(|| format!("could not open the database {}", without_password(&url)))?;
     let lake = lake::Lake::open(&dir.join("lake"))?;
     Ok(House { db, lake, policy: Arc::new(policy), clock: Arc::new(SystemClock) })
 }

@@ -17,12 +17,24 @@ pub(crate) struct Step {
 }
 
 /// Runs `work`, which gives back how many rows it handled and its result.
-pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> anyhow::Result<(u64, T)>) -> anyhow::Result<(Step, T)> {
+pub(crate) fn step<T>(
+    name: &str,
+    work: impl FnOnce() -> anyhow::Result<(u64, T)>,
+) -> anyhow::Result<(Step, T)> {
     let start = Instant::now();
     let (rows, result) = work()?;
     let seconds = start.elapsed().as_secs_f64();
     let rows_per_s = rows as f64 / seconds.max(1e-9);
-    Ok((Step { name: name.to_owned(), seconds: round(seconds), rows, rows_per_s: rows_per_s.round(), peak_rss_mb: peak_rss_mb() }, result))
+    Ok((
+        Step {
+            name: name.to_owned(),
+            seconds: round(seconds),
+            rows,
+            rows_per_s: rows_per_s.round(),
+            peak_rss_mb: peak_rss_mb(),
+        },
+        result,
+    ))
 }
 
 fn round(seconds: f64) -> f64 {

@@ -1,7 +1,9 @@
-//! A version of the registry in memory: persons and families with every canonical column, out of groups and columns.
+//! A version of the registry in memory: persons and families with every canonical column, out of groups and
+//! columns.
 //!
-//! In: the lists in force, which person each of their rows belongs to, the identity of before. Out: the two tables, sorted, and what
-//! events need. Column by column on all cores; never row by row. Must never happen: a value that no record gave.
+//! In: the lists in force, which person each of their rows belongs to, the identity of before. Out: the two
+//! tables, sorted, and what events need. Column by column on all cores; never row by row. Must never happen:
+//! a value that no record gave.
 
 use std::sync::Arc;
 
@@ -59,11 +61,10 @@ pub struct Assembled {
     pub kk_as_of: Vec<Option<i32>>,
 }
 
-/// Puts persons and families together. `person_ids[i]` is the id of person `i`; `traces` makes family traces from the family of each
-/// person (index), `families_before` are the family ids of before.
+/// Puts persons and families together. `person_ids[i]` is the id of person `i`; `traces` makes family traces
+/// from the family of each person (index), `families_before` are the family ids of before.
 ///
-/// # Errors
-/// The fetcher's; columns of a wrong type.
+/// # Errors The fetcher's; columns of a wrong type.
 pub fn assemble(
     evidence: &Evidence,
     columns: &[Canonical],

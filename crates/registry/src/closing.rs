@@ -1,8 +1,9 @@
 //! Closing: the month's frozen picture of the registry, on which decisions are made.
 //!
-//! In: the newest version, reports that came after it, the rank in force on the closing day. Out: `closing/<month>/{persons,families}`
-//! and a row that says what they were made from. Closing a month again from the same inputs answers the same; from other inputs it is
-//! refused. Must never happen: a closing that changes.
+//! In: the newest version, reports that came after it, the rank in force on the closing day. Out:
+//! `closing/<month>/{persons,families}` and a row that says what they were made from. Closing a month again
+//! from the same inputs answers the same; from other inputs it is refused. Must never happen: a closing that
+//! changes.
 
 use std::sync::Arc;
 
@@ -70,8 +71,8 @@ pub fn closing_date(house: &House, month: Month) -> Date {
 
 /// Freezes the registry for a month.
 ///
-/// # Errors
-/// [`Error::NoVersion`] before the first consolidation, [`Error::Closed`] when the month was closed from other inputs.
+/// # Errors [`Error::NoVersion`] before the first consolidation, [`Error::Closed`] when the month was closed
+/// from other inputs.
 pub fn close(house: &House, session: &Session, month: Month, progress: &dyn Progress) -> Result<Closing> {
     let scope = session.scope("closing.run")?;
     let _lock = house.db.lock(&format!("closing-{month}"))?.ok_or(Error::Busy)?;

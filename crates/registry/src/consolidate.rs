@@ -1,8 +1,10 @@
-//! Consolidation: all accepted lists become a version of the registry, and the version becomes the serving copy.
+//! Consolidation: all accepted lists become a version of the registry, and the version becomes the serving
+//! copy.
 //!
-//! In: lists, human decisions, the policy pack, the version before. Out: datasets `registry/<version>/*` and published rows.
-//! A version is a pure function of these inputs: the same inputs give the same version number and the same bytes. A crash anywhere,
-//! then the same call again: the same result. Must never happen: a version made from inputs that it does not name.
+//! In: lists, human decisions, the policy pack, the version before. Out: datasets `registry/<version>/*` and
+//! published rows. A version is a pure function of these inputs: the same inputs give the same version number
+//! and the same bytes. A crash anywhere, then the same call again: the same result. Must never happen: a
+//! version made from inputs that it does not name.
 
 use std::time::Instant;
 
@@ -80,8 +82,8 @@ pub struct Figures {
 
 /// Links all lists, makes a version of the registry if anything changed, and publishes it.
 ///
-/// # Errors
-/// [`Error::Busy`] while another process consolidates; [`Error::NoLists`] before the first list; the lake's, linkage's, the store's.
+/// # Errors [`Error::Busy`] while another process consolidates; [`Error::NoLists`] before the first list; the
+/// lake's, linkage's, the store's.
 pub fn consolidate(house: &House, session: &Session, progress: &dyn Progress) -> Result<Consolidation> {
     let scope = session.scope("registry.consolidate")?;
     let clock = house.clock.as_ref();
@@ -289,7 +291,8 @@ fn link(
     Ok(linkage::link(&rows.batches, &model, &decisions, &options)?)
 }
 
-/// Decisions speak of the records that the human saw; a record that was sent again is spoken for by the row that stands for it.
+/// Decisions speak of the records that the human saw; a record that was sent again is spoken for by the row
+/// that stands for it.
 fn decisions_on_rows(rows: &Rows, decisions: &[(i64, i64, bool)]) -> Vec<Decision> {
     decisions
         .iter()

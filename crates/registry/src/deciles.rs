@@ -1,4 +1,5 @@
-//! Ranks of families (desil) as they lie in the lake: which snapshot holds on a day, and which decile a card has in it.
+//! Ranks of families (desil) as they lie in the lake: which snapshot holds on a day, and which decile a card
+//! has in it.
 //!
 //! In: imported rank lists. Out: a decile by KK. The rank is owned outside; nothing here computes one.
 
@@ -87,7 +88,8 @@ fn read(house: &House, file: i64, as_of: Date) -> Result<Snapshot> {
     let batch = dataset.read_all(&["kk", "decile", "rank_date", "publisher"])?;
     let kk = int64(&batch, "kk")?;
     let mut order: Vec<u32> = (0..kk.len() as u32).filter(|&row| kk.is_valid(row as usize)).collect();
-    // Sorted by card already; of a card named twice the later ranking counts, and binary search must find one row a card.
+    // Sorted by card already; of a card named twice the later ranking counts, and binary search must find one
+    // row a card.
     let date = date32(&batch, "rank_date")?;
     order.sort_by_key(|&row| (kk.value(row as usize), std::cmp::Reverse(date.value(row as usize)), row));
     order.dedup_by_key(|row| kk.value(*row as usize));

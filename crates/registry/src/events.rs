@@ -1,7 +1,9 @@
-//! What happened between two versions of the registry: deaths, births, moves, merges, splits, families that formed or ended.
+//! What happened between two versions of the registry: deaths, births, moves, merges, splits, families that
+//! formed or ended.
 //!
-//! In: the persons of before and of now, and the fate of every id. Out: events with dates, in a fixed order. Pure.
-//! An event is only a statement about two versions; it changes nothing. Must never happen: a change of identity without an event.
+//! In: the persons of before and of now, and the fate of every id. Out: events with dates, in a fixed order.
+//! Pure. An event is only a statement about two versions; it changes nothing. Must never happen: a change of
+//! identity without an event.
 
 use arrow_array::{Array, BooleanArray, Date32Array, StringArray};
 
@@ -115,7 +117,8 @@ pub struct People<'a> {
     pub kk_as_of: &'a [Option<i32>],
 }
 
-/// What changed in the lives of persons. `first`: there was no version before, so nobody is new; deaths are told all the same.
+/// What changed in the lives of persons. `first`: there was no version before, so nobody is new; deaths are
+/// told all the same.
 pub fn of_people(before: Option<People<'_>>, now: People<'_>, as_of: Option<i32>) -> Vec<Event> {
     let mut events = Vec::new();
     let mut cursor = 0;
@@ -160,7 +163,8 @@ fn died(
     }
 }
 
-/// A person not known before, younger than a year on the date of the lists: a birth. In the first version nobody is new.
+/// A person not known before, younger than a year on the date of the lists: a birth. In the first version
+/// nobody is new.
 fn born(events: &mut Vec<Event>, before: Option<People<'_>>, now: People<'_>, at: usize, as_of: Option<i32>) {
     let (Some(birth), Some(as_of)) = (day(now.birth_date, at), as_of) else { return };
     if before.is_some() && as_of - birth < 366 {
@@ -195,8 +199,8 @@ fn text(column: &StringArray, at: usize) -> Option<&str> {
     column.is_valid(at).then(|| column.value(at))
 }
 
-/// Merges, splits and leavings of persons. `family_of` gives a live person's family; `left` and `returned` are ids whose records are
-/// all of lists no longer in force, or are so no more.
+/// Merges, splits and leavings of persons. `family_of` gives a live person's family; `left` and `returned`
+/// are ids whose records are all of lists no longer in force, or are so no more.
 pub fn of_identity(
     assignment: &Assignment,
     family_of: impl Fn(i64) -> Option<i64>,

@@ -1,7 +1,8 @@
 //! Families: who is on one card, and who heads it.
 //!
-//! In: the surviving KK, relation, birth and life of each person. Out: a family for every person and a head for every family. Pure.
-//! A family is one KK card; a person without a card is a family of one. Must never happen: a person in two families or in none.
+//! In: the surviving KK, relation, birth and life of each person. Out: a family for every person and a head
+//! for every family. Pure. A family is one KK card; a person without a card is a family of one. Must never
+//! happen: a person in two families or in none.
 
 use arrow_array::{Array, BooleanArray, Date32Array, Int32Array, Int64Array};
 
@@ -58,8 +59,8 @@ pub struct Members<'a> {
     pub birth_date: &'a Date32Array,
 }
 
-/// The head of each family, as a position among the persons: a living member registered as head, else the oldest living member, else
-/// the oldest of the dead. Ties go to the smaller id.
+/// The head of each family, as a position among the persons: a living member registered as head, else the
+/// oldest living member, else the oldest of the dead. Ties go to the smaller id.
 pub fn heads(grouping: &Grouping, members: Members<'_>) -> Vec<u32> {
     let mut best = vec![(true, true, true, i32::MAX, i64::MAX); grouping.count];
     let mut head = vec![u32::MAX; grouping.count];
@@ -105,7 +106,8 @@ mod tests {
         let grouping = Grouping { family_of: vec![0, 0, 0, 1, 1, 2, 2, 2], count: 3 };
         let members = Members {
             id: &[1, 2, 3, 4, 5, 6, 7, 8],
-            // family 0: the registered head died; family 1: nobody registered as head; family 2: old domestic worker
+            // family 0: the registered head died; family 1: nobody registered as head; family 2: old domestic
+            // worker
             alive: &BooleanArray::from(vec![false, true, true, true, true, true, true, true]),
             relation: &Int32Array::from(vec![
                 Some(1),

@@ -1,11 +1,13 @@
 //! Survivorship: of all the records of one person, which one gives each field.
 //!
-//! In: columns of records, the subject (person or family) of each record, and the standing of each list. Out: for every column and
-//! subject the record whose value survives. Pure, and the same for one person as for a million: the person page shows where every
-//! field comes from by running it again on that person's records. The order of the records must never matter.
+//! In: columns of records, the subject (person or family) of each record, and the standing of each list. Out:
+//! for every column and subject the record whose value survives. Pure, and the same for one person as for a
+//! million: the person page shows where every field comes from by running it again on that person's records.
+//! The order of the records must never matter.
 //!
-//! A value survives by (trust of its list for the field, newer list, smaller record id within it). Fields that only make sense together
-//! follow their leader: no neighbourhood of one list in the village of another. Null never survives while a value exists.
+//! A value survives by (trust of its list for the field, newer list, smaller record id within it). Fields
+//! that only make sense together follow their leader: no neighbourhood of one list in the village of another.
+//! Null never survives while a value exists.
 
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
 use arrow_ord::cmp::eq;
@@ -31,7 +33,8 @@ pub struct Standing {
     pub trust: Trust,
 }
 
-/// How far a list is believed: a default and exceptions per column. 0: the field is never taken from this list.
+/// How far a list is believed: a default and exceptions per column. 0: the field is never taken from this
+/// list.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
     /// For every column not named.
@@ -57,8 +60,9 @@ impl Precedence {
         Self::ordered(lists, |list| list.trust.of(column))
     }
 
-    /// As [`Precedence::of`], but lists that cannot confirm a death are not believed. A death is believed from a list that confirms
-    /// identity, and from a list that is trusted for deaths at least as much as the weakest of those (a field report).
+    /// As [`Precedence::of`], but lists that cannot confirm a death are not believed. A death is believed
+    /// from a list that confirms identity, and from a list that is trusted for deaths at least as much as the
+    /// weakest of those (a field report).
     pub fn of_death(lists: &[Standing]) -> Self {
         let column = "death_date";
         let bar = lists.iter().filter(|l| l.confirms).map(|l| l.trust.of(column)).min();
@@ -100,7 +104,8 @@ pub struct Rows<'a> {
     pub subject: &'a [u32],
     /// List (index into the standings) of each row.
     pub list: &'a [u32],
-    /// Rows that come first among equally believed lists (the head's records for a family's house); empty if none do.
+    /// Rows that come first among equally believed lists (the head's records for a family's house); empty if
+    /// none do.
     pub first: &'a [bool],
     /// How many subjects.
     pub subjects: usize,
@@ -111,13 +116,15 @@ pub struct Rows<'a> {
 pub enum Rule {
     /// The value of the best believed list.
     Best,
-    /// Boolean: one true is enough, and the best believed true is the witness; false only if nobody says true.
+    /// Boolean: one true is enough, and the best believed true is the witness; false only if nobody says
+    /// true.
     AnyTrue,
     /// Follows the named column: only records that do not contradict the leader's surviving value may speak.
     Follows(&'static str),
 }
 
-/// The rule of a canonical column. What a person works at and where a house stands are told by one list or not at all.
+/// The rule of a canonical column. What a person works at and where a house stands are told by one list or
+/// not at all.
 pub fn rule_of(column: &str) -> Rule {
     match column {
         "civil_servant" => Rule::AnyTrue,
@@ -156,7 +163,8 @@ pub fn winners(
         }
         let says_false = truth.is_some_and(|truth| !truth.value(row));
         let behind = !rows.first.get(row).copied().unwrap_or(true);
-        // Compared in this order: truth (where it counts), trust and newness, the head's word. Rows ascend: the first of equals stays.
+        // Compared in this order: truth (where it counts), trust and newness, the head's word. Rows ascend:
+        // the first of equals stays.
         let key = (u64::from(says_false) << 40) | (u64::from(place) << 1) | u64::from(behind);
         if key < best[subject as usize] {
             best[subject as usize] = key;
@@ -197,10 +205,10 @@ pub fn pick(column: &ArrayRef, winner: &[u32]) -> Result<ArrayRef, arrow_schema:
     take(column.as_ref(), &rows, None)
 }
 
-/// The surviving row of every subject for a column together with its rule, fetching the leader's column where the rule has one.
+/// The surviving row of every subject for a column together with its rule, fetching the leader's column where
+/// the rule has one.
 ///
-/// # Errors
-/// What `fetch` reports, and [`agreeing`].
+/// # Errors What `fetch` reports, and [`agreeing`].
 pub fn survive<E: From<arrow_schema::ArrowError>>(
     rows: Rows<'_>,
     name: &str,
@@ -307,8 +315,11 @@ mod tests {
             values in prop::collection::vec((0u32..3, 0u32..4, prop::option::of(0i32..5)), 1..20),
             seed in any::<u64>(),
         ) {
-            // Records of one list about one person differ in their id; the smaller id wins, so the id travels with the record.
-            let lists: Vec<Standing> = (0..4).map(|i| list(i + 1, (i % 2) as i32, [40, 40, 90, 30][i as usize], i == 2)).collect();
+            // Records of one list about one person differ in their id; the smaller id wins, so the id travels
+            // with the record.
+            let trust = [40, 40, 90, 30];
+            let standing = |i: u32| list(i + 1, (i % 2) as i32, trust[i as usize], i == 2);
+            let lists: Vec<Standing> = (0..4).map(standing).collect();
             let mut shuffled: Vec<usize> = (0..values.len()).collect();
             let mut state = seed | 1;
             for i in (1..shuffled.len()).rev() {
@@ -330,8 +341,11 @@ mod tests {
 
         /// A golden record put among its own sources changes nothing.
         #[test]
-        fn survivorship_is_idempotent(values in prop::collection::vec((0u32..3, prop::option::of(0i32..5)), 1..12)) {
-            let lists: Vec<Standing> = (0..3).map(|i| list(i + 1, 0, [40, 90, 30][i as usize], false)).collect();
+        fn survivorship_is_idempotent(
+            values in prop::collection::vec((0u32..3, prop::option::of(0i32..5)), 1..12),
+        ) {
+            let trust = [40, 90, 30];
+            let lists: Vec<Standing> = (0..3).map(|i| list(i + 1, 0, trust[i as usize], false)).collect();
             let column: ArrayRef = Arc::new(values.iter().map(|v| v.1).collect::<Int32Array>());
             let of: Vec<u32> = values.iter().map(|v| v.0).collect();
             let subject = vec![0; of.len()];

@@ -1,12 +1,13 @@
 //! The registry: from received lists to one person with one id, one family, and a reason for every field.
 //!
-//! Comes in: lists of people (`intake`), decisions of humans, the policy pack. Goes out: versions of the registry in the lake, a
-//! serving copy in the database, the review queue, closings. Must never happen: an id that is lost, a field without a source, an
-//! edit that does not come from a record.
+//! Comes in: lists of people (`intake`), decisions of humans, the policy pack. Goes out: versions of the
+//! registry in the lake, a serving copy in the database, the review queue, closings. Must never happen: an id
+//! that is lost, a field without a source, an edit that does not come from a record.
 //!
-//! The way of a row: `intake` checks it into `records/<file>`; [`lineage`] sees whether it was only sent again; linkage says which
-//! rows are one person; [`identity`] gives that person the id it had; [`golden`] chooses every field; [`families`] puts persons on
-//! their cards; [`events`] says what changed; [`mod@consolidate`] does all this and writes a version; [`publish`] brings it to the pages.
+//! The way of a row: `intake` checks it into `records/<file>`; [`lineage`] sees whether it was only sent
+//! again; linkage says which rows are one person; [`identity`] gives that person the id it had; [`golden`]
+//! chooses every field; [`families`] puts persons on their cards; [`events`] says what changed;
+//! [`mod@consolidate`] does all this and writes a version; [`publish`] brings it to the pages.
 
 pub mod assemble;
 mod cells;

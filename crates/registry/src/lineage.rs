@@ -1,10 +1,11 @@
 //! Re-sent lists: which row of an older file is the same row, sent again, in a newer file of the same source.
 //!
-//! In: two keys per row of each file of one source, oldest file first. Out: for every row of an older file the row that replaced it.
-//! Pure. A ministry sends its whole list anew each month under new record ids; this is what carries a person's id across. A row that
-//! was sent again unchanged does not go through linkage twice; one that changed goes in with both contents, tied to one another, for
-//! what it said before may be all that ties it to other lists; one that left stays as evidence of identity.
-//! Must never happen: two old rows replaced by one new row, or a guess (what is not certain is left to linkage).
+//! In: two keys per row of each file of one source, oldest file first. Out: for every row of an older file
+//! the row that replaced it. Pure. A ministry sends its whole list anew each month under new record ids; this
+//! is what carries a person's id across. A row that was sent again unchanged does not go through linkage
+//! twice; one that changed goes in with both contents, tied to one another, for what it said before may be
+//! all that ties it to other lists; one that left stays as evidence of identity. Must never happen: two old
+//! rows replaced by one new row, or a guess (what is not certain is left to linkage).
 
 use arrow_array::{Array, Date32Array, Int32Array, Int64Array, StringArray};
 
@@ -17,8 +18,8 @@ pub struct RowKey {
     pub exact: u128,
     /// Digest of NIK, name and birth date, if all three are known: enough within one source.
     pub person: Option<u128>,
-    /// Digest of name, birth date, sex, mother and district, if all are known: enough within one source for somebody who moved
-    /// house, unless two NIKs speak against it.
+    /// Digest of name, birth date, sex, mother and district, if all are known: enough within one source for
+    /// somebody who moved house, unless two NIKs speak against it.
     pub life: Option<u128>,
     /// NIK, 0 if unknown.
     pub nik: i64,
@@ -118,8 +119,8 @@ pub struct Successors {
     pub unchanged: Vec<bool>,
 }
 
-/// For every row of `old` the row of `new` that is the same row sent again. Equal rows pair in their order; what is left pairs by
-/// person and then by life, where the key occurs once on both sides.
+/// For every row of `old` the row of `new` that is the same row sent again. Equal rows pair in their order;
+/// what is left pairs by person and then by life, where the key occurs once on both sides.
 pub fn successors(old: &[RowKey], new: &[RowKey]) -> Successors {
     let mut pairing = Pairing { successor: vec![NONE; old.len()], taken: vec![false; new.len()] };
     pairing.equal(old, new);
@@ -243,7 +244,8 @@ mod tests {
             new in prop::collection::vec((0u128..6, prop::option::of(0u128..4)), 0..12),
         ) {
             let make = |rows: &[(u128, Option<u128>)]| rows.iter().map(|r| key(r.0, r.1)).collect::<Vec<_>>();
-            let mut used: Vec<u32> = successors(&make(&old), &make(&new)).row.into_iter().filter(|s| *s != NONE).collect();
+            let found = successors(&make(&old), &make(&new));
+            let mut used: Vec<u32> = found.row.into_iter().filter(|row| *row != NONE).collect();
             let count = used.len();
             used.sort_unstable();
             used.dedup();

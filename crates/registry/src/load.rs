@@ -1,7 +1,8 @@
 //! Which lists take part in a consolidation, and their columns.
 //!
-//! In: the received lists as the database knows them, `records/<file>` in the lake, the sources of the policy pack. Out: the lists
-//! in order of file number with their standing, and any canonical column of them. Missing columns are null: a list says what it says.
+//! In: the received lists as the database knows them, `records/<file>` in the lake, the sources of the policy
+//! pack. Out: the lists in order of file number with their standing, and any canonical column of them.
+//! Missing columns are null: a list says what it says.
 
 use std::sync::Arc;
 

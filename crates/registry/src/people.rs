@@ -1,8 +1,10 @@
-//! From clusters of rows to persons with ids: which clusters are persons, which id each has, what became of the ids of before.
+//! From clusters of rows to persons with ids: which clusters are persons, which id each has, what became of
+//! the ids of before.
 //!
-//! In: rows, their clusters, the version before. Out: a group for every row, an id for every group. Pure.
-//! A group is a person if a list in force that may create persons names it in a row; it sleeps if only replaced lists name it (its id is
-//! kept and comes back with the person); otherwise it is unlinked: a row of, say, the list of civil servants that fits nobody.
+//! In: rows, their clusters, the version before. Out: a group for every row, an id for every group. Pure. A
+//! group is a person if a list in force that may create persons names it in a row; it sleeps if only replaced
+//! lists name it (its id is kept and comes back with the person); otherwise it is unlinked: a row of, say,
+//! the list of civil servants that fits nobody.
 
 use crate::golden::NONE;
 use crate::identity::{self, Alias, Anchors, Assignment, Trace};

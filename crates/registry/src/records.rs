@@ -1,4 +1,5 @@
-//! The records behind a person: canonical values by record id, the raw rows, and the lists that they stand in.
+//! The records behind a person: canonical values by record id, the raw rows, and the lists that they stand
+//! in.
 
 use std::collections::BTreeMap;
 

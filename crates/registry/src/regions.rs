@@ -143,15 +143,17 @@ impl Regions {
     /// # Errors
     /// The database's.
     pub fn load(db: &Db) -> Result<Self, store::Error> {
-        let (regions, aliases) = db
-            .read(|tx| Ok::<_, store::Error>((tx.query(&ALL_REGIONS, &[])?, tx.query(&ALL_ALIASES, &[])?)))?;
         let mut known = Self::default();
-        for row in &regions {
-            known.add(row.region(0)?, row.text(1)?);
-        }
-        for row in &aliases {
-            known.add_alias(row.text(0)?, row.text(1)?, &row.region(2)?);
-        }
+        db.read(|tx| {
+            tx.for_each(&ALL_REGIONS, &[], |row| {
+                known.add(row.region(0)?, row.text(1)?);
+                Ok::<_, store::Error>(())
+            })?;
+            tx.for_each(&ALL_ALIASES, &[], |row| {
+                known.add_alias(row.text(0)?, row.text(1)?, &row.region(2)?);
+                Ok(())
+            })
+        })?;
         Ok(known)
     }
 

@@ -1,8 +1,9 @@
 //! The review queue: pairs of records that the model cannot decide, and what humans say about them.
 //!
-//! In: pairs of the version in force, decisions. Out: both records side by side with their differences and weights; decisions that bind
-//! every later consolidation. "The same" takes effect at the next consolidation. Decisions are never deleted: an undone one keeps its
-//! row. Must never happen: a decision without a name, a pair shown to somebody in whose territory neither record lies.
+//! In: pairs of the version in force, decisions. Out: both records side by side with their differences and
+//! weights; decisions that bind every later consolidation. "The same" takes effect at the next consolidation.
+//! Decisions are never deleted: an undone one keeps its row. Must never happen: a decision without a name, a
+//! pair shown to somebody in whose territory neither record lies.
 
 use access::{House, Scope};
 use arrow_array::{Array, RecordBatch};

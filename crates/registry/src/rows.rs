@@ -1,7 +1,8 @@
-//! The rows that go into linkage: all rows of the lists in force, and of replaced lists those that were not sent again unchanged.
+//! The rows that go into linkage: all rows of the lists in force, and of replaced lists those that were not
+//! sent again unchanged.
 //!
-//! In: the lists, their columns. Out: batches for `linkage`, and for every row that was sent again the row that stands for it.
-//! Must never happen: a row that linkage sees twice, a replaced row that is lost.
+//! In: the lists, their columns. Out: batches for `linkage`, and for every row that was sent again the row
+//! that stands for it. Must never happen: a row that linkage sees twice, a replaced row that is lost.
 
 use std::sync::Arc;
 
@@ -30,7 +31,8 @@ pub struct Rows {
     pub list: Vec<u32>,
     /// Whether each row names somebody: a row without a name makes no person.
     pub named: Vec<bool>,
-    /// Rows of replaced lists that were sent again unchanged: (record id, the row that stands for it), ascending.
+    /// Rows of replaced lists that were sent again unchanged: (record id, the row that stands for it),
+    /// ascending.
     pub resent: Vec<(i64, u32)>,
     /// Rows that were sent again with changes, and the row that each became: one person without a doubt.
     pub ties: Vec<(u32, u32)>,
@@ -114,7 +116,8 @@ fn schema() -> SchemaRef {
 fn prepare(list: &List, names: &Standardiser) -> Result<RecordBatch> {
     let schema = schema();
     let mut columns: Vec<ArrayRef> = vec![load::column(list, "record_id", &DataType::Int64)?];
-    // A replaced list counts as a source of its own: its rows may stand beside those of the list that replaced it.
+    // A replaced list counts as a source of its own: its rows may stand beside those of the list that
+    // replaced it.
     let source =
         if list.current { list.standing.source.clone() } else { format!("{}~", list.standing.source) };
     columns.push(Arc::new(StringArray::from_iter_values(std::iter::repeat_n(source, list.rows()))));

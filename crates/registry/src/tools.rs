@@ -1,6 +1,8 @@
-//! What a page needs again and again: the trained model of the version in force and the standardiser of names, made once.
+//! What a page needs again and again: the trained model of the version in force and the standardiser of
+//! names, made once.
 //!
-//! Kept for the process, under the hashes of what they were made from: another version or another policy pack makes them anew.
+//! Kept for the process, under the hashes of what they were made from: another version or another policy pack
+//! makes them anew.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

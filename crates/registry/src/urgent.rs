@@ -1,8 +1,9 @@
 //! What cannot wait for the next list: a death that was reported in the field.
 //!
-//! In: a report with date, evidence and reporter. Out: the serving copy shows it at once; the next consolidation finds it as a record of
-//! the list of field reports, tied to the person by the reporter's own word; closings before that apply it too. One function says what
-//! a report changes ([`Overlay`]); the serving copy, publishing and closing all use it. Must never happen: a report that is lost.
+//! In: a report with date, evidence and reporter. Out: the serving copy shows it at once; the next
+//! consolidation finds it as a record of the list of field reports, tied to the person by the reporter's own
+//! word; closings before that apply it too. One function says what a report changes ([`Overlay`]); the
+//! serving copy, publishing and closing all use it. Must never happen: a report that is lost.
 
 use std::sync::Arc;
 
@@ -41,9 +42,8 @@ pub struct Reported {
 
 /// Records a death and applies it to the serving copy, in one transaction.
 ///
-/// # Errors
-/// [`Error::NotFound`] outside the scope, [`Error::Date`] for a day in the future or before birth, [`Error::AlreadyDead`],
-/// [`Error::NoEvidence`].
+/// # Errors [`Error::NotFound`] outside the scope, [`Error::Date`] for a day in the future or before birth,
+/// [`Error::AlreadyDead`], [`Error::NoEvidence`].
 pub fn report_death(
     house: &House,
     scope: &Scope,
@@ -176,10 +176,10 @@ impl Overlay {
         replaced(persons, &[("alive", alive), ("death_date", death)])
     }
 
-    /// Families with their living members counted again. Both tables hold the same families in the order of their id.
+    /// Families with their living members counted again. Both tables hold the same families in the order of
+    /// their id.
     ///
-    /// # Errors
-    /// Columns that are missing.
+    /// # Errors Columns that are missing.
     pub fn families(&self, families: &RecordBatch, persons: &RecordBatch) -> Result<RecordBatch> {
         if self.is_empty() {
             return Ok(families.clone());
@@ -214,11 +214,10 @@ struct Report {
     actor: String,
 }
 
-/// Makes a list of field reports out of all open reports, with a decision for each that ties its record to the person. Continues where
-/// a crash left it. Answers how many reports became records.
+/// Makes a list of field reports out of all open reports, with a decision for each that ties its record to
+/// the person. Continues where a crash left it. Answers how many reports became records.
 ///
-/// # Errors
-/// [`Error::NoFieldSource`]; the store's and the lake's.
+/// # Errors [`Error::NoFieldSource`]; the store's and the lake's.
 pub fn take_in(house: &House) -> Result<i64> {
     let Some(version) = version::latest(&house.lake)? else { return Ok(0) };
     let mut taken = 0;
@@ -230,7 +229,8 @@ pub fn take_in(house: &House) -> Result<i64> {
     Ok(taken)
 }
 
-/// The unfinished list if there is one; else a new number for the open reports; none if there is nothing to do.
+/// The unfinished list if there is one; else a new number for the open reports; none if there is nothing to
+/// do.
 fn assign(house: &House) -> Result<Option<i64>> {
     house.db.write(|tx| {
         if let Some(row) = tx.query_opt(&queries::URGENT_UNFINISHED, &[])? {

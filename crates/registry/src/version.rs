@@ -1,7 +1,9 @@
-//! Versions of the registry in the lake: their names, which is the newest whole one, and what it was made from.
+//! Versions of the registry in the lake: their names, which is the newest whole one, and what it was made
+//! from.
 //!
-//! A version is the datasets `registry/<number>/{links,aliases,review,events,families,persons}`, written in this order: it is whole
-//! when `persons` stands. Versions are never changed; the next consolidation writes the next number.
+//! A version is the datasets `registry/<number>/{links,aliases,review,events,families,persons}`, written in
+//! this order: it is whole when `persons` stands. Versions are never changed; the next consolidation writes
+//! the next number.
 
 use arrow_array::{Array, ArrayRef, RecordBatch, cast::AsArray, types::Int64Type};
 use lake::{Lake, Manifest};

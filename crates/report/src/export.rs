@@ -1,4 +1,5 @@
-//! Figures as CSV, each row with what it stands on, so that a number in somebody's spreadsheet can still be traced.
+//! Figures as CSV, each row with what it stands on, so that a number in somebody's spreadsheet can still be
+//! traced.
 
 use crate::{Basis, Error, ProgrammeView, RegionsView, Result, Unit};
 
@@ -53,7 +54,8 @@ fn line(out: &mut String, cells: [&str; 5], unit: Unit, value: Option<i64>, basi
     Ok(())
 }
 
-/// A cell; quoted where it must be, and never read as a formula by a spreadsheet. A negative number stays a number.
+/// A cell; quoted where it must be, and never read as a formula by a spreadsheet. A negative number stays a
+/// number.
 fn push_cell(out: &mut String, text: &str) {
     let formula = text.starts_with(['=', '+', '@', '\t', '\r'])
         || (text.starts_with('-') && text.parse::<i64>().is_err());

@@ -1,8 +1,9 @@
 //! Families by village and decile, counted once for each closing and kept.
 //!
-//! In: the families of a closing (or of the newest registry version while nothing is closed). Out: counts by village. A dataset is
-//! named by its content, so what was counted from it stays right: the counts of the last few datasets are kept in memory.
-//! Never: a count of families on whom the scope gives no right; a caseload is counted family by family from the database.
+//! In: the families of a closing (or of the newest registry version while nothing is closed). Out: counts
+//! by village. A dataset is named by its content, so what was counted from it stays right: the counts of
+//! the last few datasets are kept in memory. Never: a count of families on whom the scope gives no right; a
+//! caseload is counted family by family from the database.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -51,7 +52,8 @@ impl Families {
     }
 }
 
-/// Families by the region at `width` characters of the path, and what the counts stand on; `None` while there is no registry.
+/// Families by the region at `width` characters of the path, and what the counts stand on; `None` while
+/// there is no registry.
 pub(crate) fn by_region(
     house: &House,
     scope: &Scope,

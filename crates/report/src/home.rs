@@ -1,4 +1,5 @@
-//! What waits for the one who signs in, by role: each thing only where the role may do it, counted within the territory.
+//! What waits for the one who signs in, by role: each thing only where the role may do it, counted within
+//! the territory.
 
 use access::{House, Scope, Session};
 use serde::Serialize;

@@ -1,12 +1,14 @@
 //! Figures: what waits for whom, how far a programme has come, where it stalls.
 //!
-//! In: a scope. Out: numbers that can be traced: each stands on a [`Basis`] that says for which region, as of when and from which
-//! dataset it was counted, so that the same number can be counted again. Never: a figure without its basis, a decision, a write,
-//! another room's functions. This room reads the tables of the others with its own SQL (`queries`) and the families of a
-//! closing from the lake (`families`); arithmetic on shares and tiles is pure (`rates`, `tiles`).
+//! In: a scope. Out: numbers that can be traced: each stands on a [`Basis`] that says for which region, as
+//! of when and from which dataset it was counted, so that the same number can be counted again. Never: a
+//! figure without its basis, a decision, a write, another room's functions. This room reads the tables of
+//! the others with its own SQL (`queries`) and the families of a closing from the lake (`families`);
+//! arithmetic on shares and tiles is pure (`rates`, `tiles`).
 //!
-//! To add a figure: its SQL in `queries`, its key in the words (`policy/words/*/report.ftl`: `report-figure-<key>`), one line
-//! where the view is put together. To add something that waits: a variant of [`TaskKind`] and a line in `home`.
+//! To add a figure: its SQL in `queries`, its key in the words (`policy/words/*/report.ftl`:
+//! `report-figure-<key>`), one line where the view is put together. To add something that waits: a variant
+//! of [`TaskKind`] and a line in `home`.
 
 mod error;
 mod export;

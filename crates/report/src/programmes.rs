@@ -1,4 +1,5 @@
-//! How far each programme has come: the list decided, the money ordered, arrived, taken, returned, and the share absorbed.
+//! How far each programme has come: the list decided, the money ordered, arrived, taken, returned, and the
+//! share absorbed.
 
 use std::collections::BTreeMap;
 
@@ -95,7 +96,8 @@ pub(crate) fn read(tx: &mut Tx<'_>, house: &House, scope: &Scope) -> Result<Vec<
     Ok(out)
 }
 
-/// The list that counts for each programme: the newest approved one, or the newest draft while none is approved.
+/// The list that counts for each programme: the newest approved one, or the newest draft while none is
+/// approved.
 pub(crate) fn newest_runs(tx: &mut Tx<'_>) -> Result<BTreeMap<String, Run>> {
     let mut out: BTreeMap<String, Run> = BTreeMap::new();
     for row in tx.query(&queries::RUNS, &[])? {
@@ -131,7 +133,8 @@ impl Run {
     }
 }
 
-/// What the list decided in the territory. A caseload has its decisions on the families' own pages, so nothing is summed for it.
+/// What the list decided in the territory. A caseload has its decisions on the families' own pages, so
+/// nothing is summed for it.
 fn decided(tx: &mut Tx<'_>, scope: &Scope, run: &Run) -> Result<Vec<Figure>> {
     if scope.caseload() != 0 {
         return Ok(Vec::new());

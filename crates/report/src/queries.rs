@@ -1,27 +1,35 @@
-//! SQL of this room: reads only. Regions are path ranges `$1 <= region < $2`; a caseload is the user in the last place.
+//! SQL of this room: reads only. Regions are path ranges `$1 <= region < $2`; a caseload is the user in the
+//! last place.
 
 use store::sql;
 
 sql! {
-    pub(crate) CLOSING_LAST = "SELECT month, closing_date, families_hash, families, living, matched, ranked FROM closing
+    pub(crate) CLOSING_LAST = "SELECT month, closing_date, families_hash, families, living, matched,
+        ranked FROM closing
         ORDER BY month DESC LIMIT 1";
     pub(crate) FAMILIES_ASSIGNED = "SELECT f.region, f.size, f.decile FROM assignment a
         JOIN family f ON f.family_id = a.family_id
         WHERE a.user_id = $3 AND f.region >= $1 AND f.region < $2";
     pub(crate) REVIEW_OPEN = "SELECT COUNT(*) FROM (SELECT left_record FROM review_pair WHERE state = 0
-        AND ((left_region >= $1 AND left_region < $2) OR (right_region >= $1 AND right_region < $2)) LIMIT 10001) open";
-    pub(crate) LISTS = "SELECT file_no, source, name, as_of, state, rows_read, rows_accepted, rows_rejected, findings
+        AND ((left_region >= $1 AND left_region < $2) OR (right_region >= $1
+        AND right_region < $2)) LIMIT 10001) open";
+    pub(crate) LISTS = "SELECT file_no, source, name, as_of, state, rows_read, rows_accepted,
+        rows_rejected, findings
         FROM list_file ORDER BY file_no DESC LIMIT 200";
     pub(crate) LISTS_REJECTED = "SELECT COUNT(*), COALESCE(SUM(rows_rejected), 0) FROM list_file l
         WHERE state = 'received' AND rows_rejected > 0
-        AND NOT EXISTS (SELECT 1 FROM list_file newer WHERE newer.source = l.source AND newer.state = 'received'
+        AND NOT EXISTS (SELECT 1 FROM list_file newer WHERE newer.source = l.source
+        AND newer.state = 'received'
             AND newer.as_of > l.as_of)";
-    pub(crate) LISTS_REFUSED = "SELECT COUNT(*), COALESCE(SUM(rows_read), 0) FROM list_file l WHERE state = 'refused'
-        AND NOT EXISTS (SELECT 1 FROM list_file newer WHERE newer.source = l.source AND newer.state = 'received'
+    pub(crate) LISTS_REFUSED = "SELECT COUNT(*), COALESCE(SUM(rows_read), 0) FROM list_file l
+        WHERE state = 'refused'
+        AND NOT EXISTS (SELECT 1 FROM list_file newer WHERE newer.source = l.source
+        AND newer.state = 'received'
             AND newer.received_at > l.received_at)";
     pub(crate) REJECTS_HERE = "SELECT COUNT(*) FROM (SELECT seq FROM reject WHERE severity = 1
         AND region >= $1 AND region < $2 LIMIT 10001) here";
-    pub(crate) RUNS = "SELECT run, programme, period, closing, dataset, dataset_hash, state, made_at, families, eligible, waiting,
+    pub(crate) RUNS = "SELECT run, programme, period, closing, dataset, dataset_hash, state, made_at,
+        families, eligible, waiting,
         excluded, amount_idr FROM decision_run ORDER BY made_at DESC, run DESC LIMIT 200";
     pub(crate) DRAFTS = "SELECT COUNT(*), COALESCE(SUM(d.amount_idr), 0), MIN(d.made_at) FROM decision_run d
         WHERE d.state = 'draft' AND d.made_by <> $1
@@ -31,7 +39,8 @@ sql! {
         WHERE run = $1 AND region = $2 GROUP BY outcome";
     pub(crate) COUNTS_BELOW = "SELECT region, SUM(families) FROM decision_count
         WHERE run = $1 AND level = $2 AND region >= $3 AND region < $4 AND outcome = 1 GROUP BY region";
-    pub(crate) CYCLES = "SELECT cycle_id, programme, period, run, list_hash, closing, made_at, amount_idr FROM payment_cycle
+    pub(crate) CYCLES = "SELECT cycle_id, programme, period, run, list_hash, closing, made_at,
+        amount_idr FROM payment_cycle
         ORDER BY cycle_id DESC LIMIT 200";
     pub(crate) MONEY_BELOW = "SELECT substr(region, 1, $4), SUM(lines), SUM(amount_idr),
             SUM(CASE WHEN payment = 'set' THEN 0 ELSE amount_idr END), SUM(topped_up_idr), SUM(withdrawn_idr),
@@ -39,7 +48,8 @@ sql! {
         FROM payment_summary WHERE cycle_id = $1 AND region >= $2 AND region < $3
             AND eligibility <> 'cancelled' GROUP BY 1";
     pub(crate) MONEY_ASSIGNED = "SELECT substr(l.region, 1, $4), COUNT(*), SUM(l.amount_idr),
-            SUM(CASE WHEN l.payment = 'set' THEN 0 ELSE l.amount_idr END), SUM(l.topped_up_idr), SUM(l.withdrawn_idr),
+            SUM(CASE WHEN l.payment = 'set' THEN 0 ELSE l.amount_idr END), SUM(l.topped_up_idr),
+        SUM(l.withdrawn_idr),
             SUM(l.returned_idr), SUM(l.unpaid_idr), SUM(CASE WHEN l.problem IS NULL THEN 0 ELSE 1 END)
         FROM assignment a JOIN payment_line l ON l.recipient = a.family_id
         WHERE a.user_id = $5 AND l.cycle_id = $1 AND l.region >= $2 AND l.region < $3
@@ -51,31 +61,38 @@ sql! {
         JOIN payment_line l ON l.recipient = a.family_id
         WHERE a.user_id = $3 AND l.region >= $1 AND l.region < $2 AND l.eligibility <> 'cancelled'
             AND (l.problem IS NOT NULL OR l.account_state IN ('doubtful', 'failed'))";
-    pub(crate) ON_CARD = "SELECT s.cycle_id, SUM(s.lines), SUM(s.topped_up_idr - s.withdrawn_idr - s.returned_idr),
+    pub(crate) ON_CARD = "SELECT s.cycle_id, SUM(s.lines),
+        SUM(s.topped_up_idr - s.withdrawn_idr - s.returned_idr),
             (SELECT MAX(o.sent_at) FROM payment_order o WHERE o.cycle_id = s.cycle_id)
         FROM payment_summary s WHERE s.region >= $1 AND s.region < $2
             AND s.topped_up_idr > s.withdrawn_idr + s.returned_idr AND s.payment = 'topped_up'
         GROUP BY s.cycle_id ORDER BY s.cycle_id";
-    pub(crate) ON_CARD_ASSIGNED = "SELECT l.cycle_id, COUNT(*), SUM(l.topped_up_idr - l.withdrawn_idr - l.returned_idr),
+    pub(crate) ON_CARD_ASSIGNED = "SELECT l.cycle_id, COUNT(*),
+        SUM(l.topped_up_idr - l.withdrawn_idr - l.returned_idr),
             (SELECT MAX(o.sent_at) FROM payment_order o WHERE o.cycle_id = l.cycle_id)
         FROM assignment a JOIN payment_line l ON l.recipient = a.family_id
         WHERE a.user_id = $3 AND l.region >= $1 AND l.region < $2
             AND l.topped_up_idr > l.withdrawn_idr + l.returned_idr AND l.payment = 'topped_up'
         GROUP BY l.cycle_id ORDER BY l.cycle_id";
-    pub(crate) ORDERS_PROPOSED = "SELECT COUNT(*), COALESCE(SUM(amount_idr), 0), MIN(made_at) FROM payment_order
+    pub(crate) ORDERS_PROPOSED = "SELECT COUNT(*), COALESCE(SUM(amount_idr), 0), MIN(made_at)
+        FROM payment_order
         WHERE state = 'proposed' AND made_by_id <> $1";
-    pub(crate) ORDERS_APPROVED = "SELECT COUNT(*), COALESCE(SUM(amount_idr), 0), MIN(approved_at) FROM payment_order
+    pub(crate) ORDERS_APPROVED = "SELECT COUNT(*), COALESCE(SUM(amount_idr), 0), MIN(approved_at)
+        FROM payment_order
         WHERE state = 'approved'";
-    pub(crate) EXCEPTIONS_OPEN = "SELECT COUNT(*), COALESCE(SUM(amount_idr), 0), MIN(at) FROM payment_exception
+    pub(crate) EXCEPTIONS_OPEN = "SELECT COUNT(*), COALESCE(SUM(amount_idr), 0), MIN(at)
+        FROM payment_exception
         WHERE state = 'open' AND region >= $1 AND region < $2";
-    pub(crate) CASES = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN t.step_due_on < $4 THEN 1 ELSE 0 END), 0), MIN(t.step_due_on)
+    pub(crate) CASES = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN t.step_due_on < $4 THEN 1 ELSE 0 END), 0),
+        MIN(t.step_due_on)
         FROM case_task t WHERE t.role = $1 AND t.region >= $2 AND t.region < $3
             AND (CAST($5 AS BIGINT) = 0
                 OR EXISTS (SELECT 1 FROM assignment m WHERE m.user_id = $5 AND m.family_id = t.family_id))
             AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment o WHERE o.family_id = t.family_id))";
     pub(crate) JOBS_FAILED = "SELECT COUNT(*), COALESCE(MIN(changed_at), 0) FROM job WHERE state = 'failed'";
     pub(crate) STATUS_COUNTS = "SELECT (SELECT COUNT(*) FROM person), (SELECT COUNT(*) FROM family),
-        (SELECT COUNT(*) FROM review_pair WHERE state = 0), (SELECT COUNT(*) FROM link_decision WHERE undone_at IS NULL),
+        (SELECT COUNT(*) FROM review_pair WHERE state = 0), (SELECT COUNT(*) FROM link_decision
+        WHERE undone_at IS NULL),
         (SELECT COUNT(*) FROM region), (SELECT COUNT(*) FROM user_account WHERE closed_at IS NULL),
         (SELECT COUNT(*) FROM job WHERE state = 'running'), (SELECT COUNT(*) FROM job WHERE state = 'failed'),
         (SELECT COUNT(*) FROM payment_exception WHERE state = 'open')";

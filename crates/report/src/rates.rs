@@ -41,10 +41,10 @@ impl Money {
         self.topped_up.minus(self.withdrawn)?.minus(self.returned)
     }
 
-    /// Absorption: what arrived less what came back, in thousandths of the allocation; unknown without an allocation.
+    /// Absorption: what arrived less what came back, in thousandths of the allocation; unknown without an
+    /// allocation.
     ///
-    /// # Errors
-    /// A sum out of range.
+    /// # Errors A sum out of range.
     pub fn absorption(&self) -> Result<Option<i64>, RupiahOverflow> {
         Ok(permille(self.topped_up.minus(self.returned)?.idr(), self.allocated.idr()))
     }

@@ -1,4 +1,5 @@
-//! Where the tile of each region goes: a grid a little wider than high, filled by code, the same on every machine.
+//! Where the tile of each region goes: a grid a little wider than high, filled by code, the same on every
+//! machine.
 //!
 //! A tile map gives each region the same room, whatever its area, and needs no boundaries. Pure.
 

@@ -1,4 +1,5 @@
-//! Laws of figures: parts add up to the whole, nobody sees beyond the territory, every figure says what it stands on.
+//! Laws of figures: parts add up to the whole, nobody sees beyond the territory, every figure says what it
+//! stands on.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -15,31 +16,44 @@ const VILLAGES: [(&str, &str); 3] =
     [("99.01.01.2001", "Sukajaya"), ("99.01.01.2002", "Mekarsari"), ("99.01.02.2001", "Tirtamulya")];
 
 sql! {
-    ADD_REGION = "INSERT INTO region (code, parent, level, kind, name, edition) VALUES ($1, $2, $3, $4, $5, 'demo')";
-    ADD_CLOSING = "INSERT INTO closing (month, closing_date, registry_version, inputs, persons, families, living, matched,
+    ADD_REGION = "INSERT INTO region (code, parent, level, kind, name, edition) VALUES ($1, $2, $3, $4, $5,
+        'demo')";
+    ADD_CLOSING = "INSERT INTO closing (month, closing_date, registry_version, inputs, persons, families,
+        living, matched,
         ranked, urgent, rank_date, closed_at, actor, persons_hash, families_hash, policy_hash)
         VALUES ('2026-11', '2026-11-18', 1, '', 9, 6, 9, 9, 6, 0, NULL, 1, 'x', '', $1, '')";
-    ADD_FAMILY = "INSERT INTO family (family_id, head_person_id, head_name, region, size, decile, vars, version, digest)
+    ADD_FAMILY = "INSERT INTO family (family_id, head_person_id, head_name, region, size, decile, vars,
+        version, digest)
         VALUES ($1, $1, 'UJI', $2, 3, 2, '{}', 1, 0)";
-    ADD_RUN = "INSERT INTO decision_run (run, programme, period, period_from, period_to, closing, version, reference_date,
-        policy_hash, dataset, dataset_hash, families, eligible, waiting, not_eligible, excluded, unknown, amount_idr, state,
+    ADD_RUN = "INSERT INTO decision_run (run, programme, period, period_from, period_to, closing, version,
+        reference_date,
+        policy_hash, dataset, dataset_hash, families, eligible, waiting, not_eligible, excluded, unknown,
+        amount_idr, state,
         made_by, made_by_name, made_at)
-        VALUES ($1, $2, '2026-T4', '2026-10-01', '2026-12-31', '2026-11', '1', '2026-11-18', 'p', 'decisions/x', 'h', 6, 3, 1,
+        VALUES ($1, $2, '2026-T4', '2026-10-01', '2026-12-31', '2026-11', '1', '2026-11-18', 'p',
+        'decisions/x', 'h', 6, 3, 1,
         2, 0, 0, 900000, $3, 7, 'x', $4)";
-    ADD_COUNT = "INSERT INTO decision_count (run, region, level, outcome, reason, unknown, families, amount_idr)
+    ADD_COUNT = "INSERT INTO decision_count (run, region, level, outcome, reason, unknown, families,
+        amount_idr)
         VALUES ($1, $2, $3, $4, '', 0, $5, $6)";
-    ADD_CYCLE = "INSERT INTO payment_cycle (cycle_id, programme, period, run, dataset, list_hash, closing, channel, state, lines,
+    ADD_CYCLE = "INSERT INTO payment_cycle (cycle_id, programme, period, run, dataset, list_hash, closing,
+        channel, state, lines,
         amount_idr, skipped, mark, made_at, made_by_id, made_by)
-        VALUES (1, $1, '2026-T4', 'r1', 'decisions/x', 'h', '2026-11', 'bank', 'built', 3, 900000, 0, 0, 1, 1, 'x')";
-    ADD_SUMMARY = "INSERT INTO payment_summary (cycle_id, region, channel, eligibility, account_state, payment, problem, lines,
+        VALUES (1, $1, '2026-T4', 'r1', 'decisions/x', 'h', '2026-11', 'bank', 'built', 3, 900000, 0, 0, 1,
+        1, 'x')";
+    ADD_SUMMARY = "INSERT INTO payment_summary (cycle_id, region, channel, eligibility, account_state,
+        payment, problem, lines,
         amount_idr, topped_up_idr, withdrawn_idr, returned_idr, unpaid_idr)
         VALUES (1, $1, 'bank', 'eligible', 'good', $2, $3, 1, 300000, $4, $5, 0, 0)";
-    ADD_ORDER = "INSERT INTO payment_order (order_id, cycle_id, channel, region, batch, state, lines, amount_idr, list_hash, made_at,
+    ADD_ORDER = "INSERT INTO payment_order (order_id, cycle_id, channel, region, batch, state, lines,
+        amount_idr, list_hash, made_at,
         made_by_id, made_by, sent_at) VALUES (1, 1, 'bank', '', 'B1', 'sent', 3, 900000, 'h', 1, 1, 'x', $1)";
-    ADD_LIST = "INSERT INTO list_file (file_no, source, kind, name, hash, bytes, as_of, received_at, actor, state, rows_read,
+    ADD_LIST = "INSERT INTO list_file (file_no, source, kind, name, hash, bytes, as_of, received_at, actor,
+        state, rows_read,
         rows_accepted, rows_rejected, findings, detail, policy)
         VALUES ($1, 'dtks', 'people', 'dtks.csv', $2, 1, $3, $1, 'x', 'received', 100, 95, $4, 0, '', '')";
-    ADD_REVIEW = "INSERT INTO review_pair (left_record, right_record, weight, rank, left_region, right_region, state, version)
+    ADD_REVIEW = "INSERT INTO review_pair (left_record, right_record, weight, rank, left_region,
+        right_region, state, version)
         VALUES ($1, $2, 3.0, 1, $3, $4, 0, 1)";
 }
 

@@ -1,5 +1,6 @@
--- registry: the serving copy of persons and families, search keys, old ids, events, the review queue, urgent changes, closings.
--- `digest` is of the row as the registry's version says it: publishing writes only rows whose digest changed; 0 means "look again".
+-- registry: the serving copy of persons and families, search keys, old ids, events, the review queue, urgent
+-- changes, closings. `digest` is of the row as the registry's version says it: publishing writes only rows
+-- whose digest changed; 0 means "look again".
 
 CREATE TABLE person (
     person_id INTEGER PRIMARY KEY,
@@ -78,8 +79,8 @@ CREATE TABLE registry_event (
 CREATE INDEX registry_event_by_person ON registry_event (person_id);
 CREATE INDEX registry_event_by_version ON registry_event (version, seq);
 
--- Pairs that a human must judge. state: 0 open, 1 the same person, 2 not the same, 3 put off. rank orders the queue: the weight in
--- thousandths, negated, so that ascending is heaviest first.
+-- Pairs that a human must judge. state: 0 open, 1 the same person, 2 not the same, 3 put off. rank orders the
+-- queue: the weight in thousandths, negated, so that ascending is heaviest first.
 CREATE TABLE review_pair (
     left_record INTEGER NOT NULL,
     right_record INTEGER NOT NULL,
@@ -111,7 +112,8 @@ CREATE TABLE link_decision (
 CREATE INDEX link_decision_by_pair ON link_decision (left_record, right_record, decision_id);
 CREATE INDEX link_decision_by_user ON link_decision (user_id, decision_id);
 
--- What could not wait for the next list. file_no: the list of field reports it became a row of; state: 0 open, 1 being written, 2 taken in.
+-- What could not wait for the next list. file_no: the list of field reports it became a row of; state: 0 open,
+-- 1 being written, 2 taken in.
 CREATE TABLE urgent_change (
     change_id INTEGER PRIMARY KEY,
     person_id INTEGER NOT NULL,

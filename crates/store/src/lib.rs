@@ -104,7 +104,8 @@ impl Db {
     /// One transaction: all of the closure or nothing; when this answers, it is on disk.
     ///
     /// # Errors
-    /// What the closure answers, [`Error::Busy`], [`Error::Nested`] inside another write, [`Error::Commit`] when the disk refused.
+    /// What the closure answers, [`Error::Busy`], [`Error::Nested`] inside another write, [`Error::Commit`] when the disk
+    /// refused.
     pub fn write<T, E: From<Error>>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         let _writing = Writing::begin(Arc::as_ptr(&self.driver) as usize)?;
         match &*self.driver {

@@ -1,8 +1,10 @@
-//! A bank that answers: account checks, top-ups, and what people then do with the money; now and then it answers wrongly.
+//! A bank that answers: account checks, top-ups, and what people then do with the money; now and then it
+//! answers wrongly.
 //!
-//! In: the files that payment writes (CSV with a header), a seed and a day. Out: replies in the bank's columns, and a tally of every
-//! answer and every misbehaviour, so that a test can ask whether reconciliation found them. An answer depends on the seed and
-//! the line's reference alone: the same file always gets the same reply. Never: files; it reads and writes what it is handed.
+//! In: the files that payment writes (CSV with a header), a seed and a day. Out: replies in the bank's
+//! columns, and a tally of every answer and every misbehaviour, so that a test can ask whether
+//! reconciliation found them. An answer depends on the seed and the line's reference alone: the same file
+//! always gets the same reply. Never: files; it reads and writes what it is handed.
 
 use std::{
     collections::BTreeMap,
@@ -196,11 +198,11 @@ impl Bank {
         Self { seed, today, manners: Manners::USUAL }
     }
 
-    /// Answers an account check: `batch,ref,nik,name,account` with `batch,ref,result,account,name_at_bank,reason`. A line without an
-    /// account gets the one that the bank keeps for the NIK.
+    /// Answers an account check: `batch,ref,nik,name,account` with
+    /// `batch,ref,result,account,name_at_bank,reason`. A line without an account gets the one that the bank
+    /// keeps for the NIK.
     ///
-    /// # Errors
-    /// The file cannot be read or written.
+    /// # Errors The file cannot be read or written.
     pub fn answer_account_checks(&self, request: impl Read, reply: impl Write) -> Result<Tally, BankError> {
         let mut out = writer(reply);
         out_header(&mut out, &["batch", "ref", "result", "account", "name_at_bank", "reason"])?;
@@ -261,10 +263,10 @@ impl Bank {
         }
     }
 
-    /// Tops up: `batch,ref,account,name,amount_idr` is answered with `batch,ref,account,amount_idr,result,date,bank_txn`.
+    /// Tops up: `batch,ref,account,name,amount_idr` is answered with
+    /// `batch,ref,account,amount_idr,result,date,bank_txn`.
     ///
-    /// # Errors
-    /// The file cannot be read or written, or its amounts leave the range of money.
+    /// # Errors The file cannot be read or written, or its amounts leave the range of money.
     pub fn answer_orders(&self, request: impl Read, reply: impl Write) -> Result<Tally, BankError> {
         let mut out = writer(reply);
         out_header(&mut out, &["batch", "ref", "account", "amount_idr", "result", "date", "bank_txn"])?;
@@ -307,11 +309,10 @@ impl Bank {
         Ok(tally)
     }
 
-    /// What people do with the money until `until`: reads the bank's own top-up reply, writes `ref,account,kind,amount_idr,date,bank_txn`
-    /// with `TARIK` (withdrawn) and `RETUR` (returned).
+    /// What people do with the money until `until`: reads the bank's own top-up reply, writes
+    /// `ref,account,kind,amount_idr,date,bank_txn` with `TARIK` (withdrawn) and `RETUR` (returned).
     ///
-    /// # Errors
-    /// The file cannot be read or written, or its amounts leave the range of money.
+    /// # Errors The file cannot be read or written, or its amounts leave the range of money.
     pub fn movements(&self, topups: impl Read, until: Date, out: impl Write) -> Result<Tally, BankError> {
         let mut out = writer(out);
         out_header(&mut out, &["ref", "account", "kind", "amount_idr", "date", "bank_txn"])?;
@@ -355,7 +356,8 @@ impl Bank {
         Ok(tally)
     }
 
-    /// What one family does: nothing, withdraws all, withdraws in two parts; or the bank sends the money back.
+    /// What one family does: nothing, withdraws all, withdraws in two parts; or the bank sends the money
+    /// back.
     fn acts(&self, line: &OrderReply, until: Date, dice: &mut Dice) -> Vec<Movement> {
         let manners = &self.manners;
         let day = line.date.parse().unwrap_or(self.today);

@@ -1,8 +1,9 @@
 //! Seeded chance: a stream of numbers made from a seed and the identity of what is drawn for.
 //!
-//! In: a seed and a few numbers that name the purpose (chunk, list, person). Out: SplitMix64 draws (Steele, Lea, Flood 2014).
-//! Because a stream belongs to its purpose and not to a thread, any number of threads gives the same people and the same
-//! errors, and next month's list repeats this month's. Never: floating-point functions that differ between machines.
+//! In: a seed and a few numbers that name the purpose (chunk, list, person). Out: SplitMix64 draws (Steele,
+//! Lea, Flood 2014). Because a stream belongs to its purpose and not to a thread, any number of threads
+//! gives the same people and the same errors, and next month's list repeats this month's. Never:
+//! floating-point functions that differ between machines.
 
 /// One stream of draws.
 #[derive(Debug, Clone)]

@@ -1,7 +1,9 @@
-//! Houses, schooling and work that go with a hidden welfare score, in the codes of the socio-economic registration.
+//! Houses, schooling and work that go with a hidden welfare score, in the codes of the socio-economic
+//! registration.
 //!
-//! In: the score and dice. Out: what an enumerator would tick. Each answer leans on the score with its own noise, so that a model
-//! can guess the score from the answers, but not perfectly. Never: the score itself in any list.
+//! In: the score and dice. Out: what an enumerator would tick. Each answer leans on the score with its own
+//! noise, so that a model can guess the score from the answers, but not perfectly. Never: the score itself
+//! in any list.
 
 use crate::{
     dice::Dice,

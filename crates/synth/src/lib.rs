@@ -1,17 +1,22 @@
-//! Synthetic people with a known truth, the messy lists that ministries would send about them, and a bank that answers.
+//! Synthetic people with a known truth, the messy lists that ministries would send about them, and a bank
+//! that answers.
 //!
-//! In: how many people, a seed, a day. Out: files in `DIR/inbox` and the figures of the truth. For the demonstration, tests and
-//! benchmarks: every person, number, place and name is invented (region codes begin with 99), and the same seed gives the same
-//! bytes on any number of threads. Never: a real person's data, the clock, a random source of the machine.
+//! In: how many people, a seed, a day. Out: files in `DIR/inbox` and the figures of the truth. For the
+//! demonstration, tests and benchmarks: every person, number, place and name is invented (region codes
+//! begin with 99), and the same seed gives the same bytes on any number of threads. Never: a real person's
+//! data, the clock, a random source of the machine.
 //!
-//! * Lists: `dtks`, `p3ke`, `asn`, `rank` (CSV), `regsosek` (XLSX: 22 of 100 houses, at most [`WORKBOOK_ROWS`] rows in
-//!   workbooks of 50,000 rows), `dukcapil` (Parquet). Each sees the world on a day of its own; see `lists`.
-//! * `truth.parquet`: for each row of each list (not of the ranks) who it is; `line` counts as intake counts.
-//! * [`generate_update`] writes the lists of the next month about the same people: births, deaths, moves, weddings, mended numbers.
+//! * Lists: `dtks`, `p3ke`, `asn`, `rank` (CSV), `regsosek` (XLSX: 22 of 100 houses, fewer when that would
+//!   be more than about [`WORKBOOK_ROWS`] rows, as packing and unpacking a workbook is slow), `dukcapil`
+//!   (Parquet). Each sees the world on a day of its own; see `lists`.
+//! * `truth.parquet`: for each row of each list (not of the ranks) who it is; `line` counts as intake
+//!   counts.
+//! * [`generate_update`] writes the lists of the next month about the same people: births, deaths, moves,
+//!   weddings, mended numbers.
 //! * [`bank`] answers the files that payment sends out.
 //!
-//! The world is made per subdistrict (`people`), as a timeline; lists are views of it on a day. Work and memory are bounded by a few
-//! subdistricts at a time.
+//! The world is made per subdistrict (`people`), as a timeline; lists are views of it on a day. Work and
+//! memory are bounded by a few subdistricts at a time.
 
 pub mod bank;
 mod dice;
@@ -42,7 +47,7 @@ use crate::{
     world::{NEVER, World},
 };
 
-/// Rows of the workbook list at most, whatever the number of people.
+/// Rows of the workbook list at about most, whatever the number of people.
 pub const WORKBOOK_ROWS: u32 = 200_000;
 /// People that one seed can make.
 pub const PEOPLE_MAX: u32 = 5_800_000;
@@ -52,7 +57,8 @@ const BATCH: usize = 4;
 /// What to make.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// People born by `today`, the dead of the last four years among them; the last household of a subdistrict may add a few.
+    /// People born by `today`, the dead of the last four years among them; the last household of a
+    /// subdistrict may add a few.
     pub people: u32,
     /// Everything follows from it.
     pub seed: u64,

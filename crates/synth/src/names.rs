@@ -1,8 +1,9 @@
 //! Names as Indonesian families give them and as clerks write them.
 //!
-//! In: a culture, a sex, a generation, and dice. Out: up to four words. Single names, clan names (*marga*) after the given name,
-//! birth-order names, religious first names and titles all occur; nothing here is the name of a real person on purpose.
-//! A name is kept as four numbers of words in one book, so a million people fit in memory.
+//! In: a culture, a sex, a generation, and dice. Out: up to four words. Single names, clan names (*marga*)
+//! after the given name, birth-order names, religious first names and titles all occur; nothing here is the
+//! name of a real person on purpose. A name is kept as four numbers of words in one book, so a million
+//! people fit in memory.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -96,7 +97,8 @@ fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     text.lines().skip(1).map(|line| line.split(',').collect())
 }
 
-/// `1 / rank^exponent` for the exponents of the table, by repeated square roots: the same bits on every machine.
+/// `1 / rank^exponent` for the exponents of the table, by repeated square roots: the same bits on every
+/// machine.
 fn zipf(rank: usize, exponent: f64) -> f64 {
     let mut power = 1.0;
     let mut root = rank as f64;

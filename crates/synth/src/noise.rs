@@ -1,7 +1,8 @@
 //! What goes wrong between a person and a row of a list: numbers, dates, rows that cannot be used.
 //!
-//! In: the truth and the dice of one row. Out: what the clerk wrote. The kinds and rates are those measured in Indonesian lists (a
-//! NIK missing, mistyped or a relative's; a zero lost by a spreadsheet; a birth date rounded or with day and month swapped).
+//! In: the truth and the dice of one row. Out: what the clerk wrote. The kinds and rates are those measured
+//! in Indonesian lists (a NIK missing, mistyped or a relative's; a zero lost by a spreadsheet; a birth date
+//! rounded or with day and month swapped).
 
 use crate::{dice::Dice, names::NameNoise};
 
@@ -42,7 +43,8 @@ pub(crate) fn broken(dice: &mut Dice, rate: f64) -> Option<Broken> {
     dice.chance(rate).then(|| KINDS[dice.weighted(&[35, 20, 35, 10])])
 }
 
-/// Appends the NIK as written; nothing when it is missing. `mended`: the error of this row was corrected since.
+/// Appends the NIK as written; nothing when it is missing. `mended`: the error of this row was corrected
+/// since.
 pub(crate) fn write_nik(
     care: &Carelessness,
     dice: &mut Dice,

@@ -1,8 +1,8 @@
 //! The inbox: takes what each subdistrict sends, in order, and writes the files.
 //!
-//! In: chunks in the order of subdistricts. Out: list files, the region list and the truth, with line numbers as intake counts them
-//! (text: the header is line 1; workbook: the sheet's row; Parquet: rows from 1). Never: more than one chunk in memory beside the
-//! rows of one workbook.
+//! In: chunks in the order of subdistricts. Out: list files, the region list and the truth, with line
+//! numbers as intake counts them (text: the header is line 1; workbook: the sheet's row; Parquet: rows from
+//! 1). Never: more than one chunk in memory.
 
 use std::{
     fs::File,
@@ -19,7 +19,7 @@ use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterPr
 use crate::{
     Config, Error, Generated, ListFile, TruthCounts,
     lists::{self, Chunk, Civil, Edition, Rows, regsosek},
-    sheet,
+    sheet::{self, Workbook},
     territory::Territory,
 };
 
@@ -44,10 +44,8 @@ struct ColumnFile {
 }
 
 pub(crate) struct Inbox {
-    dir: PathBuf,
     regions: PathBuf,
     region_count: u64,
-    month: String,
     as_of: Date,
     dtks: TextList,
     p3ke: TextList,
@@ -55,10 +53,8 @@ pub(crate) struct Inbox {
     ranks: Vec<TextList>,
     civil: ColumnFile,
     truth: ColumnFile,
-    /// Rows waiting for their workbook, and who they are.
-    workbook: String,
-    workbook_truth: Vec<(i64, i64)>,
-    workbooks: Vec<ListFile>,
+    workbook: Workbook<BufWriter<File>>,
+    workbook_path: PathBuf,
 }
 
 fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
@@ -83,6 +79,8 @@ impl Inbox {
         // Next month's edition sends a rank only when a new quarter has begun since.
         let known = lists::quarters(model::epoch_days(config.today));
         let fresh = quarters.into_iter().filter(|quarter| edition.number == 0 || !known.contains(quarter));
+        let workbook_path = dir.join(format!("regsosek-{month}.xlsx"));
+        let sheet_file = File::create(&workbook_path).map_err(failed(&workbook_path))?;
         let truth_name = if edition.number == 0 { "truth.parquet" } else { "truth-update.parquet" };
         Ok(Self {
             dtks: list("dtks", lists::DTKS_HEADER, "", as_of)?,
@@ -94,13 +92,10 @@ impl Inbox {
             civil: ColumnFile::create(dir.join(format!("dukcapil-{month}.parquet")), civil_schema())?,
             truth: ColumnFile::create(dir.join(truth_name), truth_schema())?,
             region_count: text.lines().count() as u64 - 1,
-            workbook: String::new(),
-            workbook_truth: Vec::new(),
-            workbooks: Vec::new(),
+            workbook: Workbook::begin(BufWriter::with_capacity(1 << 18, sheet_file), regsosek::COLUMNS)?,
+            workbook_path,
             regions,
-            month,
             as_of,
-            dir,
         })
     }
 
@@ -122,49 +117,20 @@ impl Inbox {
     }
 
     fn take_workbook_rows(&mut self, rows: &Rows) -> Result<(), Error> {
+        let first = self.workbook.rows() + sheet::FIRST_ROW;
         let text = std::str::from_utf8(&rows.bytes).unwrap_or_default();
-        for (line, truth) in text.lines().zip(&rows.truth) {
-            self.workbook.push_str(line);
-            self.workbook.push('\n');
-            self.workbook_truth.push(*truth);
-            if self.workbook_truth.len() == sheet::SHEET_ROWS {
-                self.write_workbook()?;
-            }
+        let mut written = 0;
+        for line in text.lines() {
+            written += usize::from(self.workbook.row(line, regsosek::JOIN)?);
         }
-        Ok(())
-    }
-
-    fn write_workbook(&mut self) -> Result<(), Error> {
-        let name = format!("regsosek-{}-{}.xlsx", self.month, self.workbooks.len() + 1);
-        let path = self.dir.join(&name);
-        let file = BufWriter::new(File::create(&path).map_err(failed(&path))?);
-        let file = sheet::write(file, regsosek::COLUMNS, self.workbook.lines(), regsosek::JOIN)?;
-        file.into_inner().map_err(|error| failed(&path)(error.into_error()))?;
-        self.truth.tell(&name, sheet::FIRST_ROW as u64, &self.workbook_truth)?;
-        let bytes = std::fs::metadata(&path).map_err(failed(&path))?.len();
-        let rows = self.workbook_truth.len() as u64;
-        self.workbooks.push(ListFile {
-            source: "regsosek",
-            name,
-            path,
-            rows,
-            bytes,
-            broken: 0,
-            as_of: self.as_of,
-        });
-        self.workbook.clear();
-        self.workbook_truth.clear();
-        Ok(())
+        self.truth.tell(&file_name(&self.workbook_path), first as u64, &rows.truth[..written])
     }
 
     /// Closes all files; the lists in the order in which to take them in: the surest first.
-    pub(crate) fn finish(mut self, truth: TruthCounts) -> Result<Generated, Error> {
-        if !self.workbook_truth.is_empty() || self.workbooks.is_empty() {
-            self.write_workbook()?;
-        }
+    pub(crate) fn finish(self, truth: TruthCounts) -> Result<Generated, Error> {
         let mut files = vec![self.civil.finish("dukcapil", self.as_of)?];
         files.push(self.dtks.finish()?);
-        files.append(&mut self.workbooks);
+        files.push(finish_workbook(self.workbook, self.workbook_path, self.as_of)?);
         files.push(self.p3ke.finish()?);
         files.push(self.asn.finish()?);
         for rank in self.ranks.into_iter().rev() {
@@ -173,6 +139,17 @@ impl Inbox {
         let truth_file = self.truth.finish("", self.as_of)?.path;
         Ok(Generated { files, regions: self.regions, region_count: self.region_count, truth_file, truth })
     }
+}
+
+fn finish_workbook(
+    workbook: Workbook<BufWriter<File>>,
+    path: PathBuf,
+    as_of: Date,
+) -> Result<ListFile, Error> {
+    let rows = workbook.rows() as u64;
+    workbook.finish()?.into_inner().map_err(|error| failed(&path)(error.into_error()))?;
+    let bytes = std::fs::metadata(&path).map_err(failed(&path))?.len();
+    Ok(ListFile { source: "regsosek", name: file_name(&path), path, rows, bytes, broken: 0, as_of })
 }
 
 fn file_name(path: &Path) -> String {

@@ -1,8 +1,10 @@
-//! Makes the people of one subdistrict: households, the families in them, and what happened to them in the last four years.
+//! Makes the people of one subdistrict: households, the families in them, and what happened to them in the
+//! last four years.
 //!
-//! In: the subdistrict, the seed, today. Out: a [`World`]. The subdistrict is made alone, from its own dice, so subdistricts can be
-//! made in any order on any number of threads. NIK and KK numbers never meet between subdistricts: a number issued here to
-//! someone who lives here has a serial below 1000; one issued by another office carries this subdistrict in its serial.
+//! In: the subdistrict, the seed, today. Out: a [`World`]. The subdistrict is made alone, from its own
+//! dice, so subdistricts can be made in any order on any number of threads. NIK and KK numbers never meet
+//! between subdistricts: a number issued here to someone who lives here has a serial below 1000; one issued
+//! by another office carries this subdistrict in its serial.
 
 use rustc_hash::FxHashMap;
 
@@ -347,7 +349,8 @@ impl Maker<'_> {
         Some(child)
     }
 
-    /// Brides and grooms of recent weddings get the family that they came from; a third came from outside the province.
+    /// Brides and grooms of recent weddings get the family that they came from; a third came from outside
+    /// the province.
     fn wed_out(&mut self) {
         for at in 0..self.world.people.len() {
             let is_wife = self.world.people[at].now.relation == 2 && self.world.people[at].before.is_none();
@@ -536,7 +539,8 @@ impl Maker<'_> {
         }
     }
 
-    /// Another subdistrict of the province, or an office outside this territory (regency codes 70 to 89 are never used here).
+    /// Another subdistrict of the province, or an office outside this territory (regency codes 70 to 89 are
+    /// never used here).
     fn other_office(&mut self) -> i64 {
         let other = self.dice.below(self.territory.subdistricts.len());
         if other != self.sub.index && self.dice.chance(0.5) {

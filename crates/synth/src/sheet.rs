@@ -1,14 +1,14 @@
 //! Writes one workbook of one sheet with a merged two-row header, as fast as it can be packed.
 //!
-//! In: columns in groups and rows of joined cells. Out: an `.xlsx` whose bytes depend on nothing but the rows (no clock, no author).
-//! Never: more than [`SHEET_ROWS`] rows in a sheet; the caller begins another workbook.
+//! In: columns in groups and rows of joined cells. Out: an `.xlsx` whose bytes depend on nothing but the
+//! rows (no clock, no author). Never: more rows than the format has.
 
 use std::io::{Seek, Write};
 
-use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-/// Data rows one workbook takes. The format allows 1,048,576; offices send far fewer, and so several workbooks are read at once.
-pub(crate) const SHEET_ROWS: usize = 50_000;
+/// Data rows a sheet takes: the format has 1,048,576, two are the header.
+pub(crate) const SHEET_ROWS: usize = 1_048_574;
 /// First row of data: below the two header rows.
 pub(crate) const FIRST_ROW: usize = 3;
 
@@ -31,48 +31,74 @@ const BOOK: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 const SHEET: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#;
 
-/// Writes the workbook; a row holds the cells after the first, which numbers the rows.
-pub(crate) fn write<'a, W: Write + Seek>(
-    out: W,
-    columns: &[Column],
-    rows: impl Iterator<Item = &'a str>,
-    join: char,
-) -> Result<W, zip::result::ZipError> {
-    let mut zip = ZipWriter::new(out);
-    let fast = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(1))
-        .last_modified_time(zip::DateTime::default());
-    for (name, text) in [
-        ("[Content_Types].xml", TYPES),
-        ("_rels/.rels", RELATIONS),
-        ("xl/workbook.xml", BOOK),
-        ("xl/_rels/workbook.xml.rels", BOOK_RELATIONS),
-    ] {
-        zip.start_file(name, fast)?;
-        zip.write_all(text.as_bytes())?;
-    }
-    zip.start_file("xl/worksheets/sheet1.xml", fast.large_file(true))?;
-    let letters: Vec<String> = (0..columns.len()).map(letter).collect();
-    let mut text = String::with_capacity(1 << 17);
-    text.push_str(SHEET);
-    let merged = header(columns, &letters, &mut text);
-    for (at, row) in rows.enumerate() {
-        write_row(at + FIRST_ROW, at + 1, row.split(join), columns, &letters, &mut text);
-        if text.len() > 1 << 16 {
+/// A workbook being written.
+pub(crate) struct Workbook<W: Write + Seek> {
+    zip: ZipWriter<W>,
+    columns: &'static [Column],
+    letters: Vec<String>,
+    merged: Vec<String>,
+    text: String,
+    rows: usize,
+}
+
+impl<W: Write + Seek> Workbook<W> {
+    /// Begins the workbook with its header.
+    pub(crate) fn begin(out: W, columns: &'static [Column]) -> Result<Self, ZipError> {
+        let mut zip = ZipWriter::new(out);
+        let fast = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(1))
+            .last_modified_time(zip::DateTime::default());
+        for (name, text) in [
+            ("[Content_Types].xml", TYPES),
+            ("_rels/.rels", RELATIONS),
+            ("xl/workbook.xml", BOOK),
+            ("xl/_rels/workbook.xml.rels", BOOK_RELATIONS),
+        ] {
+            zip.start_file(name, fast)?;
             zip.write_all(text.as_bytes())?;
-            text.clear();
         }
+        zip.start_file("xl/worksheets/sheet1.xml", fast.large_file(true))?;
+        let letters: Vec<String> = (0..columns.len()).map(letter).collect();
+        let mut text = String::with_capacity(1 << 17);
+        text.push_str(SHEET);
+        let merged = header(columns, &letters, &mut text);
+        Ok(Self { zip, columns, letters, merged, text, rows: 0 })
     }
-    text.push_str("</sheetData><mergeCells>");
-    for range in merged {
-        text.push_str("<mergeCell ref=\"");
-        text.push_str(&range);
-        text.push_str("\"/>");
+
+    /// Adds a row: its cells after the first, which numbers the rows, joined by `join`. A full sheet takes
+    /// no more: false.
+    pub(crate) fn row(&mut self, cells: &str, join: char) -> Result<bool, ZipError> {
+        if self.rows == SHEET_ROWS {
+            return Ok(false);
+        }
+        self.rows += 1;
+        let row = self.rows + FIRST_ROW - 1;
+        write_row(row, self.rows, cells.split(join), self.columns, &self.letters, &mut self.text);
+        if self.text.len() > 1 << 16 {
+            self.zip.write_all(self.text.as_bytes())?;
+            self.text.clear();
+        }
+        Ok(true)
     }
-    text.push_str("</mergeCells></worksheet>");
-    zip.write_all(text.as_bytes())?;
-    zip.finish()
+
+    /// Rows so far.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Ends the sheet and the file.
+    pub(crate) fn finish(mut self) -> Result<W, ZipError> {
+        self.text.push_str("</sheetData><mergeCells>");
+        for range in &self.merged {
+            self.text.push_str("<mergeCell ref=\"");
+            self.text.push_str(range);
+            self.text.push_str("\"/>");
+        }
+        self.text.push_str("</mergeCells></worksheet>");
+        self.zip.write_all(self.text.as_bytes())?;
+        self.zip.finish()
+    }
 }
 
 /// A, B, ... Z, AA, ...

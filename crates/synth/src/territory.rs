@@ -1,8 +1,8 @@
 //! An invented province: code 99 and its regencies, subdistricts and villages, none of which exists.
 //!
-//! In: how many people, and the seed. Out: the tree of regions with the share of people each subdistrict gets, and the region list
-//! in the columns of the national one. A subdistrict is also the unit of work: it is made alone, from its own dice. Postal codes
-//! begin with 00, which no post office uses.
+//! In: how many people, and the seed. Out: the tree of regions with the share of people each subdistrict
+//! gets, and the region list in the columns of the national one. A subdistrict is also the unit of work: it
+//! is made alone, from its own dice. Postal codes begin with 00, which no post office uses.
 
 use crate::{Config, dice::Dice, names::Culture};
 
@@ -12,7 +12,8 @@ const SUBDISTRICT_PEOPLE: u32 = 20_000;
 const REGENCY_PEOPLE: u32 = 400_000;
 /// People a village aims at.
 const VILLAGE_PEOPLE: u32 = 3_000;
-/// Most subdistricts: their number must fit the serial of a NIK issued to someone who lives elsewhere (see `people`).
+/// Most subdistricts: their number must fit the serial of a NIK issued to someone who lives elsewhere (see
+/// `people`).
 pub(crate) const SUBDISTRICTS_MAX: usize = 290;
 
 /// One *kecamatan*.

@@ -1,8 +1,8 @@
-//! What a subdistrict's people, families and houses are: a timeline that can be looked at on any day of the last four years and of
-//! the coming weeks.
+//! What a subdistrict's people, families and houses are: a timeline that can be looked at on any day of the
+//! last four years and of the coming weeks.
 //!
-//! In: nothing but types. Out: types, and the questions a list asks of them ("on this day, where, in which family, as what?").
-//! Never: chance; that is `people` and `house`.
+//! In: nothing but types. Out: types, and the questions a list asks of them ("on this day, where, in which
+//! family, as what?"). Never: chance; that is `people` and `house`.
 
 use crate::names::Name;
 
@@ -167,7 +167,8 @@ impl Person {
 }
 
 impl World {
-    /// The membership of `person` on a day, with the relation as the head of that day makes it; `None` while not in any family here.
+    /// The membership of `person` on a day, with the relation as the head of that day makes it; `None`
+    /// while not in any family here.
     pub(crate) fn membership(&self, person: u32, day: i32) -> Option<Membership> {
         let who = &self.people[person as usize];
         let mut at = match who.before {

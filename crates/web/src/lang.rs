@@ -92,6 +92,12 @@ impl Tongue {
         label.get(self.lang)
     }
 
+    /// The part of a label before its explanation in brackets, where there is no room for both.
+    pub fn short_label<'a>(&self, label: &'a Label) -> &'a str {
+        let text = label.get(self.lang);
+        text.split_once(" (").map_or(text, |(short, _)| short)
+    }
+
     /// The language of the page, for `<html lang>`.
     pub fn html_lang(&self) -> &'static str {
         self.lang.code()
@@ -131,6 +137,31 @@ impl Tongue {
             format!("Rp{whole} {word}")
         } else {
             format!("Rp{whole}{point}{hundredths:02} {word}")
+        }
+    }
+
+    /// Money in full where the short form rounds; nothing where both are the same.
+    pub fn idr_note(&self, amount: impl Money) -> String {
+        let (full, short) = (self.idr(&amount), self.idr_short(&amount));
+        if full == short { String::new() } else { full }
+    }
+
+    /// A number that fits a tile: `640`, `12,3 rb`, `118 jt`, `3,9 M`.
+    pub fn compact(&self, number: impl Whole) -> String {
+        let number = number.whole();
+        let (unit, id, en) = match number.unsigned_abs() {
+            0..=9_999 => return self.n(number),
+            10_000..=999_999 => (1_000, "rb", "k"),
+            1_000_000..=999_999_999 => (1_000_000, "jt", "m"),
+            1_000_000_000..=999_999_999_999 => (1_000_000_000, "M", "bn"),
+            _ => (1_000_000_000_000_i64, "T", "tn"),
+        };
+        let (whole, tenth) = (number / unit, (number % unit).unsigned_abs() / (unit.unsigned_abs() / 10));
+        let (point, word) = if self.lang == Lang::Id { (',', id) } else { ('.', en) };
+        if whole.abs() >= 100 || tenth == 0 {
+            format!("{whole} {word}")
+        } else {
+            format!("{whole}{point}{tenth} {word}")
         }
     }
 
@@ -282,6 +313,11 @@ mod tests {
         assert_eq!(id.idr_short(1_250_000_000), "Rp1,25 miliar");
         assert_eq!(en.idr_short(-1_250_000_000), "Rp-1.25 bn");
         assert_eq!(id.idr_short(999_999), "Rp999.999");
+        assert_eq!(
+            (id.compact(9_999), id.compact(118_200_000), en.compact(12_345)),
+            ("9.999".into(), "118 jt".into(), "12.3 k".into())
+        );
+        assert_eq!((id.idr_note(600_000), id.idr_note(1_234_567)), (String::new(), "Rp1.234.567".into()));
         assert_eq!((id.share(1, 3), en.share(0, 0)), ("33,3%".into(), "–".into()));
         assert_eq!(id.day_text("2026-11-17"), "17 November 2026");
         assert_eq!(en.day_text("besok"), "besok");

@@ -18,7 +18,8 @@ use crate::{
 
 pub(crate) fn init(house: &House, command: &Init) -> anyhow::Result<Answer> {
     let loaded = with_bar("regions", |bar| regions::load_embedded(&house.db, bar))?;
-    let mut lines = vec![format!("ready: {} regions and {} old or foreign codes", loaded.regions, loaded.aliases)];
+    let mut lines =
+        vec![format!("ready: {} regions and {} old or foreign codes", loaded.regions, loaded.aliases)];
     let mut own = None;
     if let Some(path) = &command.regions {
         let added = import_regions(house, path, "own")?;

@@ -71,7 +71,9 @@ fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Ans
         Command::Approve(command) => money::approve(house, command),
         Command::Pay(command) => money::pay(place, house, command),
         Command::Status => status::run(house),
-        Command::Demo(_) | Command::Serve(_) | Command::Policy(_) | Command::Init(_) => anyhow::bail!("handled before"),
+        Command::Demo(_) | Command::Serve(_) | Command::Policy(_) | Command::Init(_) => {
+            anyhow::bail!("handled before")
+        }
     }
 }
 
@@ -87,6 +89,7 @@ pub(crate) fn with_bar<T>(title: &str, work: impl FnOnce(&Bar) -> T) -> T {
 pub(crate) fn acting(house: &House, login: Option<&str>) -> anyhow::Result<Session> {
     let console = Session::console(house);
     let Some(login) = login else { return Ok(console) };
-    access::session_of_login(house, &console.scope("user.manage")?, login)
-        .map_err(|_| crate::failure::Failure::input(format!("there is no account `{login}`; `pilar user list` shows all")))
+    access::session_of_login(house, &console.scope("user.manage")?, login).map_err(|_| {
+        crate::failure::Failure::input(format!("there is no account `{login}`; `pilar user list` shows all"))
+    })
 }

@@ -1,12 +1,15 @@
 //! `pilar decide`, `approve`, `pay`: from a closing to reconciled money. The demo calls the same functions.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use access::{House, Session};
 use anyhow::Context;
 use casework::NewCase;
+use model::Rupiah;
 use payment::{ApprovedList, Built, Documents, Effect, FileMade, Imported, OrderView, Reconciliation, Wave};
+use serde::Serialize;
 use serde_json::json;
+use store::Page;
 
 use crate::{
     cli::{Approve, Decide, Pay, Place},
@@ -50,18 +53,21 @@ pub(crate) fn decide(house: &House, command: &Decide) -> anyhow::Result<Answer> 
 fn newest_closing(house: &House) -> anyhow::Result<model::Month> {
     let scope = Session::console(house).scope("closing.read")?;
     let closings = registry::closing::closings(house, &scope)?;
-    let newest = closings.first().ok_or_else(|| Failure::not_ready("no month is closed yet; run `pilar close 2026-11`"))?;
+    let newest = closings
+        .first()
+        .ok_or_else(|| Failure::not_ready("no month is closed yet; run `pilar close 2026-11`"))?;
     newest.month.parse().context("the newest closing has no month")
 }
 
 pub(crate) fn approve(house: &House, command: &Approve) -> anyhow::Result<Answer> {
     let session = acting(house, Some(&command.approver))?;
     let scope = session.scope("decision.approve").map_err(|error| Failure::not_allowed(error.to_string()))?;
-    let run = targeting::run(house, &scope, &command.run)?;
-    let approved = targeting::approve(house, &scope, &command.run, &run.dataset_hash).map_err(|error| match error {
-        targeting::Error::MakerIsChecker => Failure::not_allowed(error.to_string()),
-        other => other.into(),
-    })?;
+    let run = targeting::run_page(house, &scope, &command.run)?.run;
+    let approved =
+        targeting::approve(house, &scope, &command.run, &run.dataset_hash).map_err(|error| match error {
+            targeting::Error::MakerIsChecker => Failure::not_allowed(error.to_string()),
+            other => other.into(),
+        })?;
     let line = format!("run {} is approved; the approval binds list {}", approved.run, approved.dataset_hash);
     Answer::of(&approved, vec![line, format!("next: pilar pay build --run {}", approved.run)])
 }
@@ -90,52 +96,66 @@ pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result
                         .collect::<anyhow::Result<Vec<_>>>()?;
                     export_orders(house, &session, &approvers, *cycle, &folder)?
                 }
-                other => return Err(Failure::input(format!("`{other}` is no kind: write accounts or orders"))),
+                other => {
+                    return Err(Failure::input(format!("`{other}` is no kind: write accounts or orders")));
+                }
             };
-            let lines = files.iter().map(|file| file.display().to_string()).collect();
+            let lines = files.iter().map(|file| file.path.display().to_string()).collect();
             Answer::of(&json!({"files": files}), lines)
         }
-        Pay::Import { file, kind } => {
+        Pay::Import { file, kind, channel } => {
+            let channel = channel_of(house, channel.as_deref())?;
             let imported = match kind.as_str() {
-                "accounts" => import_checks(house, &session, file)?,
-                "orders" => import_orders(house, &session, file)?,
-                "movements" => import_movements(house, &session, file)?,
+                "accounts" => import_checks(house, &session, &channel, file)?,
+                "orders" => import_orders(house, &session, &channel, file)?,
+                "movements" => import_movements(house, &session, &channel, file)?,
                 other => {
-                    return Err(Failure::input(format!("`{other}` is no kind: write accounts, orders or movements")));
+                    return Err(Failure::input(format!(
+                        "`{other}` is no kind: write accounts, orders or movements"
+                    )));
                 }
             };
             carry_effects(house)?;
-            let counts = &imported.counts;
+            let counts = &imported.file.counts;
             let mut lines = vec![format!("{} rows taken, {} known before", counts.taken, counts.known)];
             lines.extend(counts.refused.iter().map(|(kind, count)| format!("{count:>10}  {kind}")));
             Answer::of(&imported, lines)
         }
         Pay::Reconcile { cycle } => {
-            let made = reconcile(house, &session, *cycle)?;
-            Answer::of(&made, sums(&made))
+            let totals = reconcile(house, &session, *cycle)?;
+            Answer::of(&json!({"totals": &totals, "cycles": &totals.cycles}), sums(&totals))
         }
     }
 }
 
-fn sums(made: &Reconciliation) -> Vec<String> {
+fn sums(totals: &Totals) -> Vec<String> {
     let parts = [
-        ("ordered", made.ordered_idr),
-        ("topped up", made.topped_up_idr),
-        ("withdrawn", made.withdrawn_idr),
-        ("on card", made.on_card_idr),
-        ("returned", made.returned_idr),
-        ("pending", made.pending_idr),
-        ("unexplained", made.unexplained_idr),
+        ("ordered", totals.ordered_idr),
+        ("topped up", totals.topped_up_idr),
+        ("withdrawn", totals.withdrawn_idr),
+        ("on card", totals.on_card_idr),
+        ("returned", totals.returned_idr),
+        ("pending", totals.pending_idr),
+        ("unexplained", totals.unexplained_idr),
     ];
-    parts.iter().map(|(name, idr)| format!("{name:<12} {:>24}", model::Rupiah::new(*idr).to_string())).collect()
+    let mut lines: Vec<String> =
+        parts.iter().map(|(name, idr)| format!("{name:<12} {:>24}", idr.to_string())).collect();
+    for kind in totals.cycles.iter().flat_map(|cycle| &cycle.unmatched) {
+        lines.push(format!("{:>10} rows  {}", kind.rows, kind.kind));
+    }
+    lines.extend(totals.broken.iter().map(|law| format!("broken law: {law}")));
+    lines
 }
 
 /// Lines of an approved run.
 pub(crate) fn build(house: &House, session: &Session, run: &str) -> anyhow::Result<Built> {
     let scope = session.scope("decision.read")?;
-    let run = targeting::run(house, &scope, run)?;
+    let run = targeting::run_page(house, &scope, run)?.run;
     if run.state != targeting::RunState::Approved {
-        return Err(Failure::not_ready(format!("run {} is not approved; run `pilar approve {} --as LOGIN`", run.run, run.run)));
+        return Err(Failure::not_ready(format!(
+            "run {} is not approved; run `pilar approve {} --as LOGIN`",
+            run.run, run.run
+        )));
     }
     let list = ApprovedList {
         programme: run.programme,
@@ -155,11 +175,9 @@ pub(crate) fn export_checks(
     session: &Session,
     cycle: i64,
     folder: &Path,
-) -> anyhow::Result<Vec<PathBuf>> {
+) -> anyhow::Result<Vec<FileMade>> {
     let scope = session.scope("payment.export")?;
-    let files: Vec<FileMade> =
-        with_bar("export", |bar| payment::export_account_checks(house, &scope, cycle, folder, bar))?;
-    Ok(files.into_iter().map(|file| file.path).collect())
+    Ok(with_bar("export", |bar| payment::export_account_checks(house, &scope, cycle, folder, bar))?)
 }
 
 /// Prepares an order of all lines that are ready, has it approved and writes its file. An order that stands already is taken up where it is.
@@ -169,10 +187,11 @@ pub(crate) fn export_orders(
     approvers: &[Session],
     cycle: i64,
     folder: &Path,
-) -> anyhow::Result<Vec<PathBuf>> {
+) -> anyhow::Result<Vec<FileMade>> {
     let building = maker.scope("payment.build")?;
-    let standing = payment::orders(house, &maker.scope("payment.read")?, cycle)?;
-    let mut orders: Vec<OrderView> = standing.into_iter().filter(|order| order.state != "cancelled").collect();
+    let standing = payment::cycle_page(house, &maker.scope("payment.read")?, cycle)?.orders;
+    let mut orders: Vec<OrderView> =
+        standing.into_iter().filter(|order| order.state != "cancelled").collect();
     if orders.iter().all(|order| order.state == "sent") {
         match payment::prepare_order(house, &building, cycle, &Wave::default()) {
             Ok(order) => orders.push(order),
@@ -188,7 +207,7 @@ pub(crate) fn export_orders(
             payment::export_orders(house, &exporting, approved.order_id, folder, bar)
         })?);
     }
-    Ok(files.into_iter().map(|file| file.path).collect())
+    Ok(files)
 }
 
 /// As many approvals as the band of the sum asks for, by people of its role who have not approved yet.
@@ -212,7 +231,7 @@ fn approve_order(house: &House, approvers: &[Session], mut order: OrderView) -> 
         return Err(Failure::not_allowed(format!(
             "order {} of {} needs {} people of the role `{}`; name them with --as LOGIN,LOGIN",
             order.order_id,
-            model::Rupiah::new(order.amount_idr),
+            Rupiah::new(order.amount_idr),
             order.approvals_needed,
             order.approver_role
         )));
@@ -221,35 +240,51 @@ fn approve_order(house: &House, approvers: &[Session], mut order: OrderView) -> 
 }
 
 /// The channel's answers to an account check.
-pub(crate) fn import_checks(house: &House, session: &Session, file: &Path) -> anyhow::Result<Imported> {
+pub(crate) fn import_checks(
+    house: &House,
+    session: &Session,
+    channel: &str,
+    file: &Path,
+) -> anyhow::Result<Imported> {
     let scope = session.scope("payment.import")?;
-    let channel = channel_of(house, file)?;
-    with_bar("import", |bar| payment::import_account_replies(house, &scope, &channel, file, bar)).map_err(refused)
+    with_bar("import", |bar| payment::import_account_replies(house, &scope, channel, file, bar))
+        .map_err(refused)
 }
 
 /// The channel's answers to an order.
-pub(crate) fn import_orders(house: &House, session: &Session, file: &Path) -> anyhow::Result<Imported> {
+pub(crate) fn import_orders(
+    house: &House,
+    session: &Session,
+    channel: &str,
+    file: &Path,
+) -> anyhow::Result<Imported> {
     let scope = session.scope("payment.import")?;
-    let channel = channel_of(house, file)?;
-    with_bar("import", |bar| payment::import_order_replies(house, &scope, &channel, file, bar)).map_err(refused)
+    with_bar("import", |bar| payment::import_order_replies(house, &scope, channel, file, bar))
+        .map_err(refused)
 }
 
 /// Withdrawals and returns.
-pub(crate) fn import_movements(house: &House, session: &Session, file: &Path) -> anyhow::Result<Imported> {
+pub(crate) fn import_movements(
+    house: &House,
+    session: &Session,
+    channel: &str,
+    file: &Path,
+) -> anyhow::Result<Imported> {
     let scope = session.scope("payment.import")?;
-    let channel = channel_of(house, file)?;
-    with_bar("import", |bar| payment::import_movements(house, &scope, &channel, file, bar)).map_err(refused)
+    with_bar("import", |bar| payment::import_movements(house, &scope, channel, file, bar)).map_err(refused)
 }
 
-/// A reply is named after the file it answers; the channel is the one whose key its name begins with.
-fn channel_of(house: &House, file: &Path) -> anyhow::Result<String> {
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+/// The channel that was named, or the only one there is.
+fn channel_of(house: &House, named: Option<&str>) -> anyhow::Result<String> {
     let channels = house.policy.channels();
-    let found = channels.keys().find(|key| name.starts_with(key.as_str()));
-    found.or_else(|| channels.keys().next().filter(|_| channels.len() == 1)).cloned().ok_or_else(|| {
-        let known: Vec<&String> = channels.keys().collect();
-        Failure::input(format!("`{name}` does not begin with a channel's key ({known:?}); name the file after its channel"))
-    })
+    let known: Vec<&String> = channels.keys().collect();
+    match named {
+        Some(key) if channels.contains_key(key) => Ok(key.to_owned()),
+        None if known.len() == 1 => Ok(known[0].clone()),
+        _ => Err(Failure::input(format!(
+            "name the channel that sent the file with --channel, one of {known:?}"
+        ))),
+    }
 }
 
 fn refused(error: payment::Error) -> anyhow::Error {
@@ -268,7 +303,9 @@ pub(crate) fn carry_effects(house: &House) -> anyhow::Result<u64> {
         let cases: Vec<NewCase> = waiting.iter().map(|pending| new_case(&pending.effect)).collect();
         casework::open_caused(house, &scope, &cases)?;
         // Opening is safe to repeat, so marking afterwards loses nothing when the power fails in between.
-        house.db.write(|tx| waiting.iter().try_for_each(|pending| payment::effect_done(tx, house, pending.id)))?;
+        house
+            .db
+            .write(|tx| waiting.iter().try_for_each(|pending| payment::effect_done(tx, house, pending.id)))?;
         carried += waiting.len() as u64;
     }
 }
@@ -286,8 +323,68 @@ fn new_case(effect: &Effect) -> NewCase {
     }
 }
 
+/// Sums over cycles, in rupiah. `unexplained_idr` is money in no named state or queue.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Totals {
+    pub(crate) ordered_idr: Rupiah,
+    pub(crate) topped_up_idr: Rupiah,
+    pub(crate) withdrawn_idr: Rupiah,
+    pub(crate) on_card_idr: Rupiah,
+    pub(crate) returned_idr: Rupiah,
+    pub(crate) pending_idr: Rupiah,
+    pub(crate) unexplained_idr: Rupiah,
+    /// Rows of channels that fit nothing, over all kinds.
+    pub(crate) unmatched_rows: i64,
+    /// Laws that do not hold, in words.
+    pub(crate) broken: Vec<String>,
+    #[serde(skip)]
+    cycles: Vec<Reconciliation>,
+}
+
+impl Totals {
+    fn add(&mut self, made: Reconciliation) -> anyhow::Result<()> {
+        for (sum, idr) in [
+            (&mut self.ordered_idr, made.ordered_idr),
+            (&mut self.topped_up_idr, made.topped_up_idr),
+            (&mut self.withdrawn_idr, made.withdrawn_idr),
+            (&mut self.on_card_idr, made.on_card_idr),
+            (&mut self.returned_idr, made.returned_idr),
+            (&mut self.pending_idr, made.pending_idr),
+            (&mut self.unexplained_idr, made.unexplained_idr),
+        ] {
+            *sum = sum.plus(Rupiah::new(idr))?;
+        }
+        self.unmatched_rows += made.unmatched.iter().map(|kind| kind.rows).sum::<i64>();
+        self.broken.extend(made.broken.iter().cloned());
+        self.cycles.push(made);
+        Ok(())
+    }
+}
+
 /// Everything added up, of one cycle or of all.
-pub(crate) fn reconcile(house: &House, session: &Session, cycle: Option<i64>) -> anyhow::Result<Reconciliation> {
+pub(crate) fn reconcile(house: &House, session: &Session, cycle: Option<i64>) -> anyhow::Result<Totals> {
     let scope = session.scope("payment.reconcile")?;
-    Ok(payment::reconcile(house, &scope, cycle)?)
+    let cycles = match cycle {
+        Some(cycle) => vec![cycle],
+        None => all_cycles(house, session)?,
+    };
+    let mut totals = Totals::default();
+    for cycle in cycles {
+        totals.add(with_bar("reconcile", |bar| payment::reconcile(house, &scope, cycle, bar))?)?;
+    }
+    Ok(totals)
+}
+
+fn all_cycles(house: &House, session: &Session) -> anyhow::Result<Vec<i64>> {
+    let scope = session.scope("payment.read")?;
+    let mut page = Page::first(500);
+    let mut cycles = Vec::new();
+    loop {
+        let found = payment::cycles(house, &scope, &page)?;
+        cycles.extend(found.items.iter().map(|cycle| cycle.cycle_id));
+        page.after = found.next;
+        if page.after.is_none() {
+            return Ok(cycles);
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! `pilar consolidate`, `review`, `close`: from lists to persons and families, and the month's snapshot.
 
 use access::{House, Session};
-use registry::review;
+use registry::review::{self, Verdict};
+use serde_json::json;
 use store::Page;
 
 use crate::{
@@ -13,10 +14,15 @@ use crate::{
 
 pub(crate) fn consolidate(house: &House) -> anyhow::Result<Answer> {
     let session = Session::console(house);
-    let done = with_bar("consolidate", |bar| registry::consolidate(house, &session, bar)).map_err(|error| match error {
-        registry::Error::NoLists => Failure::not_ready("no list has been received yet; run `pilar intake` first"),
-        other => other.into(),
-    })?;
+    let done =
+        with_bar("consolidate", |bar| registry::consolidate(house, &session, bar)).map_err(|error| {
+            match error {
+                registry::Error::NoLists => {
+                    Failure::not_ready("no list has been received yet; run `pilar intake` first")
+                }
+                other => other.into(),
+            }
+        })?;
     let figures = &done.figures;
     let number = |value: i64| grouped(value.unsigned_abs());
     let mut lines = vec![format!(
@@ -42,25 +48,38 @@ pub(crate) fn review(house: &House, command: &Review) -> anyhow::Result<Answer> 
     match command {
         Review::List { limit } => {
             let scope = session.scope("review.read")?;
-            let page = review::queue(house, &scope, &Page::first(*limit))?;
+            let page = review::review_queue(house, &scope, &Page::first(*limit))?;
             let lines = page.items.iter().map(|pair| {
-                format!("{:>8}  {:>6.2}  {}  |  {}  {}", pair.pair_id, pair.weight, pair.left_name, pair.right_name, pair.region)
+                let [left, right] = pair.sides.each_ref().map(|side| side.name.as_deref().unwrap_or("-"));
+                format!("{:<28} {:>6.2}  {left}  |  {right}", pair.id.to_string(), pair.weight)
             });
             let lines = lines.collect();
             Answer::of(&page, lines)
         }
         Review::Decide { pair, verdict } => {
             let scope = session.scope("review.decide")?;
-            let Some(verdict) = review::Verdict::from_code(verdict) else {
-                return Err(Failure::input(format!("`{verdict}` is no verdict: write same, different or skip")));
+            let id = pair.parse().map_err(|_| {
+                Failure::input(format!("`{pair}` is no pair; `pilar review list` names them"))
+            })?;
+            let verdict = match verdict.as_str() {
+                "same" => Verdict::Same,
+                "different" => Verdict::Different,
+                "skip" => Verdict::Later,
+                other => {
+                    return Err(Failure::input(format!(
+                        "`{other}` is no verdict: write same, different or skip"
+                    )));
+                }
             };
-            let decided = review::decide(house, &scope, *pair, verdict, None)?;
-            Answer::of(&decided, vec![format!("pair {pair}: {}", decided.state)])
+            let next = review::decide_review(house, &scope, id, verdict)?;
+            let mut lines = vec![format!("pair {pair}: decided; it holds from the next `pilar consolidate`")];
+            lines.extend(next.map(|next| format!("next: {next}")));
+            Answer::of(&json!({"pair": pair, "verdict": verdict, "next": next}), lines)
         }
-        Review::Undo { pair } => {
+        Review::Undo => {
             let scope = session.scope("review.decide")?;
-            let decided = review::undo(house, &scope, *pair)?;
-            Answer::of(&decided, vec![format!("pair {pair}: {}", decided.state)])
+            let pair = review::undo_review(house, &scope)?;
+            Answer::of(&json!({"pair": pair}), vec![format!("pair {pair}: the decision is taken back")])
         }
     }
 }

@@ -60,7 +60,8 @@ pub(super) fn make(house: &House, closing: &str) -> anyhow::Result<Accounts> {
     let scope = Session::console(house).scope("user.manage")?;
     let there: BTreeSet<String> = access::users(house, &scope)?.into_iter().map(|user| user.login).collect();
     // Where two people must agree there are two accounts.
-    let banded: BTreeSet<&str> = house.policy.settings().approval.iter().map(|band| band.role.as_str()).collect();
+    let banded: BTreeSet<&str> =
+        house.policy.settings().approval.iter().map(|band| band.role.as_str()).collect();
     let mut accounts = Vec::new();
     for role in house.policy.roles().iter().filter(|role| role.assignable) {
         let Some(level) = role.levels.first() else { continue };
@@ -69,7 +70,8 @@ pub(super) fn make(house: &House, closing: &str) -> anyhow::Result<Accounts> {
         for number in 1..=if several { 2 } else { 1 } {
             let login = if number == 1 { role.key.clone() } else { format!("{}_{number}", role.key) };
             if !there.contains(&login) {
-                let name = format!("{} {}", role.label.get(Lang::Id), if number == 1 { "Contoh" } else { "Kedua" });
+                let name =
+                    format!("{} {}", role.label.get(Lang::Id), if number == 1 { "Contoh" } else { "Kedua" });
                 let new = NewUser {
                     login: login.clone(),
                     name,
@@ -92,9 +94,18 @@ pub(super) fn make(house: &House, closing: &str) -> anyhow::Result<Accounts> {
 }
 
 /// The login of the first or second account whose role may do all of `actions`.
-pub(super) fn who_may(house: &House, accounts: &Accounts, actions: &[&str], place: usize) -> anyhow::Result<Session> {
+pub(super) fn who_may(
+    house: &House,
+    accounts: &Accounts,
+    actions: &[&str],
+    place: usize,
+) -> anyhow::Result<Session> {
     let may = |account: &&Account| {
-        house.policy.roles().get(&account.role).is_some_and(|role| actions.iter().all(|action| role.may(action)))
+        house
+            .policy
+            .roles()
+            .get(&account.role)
+            .is_some_and(|role| actions.iter().all(|action| role.may(action)))
     };
     let account = accounts.accounts.iter().filter(may).nth(place);
     let account = account.with_context(|| format!("no demo account may do {actions:?}"))?;

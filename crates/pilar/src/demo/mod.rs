@@ -20,7 +20,8 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{Demo, Place},
-    commands, failure::Failure,
+    commands,
+    failure::Failure,
     house,
     measure::{self, Step},
     screen::{grouped, since},
@@ -94,7 +95,8 @@ impl Run {
         if let Some(done) = self.record.finished.iter().find(|done| done.step.name == name) {
             return Ok(done.found.clone());
         }
-        let (step, found) = measure::step(name, || work(self)).with_context(|| format!("in the step `{name}`"))?;
+        let (step, found) =
+            measure::step(name, || work(self)).with_context(|| format!("in the step `{name}`"))?;
         self.finish(step, found.clone())?;
         Ok(found)
     }
@@ -150,7 +152,8 @@ fn read_record(dir: &Path, command: &Demo) -> anyhow::Result<Record> {
     let Ok(text) = std::fs::read(&path) else {
         return Ok(Record { people: command.people, seed: command.seed, finished: Vec::new() });
     };
-    let record: Record = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
+    let record: Record =
+        serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
     if (record.people, record.seed) != (command.people, command.seed) {
         return Err(Failure::input(format!(
             "{} holds a demo of {} people with seed {}; name another folder with --data, or remove this one",

@@ -8,7 +8,11 @@ use std::{
 
 use access::Session;
 use anyhow::Context;
-use arrow_array::{Array, cast::AsArray, types::{Int8Type, Int64Type}};
+use arrow_array::{
+    Array,
+    cast::AsArray,
+    types::{Int8Type, Int64Type},
+};
 use jiff::ToSpan;
 use linkage::Scores;
 use model::{FamilyId, Month, Period, RegionCode};
@@ -118,7 +122,10 @@ fn consolidate(run: &mut Run, made: &Value, taken: &Value) -> anyhow::Result<Val
     let scores = run.step("evaluation", |run| {
         let scores = truth::scores(&run.house, version, &truth_file, &files)?;
         let Scores { precision, recall, f1, true_pairs, .. } = scores;
-        Ok((true_pairs, json!({"precision": rounded(precision), "recall": rounded(recall), "f1": rounded(f1)})))
+        Ok((
+            true_pairs,
+            json!({"precision": rounded(precision), "recall": rounded(recall), "f1": rounded(f1)}),
+        ))
     })?;
     let mut linked = found;
     if let (Some(linked), Value::Object(scores)) = (linked.as_object_mut(), scores) {
@@ -172,7 +179,8 @@ fn decide(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
     let (mut families, mut programmes, mut runs) = (0, Map::new(), Vec::new());
     for (key, programme) in house.policy.programmes() {
         let Some(version) = programme.on(DAY) else { continue };
-        let Some(period) = [stage, Period::Month(month)].into_iter().find(|p| version.schedule.accepts(*p)) else {
+        let Some(period) = [stage, Period::Month(month)].into_iter().find(|p| version.schedule.accepts(*p))
+        else {
             continue;
         };
         let scope = maker.scope("decision.run")?;
@@ -233,7 +241,7 @@ fn receiving(
         let regions = batch.column(1).as_string::<i32>();
         let outcomes = batch.column(2).as_primitive::<Int8Type>();
         for row in 0..batch.num_rows() {
-            let paid = outcomes.value(row) == targeting::Outcome::Eligible.code();
+            let paid = outcomes.value(row) == targeting::FamilyOutcome::Eligible.code();
             if paid && !regions.is_null(row) && regions.value(row) == region.as_str() {
                 families.push(FamilyId(ids.value(row)));
                 if families.len() >= 2 * limit {
@@ -262,18 +270,20 @@ fn pay(run: &Run, decided: &Value) -> anyhow::Result<(u64, Value)> {
         lines += built.lines.unsigned_abs();
         cycles.push(built.cycle_id);
         for request in money::export_checks(house, &treasurer, built.cycle_id, &outbox)? {
-            let reply = beside(&inbox, &request, "reply")?;
-            answer(&request, &reply, |from, to| Ok(bank.answer_account_checks(from, to).map(|_| ())?))?;
-            money::import_checks(house, &treasurer, &reply)?;
+            let reply = beside(&inbox, &request.path, "reply")?;
+            answer(&request.path, &reply, |from, to| {
+                Ok(bank.answer_account_checks(from, to).map(|_| ())?)
+            })?;
+            money::import_checks(house, &treasurer, &request.channel, &reply)?;
         }
         for request in money::export_orders(house, &treasurer, &approvers, built.cycle_id, &outbox)? {
-            let reply = beside(&inbox, &request, "reply")?;
-            answer(&request, &reply, |from, to| Ok(bank.answer_orders(from, to).map(|_| ())?))?;
-            money::import_orders(house, &treasurer, &reply)?;
-            let moves = beside(&inbox, &request, "movements")?;
+            let reply = beside(&inbox, &request.path, "reply")?;
+            answer(&request.path, &reply, |from, to| Ok(bank.answer_orders(from, to).map(|_| ())?))?;
+            money::import_orders(house, &treasurer, &request.channel, &reply)?;
+            let moves = beside(&inbox, &request.path, "movements")?;
             let until = DAY.checked_add(45.days())?;
             answer(&reply, &moves, |from, to| Ok(bank.movements(from, until, to).map(|_| ())?))?;
-            money::import_movements(house, &treasurer, &moves)?;
+            money::import_movements(house, &treasurer, &request.channel, &moves)?;
         }
     }
     let cases = money::carry_effects(house)?;
@@ -333,7 +343,7 @@ fn list_pages(run: &Run, decided: &Value, paid: &Value) -> anyhow::Result<(u64, 
         ("/cari?q=siti".to_owned(), "search"),
         (format!("/keluarga/{family}"), "family.read"),
         (format!("/orang/{person}"), "person.read"),
-        (format!("/keluarga/{family}/putusan/{run_id}"), "decision.read"),
+        (format!("/keputusan/{run_id}/keluarga/{family}"), "decision.read"),
         ("/tinjau".to_owned(), "review.decide"),
         ("/daftar".to_owned(), "list.receive"),
         ("/daftar/1".to_owned(), "list.receive"),
@@ -341,7 +351,7 @@ fn list_pages(run: &Run, decided: &Value, paid: &Value) -> anyhow::Result<(u64, 
         (format!("/program/{programme}"), "programme.read"),
         (format!("/keputusan/{run_id}"), "decision.run"),
         ("/pembayaran".to_owned(), "payment.build"),
-        (format!("/pembayaran/{cycle}"), "payment.build"),
+        (format!("/pembayaran/siklus/{cycle}"), "payment.build"),
         ("/wilayah".to_owned(), "report.read"),
         ("/tugas".to_owned(), "case.work"),
         ("/pengguna".to_owned(), "user.manage"),
@@ -362,7 +372,8 @@ fn list_pages(run: &Run, decided: &Value, paid: &Value) -> anyhow::Result<(u64, 
 }
 
 fn crowded(accounts: &accounts::Accounts) -> anyhow::Result<RegionCode> {
-    let deepest = accounts.accounts.iter().max_by_key(|account| account.region.len()).context("no accounts")?;
+    let deepest =
+        accounts.accounts.iter().max_by_key(|account| account.region.len()).context("no accounts")?;
     Ok(RegionCode::parse(&deepest.region)?)
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs::File, path::Path};
 
 use access::House;
 use anyhow::Context;
-use arrow_array::{Array, Int32Array, Int64Array, RecordBatch, StringArray, cast::AsArray, types::Int64Type};
+use arrow_array::{Int32Array, Int64Array, RecordBatch, StringArray, cast::AsArray, types::Int64Type};
 use linkage::{Scores, pairwise_scores};
 use model::RecordId;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -13,7 +13,12 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 type Lines = BTreeMap<String, Vec<i64>>;
 
 /// Precision, recall and F1 over all pairs of records of the lists in force.
-pub(super) fn scores(house: &House, version: i64, truth: &Path, files: &[(u32, String)]) -> anyhow::Result<Scores> {
+pub(super) fn scores(
+    house: &House,
+    version: i64,
+    truth: &Path,
+    files: &[(u32, String)],
+) -> anyhow::Result<Scores> {
     let lines = read_truth(truth)?;
     let mut person_of_record = BTreeMap::new();
     for (file_no, name) in files {
@@ -61,7 +66,8 @@ fn read_truth(path: &Path) -> anyhow::Result<Lines> {
         let batch = batch?;
         let names: &StringArray = batch.column_by_name("file").context("no column `file`")?.as_string();
         let numbers: &Int32Array = batch.column_by_name("line").context("no column `line`")?.as_primitive();
-        let people: &Int64Array = batch.column_by_name("true_person").context("no column `true_person`")?.as_primitive();
+        let people: &Int64Array =
+            batch.column_by_name("true_person").context("no column `true_person`")?.as_primitive();
         for row in 0..batch.num_rows() {
             let known = match lines.get_mut(names.value(row)) {
                 Some(known) => known,

@@ -1,9 +1,10 @@
-//! From a version in the lake to the serving copy in the database, in batches that can be interrupted anywhere.
+//! From a version in the lake to the serving copy in the database, in batches that can be interrupted
+//! anywhere.
 //!
-//! In: `registry/<version>/*`, reports that came after it, rank snapshots. Out: rows of person, family, keys, ranks, old ids, events and
-//! the review queue; only those that differ from what stands there. A batch and the mark that says how far it got are one transaction,
-//! so the same call after a crash goes on. Searching stays possible all the time. Must never happen: a row of the serving copy that
-//! the version does not say.
+//! In: `registry/<version>/*`, reports that came after it, rank snapshots. Out: rows of person, family, keys,
+//! ranks, old ids, events and the review queue; only those that differ from what stands there. A batch and
+//! the mark that says how far it got are one transaction, so the same call after a crash goes on. Searching
+//! stays possible all the time. Must never happen: a row of the serving copy that the version does not say.
 
 mod rest;
 mod serving;
@@ -60,8 +61,8 @@ pub struct Published {
 
 /// Publishes the newest version again: after a rank import, or to mend the serving copy.
 ///
-/// # Errors
-/// [`Error::NoVersion`] before the first consolidation, [`Error::Busy`] while one runs; the store's and the lake's.
+/// # Errors [`Error::NoVersion`] before the first consolidation, [`Error::Busy`] while one runs; the store's
+/// and the lake's.
 pub fn publish_ranks(house: &House, session: &Session, progress: &dyn Progress) -> Result<Published> {
     session.scope("rank.import")?;
     let clock = house.clock.as_ref();
@@ -262,7 +263,8 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Makes the index of names whole: all keys in their order, which a database takes ten times faster than in any other.
+    /// Makes the index of names whole: all keys in their order, which a database takes ten times faster than
+    /// in any other.
     fn keys(&mut self) -> Result<()> {
         if !self.rebuild_keys || self.begin(Stage::Keys).is_none() {
             return Ok(());
@@ -356,7 +358,8 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// (family, date) -> (decile, publisher), over all snapshots; the later list speaks for a date that two name.
+    /// (family, date) -> (decile, publisher), over all snapshots; the later list speaks for a date that two
+    /// name.
     fn ranks_of(
         &self,
         rows: &[u32],

@@ -50,7 +50,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Events of every version that was made since the last one whose events stand, also of those that were never published.
+    /// Events of every version that was made since the last one whose events stand, also of those that were
+    /// never published.
     pub(super) fn events(&mut self) -> Result<()> {
         let last: i64 =
             self.house.db.read(|tx| meta(tx, EVENTS))?.and_then(|text| text.parse().ok()).unwrap_or(0);

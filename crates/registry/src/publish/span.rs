@@ -1,4 +1,5 @@
-//! Batches of rows in the order of their key, and what of a batch must be written: pure, but for the statements at the end.
+//! Batches of rows in the order of their key, and what of a batch must be written: pure, but for the
+//! statements at the end.
 
 use arrow_array::Int64Array;
 use rustc_hash::FxHashMap;
@@ -15,7 +16,8 @@ pub(super) struct Span<'a> {
     pub(super) done: usize,
 }
 
-/// Cuts rows (in the order of their key) into batches behind `from`. The last batch speaks for all keys that follow.
+/// Cuts rows (in the order of their key) into batches behind `from`. The last batch speaks for all keys that
+/// follow.
 pub(super) fn spans<'a>(order: &'a [u32], ids: &'a Int64Array, from: i64) -> impl Iterator<Item = Span<'a>> {
     let start = order.partition_point(|&row| ids.value(row as usize) <= from && from != i64::MIN);
     let rest = &order[start..];

@@ -1,9 +1,9 @@
 //! Keys of names: what two writings of one name have in common.
 //!
-//! In: a standardised name, a birth year. Out: a handful of 64-bit keys. Pure, and kept in the database: a change of these rules
-//! needs another [`METHOD`], which rebuilds the index.
-//! A name of one word has its skeleton as key. A longer name has a key for every two of its words, in any order, and one for each
-//! word with the birth year: a name of which one word is missing, misheard or moved still meets its person.
+//! In: a standardised name, a birth year. Out: a handful of 64-bit keys. Pure, and kept in the database: a
+//! change of these rules needs another [`METHOD`], which rebuilds the index. A name of one word has its
+//! skeleton as key. A longer name has a key for every two of its words, in any order, and one for each word
+//! with the birth year: a name of which one word is missing, misheard or moved still meets its person.
 
 use rustc_hash::FxHashSet;
 
@@ -23,7 +23,8 @@ pub fn of_person(name: &str, birth_year: Option<i16>) -> Vec<i64> {
     unique(keys)
 }
 
-/// Keys under which to look for a name, the most telling first: those of two words, then with the birth years given.
+/// Keys under which to look for a name, the most telling first: those of two words, then with the birth years
+/// given.
 pub fn of_query(name: &str, years: &[i16]) -> Vec<i64> {
     let words = skeletons(name);
     let mut keys = names(&words);

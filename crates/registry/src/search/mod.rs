@@ -1,7 +1,9 @@
-//! Search: one person or family, from a number or a badly written name. It is linkage of one record against the registry.
+//! Search: one person or family, from a number or a badly written name. It is linkage of one record against
+//! the registry.
 //!
-//! In: a text and a scope. Out: hits with their weight, personal numbers masked. A number is looked up exactly, then with one slip. A
-//! name is looked up by keys ([`keys`]) and weighed by the trained model; in a village all its people are looked at. Bounded: at most
+//! In: a text and a scope. Out: hits with their weight, personal numbers masked. A number is looked up
+//! exactly, then with one slip. A name is looked up by keys ([`keys`]) and weighed by the trained model; in a
+//! village all its people are looked at. Bounded: at most
 //! [`CANDIDATES_MAX`] candidates are weighed. Must never happen: a person outside the scope in the answer.
 
 pub mod keys;
@@ -259,7 +261,8 @@ fn villages(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked) -> Result<Vec<RegionC
     Ok(rows.iter().map(|row| row.region(0)).collect::<Result<_, _>>()?)
 }
 
-/// Candidates whose names are near enough, nearest first. A birth year that differs by more than one counts against.
+/// Candidates whose names are near enough, nearest first. A birth year that differs by more than one counts
+/// against.
 fn nearest(candidates: Vec<Candidate>, name_key: &str, year: Option<i16>) -> Vec<(f64, Candidate)> {
     const NEAR: f64 = 0.72;
     let born =

@@ -1,7 +1,8 @@
-//! What somebody typed into the search box, understood: a personal number, or a name with whatever was added to it.
+//! What somebody typed into the search box, understood: a personal number, or a name with whatever was added
+//! to it.
 //!
-//! Pure. `9901 0141 0785 0001` is a number however it is grouped; `siti aminah 1985, desa sukamaju` is a name, a birth year and a
-//! village. Words that are not understood are part of the name.
+//! Pure. `9901 0141 0785 0001` is a number however it is grouped; `siti aminah 1985, desa sukamaju` is a
+//! name, a birth year and a village. Words that are not understood are part of the name.
 
 use jiff::civil::Date;
 
@@ -93,7 +94,8 @@ impl Added {
     }
 }
 
-/// Numbers that a mistyped one may stand for: one digit wrong, two neighbours swapped, one digit missing or one too many.
+/// Numbers that a mistyped one may stand for: one digit wrong, two neighbours swapped, one digit missing or
+/// one too many.
 pub fn near(digits: &str) -> Vec<i64> {
     let digits: Vec<u8> = digits.bytes().map(|b| b - b'0').collect();
     let mut found = Vec::new();

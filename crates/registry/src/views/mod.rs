@@ -1,7 +1,8 @@
 //! What pages, `--json` and tests read of the registry: plain structs, each function with a scope.
 //!
-//! [`family`], [`families`], [`person`], [`figures`], [`by_region`], [`status`]. To add one: a struct, a statement in `queries.rs`, a
-//! function that takes the house and a scope. Personal numbers leave here masked.
+//! [`family`], [`families`], [`person`], [`figures`], [`by_region`], [`status`]. To add one: a struct, a
+//! statement in `queries.rs`, a function that takes the house and a scope. Personal numbers leave here
+//! masked.
 
 mod family;
 mod figures;

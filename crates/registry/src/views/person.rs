@@ -130,8 +130,8 @@ const RECORDS_MAX: usize = 60;
 
 /// One person. An old id shows the person who carries its records now.
 ///
-/// # Errors
-/// [`Error::NotFound`] outside the scope, [`Error::Sleeping`] for somebody whom no list in force names; the store's and the lake's.
+/// # Errors [`Error::NotFound`] outside the scope, [`Error::Sleeping`] for somebody whom no list in force
+/// names; the store's and the lake's.
 pub fn person(house: &House, scope: &Scope, id: PersonId) -> Result<PersonView> {
     let mut view = house.db.read(|tx| serving(tx, scope, id.0))?;
     let behind = Behind::read(house, view.person_id)?;

@@ -1,4 +1,5 @@
-//! Laws of consolidation: ids stay, merges and splits are events, the same inputs give the same bits, nobody is lost.
+//! Laws of consolidation: ids stay, merges and splits are events, the same inputs give the same bits, nobody
+//! is lost.
 
 use jiff::civil::{Date, date};
 use store::params;
@@ -83,7 +84,8 @@ fn a_list_sent_again_with_changes_leaves_ids_where_they_are() {
     world.list("regsosek", MARCH, &people(0..40));
     world.consolidate();
     let before = ids(&world);
-    // Everybody is sent again under new record ids; five are new, two have moved house, one is spelt otherwise.
+    // Everybody is sent again under new record ids; five are new, two have moved house, one is spelt
+    // otherwise.
     let mut rows = ministry(0..45);
     for row in &mut rows[4..6] {
         row.region = Some("99.01.01.2009".into());

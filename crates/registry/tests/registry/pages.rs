@@ -209,7 +209,8 @@ fn a_reported_death_shows_at_once_and_becomes_a_record() {
     );
     assert_eq!(family.unwrap().size, 3);
     assert_eq!(world.consolidate().version, 2, "a report is taken in once");
-    // When all other lists have dropped the person, the report alone does not keep a nameless one in the registry.
+    // When all other lists have dropped the person, the report alone does not keep a nameless one in the
+    // registry.
     let others: Vec<Row> = (0..80).filter(|n| *n != 12).map(person).collect();
     world.list("dukcapil", date(2026, 11, 5), &others);
     world.list("dtks", date(2026, 11, 5), &others);

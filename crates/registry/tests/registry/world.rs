@@ -1,4 +1,5 @@
-//! A small invented world: people under region 99, the lists that ministries make of them, and a house to put them in.
+//! A small invented world: people under region 99, the lists that ministries make of them, and a house to put
+//! them in.
 
 use std::path::Path;
 use std::sync::Arc;

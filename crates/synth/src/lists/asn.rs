@@ -1,4 +1,5 @@
-//! Civil servants, as the personnel agency knows them: careful, with degrees behind names; a few who retired or died remain.
+//! Civil servants, as the personnel agency knows them: careful, with degrees behind names; a few who
+//! retired or died remain.
 
 use super::{Lens, Line, Rows, noise, write_date};
 use crate::{

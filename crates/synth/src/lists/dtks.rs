@@ -1,4 +1,5 @@
-//! The ministry's own list until 2025: the poorer six of ten, late by months to years, with the dead and the moved still on it.
+//! The ministry's own list until 2025: the poorer six of ten, late by months to years, with the dead and
+//! the moved still on it.
 
 use super::{Lens, Line, Rows, Seen, noise, write_date};
 use crate::{
@@ -23,10 +24,11 @@ const CARE: Carelessness = Carelessness {
     broken_row: 0.0025,
 };
 
-pub(crate) const HEADER: &str = "ID_DTKS;NIK;NOKK;NAMA;JENIS_KELAMIN;TEMPAT_LAHIR;TGL_LAHIR;NAMA_IBU_KANDUNG;HUBUNGAN_KELUARGA;\
-STATUS_KAWIN;KODE_WILAYAH;ALAMAT;RT;RW;STATUS_SEKOLAH;JENJANG_PENDIDIKAN;KELAS;STATUS_BEKERJA;JENIS_DISABILITAS;HAMIL;\
-STATUS_BANGUNAN;LUAS_LANTAI;JENIS_LANTAI;JENIS_DINDING;JENIS_ATAP;SUMBER_AIR_MINUM;SUMBER_PENERANGAN;DAYA_LISTRIK;\
-BAHAN_BAKAR;FASILITAS_BAB";
+pub(crate) const HEADER: &str = "\
+ID_DTKS;NIK;NOKK;NAMA;JENIS_KELAMIN;TEMPAT_LAHIR;TGL_LAHIR;NAMA_IBU_KANDUNG;HUBUNGAN_KELUARGA;\
+STATUS_KAWIN;KODE_WILAYAH;ALAMAT;RT;RW;STATUS_SEKOLAH;JENJANG_PENDIDIKAN;KELAS;STATUS_BEKERJA;\
+JENIS_DISABILITAS;HAMIL;STATUS_BANGUNAN;LUAS_LANTAI;JENIS_LANTAI;JENIS_DINDING;JENIS_ATAP;\
+SUMBER_AIR_MINUM;SUMBER_PENERANGAN;DAYA_LISTRIK;BAHAN_BAKAR;FASILITAS_BAB";
 
 pub(super) fn rows(lens: &Lens<'_>) -> Rows {
     let mut rows = Rows::default();
@@ -43,7 +45,8 @@ pub(super) fn rows(lens: &Lens<'_>) -> Rows {
     rows
 }
 
-/// The days on which this person was listed: usually none or one; twice for some who moved, married, or were typed in again.
+/// The days on which this person was listed: usually none or one; twice for some who moved, married, or
+/// were typed in again.
 fn days(lens: &Lens<'_>, at: u32) -> impl Iterator<Item = (i32, u64)> {
     let person = &lens.world.people[at as usize];
     let mut family = lens.dice(PURPOSE, person.now.family, 1);

@@ -1,9 +1,11 @@
-//! The lists that ministries would send about a subdistrict, each with its own day, coverage and carelessness.
+//! The lists that ministries would send about a subdistrict, each with its own day, coverage and
+//! carelessness.
 //!
-//! In: a [`World`] and the edition (on which day the lists are drawn). Out: rows as text or columns, and for each row the person and
-//! family it truly is. A list sees the world on a day of its own, months ago for some: the dead still live there and the moved
-//! still live at home. To add a list: a file here with its coverage, its carelessness and its row, a field in [`Chunk`], and a
-//! `policy/sources/*.toml` with the same column names.
+//! In: a [`World`] and the edition (on which day the lists are drawn). Out: rows as text or columns, and
+//! for each row the person and family it truly is. A list sees the world on a day of its own, months ago
+//! for some: the dead still live there and the moved still live at home. To add a list: a file here with
+//! its coverage, its carelessness and its row, a field in [`Chunk`], and a `policy/sources/*.toml` with the
+//! same column names.
 
 mod asn;
 mod dtks;

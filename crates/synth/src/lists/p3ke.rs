@@ -1,5 +1,5 @@
-//! The list against extreme poverty: the poorest three of ten, from a spreadsheet with its byte order mark, commas in addresses and
-//! numbers that the spreadsheet turned into powers of ten.
+//! The list against extreme poverty: the poorest three of ten, from a spreadsheet with its byte order mark,
+//! commas in addresses and numbers that the spreadsheet turned into powers of ten.
 
 use super::{Lens, Line, Rows, Seen, noise, write_date};
 use crate::{
@@ -24,9 +24,11 @@ const CARE: Carelessness = Carelessness {
     broken_row: 0.003,
 };
 
-pub(crate) const HEADER: &str = "id_keluarga,nomor_kk,nik,nama,jenis_kelamin,tanggal_lahir,hubungan_keluarga,status_kawin,\
-kode_kemendagri,alamat,pendidikan,pekerjaan,penyandang_disabilitas,kepemilikan_rumah,memiliki_simpanan,jenis_atap,\
-jenis_dinding,jenis_lantai,sumber_penerangan,bahan_bakar_memasak,sumber_air_minum,fasilitas_bab";
+pub(crate) const HEADER: &str = "\
+id_keluarga,nomor_kk,nik,nama,jenis_kelamin,tanggal_lahir,hubungan_keluarga,status_kawin,\
+kode_kemendagri,alamat,pendidikan,pekerjaan,penyandang_disabilitas,kepemilikan_rumah,\
+memiliki_simpanan,jenis_atap,jenis_dinding,jenis_lantai,sumber_penerangan,bahan_bakar_memasak,\
+sumber_air_minum,fasilitas_bab";
 
 pub(super) fn rows(lens: &Lens<'_>) -> Rows {
     let mut rows = Rows::default();

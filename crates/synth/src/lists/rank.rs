@@ -1,4 +1,5 @@
-//! Ranks of family cards (*desil*), quarterly, as the statistics office publishes them: near the hidden welfare, not equal to it.
+//! Ranks of family cards (*desil*), quarterly, as the statistics office publishes them: near the hidden
+//! welfare, not equal to it.
 
 use jiff::civil::{Date, date};
 

@@ -1,4 +1,5 @@
-//! The socio-economic registration as a workbook: a sample of houses, recent and rich in answers, dates typed in three ways.
+//! The socio-economic registration as a workbook: a sample of houses, recent and rich in answers, dates
+//! typed in three ways.
 //!
 //! The rows leave here as cells joined by U+001F; `sheet` makes the workbook.
 

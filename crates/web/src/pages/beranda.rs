@@ -6,6 +6,7 @@ use report::{Figure, Task, TaskKind, Unit};
 use crate::{
     lang::{Tongue, word},
     shell::Shell,
+    ui::{Funnel, Step},
     visit::{Answer, Visit, page},
 };
 
@@ -25,6 +26,7 @@ pub(crate) struct Standing {
     pub(crate) name: String,
     pub(crate) period: String,
     pub(crate) figures: Vec<(String, String)>,
+    pub(crate) money: Option<Funnel>,
 }
 
 /// The home page.
@@ -55,7 +57,8 @@ pub(crate) async fn show(visit: Visit) -> Answer {
             },
             name: named.map_or(programme.programme.clone(), |named| t.label(&named.label).to_owned()),
             period: programme.period.as_deref().map_or_else(String::new, |period| t.period(period)),
-            figures: programme.figures.iter().map(|figure| in_words(&t, figure)).collect(),
+            figures: of(&t, &programme.figures, &["eligible", "waiting", "problems", "absorption"]),
+            money: money(&t, named.map_or("", |named| t.short_label(&named.label)), &programme),
         }
     };
     page(&HomePage {
@@ -67,6 +70,38 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         standings: view.programmes.into_iter().filter(|one| !one.figures.is_empty()).map(standing).collect(),
         shell: visit.shell(),
         t,
+    })
+}
+
+/// Some figures, in the order in which they are named.
+fn of(t: &Tongue, figures: &[Figure], keys: &[&str]) -> Vec<(String, String)> {
+    let find = |key: &&str| figures.iter().find(|figure| figure.key == *key);
+    keys.iter().filter_map(find).map(|figure| in_words(t, figure)).collect()
+}
+
+/// How far the money of a programme has come; nothing before it was ordered.
+fn money(t: &Tongue, name: &str, programme: &report::ProgrammeView) -> Option<Funnel> {
+    let find = |key: &str| programme.figures.iter().find(|figure| figure.key == key)?.value;
+    let cycle = programme.cycles.first().map(|cycle| cycle.cycle_id);
+    let whole = find("decided").filter(|whole| *whole > 0)?;
+    find("ordered")?;
+    let step = |key: &str| {
+        let value = find(key)?;
+        Some(Step {
+            label: t.say(&format!("report-figure-{key}")),
+            amount: t.idr_short(value),
+            count: String::new(),
+            share: t.share(value, whole),
+            value,
+            href: String::new(),
+        })
+    };
+    Some(Funnel {
+        title: t.one("web-funnel-of", "what", name),
+        heads: [t.say("web-step"), String::new(), t.say("web-amount"), t.say("web-share")],
+        steps: ["decided", "ordered", "topped_up", "withdrawn"].into_iter().filter_map(step).collect(),
+        as_table: t.say("web-as-table"),
+        more: cycle.map(|id| (format!("/pembayaran/siklus/{id}"), t.say("web-see-payment"))),
     })
 }
 

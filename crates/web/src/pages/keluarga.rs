@@ -180,6 +180,12 @@ impl FamilyPage {
         age(&self.t, member.birth_date.as_ref(), *today)
     }
 
+    fn reason(&self, decision: &FamilyDecision) -> String {
+        let text = decision.reason_text.as_ref().map_or("", |text| self.t.label(text));
+        let code = decision.reason.as_deref().unwrap_or_default();
+        super::keputusan::reason_words(&self.t, &decision.run, code, text, false)
+    }
+
     fn known(&self) -> Vec<&VariableView> {
         self.view.variables.iter().filter(|variable| variable.value.is_some()).collect()
     }

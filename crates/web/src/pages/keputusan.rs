@@ -87,6 +87,18 @@ pub(crate) fn title(t: &Tongue, run: &DecisionRun) -> String {
     format!("{name}, {}", t.period(&run.period))
 }
 
+/// Why a family does not receive: a condition of eligibility is a sentence that does not hold.
+pub(crate) fn reason_words(t: &Tongue, run: &DecisionRun, code: &str, text: &str, unknown: bool) -> String {
+    if unknown {
+        return t.one("web-not-known-reason", "what", text);
+    }
+    let programme = t.policy().programme(&run.programme);
+    let version =
+        programme.and_then(|found| found.versions.iter().find(|version| version.key == run.version));
+    let must_hold = version.is_some_and(|version| version.eligibility.iter().any(|one| one.code == code));
+    if must_hold { t.one("web-not-met-reason", "what", text) } else { text.to_owned() }
+}
+
 /// Colour of an outcome as a tag.
 pub(crate) fn outcome_kind(outcome: &FamilyOutcome) -> &'static str {
     match outcome {
@@ -165,11 +177,7 @@ pub(crate) fn outcome_bars(t: &Tongue, run: &str, outcomes: &[OutcomeCount]) -> 
 
 fn reason_bars(t: &Tongue, view: &RunPage) -> Bars {
     let bar = |one: &targeting::ReasonCount| Bar {
-        label: if one.unknown {
-            t.one("web-not-known-reason", "what", t.label(&one.text))
-        } else {
-            t.label(&one.text).to_owned()
-        },
+        label: reason_words(t, &view.run, &one.code, t.label(&one.text), one.unknown),
         text: t.n(one.families),
         value: one.families,
         colour: if one.unknown { 2 } else { 4 },
@@ -270,9 +278,30 @@ impl ExplanationPage {
     fn look(&self, condition: &ConditionView) -> (&'static str, &'static str, &'static str) {
         match (condition.outcome, condition.in_favour) {
             (Outcome::Unknown, _) => ("warn", "circle-help", "web-not-known"),
-            (_, true) => ("good", "circle-check", "web-in-favour"),
-            (_, false) => ("bad", "circle-x", "web-against"),
+            (_, favour) => {
+                let must_hold = condition.kind == ReasonKind::Eligibility;
+                let (look, icon) = if favour { ("good", "circle-check") } else { ("bad", "circle-x") };
+                // A condition is met; an exclusion, a full quota or another programme happens or does not.
+                let word = match (must_hold, favour) {
+                    (true, true) => "web-met",
+                    (true, false) => "web-not-met",
+                    (false, true) => "web-does-not-apply",
+                    (false, false) => "web-applies",
+                };
+                (look, icon, word)
+            }
         }
+    }
+
+    fn main_reason(&self) -> String {
+        let Some(reason) = &self.view.reason else { return String::new() };
+        reason_words(
+            &self.t,
+            &self.view.run,
+            &reason.code,
+            self.t.label(&reason.text),
+            !reason.unknown.is_empty(),
+        )
     }
 
     fn kind(&self, condition: &ConditionView) -> &'static str {

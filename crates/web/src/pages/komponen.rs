@@ -64,6 +64,8 @@ impl ComponentPage {
             short: format!("{n:02}"),
             name: t.one("web-sample-place", "n", n),
             text: t.n(value),
+            on_map: t.compact(value),
+            empty: false,
             value,
             more: vec![t.n(value * 3)],
             href: format!("#ubin-{n}"),
@@ -107,6 +109,7 @@ impl ComponentPage {
                     step(4, 3_990_000_000, 6_981),
                 ],
                 as_table: t.say("web-as-table"),
+                more: None,
             },
             bars: Bars {
                 title: t.say("web-sample-bars"),
@@ -124,6 +127,7 @@ impl ComponentPage {
                     .map(|(v, n)| tile(n, v))
                     .collect(),
                 ends: (t.say("web-few"), t.say("web-many")),
+                without: String::new(),
             },
             pair: sample_pair(&t),
             pager: Pager {

@@ -41,13 +41,22 @@ pub(crate) struct RevealedPage {
 pub(crate) async fn show(visit: Visit, Path(person): Path<i64>) -> Answer {
     let view =
         visit.ask("person.read", move |house, scope| views::person(house, scope, PersonId(person))).await?;
+    let mut view = view;
+    let name = view.region_path.last().map(|region| region.name.clone());
+    let (region, fields) = (view.region.clone(), view.fields.iter_mut());
+    for shown in fields.filter(|field| field.column == "region").filter_map(|field| field.value.as_mut()) {
+        // The village of the person by its name; what other records say stays a code.
+        if let (Some(name), true) = (&name, shown.text == region) {
+            shown.text.clone_from(name);
+        }
+    }
     let t = visit.t();
     let may = visit.session.may("person.reveal") && view.nik.is_some();
     let purposes = t.policy().settings().purposes.iter();
     page(&PersonPage {
         trail: vec![
             ("/keluarga".into(), t.say("web-families")),
-            (format!("/keluarga/{}", view.family_id), t.say("web-family")),
+            (format!("/keluarga/{}", view.family_id), t.say("web-this-family")),
             (String::new(), name_or(&t, &view.name)),
         ],
         reveal: if may { format!("/orang/{}/nik", view.person_id) } else { String::new() },
@@ -94,7 +103,7 @@ impl PersonPage {
     }
 
     fn said_by(&self, source: &FieldSource) -> String {
-        let list = self.t.label(&source.list.label);
+        let list = self.t.short_label(&source.list.label);
         self.t.two("web-list-line", "list", list, "line", self.t.n(source.line))
     }
 }

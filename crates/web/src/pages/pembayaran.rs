@@ -218,6 +218,7 @@ fn funnel(t: &Tongue, view: &CyclePage) -> Funnel {
         heads: [t.say("web-step"), t.say("web-lines"), t.say("web-amount"), t.say("web-share")],
         steps: view.funnel.iter().map(step).collect(),
         as_table: t.say("web-as-table"),
+        more: None,
     }
 }
 

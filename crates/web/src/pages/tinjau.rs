@@ -68,7 +68,7 @@ pub(crate) async fn first(visit: Visit, Query(asked): Query<Asked>) -> Answer {
             Ok::<_, registry::Error>((review::review_count(house, scope)?, view))
         })
         .await?;
-    show_page(&visit, counts, view, asked.batal.is_some())
+    show_page(&visit, counts, view, asked.batal.is_some()).await
 }
 
 pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
@@ -81,10 +81,18 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
             ))
         })
         .await?;
-    show_page(&visit, counts, Some(view), false)
+    show_page(&visit, counts, Some(view), false).await
 }
 
-fn show_page(visit: &Visit, counts: (i64, i64), view: Option<PairView>, nothing_to_undo: bool) -> Answer {
+async fn show_page(
+    visit: &Visit,
+    counts: (i64, i64),
+    mut view: Option<PairView>,
+    nothing_to_undo: bool,
+) -> Answer {
+    if let Some(view) = &mut view {
+        name_villages(visit, view).await?;
+    }
     let t = visit.t();
     // A partial update leads the address along, so that a reload shows the same pair.
     let address =
@@ -101,6 +109,20 @@ fn show_page(visit: &Visit, counts: (i64, i64), view: Option<PairView>, nothing_
         t,
     })?;
     Ok(([(HeaderName::from_static("hx-push-url"), address)], body).into_response())
+}
+
+/// Villages by name, as the one who compares knows them.
+async fn name_villages(visit: &Visit, view: &mut PairView) -> Result<(), Fault> {
+    let values =
+        view.fields.iter_mut().filter(|field| field.column == "region").flat_map(|field| &mut field.values);
+    let values: Vec<_> = values.flatten().collect();
+    let names = visit.names(values.iter().map(|value| value.text.clone())).await?;
+    for value in values {
+        if let Some(name) = names.get(&value.text) {
+            value.text.clone_from(name);
+        }
+    }
+    Ok(())
 }
 
 fn pair(t: &Tongue, view: &PairView) -> Pair {
@@ -125,8 +147,10 @@ fn pair(t: &Tongue, view: &PairView) -> Pair {
 }
 
 fn side_title(t: &Tongue, side: &SideRow, line: Option<i64>) -> String {
-    let list =
-        side.list.as_ref().map_or_else(|| side.record_id.to_string(), |list| t.label(&list.label).to_owned());
+    let list = side
+        .list
+        .as_ref()
+        .map_or_else(|| side.record_id.to_string(), |list| t.short_label(&list.label).to_owned());
     match line {
         Some(line) => t.two("web-list-line", "list", list, "line", t.n(line)),
         None => list,
@@ -150,9 +174,18 @@ fn weights(t: &Tongue, view: &PairView) -> Vec<Weight> {
         .collect()
 }
 
+/// A probability in per cent; what rounds to certainty is not called certain, because a human is asked.
+fn chance(t: &Tongue, probability: f64) -> String {
+    match probability {
+        p if p >= 0.9995 => format!("> {}%", t.decimal(99.9, 1)),
+        p if p < 0.0005 => format!("< {}%", t.decimal(0.1, 1)),
+        p => format!("{}%", t.decimal(p * 100.0, 1)),
+    }
+}
+
 impl ReviewPage {
     fn percent(&self, probability: &f64) -> String {
-        format!("{}%", self.t.decimal(probability * 100.0, 1))
+        chance(&self.t, *probability)
     }
 
     fn verdict(&self, pair: &PairRow) -> String {
@@ -164,7 +197,7 @@ impl ReviewPage {
 
 impl QueuePage {
     fn percent(&self, probability: &f64) -> String {
-        format!("{}%", self.t.decimal(probability * 100.0, 1))
+        chance(&self.t, *probability)
     }
 
     fn side(&self, side: &SideRow) -> String {

@@ -31,7 +31,7 @@ pub(crate) struct RegionsPage {
     pub(crate) choices: Vec<(String, String)>,
     pub(crate) chosen: String,
     pub(crate) map: TileMap,
-    pub(crate) totals: Vec<(String, String)>,
+    pub(crate) totals: Vec<(String, Vec<(String, String)>)>,
     pub(crate) basis: String,
 }
 
@@ -90,7 +90,8 @@ fn series_key(series: &Series) -> String {
 fn series_label(t: &Tongue, series: &Series) -> String {
     let figure = t.say(&format!("report-figure-{}", series.key));
     let Some(key) = &series.programme else { return figure };
-    let programme = t.policy().programme(key).map_or(key.as_str(), |programme| t.label(&programme.label));
+    let found = t.policy().programme(key);
+    let programme = found.map_or(key.as_str(), |programme| t.short_label(&programme.label));
     let period = series.period.as_deref().map_or_else(String::new, |period| t.period(period));
     format!("{figure} · {programme} {period}")
 }
@@ -109,6 +110,12 @@ fn map(t: &Tongue, view: &RegionsView, chosen: usize) -> TileMap {
         (0..view.series.len()).filter(|i| *i != chosen && always(&view.series[*i])).collect();
     let unit = |i: usize| view.series.get(i).map_or(Unit::Families, |series| series.unit);
     let text = |values: &[Option<i64>], i: usize| value(t, values.get(i).copied().flatten(), unit(i));
+    let on_map = |values: &[Option<i64>]| match values.get(chosen).copied().flatten() {
+        Some(number) if unit(chosen) == Unit::Permille => t.share(number, 1000),
+        Some(number) => t.compact(number),
+        None => "–".to_owned(),
+    };
+    let columns = (1..=6).find(|columns| columns * columns >= view.tiles.len()).unwrap_or(6);
     let deeper = |code: &RegionCode| {
         let key = view.series.get(chosen).map_or_else(String::new, series_key);
         let leads = code.level() != RegionLevel::Village && *code != view.region;
@@ -123,34 +130,55 @@ fn map(t: &Tongue, view: &RegionsView, chosen: usize) -> TileMap {
     TileMap {
         title: view.series.get(chosen).map_or_else(String::new, |series| series_label(t, series)),
         heads,
-        columns: view.columns,
+        columns,
         tiles: view
             .tiles
             .iter()
-            .map(|tile| Tile {
+            .enumerate()
+            .map(|(at, tile)| Tile {
                 short: short_name(&tile.name),
                 name: tile.name.clone(),
                 text: text(&tile.values, chosen),
+                on_map: on_map(&tile.values),
                 value: tile.values.get(chosen).copied().flatten().unwrap_or(0),
                 more: beside.iter().map(|i| text(&tile.values, *i)).collect(),
                 href: deeper(&tile.code),
-                place: (tile.column, tile.row),
+                place: (at % columns, at / columns),
+                empty: tile.values.iter().all(Option::is_none),
             })
             .collect(),
         ends: (t.say("web-few"), t.say("web-many")),
+        without: {
+            let empty = view.tiles.iter().filter(|tile| tile.values.iter().all(Option::is_none)).count();
+            if empty == 0 { String::new() } else { t.count("web-regions-without", empty) }
+        },
     }
 }
 
-fn totals(t: &Tongue, view: &RegionsView) -> Vec<(String, String)> {
-    view.series
-        .iter()
-        .zip(&view.total)
-        .map(|(series, total)| (series_label(t, series), value(t, *total, series.unit)))
-        .collect()
+/// Sums of the whole region: of its people first, then programme by programme.
+fn totals(t: &Tongue, view: &RegionsView) -> Vec<(String, Vec<(String, String)>)> {
+    let mut groups: Vec<(String, Vec<(String, String)>)> = Vec::new();
+    for (series, total) in view.series.iter().zip(&view.total) {
+        let group = match &series.programme {
+            Some(key) => super::pembayaran::programme(t, key),
+            None => t.say("web-region-total"),
+        };
+        let line = (t.say(&format!("report-figure-{}", series.key)), value(t, *total, series.unit));
+        match groups.last_mut() {
+            Some((name, lines)) if *name == group => lines.push(line),
+            _ => groups.push((group, vec![line])),
+        }
+    }
+    groups
 }
 
-/// The first letters of a name that fit a tile.
+/// A name that fits a tile, as people shorten names: `SumUta`, `JawTim`, `NTB`.
 fn short_name(name: &str) -> String {
-    let plain = name.trim_start_matches(|c: char| !c.is_alphanumeric());
-    plain.chars().take(7).collect()
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let cut = |word: &str, letters: usize| word.chars().take(letters).collect::<String>();
+    match words.as_slice() {
+        [one] => cut(one, 6),
+        [one, two] => format!("{}{}", cut(one, 3), cut(two, 3)),
+        many => many.iter().map(|word| cut(word, 1)).collect(),
+    }
 }

@@ -68,6 +68,8 @@ pub struct Funnel {
     pub steps: Vec<Step>,
     /// Words on the switch that opens the table.
     pub as_table: String,
+    /// Where more of it is told: address and words.
+    pub more: Option<(String, String)>,
 }
 
 impl Funnel {

@@ -1,4 +1,5 @@
 //! Regions as a map of equal tiles, shaded by a figure, with the table beside it: nobody needs to see colours to read it.
+//! The table holds the same figures and links, so the drawing itself is silent for those who hear the page.
 
 use askama::Template;
 
@@ -11,6 +12,10 @@ pub struct Tile {
     pub name: String,
     /// The figure as text.
     pub text: String,
+    /// The figure as short as a tile needs it.
+    pub on_map: String,
+    /// Nothing is known of it: on the map, not in the table.
+    pub empty: bool,
     /// The figure that shades the tile.
     pub value: i64,
     /// Further figures for the table, in the order of the heads.
@@ -35,6 +40,8 @@ pub struct TileMap {
     pub tiles: Vec<Tile>,
     /// Words of the legend: least, most.
     pub ends: (String, String),
+    /// How many regions are left out of the table, in words; empty when none is.
+    pub without: String,
 }
 
 /// A tile at its place.

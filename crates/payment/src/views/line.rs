@@ -1,0 +1,287 @@
+//! Lines: lists by state and trouble, a family's payments, and one line with everything that happened to it.
+
+use access::{House, Scope};
+use model::{FamilyId, LineId, RegionCode, RegionLevel};
+use policy::Label;
+use serde::Serialize;
+use store::{Page, Paged, Row, Tx, Value, params};
+
+use super::exception::{self, ExceptionView};
+use crate::{
+    Error, Result, checks, common, lines, queries,
+    reply::Line,
+    state::{AccountState, Eligibility, PaymentState, Trouble},
+};
+
+/// Most payments of one family that a page shows.
+const FAMILY_PAYMENTS_MAX: i64 = 200;
+/// Most rows of a line's side lists.
+const SIDE_ROWS_MAX: i64 = 100;
+
+/// Which lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LineFilter {
+    /// All.
+    #[default]
+    All,
+    /// In this payment state.
+    Payment(PaymentState),
+    /// In this account state.
+    Account(AccountState),
+    /// With this trouble.
+    Problem(Trouble),
+    /// With any trouble.
+    AnyProblem,
+}
+
+/// A line in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LineView {
+    /// Its number, the `ref` of the channels' files.
+    pub line_id: i64,
+    /// The family.
+    pub family_id: i64,
+    /// The cycle.
+    pub cycle_id: i64,
+    /// Key of the programme.
+    pub programme: String,
+    /// The period.
+    pub period: String,
+    /// Where the family lived at the closing.
+    pub region: RegionCode,
+    /// Key of the channel.
+    pub channel: String,
+    /// What the family is to receive.
+    pub amount_idr: i64,
+    /// Who receives it.
+    pub payee_name: String,
+    /// Last digits of the account.
+    pub account_tail: Option<String>,
+    /// Name that the channel has for the account.
+    pub name_at_bank: Option<String>,
+    /// Whether entitled.
+    pub eligibility: Eligibility,
+    /// How the account stands.
+    pub account_state: AccountState,
+    /// Where the money is.
+    pub payment: PaymentState,
+    /// What is wrong.
+    pub problem: Option<Trouble>,
+    /// Was put on the card.
+    pub topped_up_idr: i64,
+    /// Was taken.
+    pub withdrawn_idr: i64,
+    /// Came back, from the card or before.
+    pub returned_idr: i64,
+    /// Is on the card.
+    pub on_card_idr: i64,
+    /// Is with the channel.
+    pub pending_idr: i64,
+    /// Counts against another payment of the same period.
+    pub live: bool,
+}
+
+/// A payment of a family: a line.
+pub type FamilyPayment = LineView;
+
+/// One change of a state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventView {
+    /// Number within the line, from 1.
+    pub seq: i64,
+    /// When, milliseconds since the epoch.
+    pub at_ms: i64,
+    /// Who.
+    pub actor: String,
+    /// `eligibility`, `account` or `payment`.
+    pub kind: String,
+    /// The state since then.
+    pub state: String,
+    /// Why: a code, `bank:WORD`, `person:TEXT` or a document's number.
+    pub reason: String,
+    /// The channel's word in words.
+    pub reason_label: Option<Label>,
+    /// What comes next: a code.
+    pub next: String,
+    /// What comes next, as the channel's word has it.
+    pub next_label: Option<Label>,
+    /// On what ground: `file:N`, `order:N`, `run:X`.
+    pub document: String,
+}
+
+/// An entry of the books.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LedgerRow {
+    /// Number of the entry.
+    pub entry_id: i64,
+    /// On what ground.
+    pub document: String,
+    /// What moved.
+    pub movement: String,
+    /// Takes an earlier entry back.
+    pub correction: bool,
+    /// Subdistrict.
+    pub region: RegionCode,
+    /// Key of the channel.
+    pub channel: String,
+    /// How much, for all lines of the subdistrict in this document.
+    pub amount_idr: i64,
+    /// When, milliseconds since the epoch.
+    pub at_ms: i64,
+    /// Who.
+    pub actor: String,
+}
+
+/// A line and its whole story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LinePage {
+    /// The line.
+    pub line: LineView,
+    /// Every change, oldest first.
+    pub events: Vec<EventView>,
+    /// Rows of replies about it that were not taken.
+    pub exceptions: Vec<ExceptionView>,
+    /// The entries of the books that carried its money.
+    pub ledger: Vec<LedgerRow>,
+}
+
+fn line_view(line: Line) -> Result<LineView> {
+    let tail = |account: &String| account.chars().skip(account.chars().count().saturating_sub(4)).collect();
+    Ok(LineView {
+        line_id: line.line_id,
+        family_id: line.recipient,
+        cycle_id: line.cycle_id,
+        region: RegionCode::parse(&line.region)?,
+        amount_idr: line.amount,
+        account_tail: line.account.as_ref().map(tail),
+        on_card_idr: line.on_card(),
+        pending_idr: line.pending(),
+        topped_up_idr: line.topped_up,
+        withdrawn_idr: line.withdrawn,
+        returned_idr: line.returned + line.unpaid,
+        eligibility: line.eligibility,
+        account_state: line.account_state,
+        payment: line.payment,
+        problem: line.problem,
+        live: line.live,
+        programme: line.programme,
+        period: line.period,
+        channel: line.channel,
+        payee_name: line.payee_name,
+        name_at_bank: line.name_at_bank,
+    })
+}
+
+fn read_lines(rows: &[Row]) -> Result<Vec<LineView>> {
+    rows.iter().map(|row| line_view(lines::read(row)?.0)).collect()
+}
+
+/// Lines of a cycle, by village. Narrow the scope with [`Scope::within`] for a region.
+///
+/// # Errors
+/// Store errors, among them a page mark that is not ours.
+pub fn lines(
+    house: &House,
+    scope: &Scope,
+    cycle_id: i64,
+    filter: LineFilter,
+    page: &Page,
+) -> Result<Paged<LineView>> {
+    common::need(scope, "payment.read")?;
+    let (from, to) = scope.path_range();
+    let keys = page.keys(2)?.unwrap_or_else(|| vec!["".into(), (-1).into()]);
+    let mut values: Vec<Value> = vec![from.into(), to.into(), scope.caseload().into(), cycle_id.into()];
+    values.extend(keys);
+    values.push(page.fetch().into());
+    let (statement, code) = match filter {
+        LineFilter::All => (&queries::LINES_ALL, None),
+        LineFilter::Payment(state) => (&queries::LINES_BY_PAYMENT, Some(state.code())),
+        LineFilter::Account(state) => (&queries::LINES_BY_ACCOUNT, Some(state.code())),
+        LineFilter::Problem(trouble) => (&queries::LINES_BY_PROBLEM, Some(trouble.code())),
+        LineFilter::AnyProblem => (&queries::LINES_WITH_PROBLEM, None),
+    };
+    values.extend(code.map(Value::from));
+    let rows = house.db.read(|tx| tx.query(statement, &values))?;
+    Ok(page.page(read_lines(&rows)?, |line| vec![(&line.region).into(), line.line_id.into()]))
+}
+
+/// The payments of a family, newest first.
+///
+/// # Errors
+/// Store errors; outside the scope the list is empty.
+pub fn family_payments(house: &House, scope: &Scope, family: FamilyId) -> Result<Vec<FamilyPayment>> {
+    common::need(scope, "payment.read")?;
+    let (from, to) = scope.path_range();
+    let values = params![from, to, scope.caseload(), family, FAMILY_PAYMENTS_MAX];
+    read_lines(&house.db.read(|tx| tx.query(&queries::LINES_OF_FAMILY, values))?)
+}
+
+/// One line and its whole story.
+///
+/// # Errors
+/// [`Error::NotFound`], also outside the scope.
+pub fn line_page(house: &House, scope: &Scope, line: LineId) -> Result<LinePage> {
+    common::need(scope, "payment.read")?;
+    let (from, to) = scope.path_range();
+    house.db.read(|tx| {
+        let row = tx
+            .query_opt(&queries::LINE_BY_ID, params![from, to, scope.caseload(), line])?
+            .ok_or(Error::NotFound("payment line"))?;
+        let line = line_view(lines::read(&row)?.0)?;
+        let rows = tx.query(&queries::EVENTS, params![line.family_id, line.line_id])?;
+        let events: Vec<EventView> =
+            rows.iter().map(|row| event(house, &line.channel, row)).collect::<Result<_>>()?;
+        let rows = tx.query(&queries::LINE_EXCEPTIONS, params![line.line_id, SIDE_ROWS_MAX])?;
+        let exceptions = rows.iter().map(exception::read).collect::<Result<_>>()?;
+        let ledger = documents(tx, &line, &events)?;
+        Ok(LinePage { line, events, exceptions, ledger })
+    })
+}
+
+fn event(house: &House, channel: &str, row: &Row) -> Result<EventView> {
+    let reason = row.string(5)?;
+    let word = reason.strip_prefix("bank:");
+    let said = word.and_then(|word| {
+        let channel = checks::channel_of(house, channel).ok()?;
+        channel.results.iter().find(|result| result.word.eq_ignore_ascii_case(word))
+    });
+    Ok(EventView {
+        seq: row.int(0)?,
+        at_ms: row.int(1)?,
+        actor: row.string(2)?,
+        kind: row.string(3)?,
+        state: row.string(4)?,
+        reason_label: said.map(|result| result.label.clone()),
+        next_label: said.map(|result| result.next.clone()),
+        reason,
+        next: row.string(6)?,
+        document: row.string(7)?,
+    })
+}
+
+fn documents(tx: &mut Tx<'_>, line: &LineView, events: &[EventView]) -> Result<Vec<LedgerRow>> {
+    let region = line.region.at(RegionLevel::Subdistrict);
+    let mut documents: Vec<&str> =
+        events.iter().filter(|event| event.kind == "payment").map(|event| event.document.as_str()).collect();
+    documents.sort_unstable();
+    documents.dedup();
+    let mut out = Vec::new();
+    for document in documents {
+        let of = params![document, &region, &line.channel, SIDE_ROWS_MAX];
+        for row in tx.query(&queries::ENTRIES_OF, of)? {
+            out.push(LedgerRow {
+                entry_id: row.int(0)?,
+                movement: row.string(1)?,
+                correction: row.bool(2)?,
+                channel: row.string(3)?,
+                region: row.region(4)?,
+                amount_idr: row.int(5)?,
+                at_ms: row.int(6)?,
+                actor: row.string(7)?,
+                document: row.string(8)?,
+            });
+        }
+    }
+    out.sort_by_key(|row| row.entry_id);
+    Ok(out)
+}
