@@ -99,7 +99,10 @@ export async function axeFaults(page) {
     axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
   );
   return violations.map(
-    (fault) => `${fault.id}: ${fault.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} (${node.failureSummary.split("\n")[1]?.trim()})`).join(" | ")}`,
+    (fault) => {
+      const place = (node) => `${node.html.slice(0, 160)} (${node.failureSummary.split("\n")[1]?.trim()})`;
+      return `${fault.id}: ${fault.nodes.slice(0, 3).map(place).join(" | ")}`;
+    },
   );
 }
 

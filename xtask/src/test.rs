@@ -49,8 +49,8 @@ fn docs() -> Result<()> {
     loud(command)
 }
 
-/// All Rust tests, the conformance suite on SQLite and on a private PostgreSQL among them. In the release profile: what is tested is
-/// what ships (overflow checks included), and the libraries are built once for tests and binary.
+/// All Rust tests, the conformance suite on SQLite and on a private PostgreSQL among them. In the release profile:
+/// what is tested is what ships (overflow checks included), and the libraries are built once for tests and binary.
 fn unit() -> Result<()> {
     let postgres = Postgres::start()?;
     let mut command = cargo(&["test", "--release", "--workspace", "--quiet"]);

@@ -14,7 +14,7 @@ use crate::{
     run::{command, output},
 };
 
-const WIDTH: usize = 130;
+const WIDTH: usize = 140;
 const LINES: usize = 900;
 
 /// Crates in the order in which data meets them. One may use only what stands in an earlier row; a row is side by side.

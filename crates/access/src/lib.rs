@@ -1,4 +1,5 @@
-//! Who may do what, where. In: a sign-in, a session's token, an action's name. Out: a [`Session`], and from it a [`Scope`], without which no
+//! Who may do what, where. In: a sign-in, a session's token, an action's name. Out: a [`Session`], and from it a
+//! [`Scope`], without which no
 //! room answers a question about people. Never here: a decision about a person; a way to make a scope without a session; a
 //! personal number that leaves without an audit row.
 //!

@@ -1,4 +1,5 @@
-//! How fast lists are received: `cargo run --release -p registry --example intake_speed -- 1000000`. Writes an invented CSV and Parquet list of
+//! How fast lists are received: `cargo run --release -p registry --example intake_speed -- 1000000`. Writes an invented
+//! CSV and Parquet list of
 //! so many rows to a temporary folder, receives each in a fresh house and prints rows a second, checks and writing included. With a folder
 //! instead of a number it receives the lists of that folder (`<source>-*.csv` and so on, and `regions.csv`) and prints what was found.
 #![expect(clippy::unwrap_used, reason = "a measurement stops where something is wrong")]

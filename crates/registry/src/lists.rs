@@ -153,7 +153,8 @@ pub fn list(house: &House, _scope: &Scope, lang: Lang, file_no: i64) -> Result<O
     Ok(Some(ListPage { list, rules }))
 }
 
-/// Findings of a list that the reader may see, at least as grave as `least`, as many as the database keeps. All of them: [`export_findings`].
+/// Findings of a list that the reader may see, at least as grave as `least`, as many as the database keeps. All of them:
+/// [`export_findings`].
 ///
 /// # Errors
 /// The database's.

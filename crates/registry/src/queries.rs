@@ -66,8 +66,8 @@ sql! {
     pub(crate) ALIAS_DELETE = "DELETE FROM person_alias WHERE old_id = $1";
     pub(crate) EVENTS_OF_VERSION = "SELECT COUNT(*) FROM registry_event WHERE version = $1";
     pub(crate) EVENTS_DELETE = "DELETE FROM registry_event WHERE version = $1";
-    pub(crate) REVIEW_ALL = "SELECT left_record, right_record, state FROM review_pair ORDER BY left_record,
-            right_record";
+    pub(crate) REVIEW_ALL = "SELECT left_record, right_record, state, rank, left_person, right_person
+        FROM review_pair ORDER BY left_record, right_record";
     pub(crate) REVIEW_DELETE = "DELETE FROM review_pair WHERE left_record = $1 AND right_record = $2";
     pub(crate) REGION_COUNTS_CLEAR = "DELETE FROM region_count";
 

@@ -97,7 +97,8 @@ pub fn load_embedded(db: &Db, progress: &dyn Progress) -> Result<Loaded, Error> 
     Ok(loaded)
 }
 
-/// Loads a further list in the columns of the carried one (code, parent_code, level, kind, name, postal_code). Codes that exist are replaced.
+/// Loads a further list in the columns of the carried one (code, parent_code, level, kind, name, postal_code). Codes that
+/// exist are replaced.
 ///
 /// # Errors
 /// [`Error::Line`] names the first line that is wrong; nothing is then loaded.

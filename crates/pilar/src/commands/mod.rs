@@ -1,6 +1,7 @@
 //! One file a noun. Each takes the open house and its part of the command line and gives an [`Answer`]: sentences for a person and the
 //! same as one JSON object.
 
+pub(crate) mod effects;
 pub(crate) mod lists;
 pub(crate) mod money;
 mod policy;
@@ -12,7 +13,7 @@ mod user;
 use access::{House, Session};
 use serde::Serialize;
 
-pub(crate) use serve::serve;
+pub(crate) use serve::{DEMO, serve};
 
 use crate::{
     cli::{Cli, Command, Place},

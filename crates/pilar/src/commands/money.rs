@@ -4,23 +4,19 @@ use std::path::Path;
 
 use access::{House, Session};
 use anyhow::Context;
-use casework::NewCase;
 use model::Rupiah;
-use payment::{ApprovedList, Built, Documents, Effect, FileMade, Imported, OrderView, Reconciliation, Wave};
+use payment::{ApprovedList, Built, Documents, FileMade, Imported, OrderView, Reconciliation, Wave};
 use serde::Serialize;
 use serde_json::json;
 use store::Page;
 
 use crate::{
     cli::{Approve, Decide, Pay, Place},
-    commands::{Answer, acting, with_bar},
+    commands::{Answer, acting, effects, with_bar},
     failure::Failure,
     house::data_dir,
     screen::grouped,
 };
-
-/// Effects carried over in one go; the next command takes up the rest.
-const EFFECTS: u32 = 1_000;
 
 pub(crate) fn decide(house: &House, command: &Decide) -> anyhow::Result<Answer> {
     let session = acting(house, command.maker.as_deref())?;
@@ -115,7 +111,7 @@ pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result
                     )));
                 }
             };
-            carry_effects(house)?;
+            effects::carry(house)?;
             let counts = &imported.file.counts;
             let mut lines = vec![format!("{} rows taken, {} known before", counts.taken, counts.known)];
             lines.extend(counts.refused.iter().map(|(kind, count)| format!("{count:>10}  {kind}")));
@@ -180,7 +176,8 @@ pub(crate) fn export_checks(
     Ok(with_bar("export", |bar| payment::export_account_checks(house, &scope, cycle, folder, bar))?)
 }
 
-/// Prepares an order of all lines that are ready, has it approved and writes its file. An order that stands already is taken up where it is.
+/// Prepares an order of all lines that are ready, has it approved and writes its file. An order that stands already is
+/// taken up where it is.
 pub(crate) fn export_orders(
     house: &House,
     maker: &Session,
@@ -289,38 +286,6 @@ fn channel_of(house: &House, named: Option<&str>) -> anyhow::Result<String> {
 
 fn refused(error: payment::Error) -> anyhow::Error {
     Failure::input(error.to_string())
-}
-
-/// Opens the cases that payment asked for; answers how many.
-pub(crate) fn carry_effects(house: &House) -> anyhow::Result<u64> {
-    let scope = Session::console(house).scope("case.open")?;
-    let mut carried = 0;
-    loop {
-        let waiting = payment::effects(house, EFFECTS)?;
-        if waiting.is_empty() {
-            return Ok(carried);
-        }
-        let cases: Vec<NewCase> = waiting.iter().map(|pending| new_case(&pending.effect)).collect();
-        casework::open_caused(house, &scope, &cases)?;
-        // Opening is safe to repeat, so marking afterwards loses nothing when the power fails in between.
-        house
-            .db
-            .write(|tx| waiting.iter().try_for_each(|pending| payment::effect_done(tx, house, pending.id)))?;
-        carried += waiting.len() as u64;
-    }
-}
-
-fn new_case(effect: &Effect) -> NewCase {
-    let Effect::OpenCase { workflow, family, line, region, reason } = effect;
-    NewCase {
-        workflow: workflow.clone(),
-        family: *family,
-        person: None,
-        line: Some(*line),
-        region: region.clone(),
-        title: String::new(),
-        written: [("reason".to_owned(), reason.clone())].into(),
-    }
 }
 
 /// Sums over cycles, in rupiah. `unexplained_idr` is money in no named state or queue.

@@ -1,13 +1,20 @@
 //! `pilar serve`: the pages, until Ctrl-C or a termination signal.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use access::House;
 use anyhow::Context;
 use tokio::signal;
 use web::WebOptions;
 
-use crate::cli::Serve;
+use crate::{cli::Serve, commands::effects};
 
 pub(crate) fn run(house: &House, command: &Serve) -> anyhow::Result<()> {
     let demo = house.db.read(|tx| store::meta(tx, DEMO))?.is_some();
@@ -26,6 +33,7 @@ pub(crate) fn serve(
     demo: bool,
     announce: impl FnOnce(),
 ) -> anyhow::Result<()> {
+    let carrier = Carrier::start(house.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(listen)
@@ -33,8 +41,43 @@ pub(crate) fn serve(
             .with_context(|| format!("could not listen on {listen}; is the port taken? choose another"))?;
         announce();
         web::serve(listener, house.clone(), WebOptions { demo, secure }, until_told()).await?;
-        Ok(())
-    })
+        Ok::<_, anyhow::Error>(())
+    })?;
+    carrier.stop();
+    Ok(())
+}
+
+/// Carries effects between rooms while the pages are open, so that a click in one takes effect in the other within seconds.
+struct Carrier {
+    stop: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+/// How often effects are looked for.
+const ROUND: Duration = Duration::from_secs(2);
+
+impl Carrier {
+    fn start(house: House) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            while !told.load(Ordering::Relaxed) {
+                if let Err(error) = effects::carry(&house) {
+                    tracing::warn!(%error, "effects wait; tried again in the next round");
+                }
+                std::thread::park_timeout(ROUND);
+            }
+        });
+        Self { stop, thread }
+    }
+
+    fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.thread().unpark();
+        if self.thread.join().is_err() {
+            tracing::error!("carrying effects ended in a panic");
+        }
+    }
 }
 
 async fn until_told() {

@@ -63,6 +63,7 @@ pub(crate) fn run(place: &Place, command: &Demo) -> anyhow::Result<()> {
     std::fs::create_dir_all(&dir).with_context(|| format!("could not make {}", dir.display()))?;
     let record = read_record(&dir, command)?;
     let house = house::open(&Place { data: Some(dir.clone()), ..place.clone() }, DEFAULT_DIR)?;
+    house.db.write(|tx| store::set_meta(tx, commands::DEMO, "1"))?;
     let mut run = Run { house, dir, people: command.people, seed: command.seed, quiet: place.json, record };
     if !run.quiet {
         println!(

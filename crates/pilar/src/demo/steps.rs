@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 
 use super::{DAY, Run, accounts, truth};
 use crate::{
-    commands::{lists, money, with_bar},
+    commands::{effects, lists, money, with_bar},
     measure::{Step, peak_rss_mb},
 };
 
@@ -286,7 +286,7 @@ fn pay(run: &Run, decided: &Value) -> anyhow::Result<(u64, Value)> {
             money::import_movements(house, &treasurer, &request.channel, &moves)?;
         }
     }
-    let cases = money::carry_effects(house)?;
+    let cases = effects::carry(house)?;
     let totals = money::reconcile(house, &treasurer, None)?;
     Ok((lines, json!({"lines": lines, "cases": cases, "cycles": cycles, "totals": totals})))
 }

@@ -8,14 +8,16 @@
 //! bad value in a usable row is left out with a warning; what was repaired or looks odd is kept with a note ([`Rule`]). The same
 //! content for the same source is received once: a second time, or after a crash, it is the same list with the same number.
 //!
-//! The way: [`delimited`], [`workbook`] and [`columns`] make [`block`]s of text; [`plan`] says which cell becomes what; [`check`] does it, on all
+//! The way: [`delimited`], [`workbook`] and [`columns`] make [`block`]s of text; [`plan`] says which cell becomes what;
+//! [`check`] does it, on all
 //! cores; this file writes in order. To read one more format: a module that makes blocks, and an arm of `Reader`.
 //!
 //! # How to write a source file
 //! `key`, `kind` (`people` or `rank`), `label_id`, `label_en`, `format` (`csv`, `xlsx`, `parquet`); for CSV `encoding` (`utf-8`,
 //! `windows-1252`; a byte order mark wins) and `delimiter`; for XLSX `sheet` and `header_rows`. `required` lists the headers by which
 //! another list is recognised; `row_needs` the canonical columns without which a row is rejected. Each `[[column]]` has `from` (header) and
-//! `to` (canonical column), and may have `map` (the list's words to codes), `form = "letters"` (letters to a bit set), `optional`. `date_formats` are the
+//! `to` (canonical column), and may have `map` (the list's words to codes), `form = "letters"` (letters to a bit set),
+//! `optional`. `date_formats` are the
 //! only forms in which dates are read; numbers lose their decimal part. `[sets]` gives every row a value, `[trust]` says whom to believe.
 
 mod block;

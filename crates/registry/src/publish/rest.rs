@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow_array::{Array, RecordBatch, UInt32Array, cast::AsArray, types::Float32Type};
 use rustc_hash::FxHashMap;
-use store::{Value, meta, params, set_meta};
+use store::{Tx, Value, meta, params, set_meta};
 
 use super::span::spans;
 use super::{BATCH, EVENTS, Work};
@@ -158,13 +158,6 @@ impl Work<'_> {
             "version",
         ];
         let batch = self.house.lake.require(&version::name(self.version, "review"))?.read_all(&[])?;
-        let mut standing: FxHashMap<(i64, i64), i64> = FxHashMap::default();
-        self.house.db.read(|tx| {
-            tx.for_each(&queries::REVIEW_ALL, &[], |row| {
-                standing.insert((row.int(0)?, row.int(1)?), row.int(2)?);
-                Ok::<_, store::Error>(())
-            })
-        })?;
         let (left, right) = (int64(&batch, "left_record")?, int64(&batch, "right_record")?);
         let all = UInt32Array::from_iter_values(0..batch.num_rows() as u32);
         let persons = [Cells::of(&batch, "left_person", &all)?, Cells::of(&batch, "right_person", &all)?];
@@ -172,32 +165,57 @@ impl Work<'_> {
         let weight = batch.column_by_name("weight").map(AsArray::as_primitive::<Float32Type>);
         let weight = weight.ok_or_else(|| Error::Damaged("column `weight` is missing".to_owned()))?;
         let version = self.version;
+        let key = |row: usize| (left.value(row), right.value(row));
+        let rank = |row: usize| -(f64::from(weight.value(row)) * 1000.0) as i64;
         let row = |row: usize, state: i64| {
-            let weight = f64::from(weight.value(row));
-            let mut values =
-                params![left.value(row), right.value(row), weight, -(weight * 1000.0) as i64].to_vec();
+            let mut values = params![key(row).0, key(row).1, weight.value(row), rank(row)].to_vec();
             values.extend(persons.iter().chain(&regions).map(|cells| cells.value(row)));
             values.extend([Value::from(state), Value::from(version)]);
             values
         };
-        for chunk in (0..batch.num_rows()).collect::<Vec<_>>().chunks(BATCH) {
-            let key = |row: usize| (left.value(row), right.value(row));
+        let told: Vec<usize> = (0..batch.num_rows()).collect();
+        let listed: FxHashMap<(i64, i64), usize> = told.iter().map(|&row| (key(row), row)).collect();
+        for chunk in told.chunks(BATCH) {
             self.published.review += self.house.db.write(|tx| {
-                let stale = chunk.iter().map(|&row| key(row)).filter(|key| standing.contains_key(key));
+                let standing = standing_pairs(tx)?;
+                let changed: Vec<usize> = chunk
+                    .iter()
+                    .copied()
+                    .filter(|&at| {
+                        let persons = [persons[0].value(at), persons[1].value(at)];
+                        standing.get(&key(at)).is_none_or(|pair| pair.rank != rank(at) || pair.persons != persons)
+                    })
+                    .collect();
+                let stale = changed.iter().map(|&at| key(at)).filter(|key| standing.contains_key(key));
                 tx.execute_many(&queries::REVIEW_DELETE, stale.map(|(l, r)| params![l, r].to_vec()))?;
-                let rows = chunk.iter().map(|&at| row(at, standing.get(&key(at)).copied().unwrap_or(0)));
+                let rows = changed.iter().map(|&at| row(at, standing.get(&key(at)).map_or(0, |pair| pair.state)));
                 tx.bulk("review_pair", &COLUMNS, rows)
             })?;
-            for &row in chunk {
-                standing.remove(&key(row));
-            }
         }
-        let gone: Vec<_> = standing.keys().copied().collect();
-        for chunk in gone.chunks(BATCH) {
-            self.published.removed += self.house.db.write(|tx| {
-                tx.execute_many(&queries::REVIEW_DELETE, chunk.iter().map(|&(l, r)| params![l, r].to_vec()))
-            })?;
-        }
+        self.published.removed += self.house.db.write(|tx| {
+            let gone: Vec<(i64, i64)> =
+                standing_pairs(tx)?.into_keys().filter(|pair| !listed.contains_key(pair)).collect();
+            tx.execute_many(&queries::REVIEW_DELETE, gone.into_iter().map(|(l, r)| params![l, r].to_vec()))
+        })?;
         Ok(())
     }
+}
+
+/// A pair as it stands in the queue.
+struct Standing {
+    state: i64,
+    rank: i64,
+    persons: [Value; 2],
+}
+
+/// The queue as it stands, read in the transaction that changes it: a decision made meanwhile is not lost.
+fn standing_pairs(tx: &mut Tx<'_>) -> Result<FxHashMap<(i64, i64), Standing>, store::Error> {
+    let mut standing = FxHashMap::default();
+    tx.for_each(&queries::REVIEW_ALL, &[], |row| {
+        let persons = [row.value(4).clone(), row.value(5).clone()];
+        let pair = Standing { state: row.int(2)?, rank: row.int(3)?, persons };
+        standing.insert((row.int(0)?, row.int(1)?), pair);
+        Ok::<_, store::Error>(())
+    })?;
+    Ok(standing)
 }

@@ -257,7 +257,14 @@ pub fn families(
     };
     let start: Vec<Value> = params!["", "", i64::MIN].to_vec();
     let mut values = scope_params(&narrowed);
-    values.extend(page.keys(3)?.unwrap_or(start));
+    let after = page.keys(3)?.unwrap_or(start);
+    // Villages before the last row seen are behind us: page 10,000 begins where it begins.
+    if let (Value::Text(from), Value::Text(seen)) = (&values[0], &after[0])
+        && seen > from
+    {
+        values[0] = after[0].clone();
+    }
+    values.extend(after);
     values.push(page.fetch().into());
     let rows = house.db.read(|tx| tx.query(&queries::FAMILIES_PAGE, &values))?;
     let families = rows.iter().map(|row| {

@@ -1,0 +1,85 @@
+//! Effects: what one room asks of another is carried over here, since rooms do not know each other. Payment asks for cases; a case asks
+//! for a death to be recorded or a line to be checked again. Effects wait in the outbox until they are carried, so nothing is lost when
+//! the power fails; carrying twice changes nothing.
+
+use access::{House, Session};
+use casework::NewCase;
+use model::RegionCode;
+use payment::LineDecision;
+
+/// Effects carried over in one go; the next round takes up the rest.
+const BATCH: u32 = 1_000;
+
+/// Carries over everything that waits; answers how many cases payment asked for.
+pub(crate) fn carry(house: &House) -> anyhow::Result<u64> {
+    let opened = open_cases(house)?;
+    let console = Session::console(house);
+    casework::carry_effects(house, |effect| {
+        act(house, &console, effect).map_err(|error| format!("{error:#}"))
+    })?;
+    Ok(opened)
+}
+
+fn open_cases(house: &House) -> anyhow::Result<u64> {
+    let scope = Session::console(house).scope("case.open")?;
+    let mut carried = 0;
+    loop {
+        let waiting = payment::effects(house, BATCH)?;
+        if waiting.is_empty() {
+            return Ok(carried);
+        }
+        let cases: Vec<NewCase> = waiting.iter().map(|pending| new_case(&pending.effect)).collect();
+        casework::open_caused(house, &scope, &cases)?;
+        // Opening is safe to repeat, so marking afterwards loses nothing when the power fails in between.
+        house
+            .db
+            .write(|tx| waiting.iter().try_for_each(|pending| payment::effect_done(tx, house, pending.id)))?;
+        carried += waiting.len() as u64;
+    }
+}
+
+fn new_case(effect: &payment::Effect) -> NewCase {
+    let payment::Effect::OpenCase { workflow, family, line, region, reason } = effect;
+    NewCase {
+        workflow: workflow.clone(),
+        family: *family,
+        person: None,
+        line: Some(*line),
+        region: RegionCode::clone(region),
+        title: String::new(),
+        written: [("reason".to_owned(), reason.clone())].into(),
+    }
+}
+
+/// Does what a case asks for, in the name of the console; the audit log and the case name the person who decided.
+fn act(house: &House, console: &Session, effect: &casework::Effect) -> anyhow::Result<()> {
+    let argument = |name: &str| effect.caused.arguments.get(name).map(String::as_str).unwrap_or_default();
+    let by = format!("case {} by {}", effect.case, effect.actor_name);
+    let decision = match effect.caused.name.as_str() {
+        "registry.report_death" => return report_death(house, console, effect, &by),
+        "payment.recheck_account" => {
+            let account = Some(argument("account")).filter(|account| !account.is_empty());
+            LineDecision::CheckAgain { account: account.map(str::to_owned) }
+        }
+        "payment.use_fallback_channel" => LineDecision::OtherChannel,
+        "payment.hold" => LineDecision::Hold,
+        "payment.release" => LineDecision::Release,
+        other => anyhow::bail!("nobody carries out `{other}` yet"),
+    };
+    let line = effect.line.ok_or_else(|| anyhow::anyhow!("the case is about no payment line"))?;
+    let scope = console.scope("payment.build")?;
+    Ok(payment::decide_line(house, &scope, line, &decision, &by)?)
+}
+
+fn report_death(house: &House, console: &Session, effect: &casework::Effect, by: &str) -> anyhow::Result<()> {
+    let person = effect.person.ok_or_else(|| anyhow::anyhow!("the case is about no person"))?;
+    let argument = |name: &str| effect.caused.arguments.get(name).map(String::as_str).unwrap_or_default();
+    let date = model::parse_date(argument("death_date"))?;
+    let scope = console.scope("death.report")?;
+    let evidence = format!("{} {} ({by})", argument("proof"), argument("proof_number"));
+    match registry::report_death(house, &scope, person, date, &evidence) {
+        // Carried before a crash, or known from a list meanwhile: what was asked for holds.
+        Ok(_) | Err(registry::Error::AlreadyDead) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
