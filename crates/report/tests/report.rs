@@ -259,6 +259,7 @@ fn each_role_is_told_only_of_what_it_may_do() {
             (lying.amount_idr, lying.oldest_days, lying.age),
             (Some(300_000), Some(20), Some(report::Age::Month))
         );
+        assert!(kinds(&session(&house, "periksa", "auditor", "")).is_empty());
         // The other programme's draft does not wait once a list of its period is approved.
         assert!(!kinds(&session(&house, "kelola", "programme_manager", "")).contains_key("DecisionDrafts"));
     }
