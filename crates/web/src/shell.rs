@@ -56,9 +56,16 @@ pub(crate) struct Shell {
     pub as_of: String,
     /// Today, for ages.
     pub today: jiff::civil::Date,
+    /// What the visitor may do.
+    pub rights: Option<policy::Role>,
 }
 
 impl Shell {
+    /// Whether a link is of use to the visitor; the refusal itself is made by `access`.
+    pub(crate) fn may(&self, action: &str) -> bool {
+        self.rights.as_ref().is_some_and(|role| role.may(action))
+    }
+
     /// The token of the session, empty for a visitor.
     pub(crate) fn csrf(&self) -> &str {
         self.who.as_ref().map_or("", |who| &who.csrf)

@@ -147,6 +147,7 @@ impl Visit {
         };
         Shell {
             nav: menu(t, &self.session, self.guest.uri.path()),
+            rights: self.session.rights().cloned(),
             who: Some(Who {
                 name: self.session.name.clone(),
                 role: self.session.role_label(t.lang),

@@ -23,7 +23,7 @@ use crate::{Error, Result, queries};
 use query::Query;
 
 /// Candidates that are weighed.
-pub const CANDIDATES_MAX: usize = 400;
+pub const CANDIDATES_MAX: usize = 150;
 /// Hits on a page.
 pub const HITS_MAX: usize = 50;
 /// Rows looked at for one key.

@@ -58,7 +58,12 @@ pub(crate) async fn show(visit: Visit) -> Answer {
             name: named.map_or(programme.programme.clone(), |named| t.label(&named.label).to_owned()),
             period: programme.period.as_deref().map_or_else(String::new, |period| t.period(period)),
             figures: of(&t, &programme.figures, &["eligible", "waiting", "problems", "absorption"]),
-            money: money(&t, named.map_or("", |named| t.short_label(&named.label)), &programme),
+            money: money(
+                &t,
+                named.map_or("", |named| t.short_label(&named.label)),
+                visit.session.may("payment.read"),
+                &programme,
+            ),
         }
     };
     page(&HomePage {
@@ -80,7 +85,7 @@ fn of(t: &Tongue, figures: &[Figure], keys: &[&str]) -> Vec<(String, String)> {
 }
 
 /// How far the money of a programme has come; nothing before it was ordered.
-fn money(t: &Tongue, name: &str, programme: &report::ProgrammeView) -> Option<Funnel> {
+fn money(t: &Tongue, name: &str, may_pay: bool, programme: &report::ProgrammeView) -> Option<Funnel> {
     let find = |key: &str| programme.figures.iter().find(|figure| figure.key == key)?.value;
     let cycle = programme.cycles.first().map(|cycle| cycle.cycle_id);
     let whole = find("decided").filter(|whole| *whole > 0)?;
@@ -101,7 +106,9 @@ fn money(t: &Tongue, name: &str, programme: &report::ProgrammeView) -> Option<Fu
         heads: [t.say("web-step"), String::new(), t.say("web-amount"), t.say("web-share")],
         steps: ["decided", "ordered", "topped_up", "withdrawn"].into_iter().filter_map(step).collect(),
         as_table: t.say("web-as-table"),
-        more: cycle.map(|id| (format!("/pembayaran/siklus/{id}"), t.say("web-see-payment"))),
+        more: cycle
+            .map(|id| (format!("/pembayaran/siklus/{id}"), t.say("web-see-payment")))
+            .filter(|_| may_pay),
     })
 }
 

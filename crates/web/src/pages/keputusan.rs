@@ -143,7 +143,7 @@ pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Answer {
     let title = title(&t, &view.run);
     page(&OneRunPage {
         trail: vec![("/keputusan".into(), t.say("web-nav-decisions")), (String::new(), title.clone())],
-        outcomes: outcome_bars(&t, &view.run.run, &view.outcomes),
+        outcomes: outcome_bars(&t, &view.run.run, &view.outcomes, true),
         reasons: reason_bars(&t, &view),
         title,
         view,
@@ -155,7 +155,7 @@ pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Answer {
     })
 }
 
-pub(crate) fn outcome_bars(t: &Tongue, run: &str, outcomes: &[OutcomeCount]) -> Bars {
+pub(crate) fn outcome_bars(t: &Tongue, run: &str, outcomes: &[OutcomeCount], links: bool) -> Bars {
     let bar = |one: &OutcomeCount| Bar {
         label: t.say(one.outcome.words_key()),
         text: t.n(one.families),
@@ -165,7 +165,7 @@ pub(crate) fn outcome_bars(t: &Tongue, run: &str, outcomes: &[OutcomeCount]) -> 
             FamilyOutcome::Waiting => 2,
             FamilyOutcome::NotEligible => 4,
         },
-        href: format!("/keputusan/{run}/keluarga?hasil={}", one.outcome.code()),
+        href: if links { format!("/keputusan/{run}/keluarga?hasil={}", one.outcome.code()) } else { String::new() },
     };
     Bars {
         title: t.say("web-run-outcomes"),
@@ -241,26 +241,31 @@ pub(crate) async fn families(visit: Visit, Path(run): Path<String>, Query(asked)
 }
 
 pub(crate) async fn explain(visit: Visit, Path((run, family)): Path<(String, i64)>) -> Answer {
-    let family_scope = visit.scope("family.read")?;
-    let (view, family_view) = visit
+    // Names are for those who may see families; the reasons are the same without them.
+    let family_scope = visit.session.scope("family.read").ok();
+    let (view, members) = visit
         .ask("decision.read", move |house: &House, scope: &Scope| {
             let view = targeting::explain(house, scope, &run, family)?;
-            let members =
-                registry::views::family(house, &family_scope, FamilyId(family)).map_err(Fault::from)?;
+            let members = match &family_scope {
+                Some(scope) => Some(registry::views::family(house, scope, FamilyId(family))?),
+                None => None,
+            };
             Ok::<_, Fault>((view, members))
         })
         .await?;
     let places = visit.names(view.quota.iter().map(|quota| quota.region.clone())).await?;
     let t = visit.t();
     let title = title(&t, &view.run);
-    let head = family_view.head_name.clone();
+    let head = members.as_ref().map_or_else(
+        || t.one("web-family-no", "id", family),
+        |found| t.one("web-family-of", "name", super::keluarga::head_name(&t, found)),
+    );
+    let run_step = (format!("/keputusan/{}", view.run.run), title);
+    let family_step = members.as_ref().map(|_| (format!("/keluarga/{family}"), head.clone()));
+    let people = members.map_or_else(Vec::new, |found| found.members);
     page(&ExplanationPage {
-        trail: vec![
-            (format!("/keluarga/{family}"), t.one("web-family-of", "name", &head)),
-            (format!("/keputusan/{}", view.run.run), title),
-            (String::new(), t.say("web-why")),
-        ],
-        people: family_view.members.into_iter().map(|one| (one.person_id, one.name)).collect(),
+        trail: family_step.into_iter().chain([run_step, (String::new(), t.say("web-why"))]).collect(),
+        people: people.into_iter().map(|one| (one.person_id, one.name)).collect(),
         quota_region: view
             .quota
             .as_ref()

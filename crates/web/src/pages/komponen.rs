@@ -75,7 +75,7 @@ impl ComponentPage {
             errors: vec![FieldError { field: "contoh-nik".into(), text: t.say("web-sample-error") }],
             trail: vec![
                 ("/beranda".into(), t.say("web-nav-home")),
-                ("/cari".into(), t.say("web-nav-search")),
+                ("/komponen".into(), t.say("web-components")),
                 (String::new(), t.say("web-sample-family")),
             ],
             tabs: vec![

@@ -16,6 +16,7 @@ use payment::{
 use serde::Deserialize;
 use store::Page;
 
+use super::keluarga::name_or;
 use crate::{
     lang::Tongue,
     shell::Shell,

@@ -4,13 +4,14 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use jiff::civil::Date;
-use policy::{Programme, ProgrammeVersion, Quota, Schedule};
+use policy::{Arg, Programme, ProgrammeVersion, Quota, Schedule};
 use serde::Deserialize;
 
 use crate::{
     fault::Fault,
     lang::{Tongue, word},
     shell::Shell,
+    ui::Bars,
     visit::{Answer, Visit, page},
 };
 
@@ -43,6 +44,8 @@ pub(crate) struct RuleLine {
     pub(crate) remedy: String,
     /// The word of the national application for it; empty when there is none.
     pub(crate) status: String,
+    /// In the latest run: for how many families it holds, in words; empty without a run of this version.
+    pub(crate) figures: String,
 }
 
 /// A benefit component.
@@ -54,6 +57,8 @@ pub(crate) struct ComponentLine {
     pub(crate) most: String,
     pub(crate) duty: String,
     pub(crate) enabled: bool,
+    /// In the latest run: how many members count; a dash without a run of this version.
+    pub(crate) counted: String,
 }
 
 /// One programme on one day.
@@ -77,6 +82,16 @@ pub(crate) struct ProgrammePage {
     pub(crate) others: Vec<RuleLine>,
     pub(crate) ends: Vec<RuleLine>,
     pub(crate) has_rule: bool,
+    pub(crate) latest: Option<Latest>,
+}
+
+/// The latest decision by this programme.
+pub(crate) struct Latest {
+    pub(crate) title: String,
+    /// Where it is told in full; empty for those who may not see decisions.
+    pub(crate) href: String,
+    pub(crate) figures: Vec<(String, String)>,
+    pub(crate) outcomes: Bars,
 }
 
 pub(crate) async fn list(visit: Visit) -> Answer {
@@ -110,7 +125,12 @@ pub(crate) async fn show(visit: Visit, Path(key): Path<String>, Query(asked): Qu
     let on = asked.tanggal.and_then(|text| text.parse().ok()).unwrap_or(today);
     let policy = visit.guest.app.house.policy.clone();
     let programme = policy.programme(&key).ok_or_else(Fault::not_found)?;
-    page(&ProgrammePage::new(t, shell, programme, on))
+    let view = visit
+        .ask("programme.read", move |house, scope| targeting::programme_page(house, scope, &key, None))
+        .await?;
+    let mut shown = ProgrammePage::new(t, shell, programme, on);
+    shown.add_figures(&view, programme.on(on).is_some_and(|version| version.key == view.version));
+    page(&shown)
 }
 
 impl ProgrammePage {
@@ -133,6 +153,7 @@ impl ProgrammePage {
             others: Vec::new(),
             ends: Vec::new(),
             has_rule: version.is_some(),
+            latest: None,
             shell,
             t,
         };
@@ -151,6 +172,7 @@ impl ProgrammePage {
             words,
             remedy: String::new(),
             status: String::new(),
+            figures: String::new(),
         };
         let reason = |reason: &policy::ReasonWords| line(&reason.code, &reason.text, String::new());
         self.facts = facts(t, programme, version);
@@ -180,12 +202,50 @@ impl ProgrammePage {
                 most: one.max_per_family.map_or_else(|| "–".to_owned(), |most| t.n(most)),
                 duty: one.conditionality.as_ref().map_or_else(String::new, |duty| t.label(duty).to_owned()),
                 enabled: one.enabled,
+                counted: "–".to_owned(),
             })
             .collect();
         self.cap = version.cap.as_ref().map(|cap| t.label(&cap.text).to_owned());
         self.quota = version.quota.as_ref().map_or_else(Vec::new, |quota| quota_lines(t, quota, &params));
         self.others = version.combinations.iter().map(|one| reason(&one.reason)).collect();
         self.ends = version.ends.iter().map(reason).collect();
+    }
+}
+
+impl ProgrammePage {
+    /// Puts the latest run beside the rule; figures of single conditions only when it ran by the version that is shown.
+    fn add_figures(&mut self, view: &targeting::ProgrammePage, same_version: bool) {
+        let Some(run) = &view.run else { return };
+        let t = self.t.clone();
+        let totals = &run.run.totals;
+        let places: i64 = run.quota.iter().map(|one| one.places).sum();
+        let used: i64 = run.quota.iter().map(|one| one.used).sum();
+        self.latest = Some(Latest {
+            title: t.period(&run.run.period),
+            href: if self.shell.may("decision.read") { format!("/keputusan/{}", run.run.run) } else { String::new() },
+            figures: vec![
+                (t.say("web-families"), t.n(totals.families)),
+                (t.say("web-amount"), t.idr_short(totals.amount_idr)),
+                (t.say("web-places-used"), format!("{}/{}", t.n(used), t.n(places))),
+            ],
+            outcomes: super::keputusan::outcome_bars(&t, &run.run.run, &run.outcomes, self.shell.may("decision.read")),
+        });
+        if !same_version {
+            return;
+        }
+        for line in self.eligibility.iter_mut().chain(&mut self.exclusions) {
+            let found = view.conditions.iter().find(|one| one.code == line.code).and_then(|one| one.figures);
+            if let Some([holds, fails, unknown]) = found {
+                let key = if unknown > 0 { "web-holds-unknown" } else { "web-holds" };
+                let args = [("yes", Arg::Number(holds)), ("no", Arg::Number(fails)), ("unknown", Arg::Number(unknown))];
+                line.figures = t.policy().words().get(t.lang, key, &args);
+            }
+        }
+        for (line, rule) in self.components.iter_mut().zip(&view.components) {
+            if let Some(figures) = rule.figures {
+                line.counted = t.n(figures.counted);
+            }
+        }
     }
 }
 

@@ -69,6 +69,11 @@ pub(crate) struct NewCasePage {
     pub(crate) sent: BTreeMap<String, String>,
 }
 
+/// Whom a case is about; the number of the family where no name is known.
+pub(crate) fn title(t: &Tongue, row: &CaseRow) -> String {
+    if row.title.is_empty() { t.one("web-family-no", "id", row.family) } else { row.title.clone() }
+}
+
 /// Colour of a deadline.
 pub(crate) fn due_kind(days_left: &i64) -> &'static str {
     match days_left {
