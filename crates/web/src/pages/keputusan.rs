@@ -165,7 +165,11 @@ pub(crate) fn outcome_bars(t: &Tongue, run: &str, outcomes: &[OutcomeCount], lin
             FamilyOutcome::Waiting => 2,
             FamilyOutcome::NotEligible => 4,
         },
-        href: if links { format!("/keputusan/{run}/keluarga?hasil={}", one.outcome.code()) } else { String::new() },
+        href: if links {
+            format!("/keputusan/{run}/keluarga?hasil={}", one.outcome.code())
+        } else {
+            String::new()
+        },
     };
     Bars {
         title: t.say("web-run-outcomes"),

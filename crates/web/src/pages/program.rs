@@ -222,13 +222,22 @@ impl ProgrammePage {
         let used: i64 = run.quota.iter().map(|one| one.used).sum();
         self.latest = Some(Latest {
             title: t.period(&run.run.period),
-            href: if self.shell.may("decision.read") { format!("/keputusan/{}", run.run.run) } else { String::new() },
+            href: if self.shell.may("decision.read") {
+                format!("/keputusan/{}", run.run.run)
+            } else {
+                String::new()
+            },
             figures: vec![
                 (t.say("web-families"), t.n(totals.families)),
                 (t.say("web-amount"), t.idr_short(totals.amount_idr)),
                 (t.say("web-places-used"), format!("{}/{}", t.n(used), t.n(places))),
             ],
-            outcomes: super::keputusan::outcome_bars(&t, &run.run.run, &run.outcomes, self.shell.may("decision.read")),
+            outcomes: super::keputusan::outcome_bars(
+                &t,
+                &run.run.run,
+                &run.outcomes,
+                self.shell.may("decision.read"),
+            ),
         });
         if !same_version {
             return;
@@ -237,7 +246,11 @@ impl ProgrammePage {
             let found = view.conditions.iter().find(|one| one.code == line.code).and_then(|one| one.figures);
             if let Some([holds, fails, unknown]) = found {
                 let key = if unknown > 0 { "web-holds-unknown" } else { "web-holds" };
-                let args = [("yes", Arg::Number(holds)), ("no", Arg::Number(fails)), ("unknown", Arg::Number(unknown))];
+                let args = [
+                    ("yes", Arg::Number(holds)),
+                    ("no", Arg::Number(fails)),
+                    ("unknown", Arg::Number(unknown)),
+                ];
                 line.figures = t.policy().words().get(t.lang, key, &args);
             }
         }
