@@ -20,10 +20,10 @@ const HELP: &str = "\
 Chores of the project.
 
   cargo xtask tidy                 the laws of the house: crate arrows, line width, dead files, names in code
-  cargo xtask test [--only STEP]   everything: format, tidy, clippy, docs, tests on both databases, demo, crashes, browser
+  cargo xtask test [--only STEP]   what every change must pass, or one step
   cargo xtask bench [--people N]   rows a second and peak memory of every step of the demo, and page times
 
-Steps of `test`: format, tidy, clippy, docs, unit, demo, crash, browser.";
+Steps of `test`: format, tidy, unit, demo, crash; only when named: clippy, docs, rooms, browser.";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

@@ -78,7 +78,7 @@ impl Db {
             return Err(Error::Address(url.chars().take(40).collect()));
         };
         let db = Self { driver: Arc::new(driver) };
-        db.write(|tx| migrate::apply(tx))?;
+        db.write(migrate::apply)?;
         Ok(db)
     }
 
@@ -122,7 +122,7 @@ impl Db {
 
     /// Names of the schema changes in this database, in order.
     pub fn migrations(&self) -> Result<Vec<String>> {
-        self.read(|tx| migrate::applied(tx))
+        self.read(migrate::applied)
     }
 }
 

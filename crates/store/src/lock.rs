@@ -12,7 +12,7 @@ pub struct Lock {
 
 enum Held {
     File(#[expect(dead_code, reason = "open for as long as the lock is held")] File),
-    Session(Arc<Driver>, deadpool_postgres::Object),
+    Session(Arc<Driver>, Box<deadpool_postgres::Object>),
 }
 
 impl Db {
@@ -24,7 +24,7 @@ impl Db {
         let held = match &*self.driver {
             Driver::Sqlite(driver) => lock_file(lock_path(driver.path(), name), name)?.map(Held::File),
             Driver::Postgres(driver) => {
-                driver.lock(name)?.map(|session| Held::Session(Arc::clone(&self.driver), session))
+                driver.lock(name)?.map(|session| Held::Session(Arc::clone(&self.driver), Box::new(session)))
             }
         };
         Ok(held.map(|held| Lock { held: Some(held) }))
@@ -36,7 +36,7 @@ impl Drop for Lock {
         if let Some(Held::Session(driver, session)) = self.held.take()
             && let Driver::Postgres(postgres) = &*driver
         {
-            postgres.unlock(session);
+            postgres.unlock(*session);
         }
     }
 }

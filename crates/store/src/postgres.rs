@@ -376,7 +376,9 @@ mod tests {
         raw.extend(weight.to_be_bytes());
         raw.extend(sign.to_be_bytes());
         raw.extend(0i16.to_be_bytes());
-        digits.iter().for_each(|d| raw.extend(d.to_be_bytes()));
+        for d in digits {
+            raw.extend(d.to_be_bytes());
+        }
         raw
     }
 

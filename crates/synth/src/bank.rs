@@ -488,13 +488,19 @@ fn other_name(name: &str, dice: &mut Dice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write as _;
+
     use jiff::civil::date;
+
+    fn writeln_row(text: &mut String, row: std::fmt::Arguments<'_>) {
+        text.write_fmt(row).expect("a string takes every row");
+    }
 
     fn order(lines: u32) -> String {
         let mut text = String::from("batch,ref,account,name,amount_idr\n");
         for i in 0..lines {
             let (line, amount) = (1000 + i, 200_000 + 75_000 * (i % 9));
-            text += &format!("B1,{line},990{i:012},SUTRISNO,{amount}\n");
+            writeln_row(&mut text, format_args!("B1,{line},990{i:012},SUTRISNO,{amount}\n"));
         }
         text
     }
@@ -545,7 +551,7 @@ mod tests {
     fn an_account_check_keeps_the_reference_and_names_each_trouble() {
         let mut text = String::from("batch,ref,nik,name,account\n");
         for i in 0..5_000 {
-            text += &format!("C1,{i},99010101019{i:05},SITI NURHAYATI,\n");
+            writeln_row(&mut text, format_args!("C1,{i},99010101019{i:05},SITI NURHAYATI,\n"));
         }
         let mut reply = Vec::new();
         let tally =

@@ -183,12 +183,15 @@ impl Work<'_> {
                     .copied()
                     .filter(|&at| {
                         let persons = [persons[0].value(at), persons[1].value(at)];
-                        standing.get(&key(at)).is_none_or(|pair| pair.rank != rank(at) || pair.persons != persons)
+                        standing
+                            .get(&key(at))
+                            .is_none_or(|pair| pair.rank != rank(at) || pair.persons != persons)
                     })
                     .collect();
                 let stale = changed.iter().map(|&at| key(at)).filter(|key| standing.contains_key(key));
                 tx.execute_many(&queries::REVIEW_DELETE, stale.map(|(l, r)| params![l, r].to_vec()))?;
-                let rows = changed.iter().map(|&at| row(at, standing.get(&key(at)).map_or(0, |pair| pair.state)));
+                let rows =
+                    changed.iter().map(|&at| row(at, standing.get(&key(at)).map_or(0, |pair| pair.state)));
                 tx.bulk("review_pair", &COLUMNS, rows)
             })?;
         }
