@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{BooleanBuilder, Int32Builder, Int64Builder, StringBuilder};
+use arrow_array::builder::{BooleanBuilder, Int64Builder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type};
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, Date32Array, Int32Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use rustc_hash::FxHashMap;
 
@@ -251,11 +251,9 @@ impl Dimension {
                 values.for_each(|v| out.append_option(int(v)));
                 Arc::new(out.finish())
             }
-            kind => {
-                let mut out = Int32Builder::new();
-                values.for_each(|v| out.append_option(int(v).map(|number| number as i32)));
-                arrow_cast::cast(&out.finish(), kind)?
-            }
+            // Every value came from a column of this type.
+            DataType::Date32 => Arc::new(values.map(|v| int(v).map(|n| n as i32)).collect::<Date32Array>()),
+            _ => Arc::new(values.map(|v| int(v).map(|n| n as i32)).collect::<Int32Array>()),
         })
     }
 }

@@ -232,6 +232,6 @@ fn together(record: &RecordBatch, candidates: &RecordBatch, id: &str) -> [Record
 
 /// Two types of one column meet as text (dates as ISO dates, numbers as they are written).
 fn common(array: &ArrayRef) -> ArrayRef {
-    arrow_cast::cast(array, &arrow_schema::DataType::Utf8)
+    rules::convert(array, &arrow_schema::DataType::Utf8)
         .unwrap_or_else(|_| arrow_array::new_null_array(&arrow_schema::DataType::Utf8, array.len()))
 }

@@ -424,7 +424,7 @@ fn load_column(name: &str, array: &ArrayRef, text: bool) -> Result<Loaded, LinkE
             .map(|day| day.map_or(Some(0), digits::pack_date))
             .collect(),
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
-            let wide = arrow_cast::cast(array, &DataType::Int64).map_err(|_| refused())?;
+            let wide = rules::convert(array, &DataType::Int64).map_err(|_| refused())?;
             wide.as_primitive::<Int64Type>().iter().map(|n| n.map_or(Some(0), digits::pack_number)).collect()
         }
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..) => None,
@@ -433,7 +433,7 @@ fn load_column(name: &str, array: &ArrayRef, text: bool) -> Result<Loaded, LinkE
     if let (Some(values), false) = (&packed, text) {
         return Ok(Loaded::Packed(values.clone()));
     }
-    let texts = arrow_cast::cast(array, &DataType::Utf8).map_err(|_| refused())?;
+    let texts = rules::convert(array, &DataType::Utf8).map_err(|_| refused())?;
     let texts = texts.as_string::<i32>();
     if !text && packed.is_none() {
         let signs: Option<Vec<u64>> = texts
@@ -584,7 +584,7 @@ impl Input<'_> {
                     numbers.iter().map(|n| n.map(|n| n.to_string())).collect::<arrow_array::StringArray>(),
                 )
             }
-            _ => arrow_cast::cast(&array, &DataType::Utf8).map_err(|_| refused())?,
+            _ => rules::convert(&array, &DataType::Utf8).map_err(|_| refused())?,
         };
         let Loaded::Text(numbers, dictionary) = encode(texts.as_string::<i32>().iter()) else {
             return Err(refused());

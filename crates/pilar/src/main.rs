@@ -14,6 +14,9 @@ mod screen;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::{
+    Layer as _, filter::LevelFilter, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 use crate::{cli::Cli, failure::exit_code};
 
@@ -36,9 +39,11 @@ fn main() -> ExitCode {
 
 /// Logs go to standard error; `PILAR_LOG=debug` shows more. Personal data never goes there.
 fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("PILAR_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact().init();
+    let filter = std::env::var("PILAR_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).compact();
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN))))
+        .init();
 }
 
 fn set_threads(threads: Option<usize>) -> anyhow::Result<()> {

@@ -10,7 +10,8 @@
 //! Null never survives while a value exists.
 
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
-use arrow_ord::cmp::eq;
+use arrow_cmp::make_comparator;
+use arrow_schema::SortOptions;
 use arrow_select::take::take;
 
 /// No record gives this field.
@@ -183,17 +184,16 @@ pub fn agreeing(
     leader: &ArrayRef,
     leader_winner: &[u32],
 ) -> Result<Vec<bool>, arrow_schema::ArrowError> {
-    let surviving: UInt32Array = rows
-        .subject
-        .iter()
-        .map(|&subject| match subject {
-            NONE => None,
-            subject => Some(leader_winner[subject as usize]).filter(|&row| row != NONE),
-        })
-        .collect();
-    let told = take(leader.as_ref(), &surviving, None)?;
-    let same = eq(leader, &told)?;
-    Ok((0..same.len()).map(|row| same.is_null(row) || same.value(row)).collect())
+    let surviving = rows.subject.iter().map(|&subject| match subject {
+        NONE => None,
+        subject => Some(leader_winner[subject as usize]).filter(|&row| row != NONE),
+    });
+    let compare = make_comparator(leader, leader, SortOptions::default())?;
+    let agrees = |(row, winner): (usize, Option<u32>)| match winner {
+        Some(winner) if leader.is_valid(row) => compare(row, winner as usize).is_eq(),
+        _ => true,
+    };
+    Ok(surviving.enumerate().map(agrees).collect())
 }
 
 /// Picks the surviving values: `column[winner[i]]`, null where nobody knows.

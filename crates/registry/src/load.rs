@@ -141,7 +141,7 @@ pub fn column(list: &List, name: &str, data_type: &DataType) -> Result<ArrayRef>
     if field.data_type() == data_type {
         return Ok(array);
     }
-    Ok(arrow_cast::cast(&array, data_type)?)
+    Ok(rules::convert(&array, data_type)?)
 }
 
 /// One column of several lists, one after the other.

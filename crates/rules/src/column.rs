@@ -6,14 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use arrow_arith::boolean;
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, cast::AsArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
 
 use crate::{
     kernel::{
-        Vector, against_const, arith, bits, call, collect, kleene, load, member, ones, range, to_num, zeros,
+        Vector, against_const, arith, bits, call, collect, denied, kleene, load, member, ones, range, to_num, zeros,
     },
     scalar,
     schema::{Field, Params, Role},
@@ -145,7 +144,7 @@ impl Eval<'_> {
             Node::ToNum(item) => to_num(self.node(item)?),
             Node::Not(item) => match self.node(item)? {
                 Vector::Const(value) => Vector::Const(value.as_bool().map(|flag| !flag).into()),
-                other => Vector::Bool(boolean::not(&other.truth(self.rows))?),
+                other => Vector::Bool(denied(&other.truth(self.rows))),
             },
             Node::And(items) => self.logic(items, false)?,
             Node::Or(items) => self.logic(items, true)?,
@@ -201,7 +200,7 @@ impl Eval<'_> {
             };
             joined = Some(match joined {
                 None => next,
-                Some(held) => kleene(&held, &next, is_or)?,
+                Some(held) => kleene(&held, &next, is_or),
             });
         }
         let null = || Vector::Const(Value::Null).truth(self.rows);
@@ -209,7 +208,7 @@ impl Eval<'_> {
             (None, false) => Vector::Const(Value::Bool(!is_or)),
             (None, true) => Vector::Const(Value::Null),
             (Some(held), false) => Vector::Bool(held),
-            (Some(held), true) => Vector::Bool(kleene(&held, &null(), is_or)?),
+            (Some(held), true) => Vector::Bool(kleene(&held, &null(), is_or)),
         })
     }
 
@@ -307,7 +306,7 @@ impl Eval<'_> {
                 let both = [a.as_bool(), b.as_bool()];
                 Vector::Const(if is_or { scalar::or(both) } else { scalar::and(both) }.into())
             }
-            _ => Vector::Bool(kleene(&left.truth(self.rows), &right.truth(self.rows), is_or)?),
+            _ => Vector::Bool(kleene(&left.truth(self.rows), &right.truth(self.rows), is_or)),
         })
     }
 
@@ -315,7 +314,7 @@ impl Eval<'_> {
         Ok(match vector {
             held if !negated => held,
             Vector::Const(value) => Vector::Const(value.as_bool().map(|flag| !flag).into()),
-            other => Vector::Bool(boolean::not(&other.truth(self.rows))?),
+            other => Vector::Bool(denied(&other.truth(self.rows))),
         })
     }
 

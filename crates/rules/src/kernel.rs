@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use arrow_arith::boolean;
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, StringArray,
     cast::AsArray,
@@ -15,6 +14,7 @@ use arrow_schema::DataType;
 
 use crate::{
     column::EvalError,
+    convert::convert,
     dates, scalar,
     schema::Field,
     tree::{Arith, Compare, Function},
@@ -142,7 +142,7 @@ pub(crate) fn load(field: &Field, array: &ArrayRef) -> Result<Vector, EvalError>
         expected: field.ty,
         found: array.data_type().clone(),
     };
-    let cast = |to: &DataType| arrow_cast::cast(array, to);
+    let cast = |to: &DataType| convert(array, to);
     if *array.data_type() == DataType::Null {
         return Ok(Vector::Const(Value::Null));
     }
@@ -187,12 +187,34 @@ pub(crate) fn to_num(vector: Vector) -> Vector {
     }
 }
 
-pub(crate) fn kleene(
-    left: &BooleanArray,
-    right: &BooleanArray,
-    is_or: bool,
-) -> Result<BooleanArray, EvalError> {
-    Ok(if is_or { boolean::or_kleene(left, right)? } else { boolean::and_kleene(left, right)? })
+/// Kleene's and, or: false (true) on one side decides; otherwise unknown on one side leaves it unknown.
+pub(crate) fn kleene(left: &BooleanArray, right: &BooleanArray, is_or: bool) -> BooleanArray {
+    if left.null_count() + right.null_count() == 0 {
+        let (left, right) = (left.values(), right.values());
+        return bits(if is_or { left | right } else { left & right }, None);
+    }
+    let ([left_yes, left_no], [right_yes, right_no]) = (sure(left), sure(right));
+    let (yes, no) = if is_or {
+        (&left_yes | &right_yes, &left_no & &right_no)
+    } else {
+        (&left_yes & &right_yes, &left_no | &right_no)
+    };
+    let known = NullBuffer::new(&yes | &no);
+    bits(yes, Some(known))
+}
+
+/// Rows that are known and true, and rows that are known and false.
+fn sure(array: &BooleanArray) -> [BooleanBuffer; 2] {
+    let values = array.values();
+    match array.nulls() {
+        None => [values.clone(), !values],
+        Some(nulls) => [values & nulls.inner(), nulls.inner() & &!values],
+    }
+}
+
+/// Not; what is unknown stays unknown.
+pub(crate) fn denied(array: &BooleanArray) -> BooleanArray {
+    bits(!array.values(), array.nulls().cloned())
 }
 
 pub(crate) fn against_const(op: Compare, left: &Vector, right: &Value, rows: usize) -> BooleanArray {

@@ -14,6 +14,7 @@
 
 mod column;
 mod compile;
+mod convert;
 mod dates;
 mod error;
 mod kernel;
@@ -26,6 +27,7 @@ mod words;
 
 pub use column::{Columns, EvalError, Frame};
 pub use compile::compile;
+pub use convert::convert;
 pub use error::{Fault, RuleError};
 pub use row::{FieldValue, Row, Step, Traced};
 pub use schema::{Code, Field, Params, Role, Schema};

@@ -140,7 +140,7 @@ impl<'a> Texts<'a> {
             DataType::Float64 => Self::F64(array.as_primitive()),
             DataType::Boolean => Self::Bool(array.as_boolean()),
             DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>()),
-            DataType::Timestamp(_, _) => match arrow_cast::cast(array, &DataType::Date32) {
+            DataType::Timestamp(_, _) => match rules::convert(array, &DataType::Date32) {
                 Ok(days) => Self::Moment(days.as_primitive::<Date32Type>().clone()),
                 Err(_) => Self::Nothing,
             },
