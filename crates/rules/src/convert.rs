@@ -51,6 +51,11 @@ fn refused(array: &dyn Array, to: &DataType) -> ArrowError {
     ArrowError::CastError(format!("values of type {} are no {to}", array.data_type()))
 }
 
+#[expect(
+    clippy::unnecessary_fallible_conversions,
+    clippy::useless_conversion,
+    reason = "one body for all integer types"
+)]
 fn integers<T: ArrowPrimitiveType>(array: &dyn Array, to: &DataType) -> Result<ArrayRef, ArrowError>
 where
     T::Native: TryFrom<i64>,
@@ -67,6 +72,7 @@ where
     Ok(Arc::new(out))
 }
 
+#[expect(clippy::cast_lossless, reason = "one body for all integer types")]
 fn numbers(array: &dyn Array, to: &DataType) -> Result<ArrayRef, ArrowError> {
     let out: PrimitiveArray<Float64Type> = downcast_integer_array!(
         array => array.iter().map(|value| value.map(|value| value as f64)).collect(),
@@ -86,9 +92,15 @@ fn days(array: &dyn Array, to: &DataType) -> Result<ArrayRef, ArrowError> {
     const SECONDS: i64 = 86_400;
     Ok(match array.data_type() {
         DataType::Timestamp(TimeUnit::Second, _) => of::<TimestampSecondType>(array, SECONDS),
-        DataType::Timestamp(TimeUnit::Millisecond, _) => of::<TimestampMillisecondType>(array, SECONDS * 1_000),
-        DataType::Timestamp(TimeUnit::Microsecond, _) => of::<TimestampMicrosecondType>(array, SECONDS * 1_000_000),
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => of::<TimestampNanosecondType>(array, SECONDS * 1_000_000_000),
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            of::<TimestampMillisecondType>(array, SECONDS * 1_000)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            of::<TimestampMicrosecondType>(array, SECONDS * 1_000_000)
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            of::<TimestampNanosecondType>(array, SECONDS * 1_000_000_000)
+        }
         _ => return Err(refused(array, to)),
     })
 }
@@ -127,7 +139,10 @@ fn texts(array: &dyn Array, to: &DataType) -> Result<ArrayRef, ArrowError> {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::{DictionaryArray, Int32Array, LargeStringArray, StringViewArray, TimestampMillisecondArray, UInt64Array};
+    use arrow_array::{
+        DictionaryArray, Int32Array, LargeStringArray, StringViewArray, TimestampMillisecondArray,
+        UInt64Array,
+    };
 
     use super::*;
 
