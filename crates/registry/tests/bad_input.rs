@@ -27,6 +27,7 @@ const AS_OF: Date = date(2026, 11, 17);
 
 store::sql! {
     FORGET_END = "UPDATE list_file SET state = 'reading', rows_read = 0 WHERE file_no = $1";
+    AS_OF_OF_LIST = "SELECT as_of FROM list_file WHERE file_no = $1";
     LIST_COUNT = "SELECT COUNT(*) FROM list_file";
 }
 
@@ -267,6 +268,29 @@ fn limits_refuse_a_list_before_it_is_in_memory() {
         let refused = receive_within(&house, &Session::console(&house), &path, "regsosek", &options, &Silent);
         assert_eq!(refused.map_err(|error| error.code()), Err(code), "{limits:?}");
     }
+}
+
+#[test]
+fn a_rank_list_speaks_of_the_day_of_ranking_unless_another_is_told() {
+    let test = TestDb::sqlite();
+    let house = house(&test);
+    let told = |name: &str, as_of| {
+        let path = test.folder.join(name);
+        let text = format!(
+            "no_kk,desil,tanggal\n9901010101100001,3,2026-04-01\n9901010101100002,4,2026-07-0{}\n",
+            name.len()
+        );
+        fs::write(&path, text).unwrap();
+        let session = Session::console(&house);
+        let list = registry::rank::import(&house, &session, &path, None, as_of, &Silent).unwrap();
+        let note = house.lake.require(&list.dataset).unwrap().manifest().origin.note["as_of"].clone();
+        let as_of =
+            house.db.read(|tx| tx.query_one(&AS_OF_OF_LIST, params![i64::from(list.file_no)])?.string(0));
+        assert_eq!(as_of.unwrap(), note);
+        note
+    };
+    assert_eq!(told("a", None), "2026-07-01");
+    assert_eq!(told("bb", Some(date(2026, 8, 9))), "2026-08-09");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Named locks that die with their holder: a file lock beside the SQLite file, a session's advisory lock on PostgreSQL. For work
+//! Named locks that die with their holder: a file lock in a folder beside the SQLite file, a session's advisory lock on PostgreSQL. For work
 //! that only one process may do at a time; a killed process leaves no lock behind.
 
 use std::{fs::File, path::PathBuf, sync::Arc};
@@ -44,14 +44,17 @@ impl Drop for Lock {
 
 fn lock_path(database: &std::path::Path, name: &str) -> PathBuf {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    let mut path = database.as_os_str().to_owned();
-    path.push(format!(".{}.lock", name.chars().map(plain).collect::<String>()));
-    PathBuf::from(path)
+    let mut folder = database.as_os_str().to_owned();
+    folder.push(".locks");
+    PathBuf::from(folder).join(name.chars().map(plain).collect::<String>())
 }
 
 fn lock_file(path: PathBuf, name: &str) -> Result<Option<File>> {
     let wrong =
         |error: &dyn std::fmt::Display| Error::Lock { name: name.to_owned(), message: error.to_string() };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| wrong(&error))?;
+    }
     let file =
         File::options().create(true).truncate(false).write(true).open(path).map_err(|error| wrong(&error))?;
     match file.try_lock() {

@@ -88,7 +88,7 @@ pub(crate) fn close(house: &House, command: &Close) -> anyhow::Result<Answer> {
     let session = Session::console(house);
     let closed = with_bar("close", |bar| registry::closing::close(house, &session, command.month, bar))?;
     let number = |value: i64| grouped(value.unsigned_abs());
-    let lines = vec![format!(
+    let mut lines = vec![format!(
         "{} is closed as of {}: {} persons in {} families, {} with a decile; registry version {}",
         closed.month,
         closed.closing_date,
@@ -97,5 +97,11 @@ pub(crate) fn close(house: &House, command: &Close) -> anyhow::Result<Answer> {
         number(closed.ranked),
         closed.registry_version
     )];
+    if closed.ranked == 0 {
+        lines.push(format!(
+            "note: no rank list speaks of {} or earlier, so no rule by decile can hold; `pilar status` shows the day of each list",
+            closed.closing_date
+        ));
+    }
     Answer::of(&closed, lines)
 }

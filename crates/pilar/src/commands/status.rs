@@ -12,10 +12,11 @@ pub(crate) fn run(house: &House) -> anyhow::Result<Answer> {
         status.counts.iter().map(|count| format!("{:<20} {:>14}", count.key, number(count.value))).collect();
     for list in &status.lists {
         lines.push(format!(
-            "list {:<4} {:<10} {:<28} {:<9} {:>12} taken {:>9} rejected",
+            "list {:<4} {:<10} {:<28} as of {:<10} {:<9} {:>12} taken {:>9} rejected",
             list.file_no,
             list.source,
             list.name,
+            list.as_of,
             list.state,
             number(list.rows_accepted),
             number(list.rows_rejected)

@@ -14,7 +14,7 @@ store::sql! {
         ON CONFLICT (file_no) DO UPDATE SET name = excluded.name, as_of = excluded.as_of, received_at = excluded.received_at,
             actor = excluded.actor, state = 'reading', message = NULL, policy = excluded.policy";
     pub(crate) LIST_RECEIVED = "UPDATE list_file SET state = 'received', rows_read = $2, rows_accepted = $3, rows_rejected = $4,
-            findings = $5, dataset = $6, message = NULL, detail = $7 WHERE file_no = $1";
+            findings = $5, dataset = $6, message = NULL, detail = $7, as_of = $8 WHERE file_no = $1";
     pub(crate) LIST_REFUSED = "UPDATE list_file SET state = 'refused', message = $2, detail = $3 WHERE file_no = $1";
     pub(crate) REJECTS_CLEAR = "DELETE FROM reject WHERE file_no = $1";
     pub(crate) REJECTS = "SELECT seq, sheet, line, column_name, rule, severity, masked FROM reject

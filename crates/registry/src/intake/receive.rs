@@ -34,7 +34,7 @@ use crate::regions::Regions;
 /// How a file is received.
 #[derive(Debug, Clone, Default)]
 pub struct ReceiveOptions {
-    /// The day that the list speaks of; today when nothing is said.
+    /// The day that the list speaks of. When nothing is said: today, and of a rank list its newest day of ranking.
     pub as_of: Option<Date>,
     /// Bounds on the file.
     pub limits: Limits,
@@ -135,7 +135,9 @@ struct Receipt<'a> {
     path: &'a Path,
     source: &'a Source,
     limits: Limits,
+    /// The day as told, or today.
     as_of: Date,
+    as_of_told: bool,
     file_no: u32,
     name: String,
     hash: String,
@@ -186,7 +188,9 @@ impl<'a> Receipt<'a> {
         let Some(file_no) = file_no else { return known_list(house, source, &hash).map(Begun::Known) };
         let file_no = u32::try_from(file_no).map_err(|_| unopened("too many lists".to_owned()))?;
         let limits = options.limits;
-        let begun = Self { house, scope, path, source, limits, as_of, file_no, name, hash, _lock: lock };
+        let as_of_told = options.as_of.is_some();
+        let begun =
+            Self { house, scope, path, source, limits, as_of, as_of_told, file_no, name, hash, _lock: lock };
         Ok(Begun::Fresh(Box::new(begun)))
     }
 
@@ -210,15 +214,24 @@ impl<'a> Receipt<'a> {
         match (sink.counts.rows, sink.counts.accepted) {
             (0, _) => Err(Refusal::NoRows.into()),
             (rows, 0) => Err(Refusal::NothingUsable { rows }.into()),
-            _ => sink.finish(&self.origin(&plan), self.house.clock.as_ref()),
+            _ => {
+                let origin = self.origin(&plan, self.speaks_of(&sink.counts));
+                sink.finish(&origin, self.house.clock.as_ref())
+            }
         }
     }
 
-    fn origin(&self, plan: &Plan) -> Origin {
+    /// The day that the list speaks of.
+    fn speaks_of(&self, counts: &Counts) -> Date {
+        let ranked = counts.newest_rank.and_then(model::civil_from_epoch_days);
+        ranked.filter(|_| !self.as_of_told).unwrap_or(self.as_of)
+    }
+
+    fn origin(&self, plan: &Plan, as_of: Date) -> Origin {
         let mut note = BTreeMap::new();
         note.insert("source".to_owned(), self.source.key.clone());
         note.insert("file".to_owned(), self.name.clone());
-        note.insert("as_of".to_owned(), self.as_of.to_string());
+        note.insert("as_of".to_owned(), as_of.to_string());
         note.insert("header".to_owned(), plan.header.join(&check::CELL_MARK.to_string()));
         Origin {
             made_by: "intake".to_owned(),
@@ -238,7 +251,8 @@ impl<'a> Receipt<'a> {
             tx.bulk("reject", queries::REJECT_COLUMNS, kept.into_iter())?;
             let (read, accepted) = (counts.rows as i64, counts.accepted as i64);
             let findings = counts.findings as i64;
-            let done = params![number, read, accepted, rejected as i64, findings, &dataset, &by_rule];
+            let as_of = self.speaks_of(&counts).to_string();
+            let done = params![number, read, accepted, rejected as i64, findings, &dataset, &by_rule, as_of];
             tx.execute(&queries::LIST_RECEIVED, done)?;
             let detail = format!("{} {read} rows, {accepted} accepted", self.source.key);
             self.audit(tx, "list.receive", &detail)

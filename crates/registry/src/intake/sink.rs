@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::builder::{Int32Builder, Int64Builder, StringBuilder};
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
+use arrow_array::types::{Date32Type, Int64Type};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, UInt64Array, new_null_array,
 };
@@ -32,6 +32,8 @@ pub(crate) struct Counts {
     pub(crate) accepted: u64,
     pub(crate) findings: u64,
     pub(crate) by_rule: BTreeMap<&'static str, u64>,
+    /// Of a rank list: the newest day on which anybody was ranked, in days since 1970-01-01.
+    pub(crate) newest_rank: Option<i32>,
 }
 
 pub(crate) struct Sink<'a> {
@@ -196,6 +198,9 @@ impl<'a> Sink<'a> {
         findings.sort_by_key(|finding| finding.row);
         let batch = arrow_select::filter::filter_record_batch(&batch, &BooleanArray::from(fresh))?;
         let kept = batch.num_rows() as u64;
+        let days = batch.column_by_name("rank_date").and_then(|days| days.as_primitive_opt::<Date32Type>());
+        self.counts.newest_rank =
+            days.and_then(|days| days.iter().flatten().max()).max(self.counts.newest_rank);
         self.ranks.push(batch);
         Ok(kept)
     }
