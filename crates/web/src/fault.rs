@@ -127,7 +127,7 @@ fn status_of(code: &str) -> StatusCode {
         "cursor" => StatusCode::BAD_REQUEST,
         "busy" => StatusCode::SERVICE_UNAVAILABLE,
         "too-short" | "documents" | "purpose" | "level" | "form" | "guard" | "login-form"
-        | "weak-password" => StatusCode::UNPROCESSABLE_ENTITY,
+        | "weak-password" | "old-password" | "same-password" => StatusCode::UNPROCESSABLE_ENTITY,
         "maker-is-checker" | "territory" | "scope" | "role" | "same-person" => StatusCode::FORBIDDEN,
         "login-taken" | "nothing-to-undo" | "list-changed" | "at-work" | "changed" | "state" | "closed"
         | "action" | "hash-changed" | "already-approved" => StatusCode::CONFLICT,

@@ -8,6 +8,7 @@
 
 mod app;
 mod assets;
+mod csv;
 mod fault;
 mod guard;
 mod lang;
