@@ -72,9 +72,9 @@ pub fn audit(
 /// The store's; then nothing may leave.
 pub fn audit_export(house: &House, scope: &Scope, what: &str, detail: &str) -> Result<()> {
     let subject = format!("export:{what}");
-    Ok(house.db.write(|tx| {
-        audit(tx, house.clock.as_ref(), scope.actor_pair(), "list.export", &subject, detail)
-    })?)
+    Ok(house
+        .db
+        .write(|tx| audit(tx, house.clock.as_ref(), scope.actor_pair(), "list.export", &subject, detail))?)
 }
 
 /// Entries, newest first.

@@ -90,7 +90,10 @@ fn whoever_changes_the_own_password_proves_the_old_one_and_stays_signed_in_only_
         assert_eq!(change("salah sekali", new), Err(Error::OldPassword));
         assert!(matches!(change(old, "pendek"), Err(Error::WeakPassword(_))));
         assert_eq!(change(old, old), Err(Error::SamePassword));
-        assert!(access::session(&house, &elsewhere.token).expect("reads").is_some(), "nothing has changed yet");
+        assert!(
+            access::session(&house, &elsewhere.token).expect("reads").is_some(),
+            "nothing has changed yet"
+        );
         change(old, new).expect("changes");
         assert!(access::session(&house, &here.token).expect("reads").is_some());
         assert!(access::session(&house, &elsewhere.token).expect("reads").is_none());

@@ -12,7 +12,8 @@ use arrow_schema::DataType;
 
 use crate::{
     kernel::{
-        Vector, against_const, arith, bits, call, collect, denied, kleene, load, member, ones, range, to_num, zeros,
+        Vector, against_const, arith, bits, call, collect, denied, kleene, load, member, ones, range, to_num,
+        zeros,
     },
     scalar,
     schema::{Field, Params, Role},

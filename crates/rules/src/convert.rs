@@ -86,9 +86,15 @@ fn days(array: &dyn Array, to: &DataType) -> Result<ArrayRef, ArrowError> {
     const SECONDS: i64 = 86_400;
     Ok(match array.data_type() {
         DataType::Timestamp(TimeUnit::Second, _) => of::<TimestampSecondType>(array, SECONDS),
-        DataType::Timestamp(TimeUnit::Millisecond, _) => of::<TimestampMillisecondType>(array, SECONDS * 1_000),
-        DataType::Timestamp(TimeUnit::Microsecond, _) => of::<TimestampMicrosecondType>(array, SECONDS * 1_000_000),
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => of::<TimestampNanosecondType>(array, SECONDS * 1_000_000_000),
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            of::<TimestampMillisecondType>(array, SECONDS * 1_000)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            of::<TimestampMicrosecondType>(array, SECONDS * 1_000_000)
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            of::<TimestampNanosecondType>(array, SECONDS * 1_000_000_000)
+        }
         _ => return Err(refused(array, to)),
     })
 }
@@ -127,7 +133,10 @@ fn texts(array: &dyn Array, to: &DataType) -> Result<ArrayRef, ArrowError> {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::{DictionaryArray, Int32Array, LargeStringArray, StringViewArray, TimestampMillisecondArray, UInt64Array};
+    use arrow_array::{
+        DictionaryArray, Int32Array, LargeStringArray, StringViewArray, TimestampMillisecondArray,
+        UInt64Array,
+    };
 
     use super::*;
 

@@ -82,10 +82,11 @@ pub(crate) struct PasswordForm {
 pub(crate) async fn change_password(posted: Posted<PasswordForm>) -> Answer {
     let Posted { visit, form } = posted;
     let t = visit.t();
-    let missing = [("lama", &form.lama, "web-password-old-missing"), ("baru", &form.baru, "web-password-new-missing")]
-        .into_iter()
-        .filter(|(_, value, _)| value.is_empty())
-        .map(|(field, _, key)| FieldError { field: field.into(), text: t.say(key) });
+    let missing =
+        [("lama", &form.lama, "web-password-old-missing"), ("baru", &form.baru, "web-password-new-missing")]
+            .into_iter()
+            .filter(|(_, value, _)| value.is_empty())
+            .map(|(field, _, key)| FieldError { field: field.into(), text: t.say(key) });
     let differs = (form.baru != form.ulang)
         .then(|| FieldError { field: "ulang".into(), text: t.say("web-password-again-differs") });
     let errors: Vec<FieldError> = missing.chain(differs).collect();
@@ -101,7 +102,11 @@ pub(crate) async fn change_password(posted: Posted<PasswordForm>) -> Answer {
     match changed {
         Ok(()) => Ok(Redirect::to("/akun?sandi=1").into_response()),
         Err(fault) if fault.is_input() || fault.is_refused_sign_in() => {
-            let field = if fault.code() == "access-old-password" || fault.is_refused_sign_in() { "lama" } else { "baru" };
+            let field = if fault.code() == "access-old-password" || fault.is_refused_sign_in() {
+                "lama"
+            } else {
+                "baru"
+            };
             account_page(&visit, vec![FieldError { field: field.into(), text: fault.title(&t) }], false)
         }
         Err(fault) => Err(fault),

@@ -35,6 +35,11 @@ impl AuditPage {
     }
 }
 
+/// Who did it, by name; the console is no person.
+pub(crate) fn actor(t: &Tongue, name: &str) -> String {
+    if name == "console" { t.say("web-console") } else { name.to_owned() }
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     setelah: Option<String>,

@@ -115,7 +115,8 @@ fn around(house: &House, at: &RegionCode) -> Result<(Named, Named), store::Error
     };
     house.db.read(|tx| {
         let path = if at.as_str().is_empty() { Vec::new() } else { store::regions::path(tx, at)? };
-        let below = if at.level() == RegionLevel::Village { Vec::new() } else { store::regions::children(tx, at)? };
+        let below =
+            if at.level() == RegionLevel::Village { Vec::new() } else { store::regions::children(tx, at)? };
         Ok((named(path), named(below)))
     })
 }
@@ -131,7 +132,13 @@ pub(crate) async fn export(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         name: format!("keluarga-{}", if part.is_empty() { "semua" } else { &part }),
         detail: part,
         heads: [
-            "web-family-id", "web-head", "web-kk", "web-region-code", "web-village", "web-members", "web-decile",
+            "web-family-id",
+            "web-head",
+            "web-kk",
+            "web-region-code",
+            "web-village",
+            "web-members",
+            "web-decile",
             "web-rank-date",
         ]
         .map(|key| t.say(key))

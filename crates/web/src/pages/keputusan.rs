@@ -56,7 +56,9 @@ impl Sums {
         for one in outcomes {
             sums.families += one.families;
             match one.outcome {
-                FamilyOutcome::Eligible => (sums.eligible, sums.amount) = (one.families, one.amount_idr.idr()),
+                FamilyOutcome::Eligible => {
+                    (sums.eligible, sums.amount) = (one.families, one.amount_idr.idr())
+                }
                 FamilyOutcome::Waiting => sums.waiting = one.families,
                 FamilyOutcome::NotEligible => sums.not_eligible = one.families,
             }
@@ -189,7 +191,10 @@ pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
                 let sums = Sums::of(&targeting::run_outcomes(house, scope, &run)?);
                 Ok::<_, targeting::Error>(RunRow { run, sums })
             };
-            Ok::<_, targeting::Error>((found.items.into_iter().map(row).collect::<Result<Vec<_>, _>>()?, found.next))
+            Ok::<_, targeting::Error>((
+                found.items.into_iter().map(row).collect::<Result<Vec<_>, _>>()?,
+                found.next,
+            ))
         })
         .await?;
     let t = visit.t();

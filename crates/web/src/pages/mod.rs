@@ -2,7 +2,7 @@
 //! a sample. Here are the addresses, all in one place.
 
 mod akun;
-mod audit;
+pub(crate) mod audit;
 mod beranda;
 mod cari;
 mod daftar;

@@ -69,9 +69,9 @@ pub(crate) struct NewCasePage {
     pub(crate) sent: BTreeMap<String, String>,
 }
 
-/// Whom a case is about; the number of the family where no name is known.
+/// Whom a case is about; what it is where no name is known.
 pub(crate) fn title(t: &Tongue, row: &CaseRow) -> String {
-    if row.title.is_empty() { t.one("web-family-no", "id", row.family) } else { row.title.clone() }
+    if row.title.is_empty() { t.label(&row.workflow_label).to_owned() } else { row.title.clone() }
 }
 
 /// Colour of a deadline.

@@ -15,6 +15,8 @@ pub struct Pager {
     pub next: Option<String>,
     /// Address of the start, if this is not the start.
     pub first: Option<String>,
+    /// The next rows are put under those shown, where script runs: the table has the id `daftar-baris`.
+    pub grows: bool,
     /// Words on the two links: next, from the start; and what the links are for.
     pub words: (String, String, String),
 }
@@ -26,8 +28,14 @@ impl Pager {
         Self {
             shown: t.count("web-shown", shown),
             next: next.map(|after| format!("{base}{mark}setelah={}", encode(&after))),
+            grows: true,
             first: at.after.as_ref().map(|_| base.to_owned()),
             words: (t.say("web-next"), t.say("web-from-start"), t.say("web-pages")),
         }
+    }
+
+    /// For a list that is no table: the next part takes the place of this one.
+    pub(crate) fn leafing(self) -> Self {
+        Self { grows: false, ..self }
     }
 }
