@@ -120,7 +120,6 @@ impl Fault {
 fn status_of(code: &str) -> StatusCode {
     let (_, what) = code.split_once('-').unwrap_or(("", code));
     match what {
-        "denied" => StatusCode::FORBIDDEN,
         "not-found" | "sleeping" | "no-run" | "no-programme" | "region" => StatusCode::NOT_FOUND,
         "sign-in" => StatusCode::UNAUTHORIZED,
         "throttled" => StatusCode::TOO_MANY_REQUESTS,
@@ -128,7 +127,9 @@ fn status_of(code: &str) -> StatusCode {
         "busy" => StatusCode::SERVICE_UNAVAILABLE,
         "too-short" | "documents" | "purpose" | "level" | "form" | "guard" | "login-form"
         | "weak-password" | "old-password" | "same-password" => StatusCode::UNPROCESSABLE_ENTITY,
-        "maker-is-checker" | "territory" | "scope" | "role" | "same-person" => StatusCode::FORBIDDEN,
+        "denied" | "maker-is-checker" | "territory" | "scope" | "role" | "same-person" => {
+            StatusCode::FORBIDDEN
+        }
         "login-taken" | "nothing-to-undo" | "list-changed" | "at-work" | "changed" | "state" | "closed"
         | "action" | "hash-changed" | "already-approved" => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,

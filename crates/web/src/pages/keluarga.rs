@@ -57,6 +57,8 @@ pub(crate) struct FamilyPage {
     pub(crate) payments: Vec<FamilyPayment>,
     pub(crate) cases: Vec<CaseRow>,
     pub(crate) may_open: bool,
+    /// Path of the visitor's territory.
+    pub(crate) within: String,
 }
 
 #[derive(Deserialize)]
@@ -187,6 +189,7 @@ pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
         payments,
         cases,
         may_open: visit.session.may("case.open"),
+        within: visit.session.region.to_string(),
         shell: visit.shell(),
         t,
     })
@@ -252,6 +255,11 @@ pub(crate) fn event_detail(t: &Tongue, event: &EventView) -> String {
 }
 
 impl FamilyPage {
+    /// Whether the member's own page opens: a member may be registered outside the visitor's territory.
+    fn opens(&self, member: &MemberView) -> bool {
+        self.shell.may("person.read") && member.region.starts_with(&self.within)
+    }
+
     fn relation(&self, member: &MemberView) -> String {
         match member.relation {
             Some(code) => self.t.code_label("relation", code),

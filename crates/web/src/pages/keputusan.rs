@@ -57,7 +57,8 @@ impl Sums {
             sums.families += one.families;
             match one.outcome {
                 FamilyOutcome::Eligible => {
-                    (sums.eligible, sums.amount) = (one.families, one.amount_idr.idr())
+                    sums.eligible = one.families;
+                    sums.amount = one.amount_idr.idr();
                 }
                 FamilyOutcome::Waiting => sums.waiting = one.families,
                 FamilyOutcome::NotEligible => sums.not_eligible = one.families,

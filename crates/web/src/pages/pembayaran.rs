@@ -484,14 +484,12 @@ impl OneLinePage {
         if let Some(label) = &event.reason_label {
             return self.t.label(label).to_owned();
         }
-        match event.reason.split_once(':') {
-            Some(("person", said)) => said.to_owned(),
-            _ => {
-                let said = self.t.code("payment-reason", &event.reason);
-                // A trouble of our own is a reason too.
-                if said == event.reason { self.t.code("payment-problem", &event.reason) } else { said }
-            }
+        if let Some(said) = event.reason.strip_prefix("person:") {
+            return said.to_owned();
         }
+        let said = self.t.code("payment-reason", &event.reason);
+        // A trouble of our own is a reason too.
+        if said == event.reason { self.t.code("payment-problem", &event.reason) } else { said }
     }
 
     fn next(&self, event: &payment::EventView) -> String {
