@@ -137,9 +137,9 @@ async function faultsOf({ page, faults, context }, path, status, looks) {
       if (response.status() !== status) return [`${path}: answered ${response.status()}`];
       const html = await response.text();
       if (!html.includes(`<html lang="${lang}"`)) found.push(`${lang}: is in another language`);
-      for (const fault of [...(await markupFaults(html)), ...(path === "/komponen" ? [] : scriptFaults(html)), ...(await wordFaults(page))]) {
-        found.push(`${lang}: ${fault}`);
-      }
+      // The same templates speak both languages: their markup is read once.
+      const markup = shown ? [] : [...(await markupFaults(html)), ...(path === "/komponen" ? [] : scriptFaults(html))];
+      for (const fault of [...markup, ...(await wordFaults(page))]) found.push(`${lang}: ${fault}`);
       shown = lang;
     }
     const at = `${viewport.width} ${lang} ${colorScheme}`;

@@ -11,8 +11,8 @@ use model::{FixedClock, Lang, PersonId, RegionCode, UserId};
 use store::{Page, params, sql, testing::TestDb};
 
 sql! {
-    ADD_PERSON = "INSERT INTO person (person_id, family_id, nik, name, name_key, region, alive, matched, records, version)
-        VALUES ($1, $1, $2, 'UJI', 'UJI', $3, 1, 1, 1, 1)";
+    ADD_PERSON = "INSERT INTO person (person_id, family_id, nik, name, name_key, region, alive, matched, records, version, digest)
+        VALUES ($1, $1, $2, 'UJI', 'UJI', $3, 1, 1, 1, 1, 0)";
     EDIT_AUDIT = "UPDATE audit SET detail = 'nothing happened' WHERE seq = 2";
     SESSIONS = "SELECT COUNT(*) FROM session";
 }
