@@ -5,7 +5,7 @@ web-tagline = Social registry, aid and guidance
 web-skip = Skip to content
 web-menu = Menu
 web-menu-label = Main menu
-web-other-language = Bahasa Indonesia
+web-other-language = Indonesia
 web-sign-out = Sign out
 web-demo-label = Demonstration notice
 web-demo-title = Everyone here is invented.
@@ -37,7 +37,10 @@ web-search = Search
 web-next = Show more
 web-from-start = From the start
 web-pages = Parts of the list
-web-shown = { $n } rows shown
+web-shown = { $n ->
+    [one] { $n } row shown
+   *[other] { $n } rows shown
+}
 web-as-table = View as a table
 web-step = Step
 web-lines = Lines
@@ -218,7 +221,10 @@ web-budget-line = Budget line
 web-proof = Proof
 web-quota = Quota
 web-quota-share = { $share }% of families in each { $level }
-web-quota-table = { $n } regions have a number of their own
+web-quota-table = { $n ->
+    [one] { $n } region has a number of its own
+   *[other] { $n } regions have a number of their own
+}
 web-quota-order = { $by }, { $how }
 web-direction-ascending = lowest first
 web-direction-descending = highest first
@@ -359,9 +365,15 @@ web-tasks-lead = Cases that wait for your step, nearest deadline first.
 web-my-tasks = My tasks
 web-late = Late
 web-today = Due today
-web-days-late = { $n } working days late
+web-days-late = { $n ->
+    [one] { $n } working day late
+   *[other] { $n } working days late
+}
 web-due-today = due today
-web-days-left = { $n } working days left
+web-days-left = { $n ->
+    [one] { $n } working day left
+   *[other] { $n } working days left
+}
 web-case = Case
 web-next-step = Next step
 web-deadline = Deadline
@@ -516,7 +528,10 @@ web-family-merged-text = An old number always leads to the family of today.
 web-living-members = Living members: { $n }
 web-relation = Relation
 web-age = Age
-web-years = { $n } years
+web-years = { $n ->
+    [one] { $n } year
+   *[other] { $n } years
+}
 web-man = man
 web-woman = woman
 web-matched = matched with Dukcapil

@@ -9,7 +9,7 @@ use crate::{lang::Tongue, visit::encode};
 #[derive(Template)]
 #[template(path = "ui/pager.html")]
 pub struct Pager {
-    /// How many rows are shown, in words.
+    /// How many rows are shown, in words; empty further on in the list.
     pub shown: String,
     /// Address of the next part, if there is one.
     pub next: Option<String>,
@@ -26,7 +26,8 @@ impl Pager {
     pub(crate) fn of(t: &Tongue, base: &str, at: &Page, shown: usize, next: Option<String>) -> Self {
         let mark = if base.contains('?') { '&' } else { '?' };
         Self {
-            shown: t.count("web-shown", shown),
+            // Further on the rows of one part say nothing about the list.
+            shown: if at.after.is_none() { t.count("web-shown", shown) } else { String::new() },
             next: next.map(|after| format!("{base}{mark}setelah={}", encode(&after))),
             grows: true,
             first: at.after.as_ref().map(|_| base.to_owned()),
