@@ -13,37 +13,36 @@ use crate::{
 
 type Step = (&'static str, fn() -> Result<()>);
 
-/// What every change must pass.
+/// What every change must pass. Everything is built in the release profile: what is tested is what ships (overflow checks
+/// included), and each library is built once.
 const STEPS: &[Step] = &[
     ("format", || loud(cargo(&["fmt", "--all", "--check"]))),
     ("tidy", tidy::run),
-    ("unit", unit),
-    ("demo", demo::run),
-    ("crash", crash::run),
-];
-
-/// What runs only when it is named, until it has been seen to pass as a whole on the present tree; then it moves up.
-const NOT_YET: &[Step] = &[
     ("clippy", || {
-        loud(cargo(&["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"]))
+        loud(cargo(&[
+            "clippy",
+            "--release",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ]))
     }),
     ("docs", docs),
-    ("rooms", rooms),
+    ("tests", tests),
+    ("demo", demo::run),
+    ("crash", crash::run),
     ("browser", browser::run),
 ];
 
-/// Crates whose tests run with every change. The other crates' tests are the step `rooms`.
-const UNIT: &[&str] = &["model", "rules", "policy", "linkage", "ledger", "store"];
-
 /// Runs what every change must pass, or the one step named.
 pub(crate) fn run(only: Option<&str>) -> Result<()> {
-    let chosen = |(name, _): &&Step| only.is_some_and(|only| only == *name);
-    let steps: Vec<&Step> = match only {
-        None => STEPS.iter().collect(),
-        Some(_) => STEPS.iter().chain(NOT_YET).filter(chosen).collect(),
-    };
+    let chosen = |(name, _): &&Step| only.is_none_or(|only| only == *name);
+    let steps: Vec<&Step> = STEPS.iter().filter(chosen).collect();
     if steps.is_empty() {
-        let names: Vec<&str> = STEPS.iter().chain(NOT_YET).map(|(name, _)| *name).collect();
+        let names: Vec<&str> = STEPS.iter().map(|(name, _)| *name).collect();
         bail!("no such step; there are: {}", names.join(", "));
     }
     let mut spent = Vec::new();
@@ -54,35 +53,20 @@ pub(crate) fn run(only: Option<&str>) -> Result<()> {
         spent.push(format!("{name} {:.0} s", start.elapsed().as_secs_f64()));
     }
     println!("\nall steps passed: {}", spent.join(", "));
-    if only.is_none() {
-        let names: Vec<&str> = NOT_YET.iter().map(|(name, _)| *name).collect();
-        println!("not part of this run yet, start with --only: {}", names.join(", "));
-    }
     println!("{} passed, 0 failed", steps.len());
     Ok(())
 }
 
 fn docs() -> Result<()> {
-    let mut command = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
+    let mut command = cargo(&["doc", "--release", "--workspace", "--no-deps", "--quiet"]);
     command.env("RUSTDOCFLAGS", "-D warnings");
     loud(command)
 }
 
-/// Tests of the pure crates and of the store, on SQLite and on a private PostgreSQL. In the release profile: what is
-/// tested is what ships (overflow checks included), and the libraries are built once for tests and binary.
-fn unit() -> Result<()> {
-    let packages: Vec<&str> = UNIT.iter().flat_map(|name| ["--package", name]).collect();
-    tests(&packages)
-}
-
-/// Every Rust test of the workspace.
-fn rooms() -> Result<()> {
-    tests(&["--workspace", "--no-fail-fast"])
-}
-
-fn tests(which: &[&str]) -> Result<()> {
+/// Every Rust test of the workspace; what needs a database runs on SQLite and on a private PostgreSQL.
+fn tests() -> Result<()> {
     let postgres = Postgres::start()?;
-    let mut command = cargo(&["test", "--release", "--quiet"]);
-    command.args(which).env("PILAR_TEST_POSTGRES", postgres.url());
+    let mut command = cargo(&["test", "--release", "--workspace", "--no-fail-fast", "--quiet"]);
+    command.env("PILAR_TEST_POSTGRES", postgres.url());
     loud(command)
 }

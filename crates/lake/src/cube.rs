@@ -157,7 +157,7 @@ impl Cube {
         let mut fields = Vec::new();
         let mut columns: Vec<ArrayRef> = Vec::new();
         for (place, dimension) in self.keys.iter().enumerate() {
-            let column = dimension.column(cells.iter().map(|(values, _)| values[place]))?;
+            let column = dimension.column(cells.iter().map(|(values, _)| values[place]));
             fields.push(Field::new(&dimension.name, column.data_type().clone(), true));
             columns.push(column);
         }
@@ -233,9 +233,9 @@ impl Dimension {
         Ok(codes)
     }
 
-    fn column<'a>(&self, values: impl Iterator<Item = &'a Value>) -> Result<ArrayRef> {
+    fn column<'a>(&self, values: impl Iterator<Item = &'a Value>) -> ArrayRef {
         let int = |value: &Value| if let Value::Int(number) = value { Some(*number) } else { None };
-        Ok(match self.kind.as_ref().unwrap_or(&DataType::Utf8) {
+        match self.kind.as_ref().unwrap_or(&DataType::Utf8) {
             DataType::Boolean => {
                 let mut out = BooleanBuilder::new();
                 values.for_each(|v| out.append_option(if let Value::Bool(b) = v { Some(*b) } else { None }));
@@ -254,7 +254,7 @@ impl Dimension {
             // Every value came from a column of this type.
             DataType::Date32 => Arc::new(values.map(|v| int(v).map(|n| n as i32)).collect::<Date32Array>()),
             _ => Arc::new(values.map(|v| int(v).map(|n| n as i32)).collect::<Int32Array>()),
-        })
+        }
     }
 }
 

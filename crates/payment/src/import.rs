@@ -349,7 +349,8 @@ impl<'a> Import<'a> {
         counts: &mut Counts,
     ) -> Result<()> {
         let Some((line_id, told)) = told else {
-            return self.refuse(row, None, None, Trouble::BadRow, ("", ""), out, counts);
+            self.refuse(row, None, None, Trouble::BadRow, ("", ""), out, counts);
+            return Ok(());
         };
         let amount = match told {
             Told::Check(_) => None,
@@ -358,7 +359,8 @@ impl<'a> Import<'a> {
         // A line of another channel is none of this channel's business.
         let Some(line) = lines.get_mut(line_id).filter(|line| line.channel == self.channel.key) else {
             let found = line_id.to_string();
-            return self.refuse(row, None, amount, Trouble::UnknownRef, ("", &found), out, counts);
+            self.refuse(row, None, amount, Trouble::UnknownRef, ("", &found), out, counts);
+            return Ok(());
         };
         counts.cycles.insert(line.cycle_id);
         let word = match told {
@@ -366,7 +368,8 @@ impl<'a> Import<'a> {
             Told::Money(money, _) => &money.word,
         };
         let Some(result) = self.channel.result(self.kind.layout(), word) else {
-            return self.refuse(row, Some(line), amount, Trouble::UnknownWord, ("", word), out, counts);
+            self.refuse(row, Some(line), amount, Trouble::UnknownWord, ("", word), out, counts);
+            return Ok(());
         };
         let verdict = match told {
             Told::Check(check) => {
@@ -384,7 +387,7 @@ impl<'a> Import<'a> {
         match verdict {
             Verdict::Known => counts.known += 1,
             Verdict::Refused { trouble, expected, found } => {
-                self.refuse(row, Some(line), amount, trouble, (&expected, &found), out, counts)?;
+                self.refuse(row, Some(line), amount, trouble, (&expected, &found), out, counts);
             }
             Verdict::Taken { step, moved } => {
                 counts.taken += 1;
@@ -466,7 +469,7 @@ impl<'a> Import<'a> {
         (expected, found): (&str, &str),
         out: &mut Outcome,
         counts: &mut Counts,
-    ) -> Result<()> {
+    ) {
         *counts.refused.entry(trouble.code().to_owned()).or_default() += 1;
         let state = if trouble.is_note() { "noted" } else { "open" };
         let of = line.as_ref().map(|line| (line.cycle_id, line.line_id, line.recipient, line.region.clone()));
@@ -489,7 +492,6 @@ impl<'a> Import<'a> {
             line.problem = Some(trouble);
             out.changed.insert(line.line_id);
         }
-        Ok(())
     }
 
     fn txn_row(&self, line: &Line, money: &MoneyRow, date: &str) -> Vec<Value> {
@@ -510,37 +512,12 @@ impl<'a> Import<'a> {
         let now = self.house.clock.now_ms();
         lines::apply(tx, self.file_no, now, changed)?;
         let mut events = out.events;
-        events.sort_by(|a, b| key(a).cmp(&key(b)));
+        events.sort_by_key(|event| key(event));
         tx.bulk("payment_event", common::EVENT_COLUMNS, events.into_iter())?;
         tx.bulk("bank_txn", TXN_COLUMNS, out.txns.into_iter())?;
-        self.write_exceptions(tx, out.exceptions)?;
+        write_exceptions(tx, out.exceptions)?;
         books::post(tx, &out.sums, &self.document, now, self.scope.actor_name())?;
         effect::put(tx, self.house, &self.document, &out.effects)
-    }
-
-    fn write_exceptions(&self, tx: &mut Tx<'_>, exceptions: Vec<Vec<Value>>) -> Result<()> {
-        const COLUMNS: &[&str] = &[
-            "exception_id",
-            "file_no",
-            "row_no",
-            "cycle_id",
-            "line_id",
-            "recipient",
-            "region",
-            "kind",
-            "amount_idr",
-            "expected",
-            "found",
-            "state",
-            "at",
-        ];
-        let first = store::next_number(tx, "payment_exception", exceptions.len() as i64)?;
-        let rows = exceptions.into_iter().zip(first..).map(|(mut values, exception_id)| {
-            values.insert(0, exception_id.into());
-            values
-        });
-        tx.bulk("payment_exception", COLUMNS, rows)?;
-        Ok(())
     }
 
     /// After the last row: accounts that two recipients share, accounts to remember, counts for pages, and the proof.
@@ -595,4 +572,29 @@ fn key(event: &[Value]) -> (i64, i64, i64) {
         _ => 0,
     };
     (int(0), int(1), int(2))
+}
+
+fn write_exceptions(tx: &mut Tx<'_>, exceptions: Vec<Vec<Value>>) -> Result<()> {
+    const COLUMNS: &[&str] = &[
+        "exception_id",
+        "file_no",
+        "row_no",
+        "cycle_id",
+        "line_id",
+        "recipient",
+        "region",
+        "kind",
+        "amount_idr",
+        "expected",
+        "found",
+        "state",
+        "at",
+    ];
+    let first = store::next_number(tx, "payment_exception", exceptions.len() as i64)?;
+    let rows = exceptions.into_iter().zip(first..).map(|(mut values, exception_id)| {
+        values.insert(0, exception_id.into());
+        values
+    });
+    tx.bulk("payment_exception", COLUMNS, rows)?;
+    Ok(())
 }

@@ -27,6 +27,10 @@ pub(crate) fn compare(standardiser: &Standardiser, ours: &str, theirs: &str) -> 
     if ours.is_empty() || theirs.is_empty() {
         return Likeness::Doubtful;
     }
+    // Initials alone name nobody.
+    if [&ours, &theirs].iter().any(|words| words.iter().all(|word| word.len() == 1)) {
+        return Likeness::Doubtful;
+    }
     let (short, long) = if ours.len() <= theirs.len() { (&ours, &theirs) } else { (&theirs, &ours) };
     let (alike, unlike) = pair_words(short, long);
     let whole = jaro_winkler(ours.concat().as_bytes(), theirs.concat().as_bytes());

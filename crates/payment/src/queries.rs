@@ -240,16 +240,18 @@ sql! {
     pub(crate) SUMMARY_STATES = concat!("SELECT eligibility, account_state, payment, problem, channel, ", figures!(), "
         FROM payment_summary WHERE cycle_id = $1 AND region >= $2 AND region < $3
         GROUP BY eligibility, account_state, payment, problem, channel");
-    pub(crate) SUMMARY_REGIONS = concat!("SELECT SUBSTR(region, 1, $4), payment, problem, ", figures!(), "
+    pub(crate) SUMMARY_REGIONS = concat!("SELECT SUBSTR(region, 1, CAST($4 AS INTEGER)), payment, problem, ", figures!(), "
         FROM payment_summary WHERE cycle_id = $1 AND region >= $2 AND region < $3
-        GROUP BY SUBSTR(region, 1, $4), payment, problem ORDER BY SUBSTR(region, 1, $4)");
+        GROUP BY SUBSTR(region, 1, CAST($4 AS INTEGER)), payment, problem
+        ORDER BY 1");
     pub(crate) CASELOAD_STATES = concat!("SELECT l.eligibility, l.account_state, l.payment, COALESCE(l.problem, ''),
             l.channel, ", line_figures!(), "
         FROM payment_line l WHERE ", in_scope!(), " AND l.cycle_id = $4
         GROUP BY l.eligibility, l.account_state, l.payment, COALESCE(l.problem, ''), l.channel");
-    pub(crate) CASELOAD_REGIONS = concat!("SELECT SUBSTR(l.region, 1, $5), l.payment, COALESCE(l.problem, ''), ",
+    pub(crate) CASELOAD_REGIONS = concat!("SELECT SUBSTR(l.region, 1, CAST($5 AS INTEGER)), l.payment, COALESCE(l.problem, ''), ",
         line_figures!(), " FROM payment_line l WHERE ", in_scope!(), " AND l.cycle_id = $4
-        GROUP BY SUBSTR(l.region, 1, $5), l.payment, COALESCE(l.problem, '') ORDER BY SUBSTR(l.region, 1, $5)");
+        GROUP BY SUBSTR(l.region, 1, CAST($5 AS INTEGER)), l.payment, COALESCE(l.problem, '')
+        ORDER BY 1");
 
     // lists
     pub(crate) LINES_ALL = concat!("SELECT ", line_columns!(), " FROM payment_line l WHERE ", in_scope!(), "

@@ -325,7 +325,8 @@ mod tests {
 
     #[test]
     fn a_row_that_misses_in_anything_moves_nothing() {
-        let cases: [(Trouble, fn(&mut MoneyRow)); 5] = [
+        type Spoil = fn(&mut MoneyRow);
+        let cases: [(Trouble, Spoil); 5] = [
             (Trouble::WrongAmount, |row| row.amount += 1),
             (Trouble::WrongAccount, |row| row.account.push('0')),
             (Trouble::WrongBatch, |row| row.batch = Some("S2".into())),

@@ -173,10 +173,18 @@ fn every_statement_prepares_and_every_code_has_words() {
     for trouble in Trouble::ALL {
         has(format!("payment-problem-{}", trouble.code()));
     }
-    PaymentState::ALL.iter().for_each(|state| has(format!("payment-state-{}", state.code())));
-    AccountState::ALL.iter().for_each(|state| has(format!("payment-account-{}", state.code())));
-    Eligibility::ALL.iter().for_each(|state| has(format!("payment-eligibility-{}", state.code())));
-    ledger::AccountKind::ALL.iter().for_each(|kind| has(format!("payment-account-kind-{}", kind.code())));
+    for state in PaymentState::ALL {
+        has(format!("payment-state-{}", state.code()));
+    }
+    for state in AccountState::ALL {
+        has(format!("payment-account-{}", state.code()));
+    }
+    for state in Eligibility::ALL {
+        has(format!("payment-eligibility-{}", state.code()));
+    }
+    for kind in ledger::AccountKind::ALL {
+        has(format!("payment-account-kind-{}", kind.code()));
+    }
 }
 
 fn any_mishap() -> impl Strategy<Value = Mishap> {

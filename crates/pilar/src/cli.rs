@@ -169,10 +169,11 @@ pub(crate) enum Review {
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Rank {
-    /// Import a dated rank file
+    /// Import dated rank files, then bring the ranks to the families
     Import {
-        /// CSV as the source `rank` of the policy pack describes.
-        file: PathBuf,
+        /// CSV as the source `rank` of the policy pack describes; several at once are faster than one by one.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
     },
 }
 

@@ -18,6 +18,10 @@ pub(crate) struct Pack {
 impl Pack {
     /// The pack that the program was built with. A debug build reads it from the source tree, so that editing a rule needs no
     /// rebuild; a release build carries it.
+    #[cfg_attr(
+        not(debug_assertions),
+        expect(clippy::unnecessary_wraps, reason = "a debug build reads a folder")
+    )]
     pub(crate) fn embedded() -> io::Result<Self> {
         #[cfg(debug_assertions)]
         return Self::from_folder(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policy")));

@@ -194,11 +194,11 @@ sql! {
     pub(crate) CASELOAD_FAMILIES = "SELECT COUNT(*), COUNT(*) FILTER (WHERE f.decile IS NOT NULL)
         FROM assignment a JOIN family f ON f.family_id = a.family_id
         WHERE a.user_id = $3 AND f.region >= $1 AND f.region < $2";
-    pub(crate) COUNTS_BY_REGION = "SELECT substr(c.region, 1, CAST($3 AS BIGINT)) AS code, SUM(c.persons),
+    pub(crate) COUNTS_BY_REGION = "SELECT substr(c.region, 1, CAST($3 AS INTEGER)) AS code, SUM(c.persons),
             SUM(c.living), SUM(c.matched),
             SUM(c.families), SUM(c.ranked)
         FROM region_count c WHERE c.region >= $1 AND c.region < $2 AND c.region <> ''
-        GROUP BY substr(c.region, 1, CAST($3 AS BIGINT)) ORDER BY 1";
+        GROUP BY substr(c.region, 1, CAST($3 AS INTEGER)) ORDER BY 1";
     pub(crate) DECISIONS_WAITING = "SELECT COUNT(*) FROM review_pair WHERE state IN (1, 2)";
     pub(crate) URGENT_COUNT = "SELECT COUNT(*) FROM urgent_change WHERE state < 2";
 }

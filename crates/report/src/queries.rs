@@ -42,12 +42,12 @@ sql! {
     pub(crate) CYCLES = "SELECT cycle_id, programme, period, run, list_hash, closing, made_at,
         amount_idr FROM payment_cycle
         ORDER BY cycle_id DESC LIMIT 200";
-    pub(crate) MONEY_BELOW = "SELECT substr(region, 1, $4), SUM(lines), SUM(amount_idr),
+    pub(crate) MONEY_BELOW = "SELECT substr(region, 1, CAST($4 AS INTEGER)), SUM(lines), SUM(amount_idr),
             SUM(CASE WHEN payment = 'set' THEN 0 ELSE amount_idr END), SUM(topped_up_idr), SUM(withdrawn_idr),
             SUM(returned_idr), SUM(unpaid_idr), SUM(CASE WHEN problem = '' THEN 0 ELSE lines END)
         FROM payment_summary WHERE cycle_id = $1 AND region >= $2 AND region < $3
             AND eligibility <> 'cancelled' GROUP BY 1";
-    pub(crate) MONEY_ASSIGNED = "SELECT substr(l.region, 1, $4), COUNT(*), SUM(l.amount_idr),
+    pub(crate) MONEY_ASSIGNED = "SELECT substr(l.region, 1, CAST($4 AS INTEGER)), COUNT(*), SUM(l.amount_idr),
             SUM(CASE WHEN l.payment = 'set' THEN 0 ELSE l.amount_idr END), SUM(l.topped_up_idr),
         SUM(l.withdrawn_idr),
             SUM(l.returned_idr), SUM(l.unpaid_idr), SUM(CASE WHEN l.problem IS NULL THEN 0 ELSE 1 END)

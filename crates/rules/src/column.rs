@@ -272,10 +272,10 @@ impl Eval<'_> {
             _ => {
                 let above = self.compare(Compare::Ge, &item, &low);
                 let below = self.compare(Compare::Le, &item, &high);
-                self.pair(above, below, false)?
+                self.pair(above, below, false)
             }
         };
-        self.denied(inside, negated)
+        Ok(self.denied(inside, negated))
     }
 
     fn among(&self, item: &Node, list: &[Node], negated: bool) -> Result<Vector, EvalError> {
@@ -293,30 +293,30 @@ impl Eval<'_> {
             _ => {
                 let mut any = Vector::Const(Value::Bool(false));
                 for other in &list {
-                    any = self.pair(any, self.compare(Compare::Eq, &item, other), true)?;
+                    any = self.pair(any, self.compare(Compare::Eq, &item, other), true);
                 }
                 any
             }
         };
-        self.denied(found, negated)
+        Ok(self.denied(found, negated))
     }
 
-    fn pair(&self, left: Vector, right: Vector, is_or: bool) -> Result<Vector, EvalError> {
-        Ok(match (&left, &right) {
+    fn pair(&self, left: Vector, right: Vector, is_or: bool) -> Vector {
+        match (&left, &right) {
             (Vector::Const(a), Vector::Const(b)) => {
                 let both = [a.as_bool(), b.as_bool()];
                 Vector::Const(if is_or { scalar::or(both) } else { scalar::and(both) }.into())
             }
             _ => Vector::Bool(kleene(&left.truth(self.rows), &right.truth(self.rows), is_or)),
-        })
+        }
     }
 
-    fn denied(&self, vector: Vector, negated: bool) -> Result<Vector, EvalError> {
-        Ok(match vector {
+    fn denied(&self, vector: Vector, negated: bool) -> Vector {
+        match vector {
             held if !negated => held,
             Vector::Const(value) => Vector::Const(value.as_bool().map(|flag| !flag).into()),
             other => Vector::Bool(denied(&other.truth(self.rows))),
-        })
+        }
     }
 
     fn case(&self, arms: &[(Node, Node)], otherwise: Option<&Node>, ty: Type) -> Result<Vector, EvalError> {

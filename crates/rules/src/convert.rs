@@ -51,6 +51,11 @@ fn refused(array: &dyn Array, to: &DataType) -> ArrowError {
     ArrowError::CastError(format!("values of type {} are no {to}", array.data_type()))
 }
 
+#[expect(
+    clippy::unnecessary_fallible_conversions,
+    clippy::useless_conversion,
+    reason = "one body for all integer types"
+)]
 fn integers<T: ArrowPrimitiveType>(array: &dyn Array, to: &DataType) -> Result<ArrayRef, ArrowError>
 where
     T::Native: TryFrom<i64>,
@@ -67,6 +72,7 @@ where
     Ok(Arc::new(out))
 }
 
+#[expect(clippy::cast_lossless, reason = "one body for all integer types")]
 fn numbers(array: &dyn Array, to: &DataType) -> Result<ArrayRef, ArrowError> {
     let out: PrimitiveArray<Float64Type> = downcast_integer_array!(
         array => array.iter().map(|value| value.map(|value| value as f64)).collect(),

@@ -12,7 +12,7 @@ pub struct Lock {
 
 enum Held {
     File(#[expect(dead_code, reason = "open for as long as the lock is held")] File),
-    Session(Arc<Driver>, Box<deadpool_postgres::Object>),
+    Session { driver: Arc<Driver>, session: Box<deadpool_postgres::Object>, name: String },
 }
 
 impl Db {
@@ -23,9 +23,10 @@ impl Db {
     pub fn lock(&self, name: &str) -> Result<Option<Lock>> {
         let held = match &*self.driver {
             Driver::Sqlite(driver) => lock_file(lock_path(driver.path(), name), name)?.map(Held::File),
-            Driver::Postgres(driver) => {
-                driver.lock(name)?.map(|session| Held::Session(Arc::clone(&self.driver), Box::new(session)))
-            }
+            Driver::Postgres(driver) => driver.lock(name)?.map(|session| {
+                let (driver, name) = (Arc::clone(&self.driver), name.to_owned());
+                Held::Session { driver, session: Box::new(session), name }
+            }),
         };
         Ok(held.map(|held| Lock { held: Some(held) }))
     }
@@ -33,10 +34,10 @@ impl Db {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        if let Some(Held::Session(driver, session)) = self.held.take()
+        if let Some(Held::Session { driver, session, name }) = self.held.take()
             && let Driver::Postgres(postgres) = &*driver
         {
-            postgres.unlock(*session);
+            postgres.unlock(*session, &name);
         }
     }
 }

@@ -104,10 +104,14 @@ impl Postgres {
         Ok(row.get::<_, bool>(0).then_some(client))
     }
 
-    /// Gives a lock back by closing its connection, which ends the server's session.
-    pub(crate) fn unlock(&self, held: Object) {
-        let _guard = self.runtime.as_ref().map(Runtime::enter);
-        drop(Object::take(held));
+    /// Gives a lock back: it is free when this returns. Should the server not answer, closing the connection ends the
+    /// server's session and the lock with it.
+    pub(crate) fn unlock(&self, held: Object, name: &str) {
+        const GIVE: &str = "SELECT pg_advisory_unlock(hashtextextended(current_schema() || '/' || $1, 0))";
+        if self.block(held.query_one(GIVE, &[&name])).is_err() {
+            let _guard = self.runtime.as_ref().map(Runtime::enter);
+            drop(Object::take(held));
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Figures of a run: families by region, outcome and main reason; conditions; components; money. Pure; every
 //! sum is checked.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use model::{ReasonKind, RegionCode, RegionLevel, Rupiah, RupiahOverflow};
+use rayon::prelude::*;
 
 use crate::{FamilyOutcome, decide::Totals, plan::Plan, quota::Regions, settle::Settled};
 
@@ -29,41 +30,39 @@ pub(crate) struct Counts {
     pub(crate) components: Vec<[i64; 3]>,
 }
 
-/// Counts a settled run.
+/// Sums of some families.
+struct Sums {
+    /// By village and kind: `village * kinds + kind`.
+    cells: Vec<Cell>,
+    conditions: Vec<[i64; 3]>,
+    components: Vec<[i64; 3]>,
+}
+
+/// Sums are made by so many hands at most: each holds a cell for every village and reason.
+const HANDS_MAX: usize = 8;
+
+/// Counts a settled run, on several cores; sums do not depend on how many.
 pub(crate) fn count(plan: &Plan<'_>, settled: &Settled, regions: &Regions) -> Result<Counts, RupiahOverflow> {
     let kinds = 2 * plan.places.len() + 1;
-    let mut cells = vec![Cell::default(); regions.paths.len() * kinds];
+    let families = settled.outcome.len();
+    let hands = rayon::current_num_threads().clamp(1, HANDS_MAX);
+    let share = families.div_ceil(hands).max(1);
+    let parts: Vec<Sums> = (0..families.div_ceil(share))
+        .into_par_iter()
+        .map(|hand| sums(plan, settled, regions, hand * share..families.min((hand + 1) * share)))
+        .collect::<Result<_, RupiahOverflow>>()?;
     let mut counts = Counts {
         conditions: vec![[0; 3]; plan.places.len()],
         components: vec![[0; 3]; plan.components.len()],
         ..Counts::default()
     };
-    let judged = &settled.judged;
-    for (family, outcome) in settled.outcome.iter().enumerate() {
-        let bits = &judged.bits[family];
-        let kind = match settled.reason[family] {
-            None => 0,
-            Some(place) => 1 + 2 * place as usize + usize::from(bits.unknown >> place & 1 == 1),
-        };
-        let cell = &mut cells[regions.of[family] as usize * kinds + kind];
-        cell.families += 1;
-        if *outcome == FamilyOutcome::Eligible {
-            cell.amount = cell.amount.plus(Rupiah::new(judged.amount[family]))?;
-        }
-        for (place, counted) in counts.conditions.iter_mut().enumerate() {
-            let bit = |mask: u64| i64::from((mask >> place & 1) as u8);
-            counted[0] += bit(bits.held);
-            counted[1] += bit(bits.failed);
-            counted[2] += bit(bits.unknown);
-        }
-    }
-    for (c, counted) in counts.components.iter_mut().enumerate() {
-        counted[0] = judged.qualified[c].iter().map(|n| i64::from(*n)).sum();
-        for (family, n) in judged.counted[c].iter().enumerate() {
-            if *n > 0 && settled.outcome[family] == FamilyOutcome::Eligible {
-                counted[1] += i64::from(*n);
-                counted[2] += 1;
-            }
+    let mut cells = vec![Cell::default(); regions.paths.len() * kinds];
+    for part in parts {
+        add(&mut counts.conditions, &part.conditions);
+        add(&mut counts.components, &part.components);
+        for (sum, cell) in cells.iter_mut().zip(part.cells) {
+            sum.families += cell.families;
+            sum.amount = sum.amount.plus(cell.amount)?;
         }
     }
     for (at, cell) in cells.into_iter().enumerate().filter(|(_, cell)| cell.families > 0) {
@@ -76,6 +75,56 @@ pub(crate) fn count(plan: &Plan<'_>, settled: &Settled, regions: &Regions) -> Re
         add_to_totals(plan, &mut counts.totals, kind, cell)?;
     }
     Ok(counts)
+}
+
+fn add(sums: &mut [[i64; 3]], more: &[[i64; 3]]) {
+    for (sum, more) in sums.iter_mut().flatten().zip(more.iter().flatten()) {
+        *sum += more;
+    }
+}
+
+fn sums(
+    plan: &Plan<'_>,
+    settled: &Settled,
+    regions: &Regions,
+    families: Range<usize>,
+) -> Result<Sums, RupiahOverflow> {
+    let kinds = 2 * plan.places.len() + 1;
+    let judged = &settled.judged;
+    let mut cells = vec![Cell::default(); regions.paths.len() * kinds];
+    let mut conditions = vec![[0; 3]; plan.places.len()];
+    for family in families.clone() {
+        let bits = &judged.bits[family];
+        let kind = match settled.reason[family] {
+            None => 0,
+            Some(place) => 1 + 2 * place as usize + usize::from(bits.unknown >> place & 1 == 1),
+        };
+        let cell = &mut cells[regions.of[family] as usize * kinds + kind];
+        cell.families += 1;
+        if settled.outcome[family] == FamilyOutcome::Eligible {
+            cell.amount = cell.amount.plus(Rupiah::new(judged.amount[family]))?;
+        }
+        for (place, counted) in conditions.iter_mut().enumerate() {
+            let bit = |mask: u64| i64::from((mask >> place & 1) as u8);
+            counted[0] += bit(bits.held);
+            counted[1] += bit(bits.failed);
+            counted[2] += bit(bits.unknown);
+        }
+    }
+    let component = |c: usize| {
+        let mut counted = [0; 3];
+        for family in families.clone() {
+            counted[0] += i64::from(judged.qualified[c][family]);
+            let n = i64::from(judged.counted[c][family]);
+            if n > 0 && settled.outcome[family] == FamilyOutcome::Eligible {
+                counted[1] += n;
+                counted[2] += 1;
+            }
+        }
+        counted
+    };
+    let components = (0..plan.components.len()).map(component).collect();
+    Ok(Sums { cells, conditions, components })
 }
 
 /// The quota's reason is the only one that means waiting.

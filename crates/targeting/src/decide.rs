@@ -329,11 +329,11 @@ fn list_columns(
     let receives = |row: usize| settled.outcome[row] == FamilyOutcome::Eligible;
     let money = |amounts: &[i64]| -> ArrayRef {
         let amount = |row: usize| if receives(row) { amounts[row] } else { 0 };
-        Arc::new(rows.clone().map(|row| Some(amount(row))).collect::<Int64Array>())
+        Arc::new(Int64Array::from_iter_values(rows.clone().map(amount)))
     };
     let mask = |of: fn(&crate::plan::Bits) -> u64| -> ArrayRef {
         let bits = |row: usize| of(&judged.bits[row]).cast_signed();
-        Arc::new(rows.clone().map(|row| Some(bits(row))).collect::<Int64Array>())
+        Arc::new(Int64Array::from_iter_values(rows.clone().map(bits)))
     };
     let small = |counts: &Vec<Vec<i16>>, c: usize| -> ArrayRef {
         Arc::new(Int16Array::from(counts[c][rows.clone()].to_vec()))
@@ -341,7 +341,7 @@ fn list_columns(
     let column = |name: &str| {
         families.column_by_name(name).cloned().ok_or_else(|| rules::EvalError::MissingColumn(name.to_owned()))
     };
-    let outcome: Int8Array = rows.clone().map(|row| Some(settled.outcome[row].code())).collect();
+    let outcome = Int8Array::from_iter_values(rows.clone().map(|row| settled.outcome[row].code()));
     let reason: Int32Array = rows.clone().map(|row| settled.reason[row].map(|place| place as i32)).collect();
     let rank = |row: usize| i32::try_from(settled.rank[row]).ok().filter(|rank| *rank > 0);
     let place: Int32Array = rows.clone().map(rank).collect();

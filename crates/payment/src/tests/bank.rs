@@ -43,7 +43,7 @@ pub(super) fn read(path: &Path) -> Vec<Row> {
 pub(super) fn topups(rows: &[Row], mishaps: &BTreeMap<usize, Mishap>) -> String {
     let mut text = String::from("batch,ref,account,amount_idr,result,date,bank_txn\n");
     // The first line goes first and right, so that a number used twice is the second one's fault.
-    text.push_str(&format!("X,0,0,1,TOPUP,2026-11-20,T{}\n", rows[0].reference));
+    writeln!(text, "X,0,0,1,TOPUP,2026-11-20,T{}", rows[0].reference).unwrap();
     for (n, row) in rows.iter().enumerate() {
         let Row { batch, reference, account, amount } = row;
         let mut line = |batch: &str, reference: &str, account: &str, amount: i64, word: &str, txn: &str| {
@@ -51,7 +51,6 @@ pub(super) fn topups(rows: &[Row], mishaps: &BTreeMap<usize, Mishap>) -> String 
         };
         match mishaps.get(&n).copied().unwrap_or(Mishap::None) {
             Mishap::None => line(batch, reference, account, *amount, "TOPUP", reference),
-            Mishap::Lost => {}
             Mishap::Twice => {
                 line(batch, reference, account, *amount, "TOPUP", reference);
                 line(batch, reference, account, *amount, "TOPUP", reference);
@@ -66,13 +65,14 @@ pub(super) fn topups(rows: &[Row], mishaps: &BTreeMap<usize, Mishap>) -> String 
             // Another number than the top-up that may follow.
             Mishap::Fails => line(batch, reference, account, *amount, "GAGAL", &format!("F{reference}")),
             Mishap::Torn => {
-                writeln!(text, "{batch},{reference},\"torn").map(|()| text.push_str("\"\n")).unwrap()
+                writeln!(text, "{batch},{reference},\"torn\n\"").unwrap();
             }
             Mishap::SameTxn if n > 0 => {
                 let amount = amount + 1;
                 line(batch, reference, account, amount, "TOPUP", &rows[0].reference);
             }
-            Mishap::SameTxn => {}
+            // Neither answers.
+            Mishap::Lost | Mishap::SameTxn => {}
         }
     }
     text

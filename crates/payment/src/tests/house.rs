@@ -1,6 +1,7 @@
 //! A house for tests: an invented closing and decision list, two people who may pay, and the files between us and a bank.
 
 use std::{
+    fmt::Write,
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -180,7 +181,7 @@ impl TestHouse {
             let row = row.unwrap();
             let word = word(n);
             let name = if word == "NAMA_BEDA" { "ZULKIFLI HAKIM" } else { &row[3] };
-            text.push_str(&format!("{},{},{word},9900{},{name},\n", &row[0], &row[1], &row[1]));
+            writeln!(text, "{},{},{word},9900{},{name},", &row[0], &row[1], &row[1]).unwrap();
         }
         let path = self.file("checks.csv", &text);
         let scope = self.scope("payment.import");

@@ -52,24 +52,38 @@ pub(crate) fn intake(house: &House, command: &Intake) -> anyhow::Result<Answer> 
 }
 
 pub(crate) fn rank(house: &House, command: &Rank) -> anyhow::Result<Answer> {
-    let Rank::Import { file } = command;
-    let (received, published) = import_rank(house, file, None)?;
-    let mut lines = sentences(&received);
+    let Rank::Import { files } = command;
+    let files = files.iter().map(|file| (file.as_path(), None));
+    let (received, published) = import_ranks(house, files)?;
+    let mut lines: Vec<String> = received.iter().flat_map(sentences).collect();
     lines.push(format!("{} families of the registry got or changed their rank", grouped(published)));
-    Answer::of(&json!({"list": received, "families": published}), lines)
+    Answer::of(&json!({"lists": received, "families": published}), lines)
 }
 
-/// Takes a rank file in and brings it to the families of the registry; answers how many of them changed.
-pub(crate) fn import_rank(
+/// Takes rank files in and brings them to the families of the registry; answers how many of these changed.
+/// What was taken before a refused file reaches the families all the same.
+pub(crate) fn import_ranks<'a>(
     house: &House,
-    file: &Path,
-    as_of: Option<jiff::civil::Date>,
-) -> anyhow::Result<(ListReceived, u64)> {
+    files: impl Iterator<Item = (&'a Path, Option<jiff::civil::Date>)>,
+) -> anyhow::Result<(Vec<ListReceived>, u64)> {
     let session = Session::console(house);
-    let received = with_bar("rank", |bar| registry::rank::import(house, &session, file, None, as_of, bar));
-    let received = received.map_err(input_error)?;
-    let published = with_bar("rank", |bar| registry::publish_ranks(house, &session, bar))?;
-    Ok((received, published.families))
+    let mut received = Vec::new();
+    let mut refused = None;
+    for (file, as_of) in files {
+        match with_bar("rank", |bar| registry::rank::import(house, &session, file, None, as_of, bar)) {
+            Ok(list) => received.push(list),
+            Err(error) => {
+                refused = Some(error);
+                break;
+            }
+        }
+    }
+    let published = if received.is_empty() {
+        0
+    } else {
+        with_bar("rank", |bar| registry::publish_ranks(house, &session, bar))?.families
+    };
+    refused.map_or(Ok((received, published)), |error| Err(input_error(error)))
 }
 
 /// Takes one list in, with a bar; a refusal is exit code 3.

@@ -148,12 +148,9 @@ fn rounded(share: f64) -> f64 {
 }
 
 fn import_ranks(run: &Run, ranks: &[List]) -> anyhow::Result<(u64, Value)> {
-    let (mut rows, mut families) = (0, 0);
-    for list in ranks {
-        let (received, joined) = lists::import_rank(&run.house, &list.path, Some(list.as_of))?;
-        rows += received.rows_read;
-        families = joined;
-    }
+    let files = ranks.iter().map(|list| (list.path.as_path(), Some(list.as_of)));
+    let (received, families) = lists::import_ranks(&run.house, files)?;
+    let rows = received.iter().map(|list| list.rows_read).sum();
     Ok((rows, json!({"families": families})))
 }
 

@@ -35,6 +35,8 @@ const BATCH: usize = 20_000;
 pub(crate) const VERSION: &str = "registry-version";
 /// Meta name: the last version whose events stand in the database.
 const EVENTS: &str = "registry-events";
+/// Meta name: the version, with late reports, whose people stand in the database to the last row.
+const PEOPLE: &str = "registry-people";
 /// Meta name: whether the index of names is whole, and by which rules it was made.
 const KEYS: &str = "registry-keys";
 
@@ -59,7 +61,8 @@ pub struct Published {
     pub removed: u64,
 }
 
-/// Publishes the newest version again: after a rank import, or to mend the serving copy.
+/// Brings ranks that were imported to the families of the newest version. People are looked at only when the
+/// serving copy does not yet have them all.
 ///
 /// # Errors [`Error::NoVersion`] before the first consolidation, [`Error::Busy`] while one runs; the store's
 /// and the lake's.
@@ -68,26 +71,18 @@ pub fn publish_ranks(house: &House, session: &Session, progress: &dyn Progress) 
     let clock = house.clock.as_ref();
     let version = version::latest(&house.lake)?.ok_or(Error::NoVersion)?;
     let job = Job::start(&house.db, clock, "consolidate", "registry")?.ok_or(Error::Busy)?;
-    let published = publish(house, version.number, &job, progress)?;
+    let work = Work::new(house, version.number, &job, progress)?;
+    let published = if work.people_stand()? { work.ranks_only()? } else { work.whole()? };
     job.done(clock, &format!("version={} published", version.number))?;
     Ok(published)
 }
 
-/// Brings a version into the database.
+/// Brings a version into the database, and mends what stands there otherwise than the version says.
 ///
 /// # Errors
 /// The store's and the lake's.
 pub fn publish(house: &House, version: i64, job: &Job, progress: &dyn Progress) -> Result<Published> {
-    let mut work = Work::new(house, version, job, progress)?;
-    work.families()?;
-    work.persons()?;
-    work.keys()?;
-    work.ranks()?;
-    work.aliases()?;
-    work.events()?;
-    work.review()?;
-    work.region_counts()?;
-    Ok(work.published)
+    Work::new(house, version, job, progress)?.whole()
 }
 
 /// How far an interrupted attempt got: `version and inputs|stage|key`.
@@ -107,6 +102,8 @@ struct Work<'a> {
     progress: &'a dyn Progress,
     /// What is published: the version with the reports and ranks that came after it.
     inputs: String,
+    /// The same without ranks.
+    people: String,
     /// Stage and key behind which to go on.
     reached: Option<(Stage, i64)>,
     /// Persons sorted by family, with late reports applied.
@@ -156,6 +153,7 @@ impl<'a> Work<'a> {
         by_id.par_sort_unstable_by_key(|&row| ids.value(row as usize));
         let ranks = deciles::snapshots(house, None)?;
         let inputs = inputs(version, &overlay, &ranks);
+        let people = self::inputs(version, &overlay, &[]);
         let reached = reached(job.mark(), &inputs);
         let rebuild_keys = house.db.write(|tx| {
             set_meta(tx, VERSION, &version.to_string())?;
@@ -172,6 +170,7 @@ impl<'a> Work<'a> {
             job,
             progress,
             inputs,
+            people,
             reached,
             persons,
             families,
@@ -180,6 +179,32 @@ impl<'a> Work<'a> {
             rebuild_keys,
             published,
         })
+    }
+
+    fn whole(mut self) -> Result<Published> {
+        self.families()?;
+        self.persons()?;
+        self.keys()?;
+        self.ranks()?;
+        self.aliases()?;
+        self.events()?;
+        self.review()?;
+        self.region_counts()?;
+        self.house.db.write(|tx| set_meta(tx, PEOPLE, &self.people))?;
+        Ok(self.published)
+    }
+
+    /// Whether all people of this version, with late reports, stand in the database.
+    fn people_stand(&self) -> Result<bool> {
+        let standing = self.house.db.read(|tx| meta(tx, PEOPLE))?;
+        Ok(!self.rebuild_keys && standing.as_deref() == Some(&self.people))
+    }
+
+    fn ranks_only(mut self) -> Result<Published> {
+        self.families()?;
+        self.ranks()?;
+        self.region_counts()?;
+        Ok(self.published)
     }
 
     /// Where to begin in a stage: nothing if the stage is behind us.
