@@ -183,7 +183,7 @@ async fn a_password_is_changed_on_the_account_page_and_never_sent_back() {
     for (old, new, again, field) in [
         (old.as_str(), good, bad, "ulang-error"),
         ("salah sama sekali", good, good, "lama-error"),
-        (old.as_str(), "pendek", "pendek", "baru-error"),
+        (old.as_str(), "singkat-7", "singkat-7", "baru-error"),
         ("", good, good, "lama-error"),
     ] {
         let sent = form(old, new, again);
