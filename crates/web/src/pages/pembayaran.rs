@@ -553,8 +553,15 @@ pub(crate) fn reply_value(t: &Tongue, kind: &str, value: &str) -> String {
             let shown = value.chars().count().saturating_sub(4);
             format!("…{}", value.chars().skip(shown).collect::<String>())
         }
-        _ => value.to_owned(),
+        _ => bank_word(t, value).unwrap_or_else(|| value.to_owned()),
     }
+}
+
+/// What a word of a channel's replies means, as the policy pack has it.
+pub(crate) fn bank_word(t: &Tongue, word: &str) -> Option<String> {
+    let mut results = t.policy().channels().values().flat_map(|channel| &channel.results);
+    let found = results.find(|result| result.word.eq_ignore_ascii_case(word))?;
+    Some(format!("{} ({word})", t.label(&found.label)))
 }
 
 fn exception_state(asked: &Asked) -> &'static str {

@@ -169,16 +169,10 @@ impl CasePage {
     /// An answer in words: a trouble of a payment line and the word of a bank are codes that the case was opened with.
     fn answer(&self, answer: &views::AnswerView) -> String {
         let text = self.t.label(&answer.shown);
-        if let Some(word) = text.strip_prefix("bank:") {
-            let said = self.t.policy().channels().values().flat_map(|channel| &channel.results);
-            let said =
-                said.filter(|result| result.word.eq_ignore_ascii_case(word)).map(|result| &result.label);
-            return said
-                .map(|label| self.t.label(label).to_owned())
-                .next()
-                .unwrap_or_else(|| word.to_owned());
+        match text.strip_prefix("bank:") {
+            Some(word) => super::pembayaran::bank_word(&self.t, word).unwrap_or_else(|| word.to_owned()),
+            None => self.t.code("payment-problem", text),
         }
-        self.t.code("payment-problem", text)
     }
 
     fn error(&self, step: &StepView, field: &FieldView) -> String {
