@@ -1,7 +1,7 @@
 // What every test of the suite needs: the running demo, its accounts, a browser, and the checks that every page must pass.
 // In: PILAR_URL, PILAR_DEMO_ACCOUNTS (a JSON file with `accounts`: login, password, role), CHROMIUM. Never here: a fixed password.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 import { HtmlValidate } from "html-validate";
@@ -62,7 +62,7 @@ export async function openBrowser() {
 
 // A fresh visitor; `faults` collects what the browser complains of (refused script or style, failed requests, exceptions).
 export async function visitor(browser, options = {}) {
-  const context = await browser.newContext({ baseURL: BASE, viewport: WIDE, ...options });
+  const context = await browser.newContext({ baseURL: BASE, viewport: WIDE, reducedMotion: "reduce", ...options });
   const page = await context.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
@@ -79,24 +79,94 @@ export async function signIn(page, { login, password }) {
   await Promise.all([page.waitForURL((url) => url.pathname !== "/masuk"), page.click("main button[type=submit]")]);
 }
 
-// The kind of a page: its path with ids replaced, so that one page of each kind is visited.
-export function kindOf(path) {
-  return path
-    .split("?")[0]
-    .split("/")
-    .map((part) => (/\d/.test(part) ? "{id}" : part))
-    .join("/");
+// The addresses of the program as its router knows them: method and pattern. A new page without a visitor fails the suite.
+export const ROUTES = readRoutes(
+  readFileSync(new URL("../../crates/web/src/pages/mod.rs", import.meta.url), "utf8"),
+);
+
+export function readRoutes(source) {
+  const routes = [];
+  for (const [, path, methods] of source.matchAll(/\.route\(\s*"([^"]+)",\s*([^\n]+)\)\s*$/gm)) {
+    for (const method of ["get", "post"]) {
+      if (new RegExp(`\\b${method}\\(`).test(methods)) routes.push({ method, path, shape: shapeOf(path) });
+    }
+  }
+  if (routes.length < 40) throw new Error(`only ${routes.length} routes were read from the router`);
+  return routes;
 }
 
-export async function linksOf(page) {
-  const hrefs = await page.$$eval("a[href]", (links) => links.map((link) => link.getAttribute("href")));
-  return hrefs.filter((href) => href.startsWith("/") && !/^\/(aset|tampilan|keluar)|csv/.test(href)).map((href) => href.split("#")[0]);
+function shapeOf(path) {
+  const parts = path.split("/").map((part) => (/^\{\*/.test(part) ? ".+" : /^\{/.test(part) ? "[^/]+" : part.replace(".", "\\.")));
+  return new RegExp(`^${parts.join("/")}$`);
+}
+
+// The pattern of an address: the literal one where two fit (/keluarga/csv before /keluarga/{family}).
+export function routeOf(address, method = "get") {
+  const path = address.split(/[?#]/)[0];
+  const fits = ROUTES.filter((route) => route.method === method && route.shape.test(path));
+  fits.sort((a, b) => a.path.split("{").length - b.path.split("{").length);
+  return fits[0]?.path;
+}
+
+export function linksIn(html) {
+  const hrefs = [...html.matchAll(/<a\b[^>]*?\shref="([^"]*)"/g)].map(([, href]) => href.replaceAll("&amp;", "&"));
+  return hrefs.filter((href) => href.startsWith("/") && !/^\/(aset|tampilan|keluar$)/.test(href)).map((href) => href.split("#")[0]);
+}
+
+// Words that were not found show as their key, and codes of the data as themselves: both look like this_or-that.
+const WORDS = wordKeys();
+
+function wordKeys() {
+  const folder = new URL("../../policy/words/id/", import.meta.url);
+  const text = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
+  const stems = new Set([...text.matchAll(/^([a-z]+)-[\w-]+ =/gm)].map(([, stem]) => stem));
+  return new RegExp(`(^|[\\s"'(:])(${[...stems].join("|")})-[a-z0-9]+(-[a-z0-9_.]+)*(?=$|[\\s"'),.:])`);
+}
+
+// What a reader must never see: a key instead of its word, a place for a value that was not filled, a code of the data. Words of the
+// data itself (names of files, columns, codes) stand in <code> and are left out.
+export async function wordFaults(page) {
+  const texts = await page.evaluate(() => {
+    const found = [document.title];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (!node.parentElement.closest("code, script, style")) found.push(node.data.trim());
+    }
+    for (const element of document.querySelectorAll("[aria-label], [title], [placeholder], [data-label], [alt]")) {
+      for (const name of ["aria-label", "title", "placeholder", "data-label", "alt"]) {
+        found.push(element.getAttribute(name) ?? "");
+      }
+    }
+    return [...new Set(found)].filter(Boolean);
+  });
+  const bad = (text) =>
+    WORDS.test(text) || /\{ ?\$?\w+ ?\}/.test(text) || /(^|\s)[a-z]+_[a-z_]+(?=$|[\s.,:)])/.test(text) || /\b(undefined|NaN|null)\b/.test(text);
+  return texts.filter(bad).map((text) => `no word for: ${text.slice(0, 120)}`);
+}
+
+// Without script every link leads somewhere, every button sends a form, and whatever htmx does a link or a form does as well.
+export function scriptFaults(html) {
+  const found = [];
+  for (const [tag] of html.matchAll(/<a\b[^>]*>/g)) {
+    if (/\shref="(#"|javascript:|")/.test(tag) || !/\shref="/.test(tag)) found.push(`leads nowhere without script: ${tag.slice(0, 120)}`);
+  }
+  for (const [tag] of html.matchAll(/<(\w+)\b[^>]*\sdata-hx-(get|post)="[^>]*>/g)) {
+    if (!/^<a\b[^>]*\shref="|^<form\b[^>]*\saction="/.test(tag)) found.push(`does nothing without script: ${tag.slice(0, 120)}`);
+  }
+  for (const [tag] of html.matchAll(/<button\b[^>]*>/g)) {
+    if (!/\stype="submit"/.test(tag) && !/\sdata-print\b[^>]*\shidden/.test(tag)) found.push(`a button that needs script: ${tag.slice(0, 120)}`);
+  }
+  if (/\sstyle="|<style|\son\w+="|<script(?![^>]*\ssrc=)/.test(html)) found.push("inline script or style");
+  return found;
 }
 
 export async function axeFaults(page) {
-  await page.evaluate(AXE);
+  if (!(await page.evaluate("typeof axe === 'object'"))) await page.evaluate(AXE);
   const { violations } = await page.evaluate(() =>
-    axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
+    axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+      resultTypes: ["violations"],
+    }),
   );
   return violations.map(
     (fault) => {

@@ -1,9 +1,28 @@
-// The main tasks, with and without script: finding a family, deciding a doubtful pair and taking it back, seeing a number with a
-// purpose, changing language and theme, signing out. And what must not work: a form without its token, a page of another role.
+// The main tasks, with and without script: finding a family, reading on in a long list, deciding a doubtful pair and taking it back,
+// seeing a number with a purpose, opening a case and moving it on, changing the password, language and theme, signing out. And what must
+// not work: a form without its token, a page of another role, approving twice. Every form of the router is sent by some test.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { BASE, accountOf, openBrowser, signIn, visitor } from "./harness.mjs";
+import { ACCOUNTS, BASE, ROUTES, accountOf, openBrowser, routeOf, signIn, visitor as plainVisitor } from "./harness.mjs";
+
+// Addresses to which some test has sent a form.
+const sent = new Set();
+
+async function visitor(browser, options) {
+  const guest = await plainVisitor(browser, options);
+  guest.context.on("request", (request) => {
+    if (request.method() === "POST") sent.add(routeOf(new URL(request.url()).pathname, "post"));
+  });
+  return guest;
+}
+
+// Sends a form of the page by hand, with its token.
+async function post({ context, page }, path, form) {
+  sent.add(routeOf(path, "post"));
+  const csrf = await page.getAttribute("input[name=csrf]", "value");
+  return context.request.post(`${BASE}${path}`, { form: { csrf, ...form }, maxRedirects: 0 });
+}
 
 let browser;
 before(async () => {
@@ -64,6 +83,43 @@ for (const javaScriptEnabled of [true, false]) {
     await context.close();
   });
 
+  test(`a long list goes on, ${how}`, async () => {
+    const { context, page } = await visitor(browser, { javaScriptEnabled });
+    await signIn(page, accountOf("data_centre"));
+    await page.goto("/keluarga");
+    const rows = () => page.locator("#daftar-baris tbody tr").count();
+    const first = await page.textContent("#daftar-baris tbody tr th");
+    const before = await rows();
+    await page.click("a[rel=next]");
+    if (javaScriptEnabled) {
+      await page.waitForFunction((count) => document.querySelectorAll("#daftar-baris tbody tr").length > count, before);
+      assert.equal(await page.textContent("#daftar-baris tbody tr th"), first, "the rows read so far stay");
+      assert.equal(await page.locator("#daftar-lagi").count(), 1);
+    } else {
+      await page.waitForURL(/setelah=/);
+      assert.notEqual(await page.textContent("#daftar-baris tbody tr th"), first);
+    }
+    await context.close();
+  });
+
+  test(`a list is narrowed to a region and taken away as a file, ${how}`, async () => {
+    const { context, page } = await visitor(browser, { javaScriptEnabled });
+    await signIn(page, accountOf("district_officer"));
+    await page.goto("/keluarga");
+    const village = await page.$eval("#kode", (select) => select.options[1].value);
+    await page.selectOption("#kode", village);
+    if (!javaScriptEnabled) await page.click("main form.filters button");
+    await page.waitForURL((url) => url.searchParams.get("kode") === village);
+    const href = await page.getAttribute("main a[download]", "href");
+    assert.equal(href, `/keluarga/csv?kode=${village}`);
+    const file = await (await context.request.get(href)).text();
+    const [head, ...lines] = file.trim().split("\r\n");
+    assert.match(head, /^Nomor keluarga,/);
+    assert.ok(lines.length > 1 && lines.every((line) => line.includes(`,${village}`)), "only families of the region");
+    assert.ok(!/\d{16}/.test(file), "numbers are masked");
+    await context.close();
+  });
+
   test(`language and theme stay, sign-out ends, ${how}`, async () => {
     const { context, page } = await visitor(browser, { javaScriptEnabled });
     await signIn(page, accountOf("village_operator"));
@@ -102,4 +158,133 @@ test("a form without its token changes nothing, a page of another role is refuse
   assert.equal((await page.goto("/audit")).status(), 403);
   assert.equal((await page.goto("/beranda")).status(), 200);
   await context.close();
+});
+
+test("results appear while one types, and a number never stands in the address", async () => {
+  const { context, page, faults } = await visitor(browser);
+  await signIn(page, accountOf("district_officer"));
+  await page.goto("/cari");
+  await page.locator("#cari").pressSequentially("siti");
+  await page.waitForSelector("#hasil tbody tr");
+  await page.waitForURL(/\/cari\?q=siti/);
+  await page.fill("#cari", "");
+  await page.locator("#cari").pressSequentially("9901014507900001");
+  await page.waitForURL((url) => url.pathname === "/cari" && url.search === "");
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("a case is opened for a family, and a form that lacks something says what", async () => {
+  const { context, page } = await visitor(browser);
+  await signIn(page, accountOf("village_operator"));
+  await page.goto("/keluarga");
+  await page.click("main tbody a");
+  await page.click("a[href^='/kasus/baru']");
+  await page.click("main .tasks a");
+  await page.click("main form.form button[type=submit]");
+  await page.waitForSelector(".errors, ol.timeline");
+  if (await page.locator(".errors").count()) {
+    assert.ok((await page.locator(".errors a").count()) > 0);
+    for (const group of await page.locator("main form.form fieldset").all()) await group.locator("input").first().check();
+    for (const field of await page.locator("main form.form input[type=text], main form.form textarea").all()) {
+      await field.fill((await field.getAttribute("inputmode")) === "numeric" ? "1" : "Sudah diperiksa");
+    }
+    for (const field of await page.locator("main form.form input[type=date]").all()) await field.fill("2026-11-01");
+    await page.click("main form.form button[type=submit]");
+    await page.waitForSelector("ol.timeline");
+  }
+  assert.match(new URL(page.url()).pathname, /^\/kasus\/\d+$/);
+  await context.close();
+});
+
+test("a case that waits is moved on by the one whose step it is", async () => {
+  const guest = await visitor(browser);
+  const { context, page } = guest;
+  await signIn(page, accountOf("companion"));
+  await page.goto("/tugas");
+  await page.click("main tbody a");
+  const step = page.locator("main form[action$='/langkah']").first();
+  const path = await step.getAttribute("action");
+  const before = await page.locator("ol.timeline li").count();
+  for (const group of await step.locator("fieldset").all()) await group.locator("input").first().check();
+  for (const field of await step.locator("input[type=text], textarea").all()) await field.fill("Sudah ditemui");
+  for (const field of await step.locator("input[type=date]").all()) await field.fill("2026-11-20");
+  await step.locator("button[type=submit]").click();
+  await page.waitForFunction((count) => document.querySelectorAll("ol.timeline li").length > count, before);
+  assert.ok(path.startsWith("/kasus/"));
+  await context.close();
+});
+
+test("an account is made, changes its password, and is closed only after a question", async () => {
+  const admin = await visitor(browser);
+  await signIn(admin.page, accountOf("administrator"));
+  await admin.page.goto("/pengguna");
+  const login = `coba.${process.pid}`;
+  await admin.page.fill("#name", "Petugas Coba");
+  await admin.page.fill("#login", login);
+  await admin.page.selectOption("#role", "auditor");
+  await admin.page.click("main form.form button[type=submit]");
+  const password = (await admin.page.textContent(".alert-good code")).trim();
+
+  const here = await visitor(browser);
+  const elsewhere = await visitor(browser, { javaScriptEnabled: false });
+  for (const { page } of [here, elsewhere]) await signIn(page, { login, password });
+  await here.page.goto("/akun");
+  const change = async (old, fresh, again) => {
+    await here.page.fill("#lama", old);
+    await here.page.fill("#baru", fresh);
+    await here.page.fill("#ulang", again);
+    await here.page.click("form[action='/akun/sandi'] button");
+  };
+  await change("bukan ini sandinya", "empat kata yang mudah", "empat kata yang mudah");
+  await here.page.waitForSelector("#lama-error");
+  await change(password, "empat kata yang mudah", "empat kata yang beda");
+  await here.page.waitForSelector("#ulang-error");
+  assert.equal(await here.page.inputValue("#baru"), "", "what was typed is not sent back");
+  await change(password, "empat kata yang mudah", "empat kata yang mudah");
+  await here.page.waitForSelector(".alert-good");
+  await elsewhere.page.goto("/akun");
+  assert.match(elsewhere.page.url(), /\/masuk/, "the other device is signed out");
+
+  await admin.page.goto("/pengguna");
+  const row = admin.page.locator("tr", { hasText: login });
+  assert.equal(await row.locator("button").isVisible(), false, "closing asks first");
+  await row.locator("summary").click();
+  await row.locator("button").click();
+  await admin.page.waitForLoadState();
+  assert.equal(await admin.page.locator("tr", { hasText: login }).locator("button").count(), 0);
+  for (const { context } of [admin, here, elsewhere]) await context.close();
+});
+
+test("a row of a reply is closed with a note", async () => {
+  const { context, page } = await visitor(browser);
+  await signIn(page, accountOf("treasurer"));
+  await page.goto("/pembayaran/balasan");
+  const before = await page.locator("form[action$='/tutup']").count();
+  assert.ok(before > 0, "the demo leaves rows to explain");
+  await page.locator("form[action$='/tutup'] input[name=note]").first().fill("Sudah dijelaskan bank");
+  await page.locator("form[action$='/tutup'] button").first().click();
+  await page.waitForLoadState();
+  assert.equal(await page.locator("form[action$='/tutup']").count(), before - 1);
+  await context.close();
+});
+
+test("what was approved cannot be approved again, nor by who made it", async () => {
+  const manager = await visitor(browser);
+  await signIn(manager.page, accountOf("programme_manager"));
+  await manager.page.goto("/keputusan");
+  const run = await manager.page.getAttribute("main tbody a", "href");
+  assert.equal((await post(manager, `${run}/setujui`, { hash: "00" })).status(), 409);
+  await manager.context.close();
+  const treasurer = await visitor(browser);
+  await signIn(treasurer.page, ACCOUNTS.findLast((account) => account.role === "treasurer"));
+  await treasurer.page.goto("/pembayaran");
+  const refused = await post(treasurer, "/pembayaran/perintah/1/setujui", { hash: "00", spm: "1", sp2d: "2" });
+  assert.ok([403, 409].includes(refused.status()), String(refused.status()));
+  await treasurer.context.close();
+});
+
+test("every form of the router was sent by somebody", () => {
+  const missed = ROUTES.filter(({ method, path }) => method === "post" && !sent.has(path)).map(({ path }) => path);
+  assert.deepEqual(missed, []);
 });

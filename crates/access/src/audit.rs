@@ -65,6 +65,18 @@ pub fn audit(
     Ok(())
 }
 
+/// Notes that somebody takes a list away as a file: `what` is taken (`families`), `detail` says which part of it. Call it before the
+/// first row leaves.
+///
+/// # Errors
+/// The store's; then nothing may leave.
+pub fn audit_export(house: &House, scope: &Scope, what: &str, detail: &str) -> Result<()> {
+    let subject = format!("export:{what}");
+    Ok(house
+        .db
+        .write(|tx| audit(tx, house.clock.as_ref(), scope.actor_pair(), "list.export", &subject, detail))?)
+}
+
 /// Entries, newest first.
 ///
 /// # Errors

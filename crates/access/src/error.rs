@@ -46,6 +46,12 @@ pub enum Error {
     /// The password is too short or the login itself.
     #[error("a password has at least {0} characters and is not the login")]
     WeakPassword(i64),
+    /// The old password, asked for before a new one is taken, is wrong.
+    #[error("the old password is wrong")]
+    OldPassword,
+    /// The new password is the old one.
+    #[error("the new password is the old one")]
+    SamePassword,
     /// No such purpose in the policy pack.
     #[error("`{0}` is no purpose for showing a number")]
     Purpose(String),
@@ -68,6 +74,8 @@ impl Error {
             Self::LoginTaken(_) => "access-login-taken",
             Self::LoginForm => "access-login-form",
             Self::WeakPassword(_) => "access-weak-password",
+            Self::OldPassword => "access-old-password",
+            Self::SamePassword => "access-same-password",
             Self::Purpose(_) => "access-purpose",
             Self::Secret(_) => "access-secret",
         }

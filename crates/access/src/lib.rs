@@ -18,14 +18,15 @@ mod session;
 mod users;
 
 pub use assignment::{assign_families, assigned_count};
-pub use audit::{AuditRow, Broken, audit, audit_rows, verify_audit};
+pub use audit::{AuditRow, Broken, audit, audit_export, audit_rows, verify_audit};
 pub use error::Error;
 pub use house::House;
 pub use reveal::reveal_nik;
 pub use scope::Scope;
 pub use session::{NewSession, Session, end_sessions, session, sign_in, sign_out};
 pub use users::{
-    CreatedUser, NewUser, UserView, close_user, create_user, session_of_login, set_password, users,
+    CreatedUser, NewUser, UserView, change_password, close_user, create_user, session_of_login, set_password,
+    users,
 };
 
 /// The room's result.

@@ -19,6 +19,7 @@ sql! {
     pub(crate) SESSION_SEEN = "UPDATE session SET seen_at = $2 WHERE token_hash = $1";
     pub(crate) SESSION_END = "DELETE FROM session WHERE token_hash = $1";
     pub(crate) SESSIONS_END = "DELETE FROM session WHERE user_id = $1";
+    pub(crate) SESSIONS_END_OTHER = "DELETE FROM session WHERE user_id = $1 AND token_hash <> $2";
     pub(crate) SESSIONS_OLD = "DELETE FROM session WHERE expires_at <= $1";
     pub(crate) FAILURES = "SELECT COUNT(*) FROM sign_in_failure WHERE subject = $1 AND at > $2";
     pub(crate) FAILURE_ADD = "INSERT INTO sign_in_failure (subject, at) VALUES ($1, $2)";

@@ -48,7 +48,7 @@ pub fn sign_in(house: &House, login: &str, password: &str, peer: &str) -> Result
     let login = login.trim().to_lowercase();
     let window = now - settings.window_minutes * MINUTE_MS;
     let subjects = [
-        (format!("login:{}", login.chars().take(60).collect::<String>()), settings.failures_per_login),
+        (login_subject(&login), settings.failures_per_login),
         (format!("peer:{peer}"), settings.failures_per_peer),
     ];
     let found = house.db.read(|tx| {
@@ -123,6 +123,34 @@ pub fn sign_out(house: &House, token: &str) -> Result<()> {
 /// The store's.
 pub fn end_sessions(tx: &mut Tx<'_>, user: UserId) -> Result<(), store::Error> {
     tx.execute(&queries::SESSIONS_END, params![user]).map(|_| ())
+}
+
+/// Ends the sessions of an account except the one of `token`, within a transaction.
+pub(crate) fn end_other_sessions(tx: &mut Tx<'_>, user: UserId, token: &str) -> Result<(), store::Error> {
+    tx.execute(&queries::SESSIONS_END_OTHER, params![user, hashed(token)]).map(|_| ())
+}
+
+/// Refuses when this login has had too many wrong passwords of late.
+pub(crate) fn not_throttled(house: &House, login: &str) -> Result<()> {
+    let settings = house.policy.settings().access;
+    let window = house.clock.now_ms() - settings.window_minutes * MINUTE_MS;
+    let subject = login_subject(login);
+    let failures = house.db.read(|tx| tx.query_one(&queries::FAILURES, params![subject, window])?.int(0))?;
+    if failures >= settings.failures_per_login {
+        return Err(Error::Throttled { minutes: settings.window_minutes });
+    }
+    Ok(())
+}
+
+/// Notes a wrong password for a login.
+pub(crate) fn note_failure(house: &House, login: &str) -> Result<()> {
+    let now = house.clock.now_ms();
+    house.db.write(|tx| tx.execute(&queries::FAILURE_ADD, params![login_subject(login), now]))?;
+    Ok(())
+}
+
+fn login_subject(login: &str) -> String {
+    format!("login:{}", login.chars().take(60).collect::<String>())
 }
 
 fn hashed(token: &str) -> Vec<u8> {

@@ -97,6 +97,32 @@ pub fn set_password(house: &House, scope: &Scope, login: &str, new: &str) -> Res
     })
 }
 
+/// Changes the own password: the old one is asked for, all other sessions of the account end, the one of `token` goes on. Wrong old
+/// passwords count as failed sign-ins do.
+///
+/// # Errors
+/// [`Error::OldPassword`], [`Error::Throttled`], [`Error::WeakPassword`], [`Error::SamePassword`].
+pub fn change_password(house: &House, session: &Session, token: &str, old: &str, new: &str) -> Result<()> {
+    session::not_throttled(house, &session.login)?;
+    let row = house.db.read(|tx| tx.query_opt(&queries::USER_BY_LOGIN, params![&session.login]))?;
+    let row = row.ok_or(Error::NotFound)?;
+    if !password::verify(old, row.text(3)?) {
+        session::note_failure(house, &session.login)?;
+        return Err(Error::OldPassword);
+    }
+    check_password(house, &session.login, new)?;
+    if old == new {
+        return Err(Error::SamePassword);
+    }
+    let hash = password::hash(new)?;
+    house.db.write(|tx| {
+        tx.query_opt(&queries::USER_PASSWORD, params![&session.login, hash])?.ok_or(Error::NotFound)?;
+        session::end_other_sessions(tx, session.user_id, token)?;
+        let subject = format!("user:{}", session.user_id);
+        Ok(audit(tx, house.clock.as_ref(), session.actor(), "user.password", &subject, "own")?)
+    })
+}
+
 /// Closes an account for good and ends its sessions.
 ///
 /// # Errors

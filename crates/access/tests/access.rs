@@ -1,17 +1,18 @@
-//! Laws of access, and the golden matrix: who may do what, where. A change of rights shows as a change of one table in a diff.
+//! Laws of access. The golden matrix of rights, role by action, is pinned where the roles are read: `policy/tests/rights.txt`.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use access::{
-    Error, House, NewUser, Session, assign_families, audit, audit_rows, create_user, reveal_nik, sign_in,
+    Error, House, NewUser, Session, assign_families, audit, audit_export, audit_rows, change_password,
+    create_user, reveal_nik, sign_in,
 };
 use jiff::civil::date;
-use model::{FixedClock, Lang, PersonId, RegionCode, RegionLevel, UserId};
+use model::{FixedClock, Lang, PersonId, RegionCode, UserId};
 use store::{Page, params, sql, testing::TestDb};
 
 sql! {
-    ADD_PERSON = "INSERT INTO person (person_id, family_id, nik, name, name_key, region, alive, matched, records, version)
-        VALUES ($1, $1, $2, 'UJI', 'UJI', $3, 1, 1, 1, 1)";
+    ADD_PERSON = "INSERT INTO person (person_id, family_id, nik, name, name_key, region, alive, matched, records, version, digest)
+        VALUES ($1, $1, $2, 'UJI', 'UJI', $3, 1, 1, 1, 1, 0)";
     EDIT_AUDIT = "UPDATE audit SET detail = 'nothing happened' WHERE seq = 2";
     SESSIONS = "SELECT COUNT(*) FROM session";
 }
@@ -39,31 +40,6 @@ fn add(house: &House, login: &str, role: &str, region: &str) {
 
 fn enter(house: &House, login: &str) -> Session {
     sign_in(house, login, "kata sandi panjang", "127.0.0.1").expect("signs in").session
-}
-
-#[test]
-fn who_may_do_what_where() {
-    let pack = policy::Policy::embedded().expect("the pack has no faults");
-    let roles = pack.roles();
-    let mut table = format!("{:<22}", "action");
-    for role in roles.iter() {
-        write!(table, " {:<17}", role.key).expect("writes");
-    }
-    for action in &roles.actions {
-        write!(table, "\n{:<22}", action.key).expect("writes");
-        for role in roles.iter() {
-            let reach = match (role.may(&action.key), action.territorial, role.caseload) {
-                (false, ..) => "-",
-                (true, false, _) => "yes",
-                (true, true, true) => "own families",
-                (true, true, false) if role.levels == [RegionLevel::Nation] => "country",
-                (true, true, false) => "own territory",
-            };
-            write!(table, " {reach:<17}").expect("writes");
-        }
-    }
-    let trimmed: Vec<&str> = table.lines().map(str::trim_end).collect();
-    insta::assert_snapshot!(trimmed.join("\n"));
 }
 
 #[test]
@@ -99,6 +75,62 @@ fn a_session_ends_when_it_is_told_to_and_when_the_password_changes() {
         let scope = Session::console(&house).scope("user.manage").expect("may");
         access::set_password(&house, &scope, "ani", "kata sandi yang lain").expect("sets");
         assert!(access::session(&house, &second.token).expect("reads").is_none());
+    }
+}
+
+#[test]
+fn whoever_changes_the_own_password_proves_the_old_one_and_stays_signed_in_only_here() {
+    for test in TestDb::all() {
+        let house = house(&test);
+        add(&house, "ani", "administrator", "");
+        let (old, new) = ("kata sandi panjang", "kata sandi yang lain");
+        let here = sign_in(&house, "ani", old, "a").expect("signs in");
+        let elsewhere = sign_in(&house, "ani", old, "b").expect("signs in");
+        let change = |old: &str, new: &str| change_password(&house, &here.session, &here.token, old, new);
+        assert_eq!(change("salah sekali", new), Err(Error::OldPassword));
+        assert!(matches!(change(old, "pendek"), Err(Error::WeakPassword(_))));
+        assert_eq!(change(old, old), Err(Error::SamePassword));
+        assert!(
+            access::session(&house, &elsewhere.token).expect("reads").is_some(),
+            "nothing has changed yet"
+        );
+        change(old, new).expect("changes");
+        assert!(access::session(&house, &here.token).expect("reads").is_some());
+        assert!(access::session(&house, &elsewhere.token).expect("reads").is_none());
+        assert!(matches!(sign_in(&house, "ani", old, "c"), Err(Error::SignIn)));
+        assert!(sign_in(&house, "ani", new, "c").is_ok());
+        let scope = Session::console(&house).scope("audit.read").expect("may");
+        let rows = audit_rows(&house, &scope, &Page::first(50)).expect("reads").items;
+        assert_eq!(rows.iter().filter(|row| row.action == "user.password" && row.actor == "ANI").count(), 1);
+    }
+}
+
+#[test]
+fn guessing_the_old_password_closes_the_door_as_guessing_at_sign_in_does() {
+    let test = TestDb::sqlite();
+    let house = house(&test);
+    add(&house, "ani", "administrator", "");
+    let here = sign_in(&house, "ani", "kata sandi panjang", "a").expect("signs in");
+    let change = |old: &str| change_password(&house, &here.session, &here.token, old, "kata sandi yang lain");
+    for _ in 0..house.policy.settings().access.failures_per_login {
+        assert_eq!(change("salah sekali"), Err(Error::OldPassword));
+    }
+    assert!(matches!(change("kata sandi panjang"), Err(Error::Throttled { .. })));
+}
+
+#[test]
+fn what_is_taken_away_leaves_a_trace_before_it_leaves() {
+    for test in TestDb::all() {
+        let house = house(&test);
+        add(&house, "dinas", "district_officer", "99.01");
+        let scope = enter(&house, "dinas").scope("family.read").expect("may");
+        audit_export(&house, &scope, "families", "99.01").expect("writes");
+        let all = Session::console(&house).scope("audit.read").expect("may");
+        let row = audit_rows(&house, &all, &Page::first(1)).expect("reads").items.remove(0);
+        assert_eq!(
+            (row.action.as_str(), row.subject.as_str(), row.actor.as_str(), row.detail.as_str()),
+            ("list.export", "export:families", "DINAS", "99.01")
+        );
     }
 }
 

@@ -539,12 +539,24 @@ fn fields_of(workflow: &Workflow, form: Option<&str>, answers: &Answers) -> Vec<
         kind: field.kind.clone(),
         required: field.required,
         shown_when: field.visible_when.as_ref().map(|condition| Label {
-            id: condition.words(model::Lang::Id),
-            en: condition.words(model::Lang::En),
+            id: with_choices(fields, model::Lang::Id, condition.words(model::Lang::Id)),
+            en: with_choices(fields, model::Lang::En, condition.words(model::Lang::En)),
         }),
         max_length: field.max_length,
         // A sealed answer is written anew, never sent back to a page.
         value: answers.get(&field.key).filter(|_| !field.sealed).map(Answer::as_written),
     };
     fields.iter().map(view).collect()
+}
+
+/// A condition names the value of a choice in quotes; its reader knows the choice by its label.
+fn with_choices(fields: &[FormField], lang: model::Lang, words: String) -> String {
+    let choices = fields.iter().filter_map(|field| match &field.kind {
+        FieldKind::Choice(choices) => Some(choices),
+        _ => None,
+    });
+    choices.flatten().fold(words, |words, choice| {
+        let label = format!("“{}”", choice.label.get(lang));
+        words.replace(&format!("“{}”", choice.value), &label)
+    })
 }

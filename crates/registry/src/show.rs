@@ -60,13 +60,12 @@ pub(crate) fn code_label(house: &House, column: &Column, code: i64) -> Option<La
     }
     let set: Vec<&policy::Code> =
         codes.iter().filter(|known| (0..63).contains(&known.code) && code >> known.code & 1 == 1).collect();
-    let join = |pick: fn(&Label) -> &str| -> String {
-        if set.is_empty() {
-            "–".to_owned()
-        } else {
-            set.iter().map(|c| pick(&c.label)).collect::<Vec<&str>>().join(", ")
-        }
-    };
+    if set.is_empty() {
+        // Known, and none of them: not the same as not known.
+        return Some(Label::new("tidak ada", "none"));
+    }
+    let join =
+        |pick: fn(&Label) -> &str| set.iter().map(|c| pick(&c.label)).collect::<Vec<&str>>().join(", ");
     Some(Label { id: join(|label| &label.id), en: join(|label| &label.en) })
 }
 

@@ -56,7 +56,7 @@ fn line(out: &mut String, cells: [&str; 5], unit: Unit, value: Option<i64>, basi
 
 /// A cell; quoted where it must be, and never read as a formula by a spreadsheet. A negative number stays a
 /// number.
-fn push_cell(out: &mut String, text: &str) {
+pub fn push_cell(out: &mut String, text: &str) {
     let formula = text.starts_with(['=', '+', '@', '\t', '\r'])
         || (text.starts_with('-') && text.parse::<i64>().is_err());
     if !formula && !text.contains([',', '"', '\n', '\r']) {

@@ -23,7 +23,7 @@ mod status;
 mod tiles;
 
 pub use error::Error;
-pub use export::{programmes_csv, regions_csv};
+pub use export::{programmes_csv, push_cell, regions_csv};
 pub use figure::{Basis, Figure, Unit};
 pub use home::{Age, HomeView, Task, TaskKind, home};
 pub use programmes::{Cycle, ProgrammeView, programmes};

@@ -45,7 +45,7 @@ pub use plan::{Place, PlaceKind, Plan};
 pub use rule_view::{ComponentCount, ComponentRule, ConditionRule, OrderRule, QuotaRule};
 pub use views::{
     FamilyLine, OutcomeCount, ProgrammeLine, ProgrammePage, QuotaCount, ReasonCount, RegionCount, RunPage,
-    programme_page, programmes, region_counts, run_families, run_page, runs,
+    programme_page, programmes, region_counts, run_families, run_outcomes, run_page, runs,
 };
 
 /// The room's result.

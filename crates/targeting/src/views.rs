@@ -1,5 +1,7 @@
 //! What pages, `--json` and tests read: programmes with their rule in words, runs with their figures, and the
-//! families of a run. Figures are of the scope's territory; families are those in the scope and nobody else.
+//! families of a run. Figures are of the scope's territory or caseload; families are those in the scope and nobody else.
+
+use std::collections::BTreeMap;
 
 use access::{House, Scope};
 use arrow_array::{
@@ -161,6 +163,8 @@ pub struct RunPage {
     pub run: DecisionRun,
     /// The territory of the figures.
     pub region: String,
+    /// The figures are of the families given to the reader, not of the territory.
+    pub caseload: bool,
     /// By outcome.
     pub outcomes: Vec<OutcomeCount>,
     /// By main reason, most families first.
@@ -197,7 +201,7 @@ pub fn programmes(house: &House, scope: &Scope) -> Result<Vec<ProgrammeLine>> {
     let line = |programme: &Programme| -> Result<ProgrammeLine> {
         let latest = latest_run(house, &programme.key)?;
         let outcomes = match &latest {
-            Some(run) => outcomes(&counts_of(house, &run.run, scope.region())?),
+            Some(run) => outcomes(&counts_in(house, scope, run)?),
             None => Vec::new(),
         };
         Ok(ProgrammeLine {
@@ -464,8 +468,66 @@ fn outcomes(rows: &[CountRow]) -> Vec<OutcomeCount> {
     all.into_iter().map(sum).collect()
 }
 
+/// Outcomes of a run in the territory, or in the caseload, of whoever asks.
+///
+/// # Errors
+/// The database's, the lake's.
+pub fn run_outcomes(house: &House, scope: &Scope, run: &DecisionRun) -> Result<Vec<OutcomeCount>> {
+    Ok(outcomes(&counts_in(house, scope, run)?))
+}
+
+/// Counts of the territory as they were kept with the run; a caseload is counted family by family.
+fn counts_in(house: &House, scope: &Scope, run: &DecisionRun) -> Result<Vec<CountRow>> {
+    if scope.caseload() == 0 {
+        return counts_of(house, &run.run, scope.region());
+    }
+    let (assigned, conditions) = house.db.read(|tx| {
+        Ok::<_, store::Error>((
+            tx.query(&queries::ASSIGNED, params![scope.caseload()])?,
+            tx.query(&queries::CONDITIONS, params![&run.run])?,
+        ))
+    })?;
+    let ids = assigned.iter().map(|row| row.int(0)).collect::<Result<Vec<i64>, _>>()?;
+    let mut codes = BTreeMap::new();
+    for row in &conditions {
+        codes.insert(row.int(0)?, row.string(1)?);
+    }
+    const COLUMNS: [&str; 5] = ["region", "outcome", "amount_idr", "reason", "unknown"];
+    let found = house.lake.require(&run.dataset)?.lookup("family_id", &ids, &COLUMNS)?;
+    count_rows(&found, scope, &codes)
+}
+
+/// Counts of these rows of a list; `codes` are the codes of its conditions by place.
+fn count_rows(found: &RecordBatch, scope: &Scope, codes: &BTreeMap<i64, String>) -> Result<Vec<CountRow>> {
+    let (from, to) = scope.path_range();
+    let outcomes = found.column(1).as_primitive::<Int8Type>();
+    let amounts = found.column(2).as_primitive::<Int64Type>();
+    let reasons = found.column(3).as_primitive::<Int32Type>();
+    let unknown = found.column(4).as_primitive::<Int64Type>();
+    let mut cells: BTreeMap<(i8, String, bool), (i64, Rupiah)> = BTreeMap::new();
+    for (row, region) in text_column(found, "region").into_iter().enumerate() {
+        let region = region.unwrap_or_default();
+        if region < from || region >= to {
+            continue;
+        }
+        let place = reasons.is_valid(row).then(|| i64::from(reasons.value(row)));
+        let reason = place.and_then(|place| codes.get(&place).cloned()).unwrap_or_default();
+        let is_unknown = place.is_some_and(|place| unknown.value(row) >> place.clamp(0, 62) & 1 == 1);
+        let cell = cells.entry((outcomes.value(row), reason, is_unknown)).or_default();
+        cell.0 += 1;
+        if outcomes.value(row) == FamilyOutcome::Eligible.code() {
+            cell.1 = cell.1.plus(Rupiah::new(amounts.value(row)))?;
+        }
+    }
+    let row = |((outcome, reason, unknown), (families, amount))| {
+        let outcome = FamilyOutcome::from_code(i64::from(outcome))?;
+        Some(CountRow { outcome, reason, unknown, families, amount })
+    };
+    Ok(cells.into_iter().filter_map(row).collect())
+}
+
 fn page_of_run(house: &House, scope: &Scope, run: DecisionRun) -> Result<RunPage> {
-    let rows = counts_of(house, &run.run, scope.region())?;
+    let rows = counts_in(house, scope, &run)?;
     let mut reasons: Vec<ReasonCount> = rows
         .iter()
         .filter(|row| !row.reason.is_empty())
@@ -479,13 +541,16 @@ fn page_of_run(house: &House, scope: &Scope, run: DecisionRun) -> Result<RunPage
         .collect();
     reasons.sort_by(|a, b| b.families.cmp(&a.families).then_with(|| a.code.cmp(&b.code)));
     let (from, to) = scope.path_range();
+    let whole = scope.caseload() == 0;
     let quotas = house.db.read(|tx| tx.query(&queries::QUOTAS, params![&run.run, from, to, QUOTAS_SHOWN]))?;
     Ok(RunPage {
         region: scope.region().to_string(),
         outcomes: outcomes(&rows),
         reasons,
         quota: quotas.iter().map(quota_count).collect::<Result<_>>()?,
-        regions: region_counts(house, scope, &run.run, scope.region())?,
+        // Whoever has a caseload looks on families, not on regions.
+        regions: if whole { region_counts(house, scope, &run.run, scope.region())? } else { Vec::new() },
+        caseload: !whole,
         run,
     })
 }

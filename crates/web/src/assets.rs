@@ -26,7 +26,7 @@ pub(crate) fn icon_href(name: &str) -> String {
 
 /// Names of the icons in the sprite, sorted.
 pub(crate) fn icon_names() -> Vec<String> {
-    let files = FILES.get_dir("vendor/lucide").map(|folder| folder.files()).into_iter().flatten();
+    let files = FILES.get_dir("vendor/lucide").map(include_dir::Dir::files).into_iter().flatten();
     let svg = files.filter(|file| file.path().extension().is_some_and(|ending| ending == "svg"));
     let mut names: Vec<String> =
         svg.filter_map(|file| Some(file.path().file_stem()?.to_str()?.to_owned())).collect();

@@ -120,15 +120,16 @@ impl Fault {
 fn status_of(code: &str) -> StatusCode {
     let (_, what) = code.split_once('-').unwrap_or(("", code));
     match what {
-        "denied" => StatusCode::FORBIDDEN,
         "not-found" | "sleeping" | "no-run" | "no-programme" | "region" => StatusCode::NOT_FOUND,
         "sign-in" => StatusCode::UNAUTHORIZED,
         "throttled" => StatusCode::TOO_MANY_REQUESTS,
         "cursor" => StatusCode::BAD_REQUEST,
         "busy" => StatusCode::SERVICE_UNAVAILABLE,
         "too-short" | "documents" | "purpose" | "level" | "form" | "guard" | "login-form"
-        | "weak-password" => StatusCode::UNPROCESSABLE_ENTITY,
-        "maker-is-checker" | "territory" | "scope" | "role" | "same-person" => StatusCode::FORBIDDEN,
+        | "weak-password" | "old-password" | "same-password" => StatusCode::UNPROCESSABLE_ENTITY,
+        "denied" | "maker-is-checker" | "territory" | "scope" | "role" | "same-person" => {
+            StatusCode::FORBIDDEN
+        }
         "login-taken" | "nothing-to-undo" | "list-changed" | "at-work" | "changed" | "state" | "closed"
         | "action" | "hash-changed" | "already-approved" => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,7 +1,7 @@
 //! What every answer carries whatever the page: a request id that the visitor can quote, and headers that leave a browser no way to
 //! run what we did not write, to be framed, or to keep a page with people on it.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use axum::{
     extract::{Request, State},
@@ -64,5 +64,8 @@ pub(crate) fn random_hex<const N: usize>() -> String {
     let mut bytes = [0_u8; N];
     // Without randomness the value is of no use to an attacker either: it is compared with nothing that is secret.
     let _ = getrandom::fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(2 * N), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }

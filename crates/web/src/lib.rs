@@ -6,8 +6,15 @@
 //! To add a page: a file in `pages/` with one context struct, its template, a handler that asks the rooms through
 //! [`app::App::ask`], a line in [`router`], a sample in `pages::samples`, words in `policy/words/{id,en}/web.ftl`.
 
+#![allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unused_self,
+    reason = "templates hand everything over by reference, and call what belongs to a page through it"
+)]
+
 mod app;
 mod assets;
+mod csv;
 mod fault;
 mod guard;
 mod lang;

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    fmt::Write as _,
     sync::Arc,
 };
 
@@ -137,21 +138,25 @@ impl Visit {
         Self { guest, session: signed.session, place: signed.place }
     }
 
+    /// Name of the territory.
+    pub(crate) fn place(&self) -> String {
+        match (self.place.as_str(), self.session.region.as_str()) {
+            ("", "") => self.guest.t.say("web-nation"),
+            ("", code) => code.to_owned(),
+            (name, _) => name.to_owned(),
+        }
+    }
+
     /// What stands around the page.
     pub(crate) fn shell(&self) -> Shell {
         let t = &self.guest.t;
-        let place = match (self.place.as_str(), self.session.region.as_str()) {
-            ("", "") => t.say("web-nation"),
-            ("", code) => code.to_owned(),
-            (name, _) => name.to_owned(),
-        };
         Shell {
             nav: menu(t, &self.session, self.guest.uri.path()),
             rights: self.session.rights().cloned(),
             who: Some(Who {
                 name: self.session.name.clone(),
                 role: self.session.role_label(t.lang),
-                place,
+                place: self.place(),
                 csrf: self.session.csrf.clone(),
             }),
             ..self.guest.shell()
@@ -276,7 +281,7 @@ pub(crate) fn encode(value: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

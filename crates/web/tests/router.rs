@@ -147,6 +147,59 @@ async fn an_unknown_page_and_a_wrong_method_are_pages_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_leaves_as_a_file_only_inside_the_territory_and_with_a_trace() {
+    let house = House::new();
+    let mut officer = house.signed_in("district_officer").await;
+    let file = officer.get("/keluarga/csv?kode=99.01.01").await;
+    assert_eq!(file.status, StatusCode::OK, "{}", file.body);
+    assert_eq!(file.header(header::CONTENT_TYPE), "text/csv; charset=utf-8");
+    assert_eq!(file.header(header::CONTENT_DISPOSITION), "attachment; filename=\"keluarga-99.01.01.csv\"");
+    assert!(file.body.starts_with("Nomor keluarga,Kepala keluarga,"), "{}", file.body);
+    assert_eq!(officer.get("/keluarga/csv?kode=99.02").await.status, StatusCode::NOT_FOUND);
+    let mut admin = house.signed_in("administrator").await;
+    assert_eq!(admin.get("/keluarga/csv").await.status, StatusCode::FORBIDDEN);
+    let scope = access::Session::console(&house.inner).scope("audit.read").unwrap();
+    let rows = access::audit_rows(&house.inner, &scope, &store::Page::first(50)).unwrap().items;
+    let taken: Vec<_> = rows.iter().filter(|row| row.action == "list.export").collect();
+    assert_eq!(taken.len(), 1, "{taken:?}");
+    assert_eq!((taken[0].subject.as_str(), taken[0].detail.as_str()), ("export:families", "99.01.01"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_changed_on_the_account_page_and_never_sent_back() {
+    let house = House::new();
+    let mut auditor = house.signed_in("auditor").await;
+    let old = house.password("auditor");
+    let csrf = auditor.csrf("/akun").await;
+    let form = |old: &str, new: &str, again: &str| {
+        [
+            ("csrf", csrf.clone()),
+            ("lama", old.to_owned()),
+            ("baru", new.to_owned()),
+            ("ulang", again.to_owned()),
+        ]
+    };
+    let (good, bad) = ("empat kata yang mudah", "empat kata yang beda");
+    for (old, new, again, field) in [
+        (old.as_str(), good, bad, "ulang-error"),
+        ("salah sama sekali", good, good, "lama-error"),
+        (old.as_str(), "singkat-7", "singkat-7", "baru-error"),
+        ("", good, good, "lama-error"),
+    ] {
+        let sent = form(old, new, again);
+        let sent: Vec<(&str, &str)> = sent.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let answer = auditor.post("/akun/sandi", &sent).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        assert!(answer.body.contains(&format!("id=\"{field}\"")), "{field}");
+        assert!(!answer.body.contains(new) && (old.is_empty() || !answer.body.contains(old)), "{field}");
+    }
+    let sent = form(&old, good, good);
+    let sent: Vec<(&str, &str)> = sent.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    assert_eq!(auditor.post("/akun/sandi", &sent).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(auditor.get("/akun?sandi=1").await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn vendored_files_stay_under_fifty_kilobytes_packed() {
     let house = House::new();
     let mut total = 0;

@@ -1,18 +1,54 @@
 # Figures and work that waits. The same keys are in words/id/report.ftl.
 
 # what waits
-report-task-late_cases = { $n } cases are late
-report-task-cases = { $n } cases wait for you
-report-task-reviews = { $n } pairs of records wait for review
-report-task-rejects = { $n } rows rejected in the newest lists
-report-task-refused_lists = { $n } lists refused whole and not replaced
-report-task-decision_drafts = { $n } decision lists wait for approval
-report-task-order_approvals = { $n } payment orders wait for approval
-report-task-orders_to_send = { $n } payment orders approved and not yet sent
-report-task-exceptions = { $n } rows of bank replies are unexplained
-report-task-account_problems = { $n } payment lines have a problem
-report-task-unwithdrawn = { $n } families have not withdrawn their aid
-report-task-failed_jobs = { $n } works of the machine failed: run the same command again
+report-task-late_cases = { $n ->
+    [one] { $n } case is late
+   *[other] { $n } cases are late
+}
+report-task-cases = { $n ->
+    [one] { $n } case waits for you
+   *[other] { $n } cases wait for you
+}
+report-task-reviews = { $n ->
+    [one] { $n } pair of records waits for review
+   *[other] { $n } pairs of records wait for review
+}
+report-task-rejects = { $n ->
+    [one] { $n } row rejected in the newest lists
+   *[other] { $n } rows rejected in the newest lists
+}
+report-task-refused_lists = { $n ->
+    [one] { $n } list refused whole and not replaced
+   *[other] { $n } lists refused whole and not replaced
+}
+report-task-decision_drafts = { $n ->
+    [one] { $n } decision list waits for approval
+   *[other] { $n } decision lists wait for approval
+}
+report-task-order_approvals = { $n ->
+    [one] { $n } payment order waits for approval
+   *[other] { $n } payment orders wait for approval
+}
+report-task-orders_to_send = { $n ->
+    [one] { $n } payment order approved and not yet sent
+   *[other] { $n } payment orders approved and not yet sent
+}
+report-task-exceptions = { $n ->
+    [one] { $n } row of bank replies is unexplained
+   *[other] { $n } rows of bank replies are unexplained
+}
+report-task-account_problems = { $n ->
+    [one] { $n } payment line has a problem
+   *[other] { $n } payment lines have a problem
+}
+report-task-unwithdrawn = { $n ->
+    [one] { $n } family has not withdrawn its aid
+   *[other] { $n } families have not withdrawn their aid
+}
+report-task-failed_jobs = { $n ->
+    [one] { $n } task of the machine failed: run the same command again
+   *[other] { $n } tasks of the machine failed: run the same command again
+}
 report-more-than = more than { $n }
 report-oldest = oldest { $days } days
 report-nothing-waits = Nothing waits.

@@ -5,7 +5,7 @@ web-tagline = Social registry, aid and guidance
 web-skip = Skip to content
 web-menu = Menu
 web-menu-label = Main menu
-web-other-language = Bahasa Indonesia
+web-other-language = Indonesia
 web-sign-out = Sign out
 web-demo-label = Demonstration notice
 web-demo-title = Everyone here is invented.
@@ -34,10 +34,13 @@ web-nav-account = My account
 web-unknown = not known
 web-stage = Stage { $stage }, { $year }
 web-search = Search
-web-next = Next
+web-next = Show more
 web-from-start = From the start
 web-pages = Parts of the list
-web-shown = { $n } rows shown
+web-shown = { $n ->
+    [one] { $n } row shown
+   *[other] { $n } rows shown
+}
 web-as-table = View as a table
 web-step = Step
 web-lines = Lines
@@ -218,7 +221,10 @@ web-budget-line = Budget line
 web-proof = Proof
 web-quota = Quota
 web-quota-share = { $share }% of families in each { $level }
-web-quota-table = { $n } regions have a number of their own
+web-quota-table = { $n ->
+    [one] { $n } region has a number of its own
+   *[other] { $n } regions have a number of their own
+}
 web-quota-order = { $by }, { $how }
 web-direction-ascending = lowest first
 web-direction-descending = highest first
@@ -280,7 +286,7 @@ web-runs-none = No decisions yet
 web-runs-none-text = Decisions are made after the month's data are closed.
 web-run-draft = waits for approval
 web-run-approved = approved
-web-run-from-closing = From the closing of { $month }
+web-run-from-closing = From the closing of { $month }, { $whom }
 web-run-outcomes = Outcomes
 web-run-reasons = Main reasons of families that do not receive
 web-run-basis = Basis of the decision
@@ -294,7 +300,6 @@ web-receive = Receive
 web-wait = Wait for a place
 web-wait-note = eligible, quota full
 web-not-receive = Do not receive
-web-excluded-of = { $n } for an exclusion
 web-approve-title = Approval by a second person
 web-approve-text = By approving you bind this list exactly as shown. Its fingerprint is kept with your name.
 web-approve-do = Approve the list of { $n } families
@@ -360,9 +365,15 @@ web-tasks-lead = Cases that wait for your step, nearest deadline first.
 web-my-tasks = My tasks
 web-late = Late
 web-today = Due today
-web-days-late = { $n } working days late
+web-days-late = { $n ->
+    [one] { $n } working day late
+   *[other] { $n } working days late
+}
 web-due-today = due today
-web-days-left = { $n } working days left
+web-days-left = { $n ->
+    [one] { $n } working day left
+   *[other] { $n } working days left
+}
 web-case = Case
 web-next-step = Next step
 web-deadline = Deadline
@@ -424,7 +435,7 @@ web-severity-reject = rejected
 web-severity-warning = warning
 web-severity-note = note
 web-line = Line
-web-line-no = line { $n }
+web-line-no = Line { $n }
 web-column = Column
 web-finding = Finding
 web-value = Value
@@ -470,9 +481,9 @@ web-see-decision = See the decision
 web-exceptions = Bank replies not explained
 web-exceptions-text = Rows of replies that do not fit our records. Nothing is taken unless number, amount and account agree.
 web-exceptions-all = All unexplained replies
-web-exception-open = open
-web-exception-noted = noted
-web-exception-closed = closed
+web-exception-open = Open
+web-exception-noted = Noted
+web-exception-closed = Closed
 web-no-exceptions = No replies here
 web-no-exceptions-text = Every row of the bank's replies is explained.
 web-claimed = As the bank says
@@ -517,7 +528,10 @@ web-family-merged-text = An old number always leads to the family of today.
 web-living-members = Living members: { $n }
 web-relation = Relation
 web-age = Age
-web-years = { $n } years
+web-years = { $n ->
+    [one] { $n } year
+   *[other] { $n } years
+}
 web-man = man
 web-woman = woman
 web-matched = matched with Dukcapil
@@ -594,3 +608,55 @@ web-places-used = Places taken
 web-counted-people = Counted last
 web-holds = holds for { $yes } families, not for { $no }
 web-holds-unknown = holds for { $yes } families, not for { $no }, not known for { $unknown }
+
+# account
+web-password-change = Change password
+web-password-change-text = After the change all other devices are signed out. This one stays signed in.
+web-password-old = Present password
+web-password-new = New password
+web-password-again = New password, once more
+web-password-hint = At least { $n } characters. A few words are easier to remember than one difficult word.
+web-password-old-missing = Enter your present password
+web-password-new-missing = Enter a new password
+web-password-again-differs = The two new passwords are not the same
+web-password-changed = Your password has been changed
+web-password-changed-text = All other devices have been signed out.
+web-user-close-ask = The account of { $name } cannot be opened again.
+web-user-close-do = Yes, close this account
+web-console = console
+galat-access-old-password = The present password is wrong
+galat-access-same-password = The new password is the present one
+galat-access-weak-password = The new password is too short or the same as the account name
+galat-access-login-form = An account name has 3 to 40 letters, digits, dots or hyphens
+galat-access-login-taken = This account name is taken
+galat-access-level = This role is not held at that level of region
+galat-access-role = This role is not given to people
+galat-access-purpose = Choose what it is needed for
+
+# lists as files
+web-deed-list-export = Downloaded a list
+web-period = Period
+web-account-tail = End of account number
+web-line-pay = Payment line
+web-problem-lines = With problems
+galat-web-export-busy = Many downloads are under way
+galat-web-export-busy-remedy = Wait a moment, then download again.
+galat-web-export-long = This list is too long for one file
+galat-web-export-long-remedy = Choose smaller regions and download them one by one.
+
+# where figures and documents come from
+web-source-closing = the closing of { $month }
+web-source-registry = version { $version } of the registry
+web-source-decisions = the latest decision
+web-source-payments = the payment records
+web-source-living = the registry of today
+web-basis-caseload = Only the families given to you.
+web-document-file = file { $id }
+web-document-order = order { $id }
+web-document-run = decision { $id }
+web-document-case = case { $id }
+web-families-in = Families in { $where }
+web-all-of = All of { $what }
+web-own-families = the families given to you
+web-no-reasons = Every family receives.
+web-same-family = Both are in one family already.

@@ -2,9 +2,11 @@
 //! for a death to be recorded or a line to be checked again. Effects wait in the outbox until they are carried, so nothing is lost when
 //! the power fails; carrying twice changes nothing.
 
+use std::collections::BTreeMap;
+
 use access::{House, Session};
 use casework::NewCase;
-use model::RegionCode;
+use model::{FamilyId, RegionCode};
 use payment::LineDecision;
 
 /// Effects carried over in one go; the next round takes up the rest.
@@ -21,14 +23,17 @@ pub(crate) fn carry(house: &House) -> anyhow::Result<u64> {
 }
 
 fn open_cases(house: &House) -> anyhow::Result<u64> {
-    let scope = Session::console(house).scope("case.open")?;
+    let console = Session::console(house);
+    let (scope, families) = (console.scope("case.open")?, console.scope("family.read")?);
     let mut carried = 0;
     loop {
         let waiting = payment::effects(house, BATCH)?;
         if waiting.is_empty() {
             return Ok(carried);
         }
-        let cases: Vec<NewCase> = waiting.iter().map(|pending| new_case(&pending.effect)).collect();
+        // A case is known by whom it is about, as one opened by hand is.
+        let heads = registry::views::head_names(house, &families, waiting.iter().map(family_of))?;
+        let cases: Vec<NewCase> = waiting.iter().map(|pending| new_case(&pending.effect, &heads)).collect();
         casework::open_caused(house, &scope, &cases)?;
         // Opening is safe to repeat, so marking afterwards loses nothing when the power fails in between.
         house
@@ -38,7 +43,12 @@ fn open_cases(house: &House) -> anyhow::Result<u64> {
     }
 }
 
-fn new_case(effect: &payment::Effect) -> NewCase {
+fn family_of(pending: &payment::PendingEffect) -> FamilyId {
+    let payment::Effect::OpenCase { family, .. } = &pending.effect;
+    *family
+}
+
+fn new_case(effect: &payment::Effect, heads: &BTreeMap<i64, String>) -> NewCase {
     let payment::Effect::OpenCase { workflow, family, line, region, reason } = effect;
     NewCase {
         workflow: workflow.clone(),
@@ -46,7 +56,7 @@ fn new_case(effect: &payment::Effect) -> NewCase {
         person: None,
         line: Some(*line),
         region: RegionCode::clone(region),
-        title: String::new(),
+        title: heads.get(&family.0).cloned().unwrap_or_default(),
         written: [("reason".to_owned(), reason.clone())].into(),
     }
 }

@@ -15,6 +15,10 @@ use serde::{Deserialize, Serialize};
 /// Known to everybody: an account with it exists only in a demo.
 const PASSWORD: &str = "pilar-contoh-2026";
 
+/// Given names of the invented officers; the family name of all is Contoh, "example".
+const NAMES: [&str; 10] =
+    ["Wayan", "Rini", "Ratna", "Dimas", "Sari", "Bayu", "Made", "Tuti", "Johan", "Lestari"];
+
 /// What stands in `accounts.json`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Accounts {
@@ -70,8 +74,7 @@ pub(super) fn make(house: &House, closing: &str) -> anyhow::Result<Accounts> {
         for number in 1..=if several { 2 } else { 1 } {
             let login = if number == 1 { role.key.clone() } else { format!("{}_{number}", role.key) };
             if !there.contains(&login) {
-                let name =
-                    format!("{} {}", role.label.get(Lang::Id), if number == 1 { "Contoh" } else { "Kedua" });
+                let name = format!("{} Contoh", NAMES[accounts.len() % NAMES.len()]);
                 let new = NewUser {
                     login: login.clone(),
                     name,

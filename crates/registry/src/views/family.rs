@@ -1,5 +1,7 @@
 //! The family page and the list of families.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use access::{House, Scope};
 use model::{FamilyId, RegionCode};
 use policy::{Label, Subject};
@@ -239,6 +241,34 @@ fn variables(house: &House, json: &str) -> Result<Vec<VariableView>> {
         VariableView { column: column.name.clone(), label: column.label.clone(), value }
     };
     Ok(columns.map(view).collect())
+}
+
+/// Most families whose names are asked for at once.
+const NAMES_MAX: usize = 1_000;
+
+/// Names of the heads of families, for lists of other rooms that know a family by its id. Families outside the scope, and those
+/// without a name, are left out; so are those beyond the first thousand.
+///
+/// # Errors
+/// The store's.
+pub fn head_names(
+    house: &House,
+    scope: &Scope,
+    families: impl IntoIterator<Item = FamilyId>,
+) -> Result<BTreeMap<i64, String>> {
+    let wanted: BTreeSet<i64> = families.into_iter().map(|family| family.0).take(NAMES_MAX).collect();
+    house.db.read(|tx| {
+        let mut names = BTreeMap::new();
+        for family in wanted {
+            let mut values = scope_params(scope);
+            values.push(family.into());
+            if let Some(row) = tx.query_opt(&queries::HEAD_NAME, &values)? {
+                names.insert(family, row.string(0)?);
+            }
+        }
+        names.retain(|_, name| !name.is_empty());
+        Ok(names)
+    })
 }
 
 /// Families of the territory (or of a part of it), by village and name of the head.

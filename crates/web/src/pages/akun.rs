@@ -1,8 +1,11 @@
-//! /akun: who I am here and what my role may do, in the words of the roles file. /pengguna: the administrator's list of accounts.
+//! /akun: who I am here, what my role may do, in the words of the roles file, and my password. /pengguna: the administrator's list of accounts.
+
+use std::collections::HashMap;
 
 use access::{NewUser, UserView};
 use askama::Template;
 use axum::{
+    extract::Query,
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
@@ -25,14 +28,93 @@ pub(crate) struct AccountPage {
     pub(crate) shell: Shell,
     pub(crate) login: String,
     pub(crate) actions: Vec<String>,
+    pub(crate) errors: Vec<FieldError>,
+    /// Fewest characters of a password.
+    pub(crate) least: i64,
+    /// The password has just been changed.
+    pub(crate) changed: bool,
 }
 
-pub(crate) async fn show(visit: Visit) -> Answer {
+impl AccountPage {
+    fn error_of(&self, field: &str) -> String {
+        error_of(&self.errors, field)
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    sandi: Option<String>,
+}
+
+pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    account_page(&visit, Vec::new(), asked.sandi.is_some())
+}
+
+fn account_page(visit: &Visit, errors: Vec<FieldError>, changed: bool) -> Answer {
     let t = visit.t();
     let roles = t.policy().roles();
     let mine = roles.actions.iter().filter(|action| visit.session.may(&action.key));
     let actions = mine.map(|action| t.label(&action.label).to_owned()).collect();
-    page(&AccountPage { actions, login: visit.session.login.clone(), shell: visit.shell(), t: t.clone() })
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let body = page(&AccountPage {
+        actions,
+        errors,
+        changed,
+        least: t.policy().settings().access.password_length.max(12),
+        login: visit.session.login.clone(),
+        shell: visit.shell(),
+        t: t.clone(),
+    })?;
+    Ok((status, body).into_response())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PasswordForm {
+    #[serde(default)]
+    lama: String,
+    #[serde(default)]
+    baru: String,
+    #[serde(default)]
+    ulang: String,
+}
+
+/// The old password is asked for; all other sessions of the account end. What was typed is never sent back.
+pub(crate) async fn change_password(posted: Posted<PasswordForm>) -> Answer {
+    let Posted { visit, form } = posted;
+    let t = visit.t();
+    let missing =
+        [("lama", &form.lama, "web-password-old-missing"), ("baru", &form.baru, "web-password-new-missing")]
+            .into_iter()
+            .filter(|(_, value, _)| value.is_empty())
+            .map(|(field, _, key)| FieldError { field: field.into(), text: t.say(key) });
+    let differs = (form.baru != form.ulang)
+        .then(|| FieldError { field: "ulang".into(), text: t.say("web-password-again-differs") });
+    let errors: Vec<FieldError> = missing.chain(differs).collect();
+    if !errors.is_empty() {
+        return account_page(&visit, errors, false);
+    }
+    let (session, token) = (visit.session.clone(), visit.guest.token.clone().unwrap_or_default());
+    let changed = visit
+        .guest
+        .app
+        .ask(move |house| access::change_password(house, &session, &token, &form.lama, &form.baru))
+        .await;
+    match changed {
+        Ok(()) => Ok(Redirect::to("/akun?sandi=1").into_response()),
+        Err(fault) if fault.is_input() || fault.is_refused_sign_in() => {
+            let field = if fault.code() == "access-old-password" || fault.is_refused_sign_in() {
+                "lama"
+            } else {
+                "baru"
+            };
+            account_page(&visit, vec![FieldError { field: field.into(), text: fault.title(&t) }], false)
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+fn error_of(errors: &[FieldError], field: &str) -> String {
+    errors.iter().find(|error| error.field == field).map_or_else(String::new, |error| error.text.clone())
 }
 
 /// All accounts.
@@ -42,6 +124,8 @@ pub(crate) struct UsersPage {
     pub(crate) t: Tongue,
     pub(crate) shell: Shell,
     pub(crate) users: Vec<UserView>,
+    pub(crate) me: i64,
+    pub(crate) places: HashMap<String, String>,
     pub(crate) roles: Vec<(String, String)>,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) sent: NewForm,
@@ -56,10 +140,15 @@ impl UsersPage {
     }
 
     fn error_of(&self, field: &str) -> String {
-        self.errors
-            .iter()
-            .find(|error| error.field == field)
-            .map_or_else(String::new, |error| error.text.clone())
+        error_of(&self.errors, field)
+    }
+
+    /// Where a role is held, by name; its code where the territory has no such region.
+    fn place(&self, user: &UserView) -> String {
+        if user.region.is_empty() {
+            return self.t.say("web-nation");
+        }
+        self.places.get(&user.region).cloned().unwrap_or_else(|| user.region.clone())
     }
 }
 
@@ -86,11 +175,23 @@ async fn users_page(
     made: Option<(String, String)>,
 ) -> Answer {
     let users = visit.ask("user.manage", access::users).await?;
+    let held = users.iter().map(|user| user.region.clone()).filter(|region| !region.is_empty());
+    let places = visit.names(held).await?;
     let t = visit.t();
     let given = t.policy().roles().iter().filter(|role| role.assignable);
     let roles = given.map(|role| (role.key.clone(), t.label(&role.label).to_owned())).collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let body = page(&UsersPage { roles, users, errors, sent, made, shell: visit.shell(), t: t.clone() })?;
+    let body = page(&UsersPage {
+        roles,
+        users,
+        places,
+        errors,
+        sent,
+        made,
+        me: visit.session.user_id.0,
+        shell: visit.shell(),
+        t: t.clone(),
+    })?;
     Ok((status, body).into_response())
 }
 

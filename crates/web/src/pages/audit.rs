@@ -21,8 +21,17 @@ pub(crate) struct AuditPage {
     pub(crate) shell: Shell,
     pub(crate) rows: Vec<AuditRow>,
     pub(crate) pager: Pager,
-    /// None: not checked now; Some(None): the chain holds; Some(Some(n)): broken at n.
-    pub(crate) checked: Option<Option<i64>>,
+    pub(crate) checked: Checked,
+}
+
+/// What the check of the chain found.
+pub(crate) enum Checked {
+    /// Not asked for.
+    Not,
+    /// Every row fits the one before it.
+    Whole,
+    /// The first row that does not.
+    BrokenAt(i64),
 }
 
 impl AuditPage {
@@ -33,6 +42,11 @@ impl AuditPage {
             None => self.t.code("web-deed", &row.action),
         }
     }
+}
+
+/// Who did it, by name; the console is no person.
+pub(crate) fn actor(t: &Tongue, name: &str) -> String {
+    if name == "console" { t.say("web-console") } else { name.to_owned() }
 }
 
 #[derive(Deserialize)]
@@ -48,8 +62,12 @@ pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let (found, checked) = visit
         .ask("audit.read", move |house, scope| {
             let found = access::audit_rows(house, scope, &wanted)?;
-            let checked =
-                if check { Some(access::verify_audit(house, scope)?.map(|broken| broken.seq)) } else { None };
+            let checked = if check {
+                access::verify_audit(house, scope)?
+                    .map_or(Checked::Whole, |broken| Checked::BrokenAt(broken.seq))
+            } else {
+                Checked::Not
+            };
             Ok::<_, access::Error>((found, checked))
         })
         .await?;

@@ -129,7 +129,21 @@ pub(crate) fn value(t: &Tongue, value: Option<i64>, unit: Unit) -> String {
 
 /// What a figure stands on, in a sentence.
 pub(crate) fn basis(t: &Tongue, figure: &Figure) -> String {
-    t.two("web-basis", "when", moment(t, &figure.basis.as_of), "source", &figure.basis.source)
+    let words =
+        t.two("web-basis", "when", moment(t, &figure.basis.as_of), "source", source(t, &figure.basis.source));
+    if figure.basis.caseload { format!("{words}. {}", t.say("web-basis-caseload")) } else { words }
+}
+
+/// The dataset or table that figures stand on, in words.
+pub(crate) fn source(t: &Tongue, name: &str) -> String {
+    let mut parts = name.split('/');
+    match (parts.next().unwrap_or_default(), parts.next()) {
+        ("closing", Some(month)) => t.one("web-source-closing", "month", t.period(month)),
+        ("registry", Some(version)) => t.one("web-source-registry", "version", version),
+        ("decision" | "decisions", _) => t.say("web-source-decisions"),
+        ("payment_summary", _) => t.say("web-source-payments"),
+        _ => t.say("web-source-living"),
+    }
 }
 
 /// A day or an instant as views write it.
@@ -155,7 +169,8 @@ fn waiting(t: &Tongue, task: &Task) -> Waiting {
         | TaskKind::Unwithdrawn => ("/pembayaran", "warn"),
     };
     let age = task.age.map(|age| t.say(&format!("report-age-{}", word(&age))));
-    let oldest = task.oldest_days.map(|days| t.one("report-oldest", "days", t.n(days)));
+    let oldest =
+        task.oldest_days.filter(|days| *days > 0).map(|days| t.one("report-oldest", "days", t.n(days)));
     let hints: Vec<String> = [age, oldest].into_iter().flatten().collect();
     Waiting {
         href,
@@ -164,7 +179,8 @@ fn waiting(t: &Tongue, task: &Task) -> Waiting {
         tag: match task.amount_idr {
             Some(amount) if amount > 0 => t.idr_short(amount),
             _ if task.more => t.count("report-more-than", task.count),
-            _ => t.n(task.count),
+            // The title says how many.
+            _ => String::new(),
         },
         kind,
     }

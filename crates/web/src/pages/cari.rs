@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::{
     extract::Query,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect},
 };
 use registry::search::{Found, Hit};
@@ -46,9 +46,21 @@ pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
 }
 
 /// The form posts, so that a number never stands in an address; a name is led to an address that can be kept.
-pub(crate) async fn send(posted: Posted<Asked>) -> Answer {
+pub(crate) async fn send(headers: HeaderMap, posted: Posted<Asked>) -> Answer {
     let text = posted.form.q;
-    if text.chars().any(|c| c.is_ascii_digit()) {
+    let has_number = text.chars().any(|c| c.is_ascii_digit());
+    // Only the results are asked for: the page stays, its address says what was looked for unless that is a number.
+    if headers.contains_key("hx-request") {
+        let typing = text.trim().chars().count() < 3;
+        let mut answer = look(posted.visit, if typing { String::new() } else { text.clone() }).await?;
+        let address =
+            if has_number || typing { "/cari".to_owned() } else { format!("/cari?q={}", encode(&text)) };
+        if let Ok(address) = address.parse() {
+            answer.headers_mut().insert("hx-replace-url", address);
+        }
+        return Ok(answer);
+    }
+    if has_number {
         return look(posted.visit, text).await;
     }
     Ok(Redirect::to(&format!("/cari?q={}", encode(&text))).into_response())

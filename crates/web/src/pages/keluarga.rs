@@ -6,14 +6,14 @@ use access::{House, Scope};
 use askama::Template;
 use axum::extract::{Path, Query};
 use casework::views::CaseRow;
-use model::{FamilyId, RegionCode, Sex};
+use model::{FamilyId, RegionCode, RegionLevel, Sex};
 use payment::FamilyPayment;
 use registry::{
     Shown,
     views::{self, EventView, FamilyRow, FamilyView, MemberView, VariableView},
 };
 use serde::Deserialize;
-use store::Page;
+use store::{Page, Paged};
 use targeting::FamilyDecision;
 
 use super::{
@@ -21,6 +21,7 @@ use super::{
     pembayaran::{account_kind, payment_kind, payment_word, problem, programme},
 };
 use crate::{
+    csv::{self, Sheet},
     fault::Fault,
     lang::Tongue,
     shell::Shell,
@@ -37,6 +38,11 @@ pub(crate) struct FamiliesPage {
     pub(crate) families: Vec<FamilyRow>,
     pub(crate) names: HashMap<String, String>,
     pub(crate) pager: Pager,
+    /// Regions below the one shown, to narrow the list: code and name, first the region itself.
+    pub(crate) choices: Vec<(String, String)>,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) kode: String,
+    pub(crate) title: String,
 }
 
 /// One family.
@@ -51,6 +57,8 @@ pub(crate) struct FamilyPage {
     pub(crate) payments: Vec<FamilyPayment>,
     pub(crate) cases: Vec<CaseRow>,
     pub(crate) may_open: bool,
+    /// Path of the visitor's territory.
+    pub(crate) within: String,
 }
 
 #[derive(Deserialize)]
@@ -60,27 +68,102 @@ pub(crate) struct Asked {
     kode: String,
 }
 
+fn part_of(kode: &str) -> Result<Option<RegionCode>, Fault> {
+    match kode {
+        "" => Ok(None),
+        code => RegionCode::parse(code).map(Some).map_err(|_| Fault::not_found()),
+    }
+}
+
 pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
-    let within = match asked.kode.as_str() {
-        "" => None,
-        code => Some(RegionCode::parse(code).map_err(|_| Fault::not_found())?),
-    };
+    let within = part_of(&asked.kode)?;
+    let at = within.clone().unwrap_or_else(|| visit.session.region.clone());
     let from = Page { after: asked.setelah, limit: 50 };
     let wanted = from.clone();
     let found = visit
         .ask("family.read", move |house, scope| views::families(house, scope, within.as_ref(), &wanted))
         .await?;
     let names = visit.names(found.items.iter().map(|family| family.region.clone())).await?;
+    let (path, below) = visit.guest.app.ask(move |house| around(house, &at)).await?;
     let t = visit.t();
     let base =
         if asked.kode.is_empty() { "/keluarga".to_owned() } else { format!("/keluarga?kode={}", asked.kode) };
+    let title = path.last().map_or_else(|| t.say("web-nation"), |(_, name)| name.clone());
+    let all = t.one("web-all-of", "what", &title);
+    // Steps above the own territory lead nowhere: they are left out of the trail.
+    let own = visit.session.region.as_str().len();
+    let steps = path.into_iter().filter(|(code, _)| code.len() > own);
+    let steps = steps.map(|(code, name)| (format!("/keluarga?kode={code}"), name));
     page(&FamiliesPage {
+        trail: std::iter::once(("/keluarga".to_owned(), t.say("web-families"))).chain(steps).collect(),
+        choices: std::iter::once((asked.kode.clone(), all)).chain(below).collect(),
+        kode: asked.kode,
+        title,
         pager: Pager::of(&t, &base, &from, found.items.len(), found.next),
         families: found.items,
         names,
         shell: visit.shell(),
         t,
     })
+}
+
+/// Codes and names.
+type Named = Vec<(String, String)>;
+
+/// The regions from the province down to this one, and those right below it.
+fn around(house: &House, at: &RegionCode) -> Result<(Named, Named), store::Error> {
+    let named = |regions: Vec<store::regions::Region>| {
+        regions.into_iter().map(|region| (region.code.to_string(), region.name)).collect()
+    };
+    house.db.read(|tx| {
+        let path = if at.as_str().is_empty() { Vec::new() } else { store::regions::path(tx, at)? };
+        let below =
+            if at.level() == RegionLevel::Village { Vec::new() } else { store::regions::children(tx, at)? };
+        Ok((named(path), named(below)))
+    })
+}
+
+/// The list as a file, as far as the visitor's families go.
+pub(crate) async fn export(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let within = part_of(&asked.kode)?;
+    let (t, places) = (visit.t(), visit.guest.app.places.clone());
+    let part = if asked.kode.is_empty() { visit.session.region.to_string() } else { asked.kode };
+    let sheet = Sheet {
+        action: "family.read",
+        what: "families",
+        name: format!("keluarga-{}", if part.is_empty() { "semua" } else { &part }),
+        detail: part,
+        heads: [
+            "web-family-id",
+            "web-head",
+            "web-kk",
+            "web-region-code",
+            "web-village",
+            "web-members",
+            "web-decile",
+            "web-rank-date",
+        ]
+        .map(|key| t.say(key))
+        .to_vec(),
+    };
+    csv::stream(&visit, sheet, move |house, scope, at| {
+        let found = views::families(house, scope, within.as_ref(), at)?;
+        let names = places.names(house, found.items.iter().map(|family| family.region.clone()).collect())?;
+        let row = |family: FamilyRow| {
+            vec![
+                family.family_id.to_string(),
+                family.head_name,
+                family.kk.unwrap_or_default(),
+                family.region.clone(),
+                names.get(&family.region).cloned().unwrap_or_default(),
+                family.size.to_string(),
+                csv::number(family.decile),
+                family.rank_date.unwrap_or_default(),
+            ]
+        };
+        Ok(Paged { items: found.items.into_iter().map(row).collect(), next: found.next })
+    })
+    .await
 }
 
 pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
@@ -91,9 +174,11 @@ pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
     let t = visit.t();
     let head = head_name(&t, &view);
     let mut trail: Vec<(String, String)> = vec![("/keluarga".into(), t.say("web-families"))];
+    let own = visit.session.region.as_str().len();
     trail.extend(
         view.region_path
             .iter()
+            .filter(|region| region.code.len() > own)
             .map(|region| (format!("/keluarga?kode={}", region.code), region.name.clone())),
     );
     trail.push((String::new(), t.one("web-family-of", "name", head)));
@@ -104,6 +189,7 @@ pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
         payments,
         cases,
         may_open: visit.session.may("case.open"),
+        within: visit.session.region.to_string(),
         shell: visit.shell(),
         t,
     })
@@ -169,6 +255,11 @@ pub(crate) fn event_detail(t: &Tongue, event: &EventView) -> String {
 }
 
 impl FamilyPage {
+    /// Whether the member's own page opens: a member may be registered outside the visitor's territory.
+    fn opens(&self, member: &MemberView) -> bool {
+        self.shell.may("person.read") && member.region.starts_with(&self.within)
+    }
+
     fn relation(&self, member: &MemberView) -> String {
         match member.relation {
             Some(code) => self.t.code_label("relation", code),

@@ -1,6 +1,6 @@
 //! Decisions: the runs, one run with its figures, its families, why one family receives or not, and the approval by a second person.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use access::{House, Scope};
 use askama::Template;
@@ -10,12 +10,13 @@ use axum::{
 };
 use model::{FamilyId, Outcome, ReasonKind};
 use serde::Deserialize;
-use store::Page;
+use store::{Page, Paged};
 use targeting::{
     ConditionView, DecisionRun, Explanation, FamilyLine, FamilyOutcome, OutcomeCount, RunPage, RunState,
 };
 
 use crate::{
+    csv::{self, Sheet},
     fault::Fault,
     lang::Tongue,
     shell::Shell,
@@ -29,8 +30,42 @@ use crate::{
 pub(crate) struct RunsPage {
     pub(crate) t: Tongue,
     pub(crate) shell: Shell,
-    pub(crate) runs: Vec<DecisionRun>,
+    pub(crate) runs: Vec<RunRow>,
     pub(crate) pager: Pager,
+}
+
+/// One run and what it means for whoever looks: the territory or the caseload.
+pub(crate) struct RunRow {
+    pub(crate) run: DecisionRun,
+    pub(crate) sums: Sums,
+}
+
+/// Figures of a run in the visitor's territory or caseload.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Sums {
+    pub(crate) families: i64,
+    pub(crate) eligible: i64,
+    pub(crate) waiting: i64,
+    pub(crate) not_eligible: i64,
+    pub(crate) amount: i64,
+}
+
+impl Sums {
+    fn of(outcomes: &[OutcomeCount]) -> Self {
+        let mut sums = Self::default();
+        for one in outcomes {
+            sums.families += one.families;
+            match one.outcome {
+                FamilyOutcome::Eligible => {
+                    sums.eligible = one.families;
+                    sums.amount = one.amount_idr.idr();
+                }
+                FamilyOutcome::Waiting => sums.waiting = one.families,
+                FamilyOutcome::NotEligible => sums.not_eligible = one.families,
+            }
+        }
+        sums
+    }
 }
 
 /// One run.
@@ -42,6 +77,9 @@ pub(crate) struct OneRunPage {
     pub(crate) trail: Vec<(String, String)>,
     pub(crate) title: String,
     pub(crate) view: RunPage,
+    pub(crate) sums: Sums,
+    /// For whom the figures are: the territory or the caseload, in words.
+    pub(crate) of_whom: String,
     pub(crate) outcomes: Bars,
     pub(crate) reasons: Bars,
     pub(crate) names: HashMap<String, String>,
@@ -62,8 +100,30 @@ pub(crate) struct RunFamiliesPage {
     pub(crate) run: String,
     pub(crate) tabs: Vec<(String, String, bool)>,
     pub(crate) lines: Vec<FamilyLine>,
+    /// Names of the heads, for those who may see families.
+    pub(crate) heads: BTreeMap<i64, String>,
     pub(crate) names: HashMap<String, String>,
     pub(crate) pager: Pager,
+    pub(crate) code: i64,
+}
+
+impl RunFamiliesPage {
+    fn head(&self, line: &FamilyLine) -> String {
+        let name = self.heads.get(&line.family_id).cloned();
+        name.unwrap_or_else(|| self.t.one("web-family-no", "id", line.family_id))
+    }
+}
+
+/// Names of the heads of families; none for those who may not see families.
+pub(crate) fn heads_of(
+    house: &House,
+    families: Option<&Scope>,
+    ids: impl IntoIterator<Item = i64>,
+) -> Result<BTreeMap<i64, String>, registry::Error> {
+    match families {
+        Some(scope) => registry::views::head_names(house, scope, ids.into_iter().map(FamilyId)),
+        None => Ok(BTreeMap::new()),
+    }
 }
 
 /// Why, why not.
@@ -125,11 +185,22 @@ pub(crate) struct Asked {
 pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let from = Page { after: asked.setelah, limit: 30 };
     let wanted = from.clone();
-    let found =
-        visit.ask("decision.read", move |house, scope| targeting::runs(house, scope, &wanted)).await?;
+    let (runs, next) = visit
+        .ask("decision.read", move |house, scope| {
+            let found = targeting::runs(house, scope, &wanted)?;
+            let row = |run: DecisionRun| {
+                let sums = Sums::of(&targeting::run_outcomes(house, scope, &run)?);
+                Ok::<_, targeting::Error>(RunRow { run, sums })
+            };
+            Ok::<_, targeting::Error>((
+                found.items.into_iter().map(row).collect::<Result<Vec<_>, _>>()?,
+                found.next,
+            ))
+        })
+        .await?;
     let t = visit.t();
-    let pager = Pager::of(&t, "/keputusan", &from, found.items.len(), found.next);
-    page(&RunsPage { runs: found.items, pager, shell: visit.shell(), t })
+    let pager = Pager::of(&t, "/keputusan", &from, runs.len(), next);
+    page(&RunsPage { runs, pager, shell: visit.shell(), t })
 }
 
 pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Answer {
@@ -145,6 +216,8 @@ pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Answer {
         trail: vec![("/keputusan".into(), t.say("web-nav-decisions")), (String::new(), title.clone())],
         outcomes: outcome_bars(&t, &view.run.run, &view.outcomes, true),
         reasons: reason_bars(&t, &view),
+        sums: Sums::of(&view.outcomes),
+        of_whom: if view.caseload { t.say("web-own-families") } else { visit.place() },
         title,
         view,
         names,
@@ -214,10 +287,13 @@ pub(crate) async fn families(visit: Visit, Path(run): Path<String>, Query(asked)
     let outcome = FamilyOutcome::from_code(code).ok_or_else(Fault::not_found)?;
     let from = Page { after: asked.setelah, limit: 50 };
     let (id, wanted) = (run.clone(), from.clone());
-    let (of, found) = visit
+    let families = visit.scope("family.read").ok();
+    let (of, found, heads) = visit
         .ask("decision.read", move |house, scope| {
             let of = targeting::run_page(house, scope, &id)?;
-            Ok::<_, targeting::Error>((of.run, targeting::run_families(house, scope, &id, outcome, &wanted)?))
+            let found = targeting::run_families(house, scope, &id, outcome, &wanted)?;
+            let heads = heads_of(house, families.as_ref(), found.items.iter().map(|line| line.family_id))?;
+            Ok::<_, Fault>((of.run, found, heads))
         })
         .await?;
     let names = visit.names(found.items.iter().map(|line| line.region.clone())).await?;
@@ -236,12 +312,60 @@ pub(crate) async fn families(visit: Visit, Path(run): Path<String>, Query(asked)
         tabs: all.into_iter().map(tab).collect(),
         pager: Pager::of(&t, &format!("{base}?hasil={code}"), &from, found.items.len(), found.next),
         lines: found.items,
+        heads,
         title,
         run,
         names,
+        code,
         shell: visit.shell(),
         t,
     })
+}
+
+/// Families of a run with one outcome, as a file.
+pub(crate) async fn export(visit: Visit, Path(run): Path<String>, Query(asked): Query<Asked>) -> Answer {
+    let code = asked.hasil.as_deref().and_then(|code| code.parse().ok()).unwrap_or(1);
+    let outcome = FamilyOutcome::from_code(code).ok_or_else(Fault::not_found)?;
+    let families = visit.scope("family.read").ok();
+    let (t, places) = (visit.t(), visit.guest.app.places.clone());
+    let sheet = Sheet {
+        action: "decision.read",
+        what: "decision-families",
+        detail: format!("run={run} outcome={code}"),
+        name: format!("keputusan-{run}-{code}"),
+        heads: [
+            "web-family-id",
+            "web-head",
+            "web-region-code",
+            "web-village",
+            "web-decile",
+            "web-quota-rank",
+            "web-outcome",
+            "web-amount",
+        ]
+        .map(|key| t.say(key))
+        .to_vec(),
+    };
+    let word = t.say(outcome.words_key());
+    csv::stream(&visit, sheet, move |house, scope, at| {
+        let found = targeting::run_families(house, scope, &run, outcome, at)?;
+        let heads = heads_of(house, families.as_ref(), found.items.iter().map(|line| line.family_id))?;
+        let names = places.names(house, found.items.iter().map(|line| line.region.clone()).collect())?;
+        let row = |line: FamilyLine| {
+            vec![
+                line.family_id.to_string(),
+                heads.get(&line.family_id).cloned().unwrap_or_default(),
+                line.region.clone(),
+                names.get(&line.region).cloned().unwrap_or_default(),
+                csv::number(line.decile),
+                csv::number(line.quota_place),
+                word.clone(),
+                line.amount_idr.idr().to_string(),
+            ]
+        };
+        Ok(Paged { items: found.items.into_iter().map(row).collect(), next: found.next })
+    })
+    .await
 }
 
 pub(crate) async fn explain(visit: Visit, Path((run, family)): Path<(String, i64)>) -> Answer {

@@ -131,6 +131,7 @@ impl ComponentPage {
             },
             pair: sample_pair(&t),
             pager: Pager {
+                grows: false,
                 shown: t.count("web-shown", 50),
                 next: Some("#lanjut".into()),
                 first: Some("#awal".into()),

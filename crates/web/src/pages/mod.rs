@@ -2,7 +2,7 @@
 //! a sample. Here are the addresses, all in one place.
 
 mod akun;
-mod audit;
+pub(crate) mod audit;
 mod beranda;
 mod cari;
 mod daftar;
@@ -41,6 +41,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/keputusan/{run}", get(keputusan::show))
         .route("/keputusan/{run}/setujui", post(keputusan::approve))
         .route("/keputusan/{run}/keluarga", get(keputusan::families))
+        .route("/keputusan/{run}/keluarga/csv", get(keputusan::export))
         .route("/keputusan/{run}/keluarga/{family}", get(keputusan::explain))
         .route("/cari", get(cari::show).post(cari::send))
         .route("/daftar", get(daftar::list))
@@ -49,11 +50,14 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/pembayaran", get(pembayaran::list))
         .route("/pembayaran/siklus/{cycle}", get(pembayaran::cycle))
         .route("/pembayaran/siklus/{cycle}/baris", get(pembayaran::lines))
+        .route("/pembayaran/siklus/{cycle}/baris/csv", get(pembayaran::export_lines))
         .route("/pembayaran/baris/{line}", get(pembayaran::line))
         .route("/pembayaran/perintah/{order}/setujui", post(pembayaran::approve))
         .route("/pembayaran/balasan", get(pembayaran::exceptions))
+        .route("/pembayaran/balasan/csv", get(pembayaran::export_exceptions))
         .route("/pembayaran/balasan/{exception}/tutup", post(pembayaran::close))
         .route("/keluarga", get(keluarga::list))
+        .route("/keluarga/csv", get(keluarga::export))
         .route("/keluarga/{family}", get(keluarga::show))
         .route("/orang/{person}", get(orang::show))
         .route("/orang/{person}/nik", post(orang::reveal))
@@ -69,6 +73,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/kasus/{case}", get(tugas::show))
         .route("/kasus/{case}/langkah", post(tugas::step))
         .route("/akun", get(akun::show))
+        .route("/akun/sandi", post(akun::change_password))
         .route("/pengguna", get(akun::list).post(akun::create))
         .route("/pengguna/tutup", post(akun::close))
         .route("/audit", get(audit::show))

@@ -13,11 +13,14 @@ use payment::{
     AccountState, CyclePage, CycleView, Documents, ExceptionFilter, ExceptionView, LineFilter, LinePage,
     LineView, OrderView, PaymentState, Trouble,
 };
+use report::Money;
 use serde::Deserialize;
-use store::Page;
+use store::{Page, Paged};
 
 use super::keluarga::name_or;
 use crate::{
+    csv::{self, Sheet},
+    fault::Fault,
     lang::Tongue,
     shell::Shell,
     ui::{Bar, Bars, Funnel, Pager, Step},
@@ -30,12 +33,34 @@ use crate::{
 pub(crate) struct CyclesPage {
     pub(crate) t: Tongue,
     pub(crate) shell: Shell,
-    pub(crate) cycles: Vec<CycleView>,
+    pub(crate) cycles: Vec<CycleRow>,
     pub(crate) pager: Pager,
     pub(crate) orders: Vec<OrderView>,
     pub(crate) me: i64,
     pub(crate) may_approve: bool,
     pub(crate) exceptions: Vec<ExceptionView>,
+}
+
+/// A cycle, and how its money stands in the visitor's territory or caseload.
+pub(crate) struct CycleRow {
+    pub(crate) cycle: CycleView,
+    /// None for cycles too old to be summed on a list.
+    pub(crate) money: Option<Money>,
+}
+
+impl CycleRow {
+    fn on_card(&self) -> i64 {
+        self.money.and_then(|money| money.on_card().ok()).map_or(0, model::Rupiah::idr)
+    }
+
+    fn problems(&self) -> i64 {
+        self.money.map_or(0, |money| money.problems)
+    }
+
+    /// Its lines with this filter.
+    fn href(&self, filter: &str) -> String {
+        format!("/pembayaran/siklus/{}/baris?saring={filter}", self.cycle.cycle_id)
+    }
 }
 
 /// One cycle.
@@ -66,6 +91,7 @@ pub(crate) struct LinesPage {
     pub(crate) cycle: i64,
     pub(crate) choices: Vec<(String, String)>,
     pub(crate) chosen: String,
+    pub(crate) export: String,
     pub(crate) lines: Vec<LineView>,
     pub(crate) names: HashMap<String, String>,
     pub(crate) pager: Pager,
@@ -82,6 +108,8 @@ pub(crate) struct OneLinePage {
     pub(crate) view: LinePage,
     pub(crate) place: String,
     pub(crate) cases: Vec<casework::views::CaseRow>,
+    /// Name of the head of the family, for those who may see families.
+    pub(crate) head: String,
 }
 
 /// Rows of replies that were not taken.
@@ -94,6 +122,7 @@ pub(crate) struct ExceptionsPage {
     pub(crate) tabs: Vec<(String, String, bool)>,
     pub(crate) rows: Vec<ExceptionView>,
     pub(crate) pager: Pager,
+    pub(crate) state: &'static str,
     pub(crate) may_close: bool,
 }
 
@@ -156,12 +185,20 @@ pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let (cycles, orders, exceptions) = visit
         .ask("payment.read", move |house, scope| {
             let cycles = payment::cycles(house, scope, &wanted)?;
+            let mut sums: HashMap<i64, Money> = HashMap::new();
+            for cycle in report::programmes(house, scope)?.into_iter().flat_map(|programme| programme.cycles)
+            {
+                sums.insert(cycle.cycle_id, cycle.money);
+            }
+            let row = |cycle: CycleView| CycleRow { money: sums.get(&cycle.cycle_id).copied(), cycle };
+            let cycles = Paged { items: cycles.items.into_iter().map(row).collect(), next: cycles.next };
             let orders = if nation { payment::orders_waiting(house, scope)? } else { Vec::new() };
             let open = payment::exceptions(house, scope, &ExceptionFilter::default(), &Page::first(5))?;
-            Ok::<_, payment::Error>((cycles, orders, open.items))
+            Ok::<_, Fault>((cycles, orders, open.items))
         })
         .await?;
     let t = visit.t();
+    let cycles: Paged<CycleRow> = cycles;
     page(&CyclesPage {
         pager: Pager::of(&t, "/pembayaran", &from, cycles.items.len(), cycles.next),
         cycles: cycles.items,
@@ -314,6 +351,10 @@ pub(crate) async fn lines(visit: Visit, Path(cycle): Path<i64>, Query(asked): Qu
         title,
         cycle,
         choices: filters(&t),
+        export: format!(
+            "/pembayaran/siklus/{cycle}/baris/csv?saring={}",
+            crate::visit::encode(&asked.saring)
+        ),
         chosen: asked.saring,
         pager: Pager::of(&t, &base, &from, found.items.len(), found.next),
         lines: found.items,
@@ -323,23 +364,99 @@ pub(crate) async fn lines(visit: Visit, Path(cycle): Path<i64>, Query(asked): Qu
     })
 }
 
+/// Lines of a cycle as a file; of the account only its last digits, as on the page.
+pub(crate) async fn export_lines(visit: Visit, Path(cycle): Path<i64>, Query(asked): Query<Asked>) -> Answer {
+    let (t, places) = (visit.t(), visit.guest.app.places.clone());
+    let filter = filter_of(&asked.saring);
+    let sheet = Sheet {
+        action: "payment.read",
+        what: "payment-lines",
+        name: format!("pembayaran-{cycle}"),
+        detail: format!("cycle={cycle} filter={}", asked.saring.chars().take(60).collect::<String>()),
+        heads: line_heads(&t),
+    };
+    csv::stream(&visit, sheet, move |house, scope, at| {
+        let found = payment::line_list(house, scope, cycle, filter, at)?;
+        let codes = found.items.iter().map(|line| line.region.to_string()).collect();
+        let names = places.names(house, codes)?;
+        let items = found.items.into_iter().map(|line| line_cells(&t, &names, line)).collect();
+        Ok(Paged { items, next: found.next })
+    })
+    .await
+}
+
+fn line_heads(t: &Tongue) -> Vec<String> {
+    [
+        "web-line",
+        "web-family-id",
+        "web-payee",
+        "web-region-code",
+        "web-village",
+        "web-programme",
+        "web-period",
+        "web-channel",
+        "web-account",
+        "web-account-tail",
+        "web-name-at-bank",
+        "web-entitlement",
+        "web-money",
+        "web-problem",
+        "web-amount",
+        "payment-step-topped_up",
+        "payment-step-withdrawn",
+        "web-on-card",
+        "web-returned",
+    ]
+    .map(|key| t.say(key))
+    .to_vec()
+}
+
+fn line_cells(t: &Tongue, names: &HashMap<String, String>, line: LineView) -> Vec<String> {
+    let region = line.region.to_string();
+    vec![
+        line.line_id.to_string(),
+        line.family_id.to_string(),
+        line.payee_name,
+        region.clone(),
+        names.get(&region).cloned().unwrap_or_default(),
+        programme(t, &line.programme),
+        line.period,
+        channel(t, &line.channel),
+        t.say(&format!("payment-account-{}", line.account_state.code())),
+        line.account_tail.unwrap_or_default(),
+        line.name_at_bank.unwrap_or_default(),
+        t.say(&format!("payment-eligibility-{}", line.eligibility.code())),
+        payment_word(t, &line.payment),
+        line.problem.map_or_else(String::new, |trouble| problem(t, trouble.code())),
+        line.amount_idr.to_string(),
+        line.topped_up_idr.to_string(),
+        line.withdrawn_idr.to_string(),
+        line.on_card_idr.to_string(),
+        line.returned_idr.to_string(),
+    ]
+}
+
 pub(crate) async fn line(visit: Visit, Path(line): Path<i64>) -> Answer {
     let cases_scope = visit.scope("case.read").ok();
-    let (view, cases) = visit
+    let families = visit.scope("family.read").ok();
+    let (view, cases, heads) = visit
         .ask("payment.read", move |house, scope| {
-            let view = payment::line_page(house, scope, LineId(line)).map_err(crate::fault::Fault::from)?;
+            let view = payment::line_page(house, scope, LineId(line)).map_err(Fault::from)?;
             let cases = match &cases_scope {
                 Some(scope) => casework::views::line_cases(house, scope, LineId(line))?,
                 None => Vec::new(),
             };
-            Ok::<_, crate::fault::Fault>((view, cases))
+            let heads = super::keputusan::heads_of(house, families.as_ref(), [view.line.family_id])?;
+            Ok::<_, Fault>((view, cases, heads))
         })
         .await?;
     let region = view.line.region.to_string();
     let place = visit.names([region.clone()]).await?.remove(&region).unwrap_or_default();
     let t = visit.t();
     let title = title(&t, &view.line.programme, &view.line.period);
+    let head = heads.get(&view.line.family_id).map(|name| t.one("web-family-of", "name", name));
     page(&OneLinePage {
+        head: head.unwrap_or_else(|| t.one("web-family-no", "id", view.line.family_id)),
         trail: vec![
             ("/pembayaran".into(), t.say("web-nav-payments")),
             (format!("/pembayaran/siklus/{}", view.line.cycle_id), title.clone()),
@@ -367,10 +484,12 @@ impl OneLinePage {
         if let Some(label) = &event.reason_label {
             return self.t.label(label).to_owned();
         }
-        match event.reason.split_once(':') {
-            Some(("person", said)) => said.to_owned(),
-            _ => self.t.code("payment-reason", &event.reason),
+        if let Some(said) = event.reason.strip_prefix("person:") {
+            return said.to_owned();
         }
+        let said = self.t.code("payment-reason", &event.reason);
+        // A trouble of our own is a reason too.
+        if said == event.reason { self.t.code("payment-problem", &event.reason) } else { said }
     }
 
     fn next(&self, event: &payment::EventView) -> String {
@@ -408,9 +527,102 @@ pub(crate) async fn approve(Path(order): Path<i64>, posted: Posted<ApproveForm>)
     Ok(Redirect::to(&format!("/pembayaran/siklus/{}", order.cycle_id)).into_response())
 }
 
+/// On what ground something happened: `file:3` in words, so that the file can be asked for by its number.
+pub(crate) fn document(t: &Tongue, document: &str) -> String {
+    let Some((kind, id)) = document.split_once(':') else { return document.to_owned() };
+    match kind {
+        "file" => t.one("web-document-file", "id", id),
+        "order" => t.one("web-document-order", "id", id),
+        "run" => t.one("web-document-run", "id", id),
+        "case" => t.one("web-document-case", "id", id),
+        _ => document.to_owned(),
+    }
+}
+
+/// What was expected or found in a reply, as its reader writes it: rupiah, a state in words, of an account the last digits.
+pub(crate) fn reply_value(t: &Tongue, kind: &str, value: &str) -> String {
+    if let Some(state) = PaymentState::from_code(value) {
+        return payment_word(t, &state);
+    }
+    if let Some(state) = AccountState::from_code(value) {
+        return t.say(&format!("payment-account-{}", state.code()));
+    }
+    match (Trouble::from_code(kind), value.parse::<i64>()) {
+        (Some(Trouble::WrongAmount | Trouble::OverWithdrawn), Ok(idr)) => t.idr(idr),
+        (Some(Trouble::WrongAccount), _) => {
+            let shown = value.chars().count().saturating_sub(4);
+            format!("…{}", value.chars().skip(shown).collect::<String>())
+        }
+        _ => bank_word(t, value).unwrap_or_else(|| value.to_owned()),
+    }
+}
+
+/// What a word of a channel's replies means, as the policy pack has it.
+pub(crate) fn bank_word(t: &Tongue, word: &str) -> Option<String> {
+    let mut results = t.policy().channels().values().flat_map(|channel| &channel.results);
+    let found = results.find(|result| result.word.eq_ignore_ascii_case(word))?;
+    Some(format!("{} ({word})", t.label(&found.label)))
+}
+
+fn exception_state(asked: &Asked) -> &'static str {
+    match asked.saring.as_str() {
+        "noted" => "noted",
+        "closed" => "closed",
+        _ => "open",
+    }
+}
+
+/// Rows of replies that were not taken, as a file.
+pub(crate) async fn export_exceptions(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let (t, state) = (visit.t(), exception_state(&asked));
+    let sheet = Sheet {
+        action: "payment.read",
+        what: "payment-exceptions",
+        name: format!("balasan-{state}"),
+        detail: format!("state={state}"),
+        heads: [
+            "web-file",
+            "web-line",
+            "web-problem",
+            "web-amount",
+            "web-expected",
+            "web-found-value",
+            "web-line-pay",
+            "web-family-id",
+            "web-status",
+            "web-note",
+            "web-closed-by",
+            "web-when",
+        ]
+        .map(|key| t.say(key))
+        .to_vec(),
+    };
+    let filter = ExceptionFilter { state: state.to_owned(), kind: None };
+    csv::stream(&visit, sheet, move |house, scope, at| {
+        let found = payment::exceptions(house, scope, &filter, at)?;
+        let row = |row: ExceptionView| {
+            vec![
+                row.file_no.to_string(),
+                row.row_no.to_string(),
+                problem(&t, &row.kind),
+                csv::number(row.amount_idr),
+                reply_value(&t, &row.kind, &row.expected),
+                reply_value(&t, &row.kind, &row.found),
+                csv::number(row.line_id),
+                csv::number(row.family_id),
+                t.code("web-exception", &row.state),
+                row.note.unwrap_or_default(),
+                row.closed_by.unwrap_or_default(),
+                t.stamp(row.at_ms),
+            ]
+        };
+        Ok(Paged { items: found.items.into_iter().map(row).collect(), next: found.next })
+    })
+    .await
+}
+
 pub(crate) async fn exceptions(visit: Visit, Query(asked): Query<Asked>) -> Answer {
-    let state =
-        if matches!(asked.saring.as_str(), "noted" | "closed") { asked.saring.as_str() } else { "open" };
+    let state = exception_state(&asked);
     let from = Page { after: asked.setelah, limit: 50 };
     let (wanted, filter) = (from.clone(), ExceptionFilter { state: state.to_owned(), kind: None });
     let found = visit
@@ -432,8 +644,10 @@ pub(crate) async fn exceptions(visit: Visit, Query(asked): Query<Asked>) -> Answ
             &from,
             found.items.len(),
             found.next,
-        ),
+        )
+        .leafing(),
         rows: found.items,
+        state,
         may_close: visit.session.may("payment.reconcile"),
         shell: visit.shell(),
         t,

@@ -187,7 +187,7 @@ impl ProgrammePage {
             .iter()
             .map(|one| RuleLine {
                 remedy: t.label(&one.remedy).to_owned(),
-                status: one.siks_ng.clone(),
+                status: if one.siks_ng == "-" { String::new() } else { one.siks_ng.clone() },
                 ..line(&one.code, &one.text, one.when.words_with(t.lang, &params))
             })
             .collect();

@@ -50,6 +50,7 @@ pub(crate) struct Weight {
 pub(crate) struct QueuePage {
     pub(crate) t: Tongue,
     pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
     pub(crate) pairs: Vec<PairRow>,
     pub(crate) pager: Pager,
 }
@@ -188,6 +189,12 @@ impl ReviewPage {
         chance(&self.t, *probability)
     }
 
+    /// Both records already stand in one family.
+    fn one_family(&self, view: &PairView) -> bool {
+        let ids = |side: usize| view.families[side].iter().map(|member| member.person_id).collect::<Vec<_>>();
+        !view.families[0].is_empty() && ids(0) == ids(1)
+    }
+
     fn verdict(&self, pair: &PairRow) -> String {
         pair.verdict.map_or_else(String::new, |verdict| {
             self.t.say(&format!("review-verdict-{}", crate::lang::word(&verdict)))
@@ -254,5 +261,6 @@ pub(crate) async fn queue(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         visit.ask("review.read", move |house, scope| review::review_queue(house, scope, &wanted)).await?;
     let t = visit.t();
     let pager = Pager::of(&t, "/tinjau/semua", &from, found.items.len(), found.next);
-    page(&QueuePage { pairs: found.items, pager, shell: visit.shell(), t })
+    let trail = vec![("/tinjau".into(), t.say("web-nav-review")), (String::new(), t.say("web-review-all"))];
+    page(&QueuePage { trail, pairs: found.items, pager, shell: visit.shell(), t })
 }

@@ -69,9 +69,9 @@ pub(crate) struct NewCasePage {
     pub(crate) sent: BTreeMap<String, String>,
 }
 
-/// Whom a case is about; the number of the family where no name is known.
+/// Whom a case is about; what it is where no name is known.
 pub(crate) fn title(t: &Tongue, row: &CaseRow) -> String {
-    if row.title.is_empty() { t.one("web-family-no", "id", row.family) } else { row.title.clone() }
+    if row.title.is_empty() { t.label(&row.workflow_label).to_owned() } else { row.title.clone() }
 }
 
 /// Colour of a deadline.
@@ -164,6 +164,15 @@ impl CasePage {
     fn role(&self, key: &str) -> String {
         let role = self.t.policy().roles().get(key);
         role.map_or_else(|| key.to_owned(), |role| self.t.label(&role.label).to_owned())
+    }
+
+    /// An answer in words: a trouble of a payment line and the word of a bank are codes that the case was opened with.
+    fn answer(&self, answer: &views::AnswerView) -> String {
+        let text = self.t.label(&answer.shown);
+        match text.strip_prefix("bank:") {
+            Some(word) => super::pembayaran::bank_word(&self.t, word).unwrap_or_else(|| word.to_owned()),
+            None => self.t.code("payment-problem", text),
+        }
     }
 
     fn error(&self, step: &StepView, field: &FieldView) -> String {

@@ -56,7 +56,13 @@ pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         map: map(&t, &view, chosen),
         totals: totals(&t, &view),
         basis: view.series.get(chosen).map_or_else(String::new, |series| {
-            t.two("web-basis", "when", moment(&t, &series.basis.as_of), "source", &series.basis.source)
+            t.two(
+                "web-basis",
+                "when",
+                moment(&t, &series.basis.as_of),
+                "source",
+                super::beranda::source(&t, &series.basis.source),
+            )
         }),
         shell: visit.shell(),
         t,
@@ -136,7 +142,7 @@ fn map(t: &Tongue, view: &RegionsView, chosen: usize) -> TileMap {
             .iter()
             .enumerate()
             .map(|(at, tile)| Tile {
-                short: short_name(&tile.name),
+                short: if columns <= 3 { cut_name(&tile.name) } else { short_name(&tile.name) },
                 name: tile.name.clone(),
                 text: text(&tile.values, chosen),
                 on_map: on_map(&tile.values),
@@ -170,6 +176,15 @@ fn totals(t: &Tongue, view: &RegionsView) -> Vec<(String, Vec<(String, String)>)
         }
     }
     groups
+}
+
+/// A name that fits a wide tile.
+fn cut_name(name: &str) -> String {
+    const LETTERS: usize = 15;
+    if name.chars().count() <= LETTERS {
+        return name.to_owned();
+    }
+    format!("{}…", name.chars().take(LETTERS - 1).collect::<String>().trim_end())
 }
 
 /// A name that fits a tile, as people shorten names: `SumUta`, `JawTim`, `NTB`.

@@ -52,12 +52,20 @@ struct Placed<'a> {
     shade: u8,
 }
 
+/// Height of a tile; its width when there are many in a row.
 const SIDE: usize = 72;
+/// Width of a tile when few stand in a row: their names fit.
+const WIDE: usize = 132;
+const FEW: usize = 3;
 const SHADES: i128 = 5;
 
 impl TileMap {
+    fn tile_width(&self) -> usize {
+        if self.columns <= FEW { WIDE } else { SIDE }
+    }
+
     fn width(&self) -> usize {
-        self.columns.max(1) * SIDE
+        self.columns.max(1) * self.tile_width()
     }
 
     fn height(&self) -> usize {
@@ -68,7 +76,7 @@ impl TileMap {
         let most = self.tiles.iter().map(|tile| tile.value).max().unwrap_or(0);
         let placed = |tile: &'a Tile| {
             let (column, row) = tile.place;
-            Placed { tile, x: column * SIDE, y: row * SIDE, shade: shade(tile, most) }
+            Placed { tile, x: column * self.tile_width(), y: row * SIDE, shade: shade(tile, most) }
         };
         self.tiles.iter().map(placed).collect()
     }

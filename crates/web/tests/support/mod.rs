@@ -2,6 +2,7 @@
 //! browser that keeps cookies and speaks to the router without a network.
 
 #![allow(unreachable_pub, reason = "shared by the test binaries of this room")]
+#![allow(clippy::unwrap_used, reason = "a house that cannot be built fails the test")]
 
 use std::{collections::BTreeMap, sync::Arc};
 
