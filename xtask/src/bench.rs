@@ -1,6 +1,9 @@
 //! `cargo xtask bench`: what the demo's steps and pages cost on this machine, in figures that others can make again.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result};
 
@@ -43,9 +46,8 @@ fn pages(server: &Server) -> Result<()> {
             .find(|account| account["login"] == login)
             .and_then(|account| account["password"].as_str())
             .unwrap_or_default();
-        let agent = sign_in(&server.url, login, password)?;
-        let mut times: Vec<f64> =
-            (0..VISITS).map(|_| visit(&agent, &server.url, path)).collect::<Result<_>>()?;
+        let visitor = Visitor::signed_in(&server.url, login, password)?;
+        let mut times: Vec<f64> = (0..VISITS).map(|_| visit(&visitor, path)).collect::<Result<_>>()?;
         times.sort_by(f64::total_cmp);
         let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize];
         println!("{:>7.1} ms p50 {:>7.1} ms p95  {login:<14} {path}", at(0.5), at(0.95));
@@ -57,33 +59,61 @@ fn pages(server: &Server) -> Result<()> {
     Ok(())
 }
 
-fn visit(agent: &ureq::Agent, url: &str, path: &str) -> Result<f64> {
+fn visit(visitor: &Visitor, path: &str) -> Result<f64> {
     let start = Instant::now();
-    let body = agent
-        .get(format!("{url}{path}"))
-        .call()
-        .with_context(|| path.to_owned())?
-        .body_mut()
-        .read_to_vec()?;
+    let body = visitor.get(path)?.body_mut().read_to_vec()?;
     anyhow::ensure!(!body.is_empty(), "{path} is empty");
     Ok(start.elapsed().as_secs_f64() * 1000.0)
 }
 
-fn sign_in(url: &str, login: &str, password: &str) -> Result<ureq::Agent> {
-    let agent: ureq::Agent =
-        ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(20))).build().into();
-    let form = agent.get(format!("{url}/masuk")).call()?.body_mut().read_to_string()?;
-    let token = form
-        .split("name=\"csrf\" value=\"")
-        .nth(1)
-        .and_then(|rest| rest.split('"').next())
-        .context("the sign-in page has no form token")?;
-    agent.post(format!("{url}/masuk")).send_form([
-        ("csrf", token),
-        ("login", login),
-        ("password", password),
-    ])?;
-    Ok(agent)
+/// Somebody with a browser that keeps the site's cookies and follows nothing.
+struct Visitor {
+    agent: ureq::Agent,
+    url: String,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Visitor {
+    /// Signs in by the form that everybody uses.
+    fn signed_in(url: &str, login: &str, password: &str) -> Result<Self> {
+        let config =
+            ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(20))).max_redirects(0);
+        let agent: ureq::Agent = config.build().into();
+        let mut visitor = Self { agent, url: url.to_owned(), cookies: BTreeMap::new() };
+        let mut form = visitor.get("/masuk")?;
+        visitor.keep(&form);
+        let form = form.body_mut().read_to_string()?;
+        let token = form
+            .split("name=\"csrf\" value=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .context("the sign-in page has no form token")?;
+        let request = visitor.agent.post(format!("{url}/masuk")).header("Cookie", visitor.cookie());
+        let answer = request.send_form([("csrf", token), ("login", login), ("password", password)])?;
+        visitor.keep(&answer);
+        anyhow::ensure!(answer.status().is_redirection(), "{login} could not sign in: {}", answer.status());
+        Ok(visitor)
+    }
+
+    fn get(&self, path: &str) -> Result<ureq::http::Response<ureq::Body>> {
+        let request = self.agent.get(format!("{}{path}", self.url)).header("Cookie", self.cookie());
+        let answer = request.call().with_context(|| path.to_owned())?;
+        anyhow::ensure!(answer.status().is_success(), "{path}: {}", answer.status());
+        Ok(answer)
+    }
+
+    fn cookie(&self) -> String {
+        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    fn keep(&mut self, answer: &ureq::http::Response<ureq::Body>) {
+        for cookie in answer.headers().get_all("set-cookie") {
+            let pair = cookie.to_str().ok().and_then(|cookie| cookie.split(';').next()?.split_once('='));
+            if let Some((name, value)) = pair {
+                self.cookies.insert(name.trim().to_owned(), value.trim().to_owned());
+            }
+        }
+    }
 }
 
 fn resident_mb(process: u32) -> Result<u64> {
