@@ -139,8 +139,8 @@ export async function wordFaults(page) {
     }
     return [...new Set(found)].filter(Boolean);
   });
-  const bad = (text) =>
-    WORDS.test(text) || /\{ ?\$?\w+ ?\}/.test(text) || /(^|\s)[a-z]+_[a-z_]+(?=$|[\s.,:)])/.test(text) || /\b(undefined|NaN|null)\b/.test(text);
+  const signs = [WORDS, /\{ ?\$?\w+ ?\}/, /(^|\s)[a-z]+_[a-z_]+(?=$|[\s.,:)])/, /\b(undefined|NaN|null)\b/];
+  const bad = (text) => signs.some((sign) => sign.test(text));
   return texts.filter(bad).map((text) => `no word for: ${text.slice(0, 120)}`);
 }
 
@@ -148,13 +148,15 @@ export async function wordFaults(page) {
 export function scriptFaults(html) {
   const found = [];
   for (const [tag] of html.matchAll(/<a\b[^>]*>/g)) {
-    if (/\shref="(#"|javascript:|")/.test(tag) || !/\shref="/.test(tag)) found.push(`leads nowhere without script: ${tag.slice(0, 120)}`);
+    const leads = /\shref="/.test(tag) && !/\shref="(#"|javascript:|")/.test(tag);
+    if (!leads) found.push(`leads nowhere without script: ${tag.slice(0, 120)}`);
   }
   for (const [tag] of html.matchAll(/<(\w+)\b[^>]*\sdata-hx-(get|post)="[^>]*>/g)) {
     if (!/^<a\b[^>]*\shref="|^<form\b[^>]*\saction="/.test(tag)) found.push(`does nothing without script: ${tag.slice(0, 120)}`);
   }
   for (const [tag] of html.matchAll(/<button\b[^>]*>/g)) {
-    if (!/\stype="submit"/.test(tag) && !/\sdata-print\b[^>]*\shidden/.test(tag)) found.push(`a button that needs script: ${tag.slice(0, 120)}`);
+    const works = /\stype="submit"/.test(tag) || /\sdata-print\b[^>]*\shidden/.test(tag);
+    if (!works) found.push(`a button that needs script: ${tag.slice(0, 120)}`);
   }
   if (/\sstyle="|<style|\son\w+="|<script(?![^>]*\ssrc=)/.test(html)) found.push("inline script or style");
   return found;
@@ -163,7 +165,8 @@ export function scriptFaults(html) {
 export async function axeFaults(page) {
   if (!(await page.evaluate("typeof axe === 'object'"))) await page.evaluate(AXE);
   const { violations } = await page.evaluate(() =>
-    axe.run(document, {
+    // Rows of a table come from one template: the first ten stand for all.
+    axe.run({ include: document, exclude: ["tbody tr:nth-child(n + 11)"] }, {
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
       resultTypes: ["violations"],
     }),

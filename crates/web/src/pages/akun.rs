@@ -1,4 +1,5 @@
-//! /akun: who I am here, what my role may do, in the words of the roles file, and my password. /pengguna: the administrator's list of accounts.
+//! /akun: who I am here, what my role may do, in the words of the roles file, and my password. /pengguna: the administrator's list of
+//! accounts.
 
 use std::collections::HashMap;
 
