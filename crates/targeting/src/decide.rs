@@ -33,6 +33,8 @@ use crate::{
     settle::{Other, Settled, settle},
 };
 
+/// Families judged at once: their columns stay in a core's cache.
+const JUDGE_FAMILIES: usize = 4 * 1024;
 /// Rows written at once.
 const WRITE_ROWS: usize = 64 * 1024;
 /// Changes when the meaning of a stored list changes: old runs are then other runs.
@@ -222,7 +224,7 @@ fn judge_all(
     let judge = |chunk| -> Result<Judged> {
         let own = families_of(chunk, families)?;
         let people = source.people_of(chunk, plan)?;
-        let judged = plan.judge(&own, &people)?;
+        let judged = judge_in_steps(plan, &own, &people)?;
         let rows = own.num_rows() as u64;
         progress.report("decide", done.fetch_add(rows, Ordering::Relaxed) + rows, total);
         Ok(judged)
@@ -232,6 +234,28 @@ fn judge_all(
     let mut all = Judged::default();
     chunks?.into_iter().for_each(|chunk| all.append(chunk));
     Ok(all)
+}
+
+/// The same as judging all of them at once.
+fn judge_in_steps(plan: &Plan<'_>, families: &RecordBatch, people: &RecordBatch) -> Result<Judged> {
+    let (family_ids, people_of) =
+        (int64(families, "family_id")?.values(), int64(people, "family_id")?.values());
+    let mut all = Judged::default();
+    let (mut family, mut person) = (0, 0);
+    // Once at least: no families still have their columns.
+    loop {
+        let next = (family + JUDGE_FAMILIES).min(families.num_rows());
+        let until = match family_ids.get(next) {
+            Some(&id) => people_of.partition_point(|&of| of < id),
+            None => people.num_rows(),
+        };
+        let own = families.slice(family, next - family);
+        all.append(plan.judge(&own, &people.slice(person, until - person))?);
+        (family, person) = (next, until);
+        if family == families.num_rows() {
+            return Ok(all);
+        }
+    }
 }
 
 /// The texts of a column; none where it is unknown or no text.

@@ -4,7 +4,8 @@
 //! outside the one page that reveals it.
 //!
 //! To add a page: a file in `pages/` with one context struct, its template, a handler that asks the rooms through
-//! [`app::App::ask`], a line in [`router`], a sample in `pages::samples`, words in `policy/words/{id,en}/web.ftl`.
+//! `app::App::ask`, a line in [`router`], words in `policy/words/{id,en}/web.ftl`. The browser suite fails until some role
+//! reaches its address.
 
 #![allow(
     clippy::trivially_copy_pass_by_ref,
