@@ -146,7 +146,7 @@ pub fn decide(
 
     let families = source.all_families(&plan)?;
     let judged = judge_all(&plan, &source, &families, progress)?;
-    let regions = Regions::new(text_column(&families, "region").iter().copied());
+    let regions = Regions::new(&text_column(&families, "region"));
     let family_ids = int64(&families, "family_id")?.values();
     let settled = settle(&plan, judged, family_ids, &regions, &others);
     let figures = counts::count(&plan, &settled, &regions)?;
@@ -313,10 +313,18 @@ fn write_list(
     let options = WriteOptions::sorted_by(&["family_id"]);
     let mut writer = house.lake.writer(dataset, Arc::clone(&schema), options)?;
     let rows = families.num_rows();
-    for from in (0..rows).step_by(WRITE_ROWS) {
+    let batch = |from: usize| -> Result<RecordBatch> {
         let to = (from + WRITE_ROWS).min(rows);
-        let columns = list_columns(plan, &families.slice(from, to - from), settled, from..to);
-        writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns?)?)?;
+        let columns = list_columns(plan, &families.slice(from, to - from), settled, from..to)?;
+        Ok(RecordBatch::try_new(Arc::clone(&schema), columns)?)
+    };
+    let starts: Vec<usize> = (0..rows).step_by(WRITE_ROWS).collect();
+    // As many batches are made at once as there are cores; they are written in their order.
+    for some in starts.chunks(rayon::current_num_threads().max(1)) {
+        let batches: Vec<RecordBatch> = some.par_iter().map(|from| batch(*from)).collect::<Result<_>>()?;
+        for batch in &batches {
+            writer.write(batch)?;
+        }
     }
     Ok(writer.finish(origin, house.clock.as_ref())?)
 }

@@ -18,18 +18,19 @@ pub(crate) struct Regions {
 }
 
 impl Regions {
-    pub(crate) fn new<'a>(families: impl Iterator<Item = Option<&'a str>>) -> Self {
-        let mut numbers: FxHashMap<&str, u32> = FxHashMap::default();
-        let mut paths: Vec<String> = Vec::new();
-        let of = families
-            .map(|path| {
-                *numbers.entry(path.unwrap_or_default()).or_insert_with_key(|path| {
-                    paths.push((*path).to_owned());
-                    paths.len() as u32 - 1
-                })
-            })
-            .collect();
-        Self { paths, of }
+    pub(crate) fn new(families: &[Option<&str>]) -> Self {
+        // Each share is numbered by itself; then the shares, in their order, agree on the numbers of all.
+        let share = families.len().div_ceil(rayon::current_num_threads().max(1)).max(1);
+        let shares: Vec<(Vec<&str>, Vec<u32>)> = families.par_chunks(share).map(numbered).collect();
+        let (paths, numbers) =
+            numbered(&shares.iter().flat_map(|(paths, _)| paths).map(|path| Some(*path)).collect::<Vec<_>>());
+        let mut first = 0;
+        let mut of = Vec::with_capacity(families.len());
+        for (own, places) in &shares {
+            of.extend(places.iter().map(|place| numbers[first + *place as usize]));
+            first += own.len();
+        }
+        Self { paths: paths.into_iter().map(str::to_owned).collect(), of }
     }
 
     /// For each path: the number of its region at a level; and these regions, in alphabetical order.
@@ -44,6 +45,21 @@ impl Regions {
         let number = |cut: &String| regions.partition_point(|region| region < cut) as u32;
         (cuts.iter().map(number).collect(), regions)
     }
+}
+
+/// The different paths in the order of first appearance, and for each entry the number of its path.
+fn numbered<'a>(paths: &[Option<&'a str>]) -> (Vec<&'a str>, Vec<u32>) {
+    let mut numbers: FxHashMap<&str, u32> = FxHashMap::default();
+    let mut different = Vec::new();
+    let number = |path: &Option<&'a str>| {
+        let path = path.unwrap_or_default();
+        *numbers.entry(path).or_insert_with(|| {
+            different.push(path);
+            different.len() as u32 - 1
+        })
+    };
+    let of = paths.iter().map(number).collect();
+    (different, of)
 }
 
 /// How the places of one region were given out.

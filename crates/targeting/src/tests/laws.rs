@@ -131,7 +131,7 @@ fn who_receives_a_programme_that_blocks_is_left_out_with_its_reason() {
     let policy = policy();
     let (families, people) = population(&policy, 300, 5, &mut Dice(8));
     let ids = families.column_by_name("family_id").unwrap().as_primitive::<Int64Type>().clone();
-    let regions = Regions::new(std::iter::repeat_n(Some("99.01.01.2001"), 300));
+    let regions = Regions::new(&[Some("99.01.01.2001"); 300]);
     for plan in plans(&policy) {
         let line = plan.version.combinations.iter().position(|line| line.rule == Together::Blocks);
         let Some(combination) = line else { continue };
@@ -170,7 +170,9 @@ fn places_go_in_order_within_each_region_and_more_places_take_none_away() {
     for _ in 0..40 {
         let n = 1 + dice.below(400) as usize;
         let of: Vec<&str> = (0..n).map(|_| villages[dice.below(4) as usize]).collect();
-        let regions = Regions::new(of.iter().map(|village| (!village.is_empty()).then_some(*village)));
+        let villages: Vec<Option<&str>> =
+            of.iter().map(|village| (!village.is_empty()).then_some(*village)).collect();
+        let regions = Regions::new(&villages);
         let eligible: Vec<u32> = (0..n as u32).filter(|_| dice.chance(60)).collect();
         let key = |dice: &mut Dice| if dice.chance(10) { u64::MAX } else { dice.below(4) };
         let order: Vec<Vec<u64>> = (0..2).map(|_| (0..n).map(|_| key(&mut dice)).collect()).collect();
@@ -205,7 +207,8 @@ fn places_go_in_order_within_each_region_and_more_places_take_none_away() {
 fn a_number_in_the_table_is_a_region_s_quota_whatever_its_share() {
     let mut quota = quota(1_000);
     quota.table.insert(RegionCode::parse("99.01").unwrap(), 1);
-    let regions = Regions::new([Some("99.01.01.2001"); 3].into_iter().chain([Some("99.02.01.2001"); 2]));
+    let regions =
+        Regions::new(&[[Some("99.01.01.2001"); 3].as_slice(), &[Some("99.02.01.2001"); 2]].concat());
     let places = give_places(&quota, &regions, &[0, 1, 2, 3, 4], &[]);
     assert_eq!(places.inside, [true, false, false, true, true]);
     assert_eq!(places.rank, [1, 2, 3, 1, 2]);
