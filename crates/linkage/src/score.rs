@@ -8,8 +8,8 @@
 use crate::compare::Levels;
 use crate::error::LinkError;
 use crate::expr::Expr;
-use crate::model::{Level, Model};
-use crate::sql::{Scalar, Side};
+use crate::model::{Comparison, Level, Model};
+use crate::sql::{Node, Op, Scalar, Side};
 use crate::table::{Layout, Operand, Table};
 
 /// Probabilities below this are taken as this, so that no single field decides alone.
@@ -22,7 +22,23 @@ pub(crate) const MOST_OTHERS: usize = 6;
 pub(crate) struct Scorer {
     fields: Vec<Vec<LevelWeights>>,
     prior: Parts,
+    /// Fields in which some level asks for the frequency of a value.
+    frequent: Vec<usize>,
+    /// The likelihoods of each pattern, where there are not too many patterns.
+    patterns: Vec<Odds>,
 }
+
+/// What a pattern comes to, frequencies left out: for one person, two strangers, two of the other classes.
+#[derive(Debug, Clone, Copy)]
+struct Odds {
+    same: f64,
+    strangers: f64,
+    others: f64,
+}
+
+/// More patterns than this are worked out pair by pair.
+const MOST_PATTERNS: u64 = 1 << 20;
+
 
 #[derive(Debug, Clone, Copy)]
 struct LevelWeights {
@@ -79,39 +95,71 @@ impl Scorer {
             .iter()
             .zip(operands)
             .map(|(comparison, operands)| {
-                // The adjustment compares a value's frequency with u of the first level that agrees exactly.
-                let base = comparison
-                    .levels
-                    .iter()
-                    .find(|level| !level.is_null)
-                    .map_or(1.0, |level| bounded(level.u));
                 comparison
                     .levels
                     .iter()
                     .zip(operands)
-                    .map(|(level, operand)| level_weights(level, *operand, base))
+                    .map(|(level, operand)| level_weights(level, *operand, exact_u(comparison, level)))
                     .collect()
             })
-            .collect();
+            .collect::<Vec<Vec<LevelWeights>>>();
         let mut prior = Parts { same: model.prior.max(FLOOR), strangers: 1.0, others: [0.0; MOST_OTHERS] };
         for (prior, other) in prior.others.iter_mut().zip(&model.others) {
             *prior = if other.prior.is_finite() { other.prior } else { 0.0 };
         }
         prior.strangers = (1.0 - model.prior - prior.others.iter().sum::<f64>()).max(FLOOR);
-        Self { fields, prior }
+        let frequent = |field: &Vec<LevelWeights>| field.iter().any(|level| level.frequency.is_some());
+        let frequent = (0..fields.len()).filter(|&at| frequent(&fields[at])).collect();
+        let mut scorer = Self { fields, prior, frequent, patterns: Vec::new() };
+        if model.patterns() <= MOST_PATTERNS {
+            scorer.patterns = scorer.all_patterns();
+        }
+        scorer
+    }
+
+    /// The product of every pattern, the first comparison fastest: each step multiplies one field in.
+    fn all_patterns(&self) -> Vec<Odds> {
+        let mut products = vec![self.prior];
+        for field in &self.fields {
+            products = field
+                .iter()
+                .flat_map(|level| {
+                    products.iter().map(|product| {
+                        let mut product = *product;
+                        product.take(&level.parts);
+                        product
+                    })
+                })
+                .collect();
+        }
+        let odds = |parts: &Parts| Odds {
+            same: parts.same,
+            strangers: parts.strangers,
+            others: parts.others.iter().sum(),
+        };
+        products.iter().map(odds).collect()
     }
 
     /// The weight of a pair.
-    pub(crate) fn weight(&self, table: &Table, left: u32, right: u32, levels: &Levels) -> f64 {
-        let mut product = self.prior;
-        for (field, &level) in self.fields.iter().zip(&levels.at) {
-            product.take(&field[usize::from(level)].seen(table, left, right));
+    pub(crate) fn weight(&self, table: &Table, left: &[u64], right: &[u64], levels: &Levels) -> f64 {
+        let Some(odds) = self.patterns.get(levels.pattern as usize) else {
+            let mut product = self.prior;
+            for (field, &level) in self.fields.iter().zip(&levels.at) {
+                product.take(&field[usize::from(level)].seen(table, left, right));
+            }
+            return product.weight();
+        };
+        let mut strangers = odds.strangers;
+        for &field in &self.frequent {
+            if let Some(frequency) = &self.fields[field][usize::from(levels.at[field])].frequency {
+                strangers *= frequency.of_pair(table, left, right);
+            }
         }
-        product.weight()
+        (odds.same / (strangers + odds.others)).log2()
     }
 
     /// The likelihoods of each field by itself.
-    pub(crate) fn parts(&self, table: &Table, left: u32, right: u32, levels: &Levels) -> Vec<Parts> {
+    pub(crate) fn parts(&self, table: &Table, left: &[u64], right: &[u64], levels: &Levels) -> Vec<Parts> {
         let fields = self.fields.iter().zip(&levels.at);
         fields.map(|(field, &level)| field[usize::from(level)].seen(table, left, right)).collect()
     }
@@ -120,6 +168,21 @@ impl Scorer {
     pub(crate) fn prior(&self) -> Parts {
         self.prior
     }
+}
+
+/// u of the level that agrees exactly on the column whose frequency adjusts `level`.
+fn exact_u(comparison: &Comparison, level: &Level) -> f64 {
+    let Some(tf) = &level.term_frequency else { return 1.0 };
+    let exact = |level: &&Level| match &level.condition {
+        Node::Compare {
+            left: Scalar::Column { name: a, side: one },
+            op: Op::Equal,
+            right: Scalar::Column { name: b, side: other },
+        } => a.eq_ignore_ascii_case(&tf.column) && a == b && one != other,
+        _ => false,
+    };
+    let of = if tf.own_u { Some(level) } else { comparison.levels.iter().find(exact) };
+    bounded(of.unwrap_or(level).u)
 }
 
 /// A number that is none says nothing; none may decide alone.
@@ -147,7 +210,7 @@ fn level_weights(level: &Level, operand: Option<Operand>, base: f64) -> LevelWei
 }
 
 impl LevelWeights {
-    fn seen(&self, table: &Table, left: u32, right: u32) -> Parts {
+    fn seen(&self, table: &Table, left: &[u64], right: &[u64]) -> Parts {
         let mut parts = self.parts;
         if let Some(frequency) = &self.frequency {
             parts.strangers *= frequency.of_pair(table, left, right);
@@ -159,11 +222,11 @@ impl LevelWeights {
 impl Frequency {
     /// How much commoner than the average agreement this agreement is; the commoner of two different values
     /// counts.
-    fn of_pair(&self, table: &Table, left: u32, right: u32) -> f64 {
+    fn of_pair(&self, table: &Table, left: &[u64], right: &[u64]) -> f64 {
         let Some(dictionary) = self.of.dictionary().map(|number| &table.dictionaries[number]) else {
             return 1.0;
         };
-        let frequency = |row| match self.of.read(table.record(row)) {
+        let frequency = |record| match self.of.read(record) {
             0 => 0.0,
             value => dictionary.frequency(Operand::number(value)),
         };
