@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::compare::{Condition, Pair};
-use crate::table::{Keys, Table};
+use crate::table::{Keys, Places, Table};
 
 /// Pairs in one unit of work.
 const CHUNK_PAIRS: u64 = 1 << 16;
@@ -40,7 +40,7 @@ pub struct RuleReport {
 pub(crate) struct Blocks {
     keys: Keys,
     rules: Vec<Sorted>,
-    chunks: Vec<Chunk>,
+    views: Vec<View>,
     /// Only pairs of records of different groups are looked at, where records have groups.
     groups: Option<Vec<u32>>,
     /// What rules ask for besides equal keys.
@@ -50,7 +50,13 @@ pub(crate) struct Blocks {
     pub(crate) reports: Vec<RuleReport>,
 }
 
-/// Records by key; a block is a stretch of `rows`.
+/// A list of rules, of which a pair belongs to the first that yields it, and the work that they make.
+struct View {
+    rules: Vec<usize>,
+    chunks: Vec<Chunk>,
+}
+
+/// Records by key, named by their places; a block is a stretch of `rows`, in the order of the rows.
 #[derive(Default)]
 struct Sorted {
     rows: Vec<u32>,
@@ -80,7 +86,7 @@ impl Block {
     }
 }
 
-/// A unit of work: some blocks, or some left records of one large block.
+/// A unit of work: some blocks, or some left records of one large block. `rule` counts within the view.
 #[derive(Debug, Clone)]
 pub(crate) enum Chunk {
     Blocks { rule: usize, first: usize, end: usize },
@@ -102,90 +108,57 @@ impl Blocks {
         rest: Vec<Option<Condition>>,
         groups: Option<Vec<u32>>,
         limit: usize,
+        views: Vec<Vec<usize>>,
+        places: &Places,
     ) -> Self {
-        let mut blocks = Self {
-            keys: Keys { rules: 0, slots: Vec::new(), width: 0, hashes: Vec::new() },
-            plain: rest.iter().all(Option::is_none) && keys.slots.iter().all(|(left, right)| left == right),
-            rules: vec![],
-            chunks: vec![],
-            groups,
-            rest,
-            reports: vec![],
-        };
+        let (mut rules, mut reports) = (Vec::new(), Vec::new());
         // One rule after another, each on all cores: a sorting needs memory.
         for rule in 0..keys.rules {
-            let (sorted, report, skipped) = sort(&keys, rule, &names[rule], limit);
+            let (sorted, report, skipped) = sort(&keys, rule, &names[rule], limit, places);
             // A record in a skipped block has no key here, so that a later rule may yield its pairs.
             let (left, right) = keys.slots[rule];
-            for row in skipped {
-                keys.hashes[row as usize * keys.width + left] = 0;
-                keys.hashes[row as usize * keys.width + right] = 0;
+            for place in skipped {
+                keys.hashes[place as usize * keys.width + left] = 0;
+                keys.hashes[place as usize * keys.width + right] = 0;
             }
-            blocks.chunk(rule, &sorted);
-            blocks.rules.push(sorted);
-            blocks.reports.push(report);
+            rules.push(sorted);
+            reports.push(report);
         }
-        blocks.keys = keys;
+        let plain = rest.iter().all(Option::is_none) && keys.slots.iter().all(|(left, right)| left == right);
+        let mut blocks = Self { keys, rules, views: Vec::new(), groups, rest, plain, reports };
+        for rules in views {
+            let mut chunks = Vec::new();
+            for (at, rule) in rules.iter().enumerate() {
+                chunk(at, &blocks.rules[*rule], &mut chunks);
+            }
+            blocks.views.push(View { rules, chunks });
+        }
         blocks
     }
 
-    fn chunk(&mut self, rule: usize, sorted: &Sorted) {
-        let (mut first, mut pairs) = (0, 0u64);
-        for (index, block) in sorted.blocks.iter().enumerate() {
-            let own = block.pairs();
-            if own > CHUNK_PAIRS {
-                if first < index {
-                    self.chunks.push(Chunk::Blocks { rule, first, end: index });
-                }
-                (first, pairs) = (index + 1, 0);
-                self.split(rule, index, block);
-                continue;
-            }
-            pairs += own;
-            if pairs >= CHUNK_PAIRS {
-                self.chunks.push(Chunk::Blocks { rule, first, end: index + 1 });
-                (first, pairs) = (index + 1, 0);
-            }
-        }
-        if first < sorted.blocks.len() {
-            self.chunks.push(Chunk::Blocks { rule, first, end: sorted.blocks.len() });
-        }
+    /// How many blocks' pairs the rules of a view make, earlier rules not taken away.
+    pub(crate) fn pairs_of(&self, view: usize) -> u64 {
+        self.views[view].rules.iter().map(|rule| self.reports[*rule].pairs_in_blocks).sum()
     }
 
-    /// A large block is worked on in stretches of its left records.
-    fn split(&mut self, rule: usize, index: usize, block: &Block) {
-        let rights = |left: usize| match block.lefts {
-            None => block.count as usize - left - 1,
-            Some(lefts) => (block.count - lefts) as usize,
-        };
-        let mut first = 0;
-        while first < block.lefts() {
-            let (mut end, mut pairs) = (first, 0u64);
-            while end < block.lefts() && pairs < CHUNK_PAIRS {
-                pairs += rights(end) as u64;
-                end += 1;
-            }
-            self.chunks.push(Chunk::Part { rule, block: index, first, end });
-            first = end;
-        }
-    }
-
-    pub(crate) fn chunks(&self) -> &[Chunk] {
-        &self.chunks
+    pub(crate) fn chunks(&self, view: usize) -> &[Chunk] {
+        &self.views[view].chunks
     }
 
     /// Calls `visit` with each pair of the chunk, left below right: the rows and what the table has of them.
-    pub(crate) fn visit(&self, chunk: &Chunk, table: &Table, mut visit: impl FnMut(Seen)) {
+    pub(crate) fn visit(&self, view: usize, chunk: &Chunk, table: &Table, mut visit: impl FnMut(Seen)) {
         let mut copy = Copied::default();
+        let rules = &self.views[view].rules[..=chunk.rule()];
+        let sorted = &self.rules[rules[chunk.rule()]];
         match *chunk {
-            Chunk::Blocks { rule, first, end } => {
-                for block in &self.rules[rule].blocks[first..end] {
-                    self.visit_block(rule, block, 0, block.lefts(), table, &mut copy, &mut visit);
+            Chunk::Blocks { first, end, .. } => {
+                for block in &sorted.blocks[first..end] {
+                    self.visit_block(rules, block, 0, block.lefts(), table, &mut copy, &mut visit);
                 }
             }
-            Chunk::Part { rule, block, first, end } => {
-                let block = &self.rules[rule].blocks[block];
-                self.visit_block(rule, block, first, end, table, &mut copy, &mut visit);
+            Chunk::Part { block, first, end, .. } => {
+                let block = &sorted.blocks[block];
+                self.visit_block(rules, block, first, end, table, &mut copy, &mut visit);
             }
         }
     }
@@ -193,7 +166,7 @@ impl Blocks {
     #[expect(clippy::too_many_arguments, reason = "one loop, taken out of two places")]
     fn visit_block(
         &self,
-        rule: usize,
+        rules: &[usize],
         block: &Block,
         first: usize,
         end: usize,
@@ -201,6 +174,7 @@ impl Blocks {
         copy: &mut Copied,
         visit: &mut impl FnMut(Seen),
     ) {
+        let (&rule, before) = rules.split_last().unwrap_or((&0, &[]));
         let rows = &self.rules[rule].rows[block.start as usize..(block.start + block.count) as usize];
         // Records of a larger block are laid side by side first: then a pair costs no way to memory.
         let copied = rows.len() > COPY_FROM;
@@ -217,49 +191,93 @@ impl Blocks {
             }
         };
         let record_of = |at: usize| {
-            if copied { &copy.records[at * stride..(at + 1) * stride] } else { table.record(rows[at]) }
+            if copied { &copy.records[at * stride..(at + 1) * stride] } else { table.record_at(rows[at]) }
         };
-        let earlier = self.keys.slots[rule].0;
+        // Where all rules before this one come before it in the list, their keys stand side by side.
+        let prefix = self.plain && before.iter().enumerate().all(|(at, rule)| at == *rule);
+        let earlier = before.len();
         for left_at in first..end {
             let left = rows[left_at];
             let (left_keys, left_record) = (keys_of(left_at), record_of(left_at));
             let begin = block.lefts.map_or(left_at + 1, |lefts| lefts as usize);
             for right_at in begin..rows.len() {
                 let right = rows[right_at];
-                if self.plain {
+                if prefix {
                     let right_keys = &keys_of(right_at)[..earlier];
                     if left_keys[..earlier].iter().zip(right_keys).any(|(a, b)| a == b && *a != 0) {
                         continue;
                     }
-                } else if left >= right {
+                } else if table.places.row(left) >= table.places.row(right) {
                     continue;
                 }
                 if let Some(groups) = &self.groups
-                    && groups[left as usize] == groups[right as usize]
+                    && groups[table.places.row(left) as usize] == groups[table.places.row(right) as usize]
                 {
                     continue;
                 }
                 let seen = Seen { left, right, left_record, right_record: record_of(right_at) };
-                if self.plain || self.belongs(rule, &seen, left_keys, keys_of(right_at), table) {
+                if prefix || self.belongs(rules, &seen, left_keys, keys_of(right_at), table) {
                     visit(seen);
                 }
             }
         }
     }
 
-    /// Whether the rule yields the pair and no earlier one does.
-    fn belongs(&self, rule: usize, seen: &Seen, left: &[u64], right: &[u64], table: &Table) -> bool {
+    /// Whether the last of the rules yields the pair and no earlier one does.
+    fn belongs(&self, rules: &[usize], seen: &Seen, left: &[u64], right: &[u64], table: &Table) -> bool {
         let pair = Pair { left: seen.left_record, right: seen.right_record, table };
         let holds = |rule: usize| self.rest[rule].as_ref().is_none_or(|rest| rest.holds_for(&pair));
-        let earlier = (0..rule).any(|rule| {
+        let yields = |rule: usize| {
             let (a, b) = self.keys.slots[rule];
             left[a] != 0 && left[a] == right[b] && holds(rule)
-        });
-        !earlier && holds(rule)
+        };
+        let Some((&last, before)) = rules.split_last() else { return false };
+        !before.iter().any(|rule| yields(*rule)) && holds(last)
     }
 }
 
-/// A pair as the blocks yield it.
+fn chunk(rule: usize, sorted: &Sorted, chunks: &mut Vec<Chunk>) {
+    let (mut first, mut pairs) = (0, 0u64);
+    for (index, block) in sorted.blocks.iter().enumerate() {
+        let own = block.pairs();
+        if own > CHUNK_PAIRS {
+            if first < index {
+                chunks.push(Chunk::Blocks { rule, first, end: index });
+            }
+            (first, pairs) = (index + 1, 0);
+            split(rule, index, block, chunks);
+            continue;
+        }
+        pairs += own;
+        if pairs >= CHUNK_PAIRS {
+            chunks.push(Chunk::Blocks { rule, first, end: index + 1 });
+            (first, pairs) = (index + 1, 0);
+        }
+    }
+    if first < sorted.blocks.len() {
+        chunks.push(Chunk::Blocks { rule, first, end: sorted.blocks.len() });
+    }
+}
+
+/// A large block is worked on in stretches of its left records.
+fn split(rule: usize, index: usize, block: &Block, chunks: &mut Vec<Chunk>) {
+    let rights = |left: usize| match block.lefts {
+        None => block.count as usize - left - 1,
+        Some(lefts) => (block.count - lefts) as usize,
+    };
+    let mut first = 0;
+    while first < block.lefts() {
+        let (mut end, mut pairs) = (first, 0u64);
+        while end < block.lefts() && pairs < CHUNK_PAIRS {
+            pairs += rights(end) as u64;
+            end += 1;
+        }
+        chunks.push(Chunk::Part { rule, block: index, first, end });
+        first = end;
+    }
+}
+
+/// A pair as the blocks yield it; `left` and `right` are places.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen<'a> {
     pub(crate) left: u32,
@@ -284,7 +302,7 @@ impl Copied {
         for &row in rows {
             let start = row as usize * keys.width;
             self.keys.extend_from_slice(&keys.hashes[start..start + keys.width]);
-            self.records.extend_from_slice(table.record(row));
+            self.records.extend_from_slice(table.record_at(row));
         }
     }
 }
@@ -294,44 +312,36 @@ fn pairs_of(count: u64) -> u64 {
 }
 
 /// Entries of a bucket are sorted where they lie in the cache.
-const BUCKET_ROWS: usize = 1 << 9;
+const BUCKET_ROWS: usize = 1 << 8;
 
 /// The records that have a key, by key and then by row; the lowest bit tells left keys (0) from right ones.
-fn by_key(keys: &Keys, slots: (usize, usize)) -> Vec<(u64, u32)> {
+fn by_key(keys: &Keys, slots: (usize, usize), places: &Places) -> Vec<(u64, u32)> {
     let rows = keys.hashes.len() / keys.width.max(1);
     let asymmetric = slots.0 != slots.1;
-    let of = |row: usize, slot: usize| keys.hashes[row * keys.width + slot];
+    let column = |slot: usize| -> Vec<u64> {
+        keys.hashes.par_chunks(keys.width.max(1)).map(|hashes| hashes[slot]).collect()
+    };
+    let lefts = column(slots.0);
+    let rights = if asymmetric { column(slots.1) } else { Vec::new() };
     // Hashes are even over their range: the upper bits share them out.
     let bits = (rows / BUCKET_ROWS).max(1).ilog2().min(16);
     let bucket = |key: u64| if bits == 0 { 0 } else { (key >> (64 - bits)) as usize };
     let mut starts = vec![0usize; (1 << bits) + 1];
-    let each = |visit: &mut dyn FnMut(u64, u32)| {
-        for row in 0..rows {
-            let key = of(row, slots.0);
-            if key != 0 {
-                visit(key, row as u32);
-            }
-        }
-        if asymmetric {
-            for row in 0..rows {
-                let key = of(row, slots.1);
-                if key != 0 {
-                    visit(key, row as u32 | RIGHT);
-                }
-            }
-        }
-    };
-    each(&mut |key, _| starts[bucket(key) + 1] += 1);
+    for &key in lefts.iter().chain(&rights).filter(|key| **key != 0) {
+        starts[bucket(key) + 1] += 1;
+    }
     for at in 1..starts.len() {
         starts[at] += starts[at - 1];
     }
     let mut entries = vec![(0u64, 0u32); starts[starts.len() - 1]];
     let mut next = starts.clone();
-    each(&mut |key, row| {
-        let at = &mut next[bucket(key)];
-        entries[*at] = (key, row);
-        *at += 1;
-    });
+    for (keys, mark) in [(&lefts, 0), (&rights, RIGHT)] {
+        for (place, &key) in keys.iter().enumerate().filter(|(_, key)| **key != 0) {
+            let at = &mut next[bucket(key)];
+            entries[*at] = (key, places.row(place as u32) | mark);
+            *at += 1;
+        }
+    }
     let mut rest = entries.as_mut_slice();
     let mut buckets = Vec::with_capacity(starts.len());
     for pair in starts.windows(2) {
@@ -346,13 +356,19 @@ fn by_key(keys: &Keys, slots: (usize, usize)) -> Vec<(u64, u32)> {
 /// Marks a right key; rows are fewer than 2^31 where rules read different things of both records.
 const RIGHT: u32 = 1 << 31;
 
-fn sort(keys: &Keys, rule: usize, name: &str, limit: usize) -> (Sorted, RuleReport, Vec<u32>) {
+fn sort(
+    keys: &Keys,
+    rule: usize,
+    name: &str,
+    limit: usize,
+    places: &Places,
+) -> (Sorted, RuleReport, Vec<u32>) {
     let slots = keys.slots[rule];
     let asymmetric = slots.0 != slots.1;
-    let entries = by_key(keys, slots);
+    let entries = by_key(keys, slots, places);
     let mut report =
         RuleReport { rule: name.to_owned(), records: entries.len() as u64, ..RuleReport::default() };
-    let mut sorted = Sorted::default();
+    let mut sorted = Sorted { rows: Vec::with_capacity(entries.len()), blocks: Vec::new() };
     let mut skipped = Vec::new();
     for entries in entries.chunk_by(|a, b| a.0 == b.0) {
         let lefts = asymmetric.then(|| entries.partition_point(|(_, row)| row & RIGHT == 0) as u32);
@@ -360,7 +376,7 @@ fn sort(keys: &Keys, rule: usize, name: &str, limit: usize) -> (Sorted, RuleRepo
         if block.pairs() == 0 {
             continue;
         }
-        let rows = entries.iter().map(|(_, row)| if asymmetric { row & !RIGHT } else { *row });
+        let rows = entries.iter().map(|(_, row)| places.place(if asymmetric { row & !RIGHT } else { *row }));
         if entries.len() > limit {
             report.skipped_blocks += 1;
             report.skipped_records += u64::from(block.count);
@@ -374,5 +390,7 @@ fn sort(keys: &Keys, rule: usize, name: &str, limit: usize) -> (Sorted, RuleRepo
         sorted.blocks.push(block);
         sorted.rows.extend(rows);
     }
+    sorted.rows.shrink_to_fit();
+    sorted.blocks.shrink_to_fit();
     (sorted, report, skipped)
 }

@@ -114,7 +114,7 @@ struct MeasureMemo {
     useless: bool,
 }
 
-const MEMO_SLOTS: usize = 1 << 13;
+const MEMO_SLOTS: usize = 1 << 12;
 /// After so many questions a memo is judged.
 const MEMO_TRIAL: u32 = 1 << 12;
 
@@ -131,7 +131,8 @@ impl MeasureMemo {
             self.useless = self.hits * 4 < MEMO_TRIAL;
             (self.asked, self.hits) = (0, 0);
         }
-        let at = (a ^ b.rotate_left(21)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - MEMO_SLOTS.trailing_zeros());
+        let at =
+            (a ^ b.rotate_left(21)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - MEMO_SLOTS.trailing_zeros());
         let slot = &mut self.slots[at as usize];
         if slot.0 == a && slot.1 == b {
             self.hits += 1;
@@ -200,6 +201,19 @@ impl Plan {
             out.at[index] = level as u8;
             out.pattern = out.pattern.wrapping_add(place.wrapping_mul(level as u32));
             place = place.wrapping_mul(field.radix);
+        }
+        out
+    }
+}
+
+impl Plan {
+    /// The levels that a pattern stands for.
+    pub(crate) fn levels_of(&self, pattern: u32) -> Levels {
+        let mut out = Levels { at: [0; MOST_COMPARISONS], pattern };
+        let mut rest = pattern;
+        for (at, field) in out.at.iter_mut().zip(&self.fields) {
+            *at = (rest % field.radix) as u8;
+            rest /= field.radix;
         }
         out
     }
@@ -479,9 +493,10 @@ impl Compiler<'_, '_> {
             ("levenshtein" | "editdist3", [left, right]) => (Kind::Levenshtein(0), left, right),
             ("damerau_levenshtein", [left, right]) => (Kind::DamerauLevenshtein(0), left, right),
             ("abs", [Scalar::Arith { op: Arith::Minus, left, right }]) => match (&**left, &**right) {
-                (Scalar::Cast { of: left, to: Cast::Int, .. }, Scalar::Cast { of: right, to: Cast::Int, .. }) => {
-                    (Kind::Difference, &**left, &**right)
-                }
+                (
+                    Scalar::Cast { of: left, to: Cast::Int, .. },
+                    Scalar::Cast { of: right, to: Cast::Int, .. },
+                ) => (Kind::Difference, &**left, &**right),
                 _ => return Err(self.unsupported(format!("abs({left} - {right}) without casts to int"))),
             },
             _ => {

@@ -122,8 +122,8 @@ impl Dictionary {
                 let (mut all, mut ends, mut one) = (String::new(), Vec::new(), String::new());
                 for number in chunk * CHUNK + 1..=((chunk + 1) * CHUNK).min(self.len()) {
                     one.clear();
-                    let known = std::str::from_utf8(self.text(number as u32))
-                        .is_ok_and(|text| make(text, &mut one));
+                    let known =
+                        std::str::from_utf8(self.text(number as u32)).is_ok_and(|text| make(text, &mut one));
                     if known {
                         all.push_str(&one);
                     }

@@ -104,7 +104,9 @@ pub enum LinkError {
         needed_by: String,
     },
     /// A column of a type that cannot be compared.
-    #[error("column `{column}` has type {found}; texts, numbers, dates and lists of these can be compared, one type a column")]
+    #[error(
+        "column `{column}` has type {found}; texts, numbers, dates and lists of these can be compared, one type a column"
+    )]
     ColumnType {
         /// The column.
         column: String,

@@ -199,9 +199,11 @@ fn value(of: &Scalar, read: Read, locals: Locals) -> Value {
         Scalar::Number(number) => Value::Number(*number),
         Scalar::Text(text) => Value::Text(text.clone()),
         Scalar::Column { side, name } => read(*side, name),
-        Scalar::Local(name) => {
-            locals.iter().rev().find(|(local, _)| local == name).map_or(Value::Null, |(_, value)| (*value).clone())
-        }
+        Scalar::Local(name) => locals
+            .iter()
+            .rev()
+            .find(|(local, _)| local == name)
+            .map_or(Value::Null, |(_, value)| (*value).clone()),
         Scalar::List(items) => Value::List(items.iter().map(|item| value(item, read, locals)).collect()),
         Scalar::Lambda { .. } => Value::Null,
         Scalar::Arith { op, left, right } => {
@@ -299,8 +301,10 @@ fn whole(text: &str) -> Result<i64, std::num::ParseFloatError> {
 }
 
 fn call(name: &str, args: &[Scalar], read: Read, locals: Locals) -> Option<Value> {
-    if let ("list_transform" | "array_transform" | "list_filter", [list, Scalar::Lambda { name: item, body }]) =
-        (name, args)
+    if let (
+        "list_transform" | "array_transform" | "list_filter",
+        [list, Scalar::Lambda { name: item, body }],
+    ) = (name, args)
     {
         let list = value(list, read, locals);
         let apply = |of: &Value| {
@@ -337,7 +341,10 @@ fn call(name: &str, args: &[Scalar], read: Read, locals: Locals) -> Option<Value
     if args.contains(&Value::Null) {
         return None;
     }
-    of_texts(name, &args).or_else(|| of_numbers(name, &args)).or_else(|| of_times(name, &args)).or_else(|| of_lists(name, &args))
+    of_texts(name, &args)
+        .or_else(|| of_numbers(name, &args))
+        .or_else(|| of_times(name, &args))
+        .or_else(|| of_lists(name, &args))
 }
 
 fn best<'a>(values: impl Iterator<Item = &'a Value>, wanted: std::cmp::Ordering) -> Option<Value> {
@@ -401,8 +408,8 @@ fn of_texts(name: &str, args: &[Value]) -> Option<Value> {
             let options = args.get(3).and_then(Value::text).unwrap_or_default();
             let mut out = String::new();
             let regex = Regex::new(other()?, options.contains('i')).ok()?;
-            regex.replace(text, args[2].text()?, options.contains('g'), &mut out);
-            Value::Text(out)
+            let any = regex.replace(text, args[2].text()?, options.contains('g'), &mut out);
+            if any { Value::Text(out) } else { owned(text) }
         }
         _ => return None,
     })
@@ -476,7 +483,8 @@ fn of_lists(name: &str, args: &[Value]) -> Option<Value> {
         "list_min" => return best(items.iter(), std::cmp::Ordering::Less),
         "list_max" => return best(items.iter(), std::cmp::Ordering::Greater),
         "list_aggregate" => {
-            let wanted = if args[1].text()? == "min" { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
+            let wanted =
+                if args[1].text()? == "min" { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
             return best(items.iter(), wanted);
         }
         "list_sum" => Value::Number(numbers(items)?.iter().sum()),
@@ -507,7 +515,9 @@ fn of_lists(name: &str, args: &[Value]) -> Option<Value> {
             }
             let sum = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
             if name == "array_distance" {
-                return Some(Value::Number(a.iter().zip(&b).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt()));
+                return Some(Value::Number(
+                    a.iter().zip(&b).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt(),
+                ));
             }
             Value::Number((sum(&a, &b) / (sum(&a, &a) * sum(&b, &b)).sqrt()).clamp(-1.0, 1.0))
         }

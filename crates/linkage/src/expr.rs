@@ -54,10 +54,11 @@ impl Pipeline {
             Step::Replace { from, to } => {
                 Ready::Replace { from: from.clone(), to: to.clone(), letters: letters(from) }
             }
-            Step::RegexReplace { pattern, by, all, ignore_case } => Regex::new(pattern, *ignore_case).map_or_else(
-                |_| Ready::Plain(step.clone()),
-                |regex| Ready::RegexReplace { regex, by: by.clone(), all: *all },
-            ),
+            Step::RegexReplace { pattern, by, all, ignore_case } => Regex::new(pattern, *ignore_case)
+                .map_or_else(
+                    |_| Ready::Plain(step.clone()),
+                    |regex| Ready::RegexReplace { regex, by: by.clone(), all: *all },
+                ),
             Step::RegexExtract { pattern, group } => Regex::new(pattern, false).map_or_else(
                 |_| Ready::Plain(step.clone()),
                 |regex| Ready::RegexExtract { regex, group: *group as usize },
@@ -86,16 +87,19 @@ impl Pipeline {
                         }
                     }
                     Ready::RegexReplace { regex, by, all } => {
-                        if regex.find(now, 0).is_none() {
+                        if !regex.replace(now, by, *all, next) {
                             continue;
                         }
-                        regex.replace(now, by, *all, next);
                     }
                     Ready::RegexExtract { regex, group } => {
-                        let found = regex.find(now, 0).and_then(|groups| groups.get(*group).copied().flatten());
+                        let found =
+                            regex.find(now, 0).and_then(|groups| groups.get(*group).copied().flatten());
                         next.push_str(found.map_or("", |(start, end)| &now[start..end]));
                     }
                     Ready::Plain(step) => {
+                        if step.changes_nothing(now) {
+                            continue;
+                        }
                         if !step.write(now, next) {
                             return false;
                         }
@@ -138,6 +142,17 @@ fn replace(text: &str, from: &str, to: &str, out: &mut String) -> bool {
 }
 
 impl Step {
+    /// Whether it can be seen at once that the text stays as it is.
+    fn changes_nothing(&self, text: &str) -> bool {
+        let edge = |byte: Option<&u8>| byte == Some(&b' ');
+        match self {
+            Self::Upper => text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase()),
+            Self::Trim => !edge(text.as_bytes().first()) && !edge(text.as_bytes().last()),
+            Self::NullIf(other) => text != other,
+            _ => false,
+        }
+    }
+
     /// Writes the result; false when it is unknown.
     fn write(&self, text: &str, out: &mut String) -> bool {
         match self {
@@ -164,7 +179,9 @@ impl Step {
                 out.push_str(text);
                 return text != other;
             }
-            Self::Replace { .. } | Self::RegexReplace { .. } | Self::RegexExtract { .. } => out.push_str(text),
+            Self::Replace { .. } | Self::RegexReplace { .. } | Self::RegexExtract { .. } => {
+                out.push_str(text)
+            }
         }
         true
     }
@@ -230,8 +247,11 @@ impl Expr {
             Scalar::Call { name, args } => {
                 let inner = args.first().ok_or_else(|| scalar.to_string())?;
                 // What a list of words was made of, sorted and put together again.
-                if let ("array_to_string" | "list_to_string", Scalar::Call { name: sort, args: sorted }, [Scalar::Text(empty)]) =
-                    (name.as_str(), inner, &args[1..])
+                if let (
+                    "array_to_string" | "list_to_string",
+                    Scalar::Call { name: sort, args: sorted },
+                    [Scalar::Text(empty)],
+                ) = (name.as_str(), inner, &args[1..])
                     && let ("list_sort" | "array_sort", [Scalar::Call { name: split, args: words }]) =
                         (sort.as_str(), sorted.as_slice())
                     && let ("string_split" | "str_split" | "string_to_array", [text, Scalar::Text(blank)]) =
@@ -296,7 +316,9 @@ fn step(name: &str, rest: &[Scalar]) -> Option<Step> {
                 ignore_case: options.contains('i'),
             }
         }
-        ("regexp_extract", [Scalar::Text(pattern)]) => Step::RegexExtract { pattern: pattern.clone(), group: 0 },
+        ("regexp_extract", [Scalar::Text(pattern)]) => {
+            Step::RegexExtract { pattern: pattern.clone(), group: 0 }
+        }
         ("regexp_extract", [Scalar::Text(pattern), Scalar::Number(group)]) if (0.0..10.0).contains(group) => {
             Step::RegexExtract { pattern: pattern.clone(), group: *group as u32 }
         }

@@ -11,10 +11,10 @@ use arrow_schema::{Field, Schema};
 use serde::Serialize;
 
 use crate::compare::Plan;
+use crate::dictionary::mix;
 use crate::error::LinkError;
 use crate::model::Model;
 use crate::score::{Parts, Scorer};
-use crate::dictionary::mix;
 use crate::table::Layout;
 
 /// A record as a desk or a page has it: values by column.

@@ -57,7 +57,8 @@ impl Ids {
 
     /// Takes the ids of one batch.
     pub(crate) fn push(&mut self, name: &str, array: &ArrayRef) -> Result<(), LinkError> {
-        let refused = || LinkError::ColumnType { column: name.to_owned(), found: array.data_type().to_string() };
+        let refused =
+            || LinkError::ColumnType { column: name.to_owned(), found: array.data_type().to_string() };
         if array.is_empty() {
             return Ok(());
         }

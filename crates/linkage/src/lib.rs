@@ -36,6 +36,8 @@ pub use expr::skeleton;
 pub use ids::Ids;
 pub use link::{By, Linked, Listener, Metrics, Options, Pair, link, link_loaded, probability};
 pub use load::{Loader, prepare};
-pub use model::{Comparison, Constraints, Level, LinkType, Model, Other, Prepared, Rule, TermFrequency, Training};
+pub use model::{
+    Comparison, Constraints, Level, LinkType, Model, Other, Prepared, Rule, TermFrequency, Training,
+};
 pub use scores::{Scores, pairwise_scores};
 pub use train::{Session, TrainingReport};

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::block::{Blocks, RuleReport, Seen};
+use crate::block::{Blocks, Chunk, RuleReport, Seen};
 use crate::cluster::{self, ClusterReport, Decision, Facts};
 use crate::compare::Plan;
 use crate::error::LinkError;
@@ -252,34 +252,34 @@ fn run(
     watch.lap("prepare");
 
     watch.tell("block", 0, 0);
-    let blocks = blocks(&mut layout, &model.blocking)?;
-    let training_blocks = match training {
-        Some(training) => Some(TrainingBlocks {
-            deterministic: self::blocks(&mut layout, &training.deterministic)?,
-            em: training
-                .em
-                .iter()
-                .map(|rule| self::blocks(&mut layout, std::slice::from_ref(rule)))
-                .collect::<Result<_, _>>()?,
-        }),
-        None => None,
-    };
+    let (rules, views) = all_rules(model, training);
+    layout.forget(&rules);
+    layout.localise(&rules)?;
+    let keys = layout.keys(&rules)?;
+    let rest = Plan::rest(&rules, &mut layout)?;
     let table = layout.finish();
+    let groups = (model.link_type == LinkType::LinkOnly).then(|| table.sources.clone());
+    let names: Vec<String> = rules.iter().map(|rule| rule.sql.clone()).collect();
+    let blocks = Blocks::build(keys, &names, rest, groups, model.block_limit, views, &table.places);
     metrics.records = table.len() as u64;
     watch.lap("block");
 
     let mut trained = model.clone();
-    if let (Some(training), Some(training_blocks)) = (training, training_blocks)
+    let mut remembered = Vec::new();
+    if let Some(training) = training
         && table.len() >= training.min_records.max(2)
     {
         watch.tell("train", 0, 0);
         let seed = training.seed.unwrap_or(options.seed);
-        metrics.training = Some(learn(&mut trained, &plan, &table, &blocks, &training_blocks, seed));
+        let mut report = TrainingReport::default();
+        remembered = learn(&mut trained, &plan, &table, &blocks, seed, &mut report);
+        metrics.training = Some(report);
         watch.lap("train");
     }
 
     let scorer = Scorer::new(&trained, &frequencies);
-    let (mut pairs, mut rules, per_rule) = score(&blocks, &plan, &table, &scorer, model.review_weight, &watch);
+    let (mut pairs, mut rules, per_rule) = score(&blocks, &plan, &table, &scorer, model, &remembered, &watch);
+    drop(remembered);
     let ordered = options.review_limit > 0 || !decisions.is_empty() || constrains(model, options);
     if ordered {
         // Ids are unique and rows stand in their order: no two pairs are equal, and the order does not depend
@@ -289,7 +289,7 @@ fn run(
         });
         rules = Vec::new();
     }
-    metrics.rules.clone_from(&blocks.reports);
+    metrics.rules = blocks.reports[..model.blocking.len()].to_vec();
     for (report, pairs) in metrics.rules.iter_mut().zip(per_rule) {
         report.pairs = pairs;
         metrics.pairs += pairs;
@@ -344,24 +344,32 @@ fn untrained(model: &Model, trains: bool) -> Result<Vec<String>, LinkError> {
         return Ok(Vec::new());
     }
     let missing = model.untrained();
-    let levels: usize = model.comparisons.iter().flat_map(|c| &c.levels).filter(|level| !level.is_null).count();
+    let levels: usize =
+        model.comparisons.iter().flat_map(|c| &c.levels).filter(|level| !level.is_null).count();
     if missing.len() == levels {
         return Err(LinkError::Untrained("any level".into()));
     }
     Ok(missing.iter().map(|level| format!("no m or u for {level}: the level weighs nothing")).collect())
 }
 
-struct TrainingBlocks {
-    deterministic: Blocks,
-    em: Vec<Blocks>,
-}
-
-fn blocks(layout: &mut Layout, rules: &[Rule]) -> Result<Blocks, LinkError> {
-    let names: Vec<String> = rules.iter().map(|rule| rule.sql.clone()).collect();
-    let (model, keys) = (layout.model, layout.keys(rules)?);
-    let rest = Plan::rest(rules, layout)?;
-    let groups = (model.link_type == LinkType::LinkOnly).then(|| layout.sources.0.clone());
-    Ok(Blocks::build(keys, &names, rest, groups, model.block_limit))
+/// The rules of predicting and of training, each once, and the lists of them that pairs are made of: first
+/// for predicting, then for the prior, then one for each session of expectation-maximisation.
+fn all_rules(model: &Model, training: Option<&crate::Training>) -> (Vec<Rule>, Vec<Vec<usize>>) {
+    let mut rules = model.blocking.clone();
+    let mut views = vec![(0..rules.len()).collect()];
+    let mut place = |rule: &Rule| {
+        let same =
+            |known: &Rule| known.keys == rule.keys && known.right == rule.right && known.rest == rule.rest;
+        rules.iter().position(same).unwrap_or_else(|| {
+            rules.push(rule.clone());
+            rules.len() - 1
+        })
+    };
+    if let Some(training) = training {
+        views.push(training.deterministic.iter().map(&mut place).collect());
+        views.extend(training.em.iter().map(|rule| vec![place(rule)]));
+    }
+    (rules, views)
 }
 
 fn constrained(model: &Model, layout: &mut Layout) -> Result<Option<Operand>, LinkError> {
@@ -371,25 +379,30 @@ fn constrained(model: &Model, layout: &mut Layout) -> Result<Option<Operand>, Li
     Ok(Some(layout.operand(&expr)?))
 }
 
+/// Trains; gives back the patterns of predicted pairs that were compared on the way, unit by unit.
 fn learn(
     model: &mut Model,
     plan: &Plan,
     table: &Table,
     blocks: &Blocks,
-    training: &TrainingBlocks,
     seed: u64,
-) -> TrainingReport {
-    let how = model.training.clone();
-    let mut report = TrainingReport::default();
-    let Some(how) = how else { return report };
-    train::prior(model, &training.deterministic, table, how.recall, &mut report);
-    train::u(model, plan, table, how.u_pairs, seed, &mut report);
-    train::m(model, plan, table, &how.em, &training.em, &mut report);
-    if !model.others.is_empty() {
-        let counted = train::count_patterns(blocks, model, plan, table);
-        train::others(model, &counted, table, &mut report);
+    report: &mut TrainingReport,
+) -> train::Remembered {
+    let Some(how) = model.training.clone() else { return Vec::new() };
+    train::prior(model, (blocks, 1), table, how.recall, report);
+    train::u(model, plan, table, how.u_pairs, seed, report);
+    let sessions = train::m(model, plan, table, &how.em, (blocks, 2), report);
+    if model.others.is_empty() {
+        // A session on the first rule compares exactly the pairs that predicting will begin with.
+        let first = how.em.iter().zip(sessions).find(|(rule, _)| rule.keys == model.blocking[0].keys);
+        return first
+            .filter(|_| model.blocking[0].rest.is_empty())
+            .map(|(_, session)| session)
+            .unwrap_or_default();
     }
-    report
+    let (counted, remembered) = train::count_patterns(blocks, 0, model, plan, table);
+    train::others(model, &counted, table, report);
+    remembered
 }
 
 /// Scores every pair and keeps those from `lowest` on, with the rule of each; also how many pairs each rule
@@ -399,37 +412,48 @@ fn score(
     plan: &Plan,
     table: &Table,
     scorer: &Scorer,
-    lowest: f64,
+    model: &Model,
+    remembered: &[Vec<u32>],
     watch: &Watch,
 ) -> (Vec<Pair>, Vec<u8>, Vec<u64>) {
+    let lowest = model.review_weight;
     let done = AtomicU64::new(0);
-    let total = blocks.chunks().len() as u64;
-    let scored: Vec<(usize, u64, Vec<Pair>)> = blocks
-        .chunks()
-        .par_iter()
-        .map_init(
-            || plan.memo(),
-            |memo, chunk| {
-                let (mut count, mut kept) = (0u64, Vec::new());
-                blocks.visit(chunk, table, |pair| {
+    let chunks = blocks.chunks(0);
+    let total = chunks.len() as u64;
+    // Few pieces of work: each has a memory of its own.
+    let piece = chunks.len().div_ceil(rayon::current_num_threads() * 8).max(1);
+    let scored: Vec<Vec<(usize, u64, Vec<Pair>)>> = chunks
+        .par_chunks(piece)
+        .enumerate()
+        .map(|(at, chunks)| {
+            let mut memo = plan.memo();
+            let one = |(offset, chunk): (usize, &Chunk)| {
+                let (mut count, mut kept) = (0usize, Vec::new());
+                let known = remembered.get(at * piece + offset);
+                blocks.visit(0, chunk, table, |pair| {
+                    let Seen { left, right, left_record, right_record } = pair;
+                    let levels = match known.and_then(|known| known.get(count)) {
+                        Some(&pattern) => plan.levels_of(pattern),
+                        None => plan.levels(table, left_record, right_record, &mut memo),
+                    };
                     count += 1;
-                    let levels = plan.levels(table, pair.left_record, pair.right_record, memo);
-                    let weight = scorer.weight(table, pair.left_record, pair.right_record, &levels) as f32;
+                    let weight = scorer.weight(table, left_record, right_record, &levels) as f32;
                     if f64::from(weight) >= lowest {
-                        let Seen { left, right, .. } = pair;
+                        let (left, right) = (table.places.row(left), table.places.row(right));
                         kept.push(Pair { left, right, weight, pattern: levels.pattern });
                     }
                 });
                 watch.tell("score", done.fetch_add(1, Ordering::Relaxed) + 1, total);
                 kept.shrink_to_fit();
-                (chunk.rule(), count, kept)
-            },
-        )
+                (chunk.rule(), count as u64, kept)
+            };
+            chunks.iter().enumerate().map(one).collect()
+        })
         .collect();
     let mut per_rule = vec![0; blocks.reports.len()];
-    let count = scored.iter().map(|(_, _, kept)| kept.len()).sum();
+    let count = scored.iter().flatten().map(|(_, _, kept)| kept.len()).sum();
     let (mut pairs, mut rules) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    for (rule, count, kept) in scored {
+    for (rule, count, kept) in scored.into_iter().flatten() {
         per_rule[rule] += count;
         rules.resize(rules.len() + kept.len(), rule as u8);
         pairs.extend(kept);

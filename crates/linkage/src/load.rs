@@ -5,7 +5,7 @@
 //! themselves. Never: a column that changes its type between batches.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{ArrowDictionaryKeyType, Date32Type, Int16Type, Int32Type, Int64Type, Int8Type};
+use arrow_array::types::{ArrowDictionaryKeyType, Date32Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::DataType;
 use rayon::prelude::*;
@@ -83,7 +83,8 @@ impl<'m> Loader<'m> {
 
     /// Columns that are missing are unknown when `lenient`, and so are ids.
     pub(crate) fn with(model: &'m Model, lenient: bool) -> Self {
-        let source = Need { column: model.source.clone(), needed_by: String::new(), text: true, computed: None };
+        let source =
+            Need { column: model.source.clone(), needed_by: String::new(), text: true, computed: None };
         let empty = model.empty_is_null;
         Self {
             model,
@@ -113,7 +114,8 @@ impl<'m> Loader<'m> {
         match batch.column_by_name(id) {
             Some(array) => self.ids.push(id, array)?,
             None if self.lenient => {
-                let numbers = (self.rows as i64..(self.rows + rows) as i64).collect::<arrow_array::Int64Array>();
+                let numbers =
+                    (self.rows as i64..(self.rows + rows) as i64).collect::<arrow_array::Int64Array>();
                 self.ids.push(id, &(std::sync::Arc::new(numbers) as ArrayRef))?;
             }
             None => {
@@ -194,11 +196,8 @@ fn ranks(numbers: &[u32], names: &[String]) -> Vec<u32> {
 
 impl Builder {
     fn new(need: Need, empty_is_null: bool) -> Self {
-        let values = if need.text {
-            Values::Text(Vec::new(), Dictionary::new())
-        } else {
-            Values::Packed(Vec::new())
-        };
+        let values =
+            if need.text { Values::Text(Vec::new(), Dictionary::new()) } else { Values::Packed(Vec::new()) };
         Self { need, kind: Kind::Unknown, values, empty_is_null }
     }
 
@@ -509,7 +508,8 @@ pub fn prepare(model: &Model, batch: &RecordBatch) -> Result<RecordBatch, LinkEr
             needed_by: "the entry `prepare`".into(),
         })
     };
-    let all = |array: &ArrayRef| (0..array.len()).map(|row| Value::of_array(array, row).into_text()).collect();
+    let all =
+        |array: &ArrayRef| (0..array.len()).map(|row| Value::of_array(array, row).into_text()).collect();
     texts.push((id.to_owned(), all(column(id)?)));
     for made in &model.prepare {
         let scalar = Scalar::Column { side: Side::Left, name: made.column.clone() };
@@ -541,7 +541,9 @@ pub fn prepare(model: &Model, batch: &RecordBatch) -> Result<RecordBatch, LinkEr
         texts.iter().map(|(name, _)| arrow_schema::Field::new(name, DataType::Utf8, true)).collect();
     let arrays = texts
         .into_iter()
-        .map(|(_, values)| std::sync::Arc::new(values.into_iter().collect::<arrow_array::StringArray>()) as ArrayRef)
+        .map(|(_, values)| {
+            std::sync::Arc::new(values.into_iter().collect::<arrow_array::StringArray>()) as ArrayRef
+        })
         .collect();
     RecordBatch::try_new(std::sync::Arc::new(arrow_schema::Schema::new(fields)), arrays)
         .map_err(|error| LinkError::ColumnType { column: id.to_owned(), found: error.to_string() })

@@ -14,12 +14,51 @@ pub(crate) struct Regex {
 
 /// Shapes that need no machine; nearly all patterns of a cleaning are of these.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one a pattern")]
 enum Fast {
     None,
     /// A list of plain texts at the beginning (`start`), the end (`end`), or both; the first that fits counts.
-    Words { words: Vec<String>, start: bool, end: bool },
+    Words {
+        words: Vec<String>,
+        start: bool,
+        end: bool,
+        edge: [bool; 256],
+    },
     /// A run of one and more letters of a class: by byte, for ASCII, and whether all other letters are in it.
-    Run { ascii: Box<[bool; 128]>, others: bool },
+    Run {
+        ascii: Box<[bool; 128]>,
+        others: bool,
+    },
+}
+
+impl Fast {
+    fn find(&self, text: &str, from: usize) -> Option<(usize, usize)> {
+        let bytes = text.as_bytes();
+        match self {
+            Self::Words { words, start: true, end, edge } => {
+                let first = bytes.first().filter(|byte| from == 0 && edge[usize::from(**byte)]);
+                let fits = |word: &&String| {
+                    bytes.starts_with(word.as_bytes()) && (!end || word.len() == bytes.len())
+                };
+                first.and_then(|_| words.iter().find(fits)).map(|word| (0, word.len()))
+            }
+            Self::Words { words, edge, .. } => {
+                bytes.last().filter(|byte| edge[usize::from(**byte)])?;
+                let fits =
+                    |word: &&String| bytes.len() - from >= word.len() && bytes.ends_with(word.as_bytes());
+                // The longest begins leftmost.
+                let word = words.iter().filter(fits).max_by_key(|word| word.len())?;
+                Some((bytes.len() - word.len(), bytes.len()))
+            }
+            Self::Run { ascii, others } => {
+                let is_in = |byte: u8| if byte < 128 { ascii[usize::from(byte)] } else { *others };
+                let first = from + bytes[from..].iter().position(|byte| is_in(*byte))?;
+                let rest = &bytes[first..];
+                Some((first, first + rest.iter().position(|byte| !is_in(*byte)).unwrap_or(rest.len())))
+            }
+            Self::None => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -74,10 +113,15 @@ impl Regex {
     /// # Errors
     /// What cannot be read.
     pub(crate) fn new(pattern: &str, ignore_case: bool) -> Result<Self, String> {
-        let mut reader = Reader { letters: pattern.chars().collect(), at: 0, groups: 0, ignore_case, depth: 0 };
+        let mut reader =
+            Reader { letters: pattern.chars().collect(), at: 0, groups: 0, ignore_case, depth: 0 };
         let tree = reader.either()?;
         if reader.at < reader.letters.len() {
-            return Err(format!("`{}` at letter {} has no partner", reader.letters[reader.at], reader.at + 1));
+            return Err(format!(
+                "`{}` at letter {} has no partner",
+                reader.letters[reader.at],
+                reader.at + 1
+            ));
         }
         let mut program = vec![Step::Save(0)];
         emit(&tree, &mut program)?;
@@ -89,29 +133,8 @@ impl Regex {
     /// The first match at or after byte `from`: the whole and the groups, each where it begins and ends.
     pub(crate) fn find(&self, text: &str, from: usize) -> Option<Vec<Option<(usize, usize)>>> {
         match &self.fast {
-            Fast::Words { words, start, end } => {
-                if *start && from > 0 {
-                    return None;
-                }
-                let fits = |word: &&String| match (start, end) {
-                    (true, true) => text == word.as_str(),
-                    (true, false) => text.starts_with(word.as_str()),
-                    _ => text.len() - from >= word.len() && text.ends_with(word.as_str()),
-                };
-                // At the end, the longest begins leftmost.
-                let word = if *start { words.iter().find(fits) } else { words.iter().filter(fits).max_by_key(|word| word.len()) };
-                word.map(|word| {
-                    vec![Some(if *start { (0, word.len()) } else { (text.len() - word.len(), text.len()) })]
-                })
-            }
-            Fast::Run { ascii, others } => {
-                let is_in = |byte: u8| if byte < 128 { ascii[usize::from(byte)] } else { *others };
-                let bytes = text.as_bytes();
-                let first = (from..bytes.len()).find(|&at| is_in(bytes[at]))?;
-                let end = (first..bytes.len()).find(|&at| !is_in(bytes[at])).unwrap_or(bytes.len());
-                Some(vec![Some((first, end))])
-            }
             Fast::None => self.machine(text, from),
+            fast => Some(vec![Some(fast.find(text, from)?)]),
         }
     }
 
@@ -152,7 +175,14 @@ impl Regex {
         found.map(|saves| saves.chunks(2).map(|pair| pair[0].zip(pair[1])).collect())
     }
 
-    fn follow(&self, threads: &mut Threads, step: usize, mut saves: Vec<Option<usize>>, text: &str, at: usize) {
+    fn follow(
+        &self,
+        threads: &mut Threads,
+        step: usize,
+        mut saves: Vec<Option<usize>>,
+        text: &str,
+        at: usize,
+    ) {
         if std::mem::replace(&mut threads.seen[step], true) {
             return;
         }
@@ -174,14 +204,34 @@ impl Regex {
         }
     }
 
-    /// Writes `text` with the first match, or all, replaced; `\1` stands for the first group.
-    pub(crate) fn replace(&self, text: &str, by: &str, all: bool, out: &mut String) {
-        let mut at = 0;
+    /// Writes `text` with the first match, or all, replaced; `\1` stands for the first group. False, and nothing
+    /// written, when there is no match.
+    pub(crate) fn replace(&self, text: &str, by: &str, all: bool, out: &mut String) -> bool {
+        if matches!(self.fast, Fast::None) || by.contains('\\') {
+            return self.replace_groups(text, by, all, out);
+        }
+        let (mut at, mut any) = (0, false);
+        while let Some((start, end)) = self.fast.find(text, at) {
+            out.push_str(&text[at..start]);
+            out.push_str(by);
+            (at, any) = (end, true);
+            if !all {
+                break;
+            }
+        }
+        if any {
+            out.push_str(&text[at..]);
+        }
+        any
+    }
+
+    fn replace_groups(&self, text: &str, by: &str, all: bool, out: &mut String) -> bool {
+        let (mut at, mut any) = (0, false);
         while let Some(groups) = self.find(text, at) {
             let Some((start, end)) = groups[0] else { break };
             out.push_str(&text[at..start]);
             substitute(by, text, &groups, out);
-            at = end;
+            (at, any) = (end, true);
             if !all {
                 break;
             }
@@ -191,7 +241,10 @@ impl Regex {
                 at += letter.len_utf8();
             }
         }
-        out.push_str(text.get(at..).unwrap_or_default());
+        if any {
+            out.push_str(text.get(at..).unwrap_or_default());
+        }
+        any
     }
 }
 
@@ -274,7 +327,13 @@ fn emit(tree: &Tree, program: &mut Vec<Step>) -> Result<(), String> {
     Ok(())
 }
 
-fn repeat(of: &Tree, least: u32, most: Option<u32>, lazy: bool, program: &mut Vec<Step>) -> Result<(), String> {
+fn repeat(
+    of: &Tree,
+    least: u32,
+    most: Option<u32>,
+    lazy: bool,
+    program: &mut Vec<Step>,
+) -> Result<(), String> {
     let either = |go: usize, leave: usize| {
         if lazy { Step::Split { first: leave, second: go } } else { Step::Split { first: go, second: leave } }
     };
@@ -320,7 +379,10 @@ fn words(tree: &Tree) -> Option<Vec<String>> {
             let mut all = vec![String::new()];
             for part in parts {
                 let next = words(part)?;
-                all = all.iter().flat_map(|head| next.iter().map(move |tail| format!("{head}{tail}"))).collect();
+                all = all
+                    .iter()
+                    .flat_map(|head| next.iter().map(move |tail| format!("{head}{tail}")))
+                    .collect();
                 if all.len() > MOST_WORDS {
                     return None;
                 }
@@ -331,7 +393,6 @@ fn words(tree: &Tree) -> Option<Vec<String>> {
     };
     (words.len() <= MOST_WORDS).then_some(words)
 }
-
 
 fn fast(tree: &Tree) -> Fast {
     if let Tree::Repeat { of, least: 1, most: None, lazy: false } = tree
@@ -356,7 +417,13 @@ fn fast(tree: &Tree) -> Fast {
     }
     match words(&Tree::Sequence(inner.to_vec())) {
         // Groups can only be asked for by number; the machine knows them.
-        Some(words) if words.iter().all(|word| !word.is_empty()) => Fast::Words { words, start, end },
+        Some(words) if words.iter().all(|word| !word.is_empty()) => {
+            let mut edge = [false; 256];
+            for word in words.iter().map(String::as_bytes) {
+                edge[usize::from(if start { word[0] } else { word[word.len() - 1] })] = true;
+            }
+            Fast::Words { words, start, end, edge }
+        }
         _ => Fast::None,
     }
 }
@@ -487,7 +554,10 @@ impl Reader {
         match letter {
             'd' | 'D' => class(&[('0', '9')], letter == 'D'),
             'w' | 'W' => class(&[('0', '9'), ('A', 'Z'), ('a', 'z'), ('_', '_')], letter == 'W'),
-            's' | 'S' => class(&[(' ', ' '), ('\t', '\t'), ('\n', '\n'), ('\r', '\r'), ('\u{c}', '\u{c}')], letter == 'S'),
+            's' | 'S' => class(
+                &[(' ', ' '), ('\t', '\t'), ('\n', '\n'), ('\r', '\r'), ('\u{c}', '\u{c}')],
+                letter == 'S',
+            ),
             'n' => Ok(Class::one('\n')),
             't' => Ok(Class::one('\t')),
             'r' => Ok(Class::one('\r')),
@@ -560,8 +630,8 @@ mod tests {
 
     fn replaced(pattern: &str, text: &str, by: &str, all: bool) -> String {
         let mut out = String::new();
-        Regex::new(pattern, false).unwrap().replace(text, by, all, &mut out);
-        out
+        let any = Regex::new(pattern, false).unwrap().replace(text, by, all, &mut out);
+        if any { out } else { text.to_owned() }
     }
 
     #[test]

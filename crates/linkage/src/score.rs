@@ -26,6 +26,8 @@ pub(crate) struct Scorer {
     frequent: Vec<usize>,
     /// The likelihoods of each pattern, where there are not too many patterns.
     patterns: Vec<Odds>,
+    /// There are no further classes: a ratio of two products is all.
+    alone: bool,
 }
 
 /// What a pattern comes to, frequencies left out: for one person, two strangers, two of the other classes.
@@ -39,10 +41,11 @@ struct Odds {
 /// More patterns than this are worked out pair by pair.
 const MOST_PATTERNS: u64 = 1 << 20;
 
-
 #[derive(Debug, Clone, Copy)]
 struct LevelWeights {
     parts: Parts,
+    /// What the level makes of the odds of one person against two strangers.
+    ratio: f64,
     frequency: Option<Frequency>,
 }
 
@@ -110,10 +113,11 @@ impl Scorer {
         prior.strangers = (1.0 - model.prior - prior.others.iter().sum::<f64>()).max(FLOOR);
         let frequent = |field: &Vec<LevelWeights>| field.iter().any(|level| level.frequency.is_some());
         let frequent = (0..fields.len()).filter(|&at| frequent(&fields[at])).collect();
-        let mut scorer = Self { fields, prior, frequent, patterns: Vec::new() };
-        if model.patterns() <= MOST_PATTERNS {
+        let mut scorer = Self { fields, prior, frequent, patterns: Vec::new(), alone: false };
+        if model.patterns() <= MOST_PATTERNS && !model.others.is_empty() {
             scorer.patterns = scorer.all_patterns();
         }
+        scorer.alone = model.others.is_empty();
         scorer
     }
 
@@ -142,6 +146,17 @@ impl Scorer {
 
     /// The weight of a pair.
     pub(crate) fn weight(&self, table: &Table, left: &[u64], right: &[u64], levels: &Levels) -> f64 {
+        if self.alone {
+            let mut odds = self.prior.same / self.prior.strangers;
+            for (field, &level) in self.fields.iter().zip(&levels.at) {
+                let level = &field[usize::from(level)];
+                odds *= level.ratio;
+                if let Some(frequency) = &level.frequency {
+                    odds /= frequency.of_pair(table, left, right);
+                }
+            }
+            return odds.log2();
+        }
         let Some(odds) = self.patterns.get(levels.pattern as usize) else {
             let mut product = self.prior;
             for (field, &level) in self.fields.iter().zip(&levels.at) {
@@ -193,7 +208,7 @@ fn bounded(p: f64) -> f64 {
 fn level_weights(level: &Level, operand: Option<Operand>, base: f64) -> LevelWeights {
     let mut parts = Parts { same: 1.0, strangers: 1.0, others: [1.0; MOST_OTHERS] };
     if level.is_null {
-        return LevelWeights { parts, frequency: None };
+        return LevelWeights { parts, ratio: 1.0, frequency: None };
     }
     parts.same = bounded(level.m);
     parts.strangers = bounded(level.u);
@@ -206,7 +221,7 @@ fn level_weights(level: &Level, operand: Option<Operand>, base: f64) -> LevelWei
         minimum: tf.minimum_u,
         base,
     });
-    LevelWeights { parts, frequency }
+    LevelWeights { parts, ratio: parts.same / parts.strangers, frequency }
 }
 
 impl LevelWeights {

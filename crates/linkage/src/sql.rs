@@ -16,8 +16,15 @@ pub(crate) enum Node {
     And(Vec<Node>),
     Or(Vec<Node>),
     Not(Box<Node>),
-    Compare { left: Scalar, op: Op, right: Scalar },
-    IsNull { of: Scalar, negated: bool },
+    Compare {
+        left: Scalar,
+        op: Op,
+        right: Scalar,
+    },
+    IsNull {
+        of: Scalar,
+        negated: bool,
+    },
     /// A function that answers yes or no.
     Truth(Scalar),
     Else,
@@ -79,19 +86,42 @@ impl Op {
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Scalar {
-    Column { side: Side, name: String },
+    Column {
+        side: Side,
+        name: String,
+    },
     /// The name that a lambda gives to an item of a list.
     Local(String),
     Null,
     Number(f64),
     Text(String),
     List(Vec<Scalar>),
-    Call { name: String, args: Vec<Scalar> },
-    Arith { op: Arith, left: Box<Scalar>, right: Box<Scalar> },
-    Cast { of: Box<Scalar>, to: Cast, lenient: bool },
-    Case { arms: Vec<(Node, Scalar)>, otherwise: Option<Box<Scalar>> },
-    Index { of: Box<Scalar>, at: Box<Scalar> },
-    Lambda { name: String, body: Box<Scalar> },
+    Call {
+        name: String,
+        args: Vec<Scalar>,
+    },
+    Arith {
+        op: Arith,
+        left: Box<Scalar>,
+        right: Box<Scalar>,
+    },
+    Cast {
+        of: Box<Scalar>,
+        to: Cast,
+        lenient: bool,
+    },
+    Case {
+        arms: Vec<(Node, Scalar)>,
+        otherwise: Option<Box<Scalar>>,
+    },
+    Index {
+        of: Box<Scalar>,
+        at: Box<Scalar>,
+    },
+    Lambda {
+        name: String,
+        body: Box<Scalar>,
+    },
 }
 
 /// An operation on two values.
@@ -192,9 +222,10 @@ impl Scalar {
 impl std::fmt::Display for Scalar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let list = |f: &mut std::fmt::Formatter<'_>, items: &[Scalar]| {
-            items.iter().enumerate().try_for_each(|(index, item)| {
-                write!(f, "{}{item}", if index == 0 { "" } else { ", " })
-            })
+            items
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, item)| write!(f, "{}{item}", if index == 0 { "" } else { ", " }))
         };
         match self {
             Self::Column { side: Side::Left, name } => write!(f, "{name}_l"),
@@ -279,8 +310,8 @@ struct Token {
 }
 
 const SIGNS: [&str; 22] = [
-    "<>", "!=", "<=", ">=", "->", "||", "::", "==", "=", "<", ">", "(", ")", ",", ".", "-", "+", "*", "/", "%", "[",
-    "]",
+    "<>", "!=", "<=", ">=", "->", "||", "::", "==", "=", "<", ">", "(", ")", ",", ".", "-", "+", "*", "/",
+    "%", "[", "]",
 ];
 /// Conditions deeper than this are refused, so that reading cannot overflow the stack.
 const DEEPEST: usize = 60;

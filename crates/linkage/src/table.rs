@@ -60,16 +60,36 @@ pub(crate) struct Layout<'m> {
     pub(crate) sources: (Vec<u32>, Vec<String>),
     words: u32,
     half_open: Option<u32>,
+    places: Places,
     /// Columns without a single value.
     pub(crate) empty: Vec<String>,
     /// What the values of each base column are.
     pub(crate) kinds: FxHashMap<String, Kind>,
 }
 
+/// Where records lie in memory: those that agree on the first rule lie side by side, so that the records of a
+/// pair are found on the same stretch of memory under most rules. Nothing else depends on it.
+#[derive(Default)]
+pub(crate) struct Places {
+    row_of: Vec<u32>,
+    place_of: Vec<u32>,
+}
+
+impl Places {
+    pub(crate) fn row(&self, place: u32) -> u32 {
+        self.row_of.get(place as usize).copied().unwrap_or(place)
+    }
+
+    pub(crate) fn place(&self, row: u32) -> u32 {
+        self.place_of.get(row as usize).copied().unwrap_or(row)
+    }
+}
+
 /// The records, ready to be compared.
 pub(crate) struct Table {
     words: Vec<u64>,
     stride: usize,
+    pub(crate) places: Places,
     pub(crate) dictionaries: Vec<Dictionary>,
     /// Ascending.
     pub(crate) ids: Vec<i64>,
@@ -91,7 +111,12 @@ impl Table {
     }
 
     pub(crate) fn record(&self, row: u32) -> &[u64] {
-        let start = row as usize * self.stride;
+        self.record_at(self.places.place(row))
+    }
+
+    /// The record that lies at a place.
+    pub(crate) fn record_at(&self, place: u32) -> &[u64] {
+        let start = place as usize * self.stride;
         &self.words[start..start + self.stride]
     }
 
@@ -122,6 +147,7 @@ impl<'m> Layout<'m> {
             sources: (Vec::new(), Vec::new()),
             words: 0,
             half_open: None,
+            places: Places::default(),
             empty: Vec::new(),
             kinds: FxHashMap::default(),
             order,
@@ -140,7 +166,9 @@ impl<'m> Layout<'m> {
         for made in &self.model.prepare {
             let column = Scalar::Column { side: crate::sql::Side::Left, name: made.column.clone() };
             let Ok((_, expr)) = self.expr(&column) else { continue };
-            let Some((Column::Text { .. }, _)) = self.columns.get(&Expr::base(&expr.column)) else { continue };
+            let Some((Column::Text { .. }, _)) = self.columns.get(&Expr::base(&expr.column)) else {
+                continue;
+            };
             self.ensure(&expr)?;
         }
         Ok(())
@@ -176,14 +204,16 @@ impl<'m> Layout<'m> {
         };
         let pipeline = Pipeline::new(steps);
         let empty_is_null = self.model.empty_is_null;
-        let make = |text: &str, out: &mut String| pipeline.apply(text, out) && !(empty_is_null && out.is_empty());
+        let make =
+            |text: &str, out: &mut String| pipeline.apply(text, out) && !(empty_is_null && out.is_empty());
         let (numbers, dictionary) = match base {
             Column::Packed(values) => {
                 let mut packed = Dictionary::new();
                 let numbers: Vec<u32> = values
                     .iter()
                     .map(|&word| {
-                        let number = if word == 0 { 0 } else { packed.number(digits::unpack(word).as_bytes()) };
+                        let number =
+                            if word == 0 { 0 } else { packed.number(digits::unpack(word).as_bytes()) };
                         packed.seen(number);
                         number
                     })
@@ -307,6 +337,65 @@ impl<'m> Layout<'m> {
         }
     }
 
+    /// Brings the columns into an order in which records that agree on the first rule lie side by side; those
+    /// without its key follow the next.
+    pub(crate) fn localise(&mut self, rules: &[Rule]) -> Result<(), LinkError> {
+        const RULES: usize = 3;
+        let rows = self.ids.len();
+        if rows < 1 << 8 {
+            return Ok(());
+        }
+        let keys = self.keys(&rules[..rules.len().min(RULES)])?;
+        let mut order: Vec<(u64, u32)> = keys
+            .hashes
+            .par_chunks(keys.width.max(1))
+            .enumerate()
+            .map(|(row, hashes)| (hashes.iter().copied().find(|hash| *hash != 0).unwrap_or(0), row as u32))
+            .collect();
+        drop(keys);
+        order.par_sort_unstable();
+        let row_of: Vec<u32> = order.iter().map(|(_, row)| *row).collect();
+        drop(order);
+        let mut place_of = vec![0u32; rows];
+        row_of.iter().enumerate().for_each(|(place, row)| place_of[*row as usize] = place as u32);
+        self.columns.par_iter_mut().for_each(|(_, (column, _))| match column {
+            Column::Packed(values) => *values = row_of.iter().map(|row| values[*row as usize]).collect(),
+            Column::Text { numbers, .. } => {
+                *numbers = row_of.iter().map(|row| numbers[*row as usize]).collect();
+            }
+        });
+        self.places = Places { row_of, place_of };
+        Ok(())
+    }
+
+    /// Forgets the columns that others were made of and that nothing asks for any more.
+    pub(crate) fn forget(&mut self, rules: &[Rule]) {
+        let mut kept: Vec<Expr> = Vec::new();
+        for rule in rules {
+            for scalar in rule.keys.iter().chain(rule.right.iter().flatten()) {
+                if let Ok((_, expr)) = self.expr(scalar) {
+                    kept.push(Expr::base(&expr.column));
+                    kept.push(expr);
+                }
+            }
+        }
+        let packed = |column: &Column| matches!(column, Column::Packed(_));
+        self.columns.retain(|expr, (column, place)| place.is_some() || packed(column) || kept.contains(expr));
+        let alive: Vec<usize> = self
+            .columns
+            .values()
+            .filter_map(|(column, _)| match column {
+                Column::Text { dictionary, .. } => Some(*dictionary),
+                Column::Packed(_) => None,
+            })
+            .collect();
+        for (number, dictionary) in self.dictionaries.iter_mut().enumerate() {
+            if !alive.contains(&number) {
+                *dictionary = Dictionary::new();
+            }
+        }
+    }
+
     /// Lays the columns down row by row.
     pub(crate) fn finish(self) -> Table {
         let stride = (self.words as usize).max(1);
@@ -335,6 +424,7 @@ impl<'m> Layout<'m> {
         Table {
             words,
             stride,
+            places: self.places,
             dictionaries,
             ids: self.ids,
             order: self.order,

@@ -214,7 +214,8 @@ pub fn jaccard(a: &[u8], b: &[u8]) -> Option<f64> {
         })
     };
     let (a, b) = (set(a), set(b));
-    let count = |join: fn(u64, u64) -> u64| a.iter().zip(&b).map(|(a, b)| join(*a, *b).count_ones()).sum::<u32>();
+    let count =
+        |join: fn(u64, u64) -> u64| a.iter().zip(&b).map(|(a, b)| join(*a, *b).count_ones()).sum::<u32>();
     Some(f64::from(count(|a, b| a & b)) / f64::from(count(|a, b| a | b)))
 }
 

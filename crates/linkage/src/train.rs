@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::block::Blocks;
 use crate::compare::{MOST_COMPARISONS, Plan};
+use crate::dictionary::mix;
 use crate::expr::Expr;
 use crate::model::{Comparison, Level, LinkType, Model, Rule};
 use crate::sql::Scalar;
-use crate::dictionary::mix;
 use crate::table::{Operand, Table};
 
 /// What training found.
@@ -54,12 +54,24 @@ pub(crate) type Counted = Vec<([u8; MOST_COMPARISONS], f64)>;
 /// Patterns are counted in a table when there are no more than this.
 const MOST_IN_TABLE: u64 = 1 << 20;
 
-/// Counts the patterns of all pairs of `blocks`, in the order of the patterns' numbers.
-pub(crate) fn count_patterns(blocks: &Blocks, model: &Model, plan: &Plan, table: &Table) -> Counted {
-    let numbers = if model.patterns() <= MOST_IN_TABLE {
-        count_in_table(blocks, model.patterns() as usize, plan, table)
+/// Patterns of pairs that were compared in training, by unit of work: scoring need not compare them again.
+pub(crate) type Remembered = Vec<Vec<u32>>;
+
+/// More pairs than this are not remembered.
+const MOST_REMEMBERED: u64 = 1 << 24;
+
+/// Counts the patterns of all pairs of a view, in the order of the patterns' numbers.
+pub(crate) fn count_patterns(
+    blocks: &Blocks,
+    view: usize,
+    model: &Model,
+    plan: &Plan,
+    table: &Table,
+) -> (Counted, Remembered) {
+    let (numbers, remembered) = if model.patterns() <= MOST_IN_TABLE {
+        count_in_table(blocks, view, model.patterns() as usize, plan, table)
     } else {
-        count_in_map(blocks, plan, table)
+        (count_in_map(blocks, view, plan, table), Vec::new())
     };
     let levels = |pattern: u32| {
         let mut at = [0u8; MOST_COMPARISONS];
@@ -68,44 +80,60 @@ pub(crate) fn count_patterns(blocks: &Blocks, model: &Model, plan: &Plan, table:
         }
         at
     };
-    numbers.into_iter().map(|(pattern, count)| (levels(pattern), count as f64)).collect()
+    let counted = numbers.into_iter().map(|(pattern, count)| (levels(pattern), count as f64)).collect();
+    (counted, remembered)
 }
 
-fn count_in_table(blocks: &Blocks, patterns: usize, plan: &Plan, table: &Table) -> Vec<(u32, u64)> {
+fn count_in_table(
+    blocks: &Blocks,
+    view: usize,
+    patterns: usize,
+    plan: &Plan,
+    table: &Table,
+) -> (Vec<(u32, u64)>, Remembered) {
     // Few pieces of work: each needs a table of its own.
     let pieces = rayon::current_num_threads() * 4;
-    let chunks = blocks.chunks();
-    let counts = chunks
+    let chunks = blocks.chunks(view);
+    let remembers = blocks.pairs_of(view) <= MOST_REMEMBERED;
+    let counted: Vec<(Vec<u32>, Remembered)> = chunks
         .par_chunks(chunks.len().div_ceil(pieces).max(1))
         .map(|chunks| {
-            let (mut counts, mut memo) = (vec![0u64; patterns], plan.memo());
-            for chunk in chunks {
-                blocks.visit(chunk, table, |pair| {
+            let (mut counts, mut memo) = (vec![0u32; patterns], plan.memo());
+            let remembered = chunks.iter().map(|chunk| {
+                let mut own = Vec::new();
+                blocks.visit(view, chunk, table, |pair| {
                     let levels = plan.levels(table, pair.left_record, pair.right_record, &mut memo);
                     counts[levels.pattern as usize] += 1;
+                    if remembers {
+                        own.push(levels.pattern);
+                    }
                 });
-            }
-            counts
+                own.shrink_to_fit();
+                own
+            });
+            let remembered = remembered.collect();
+            (counts, remembered)
         })
-        .reduce(
-            || vec![0u64; patterns],
-            |mut all, some| {
-                all.iter_mut().zip(some).for_each(|(all, some)| *all += some);
-                all
-            },
-        );
-    let seen = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
-    seen.map(|(pattern, count)| (pattern as u32, count)).collect()
+        .collect();
+    let mut sums = vec![0u64; patterns];
+    let mut all = Vec::with_capacity(chunks.len());
+    for (counts, remembered) in counted {
+        sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += u64::from(count));
+        all.extend(remembered);
+    }
+    let seen = sums.into_iter().enumerate().filter(|(_, count)| *count > 0);
+    let seen = seen.map(|(pattern, count)| (pattern as u32, count)).collect();
+    (seen, if remembers { all } else { Vec::new() })
 }
 
-fn count_in_map(blocks: &Blocks, plan: &Plan, table: &Table) -> Vec<(u32, u64)> {
+fn count_in_map(blocks: &Blocks, view: usize, plan: &Plan, table: &Table) -> Vec<(u32, u64)> {
     let counts = blocks
-        .chunks()
+        .chunks(view)
         .par_iter()
         .fold(
             || (FxHashMap::<u32, u64>::default(), plan.memo()),
             |(mut counts, mut memo), chunk| {
-                blocks.visit(chunk, table, |pair| {
+                blocks.visit(view, chunk, table, |pair| {
                     let levels = plan.levels(table, pair.left_record, pair.right_record, &mut memo);
                     *counts.entry(levels.pattern).or_default() += 1;
                 });
@@ -125,13 +153,13 @@ fn count_in_map(blocks: &Blocks, plan: &Plan, table: &Table) -> Vec<(u32, u64)> 
 }
 
 /// How many pairs the blocks yield.
-pub(crate) fn count_pairs(blocks: &Blocks, table: &Table) -> u64 {
+pub(crate) fn count_pairs(blocks: &Blocks, view: usize, table: &Table) -> u64 {
     let count = |chunk| {
         let mut count = 0u64;
-        blocks.visit(chunk, table, |_| count += 1);
+        blocks.visit(view, chunk, table, |_| count += 1);
         count
     };
-    blocks.chunks().par_iter().map(count).sum()
+    blocks.chunks(view).par_iter().map(count).sum()
 }
 
 /// How many pairs of records there are to look at.
@@ -364,12 +392,12 @@ fn update(model: &Model, class: &mut Class, sums: &Probabilities, skip: &[bool])
 /// The prior from the pairs that agree on a deterministic rule.
 pub(crate) fn prior(
     model: &mut Model,
-    blocks: &Blocks,
+    (blocks, view): (&Blocks, usize),
     table: &Table,
     recall: f64,
     report: &mut TrainingReport,
 ) {
-    let pairs = count_pairs(blocks, table);
+    let pairs = count_pairs(blocks, view, table);
     let all = all_pairs(model, table);
     if pairs > 0 && all > 0.0 {
         model.prior = (pairs as f64 / recall / all).clamp(1e-12, 0.5);
@@ -476,19 +504,21 @@ pub(crate) fn m(
     plan: &Plan,
     table: &Table,
     rules: &[Rule],
-    blocks: &[Blocks],
+    (blocks, first_view): (&Blocks, usize),
     report: &mut TrainingReport,
-) {
+) -> Vec<Remembered> {
+    let mut remembered_all = Vec::with_capacity(rules.len());
     let mut sums: Vec<Vec<(f64, u32)>> =
         model.comparisons.iter().map(|c| vec![(0.0, 0); c.levels.len()]).collect();
-    for (rule, blocks) in rules.iter().zip(blocks) {
+    for (at, rule) in rules.iter().enumerate() {
         let columns = columns_of_rule(rule, model);
         let skip: Vec<bool> = model
             .comparisons
             .iter()
             .map(|c| columns_of_comparison(c, model).iter().any(|x| columns.contains(x)))
             .collect();
-        let counted = count_patterns(blocks, model, plan, table);
+        let (counted, remembered) = count_patterns(blocks, first_view + at, model, plan, table);
+        remembered_all.push(remembered);
         let all: f64 = counted.iter().map(|(_, count)| count).sum();
         let strangers = model.comparisons.iter().map(|c| c.levels.iter().map(|l| l.u).collect()).collect();
         let mut classes = [
@@ -528,6 +558,7 @@ pub(crate) fn m(
             }
         }
     }
+    remembered_all
 }
 
 /// The further classes, on the patterns of all candidate pairs. What a stranger or the person itself looks

@@ -38,7 +38,8 @@ impl Value {
         if array.is_null(row) {
             return Self::Null;
         }
-        let list = |items: ArrayRef| Self::List((0..items.len()).map(|at| Self::of_array(&items, at)).collect());
+        let list =
+            |items: ArrayRef| Self::List((0..items.len()).map(|at| Self::of_array(&items, at)).collect());
         let one = array.slice(row, 1);
         let convert = |to: &DataType| rules::convert(&one, to).ok();
         match array.data_type() {
@@ -136,7 +137,11 @@ impl Value {
             (Self::Text(a), Self::Text(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
             (Self::Bool(a), Self::Bool(b)) => Some(a.cmp(b)),
             (Self::List(a), Self::List(b)) => {
-                let first = a.iter().zip(b).map(|(a, b)| a.compare(b)).find(|order| *order != Some(std::cmp::Ordering::Equal));
+                let first = a
+                    .iter()
+                    .zip(b)
+                    .map(|(a, b)| a.compare(b))
+                    .find(|order| *order != Some(std::cmp::Ordering::Equal));
                 first.unwrap_or_else(|| Some(a.len().cmp(&b.len())))
             }
             (Self::Date(_) | Self::Time(_), _) | (_, Self::Date(_) | Self::Time(_)) => {

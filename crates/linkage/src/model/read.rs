@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Comparison, Constraints, Level, LinkType, Model, Other, Prepared, Rule, TermFrequency, Training};
+use super::{
+    Comparison, Constraints, Level, LinkType, Model, Other, Prepared, Rule, TermFrequency, Training,
+};
 use crate::compare::Plan;
 use crate::error::{LinkError, ModelError};
 use crate::eval;
@@ -283,7 +285,8 @@ fn equalities(node: &Node, keys: &mut Vec<(Scalar, Scalar)>, rest: &mut Vec<Node
     match node {
         Node::And(parts) => parts.iter().for_each(|part| equalities(part, keys, rest)),
         Node::Compare { left, op: Op::Equal, right } => match (one_sided(left), one_sided(right)) {
-            (Some((Side::Left, a)), Some((Side::Right, b))) | (Some((Side::Right, b)), Some((Side::Left, a)))
+            (Some((Side::Left, a)), Some((Side::Right, b)))
+            | (Some((Side::Right, b)), Some((Side::Left, a)))
                 if Expr::of(left, &[]).is_ok() && Expr::of(right, &[]).is_ok() =>
             {
                 keys.push((a, b));

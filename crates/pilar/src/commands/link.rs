@@ -34,7 +34,9 @@ impl Stages {
         if let Some(name) = self.running.take() {
             let seconds = round(self.wall.elapsed().as_secs_f64());
             let cpu_s = round(cpu - self.cpu);
-            self.done.push(json!({ "stage": name, "seconds": seconds, "cpu_s": cpu_s, "peak_rss_mb": peak_rss_mb() }));
+            self.done.push(
+                json!({ "stage": name, "seconds": seconds, "cpu_s": cpu_s, "peak_rss_mb": peak_rss_mb() }),
+            );
         }
         (self.wall, self.cpu, self.running) = (Instant::now(), cpu, next.map(str::to_owned));
     }
@@ -50,7 +52,8 @@ fn cpu_seconds() -> f64 {
     const TICKS_PER_SECOND: f64 = 100.0;
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: f64 = after_name.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum();
+    let ticks: f64 =
+        after_name.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum();
     ticks / TICKS_PER_SECOND
 }
 
@@ -137,7 +140,8 @@ fn load<'m>(command: &Link, model: &'m Model) -> anyhow::Result<Loader<'m>> {
         let mut now = batches.next().transpose()?;
         while let Some(batch) = now {
             // While this batch is taken, the next is read.
-            let (taken, next) = rayon::join(|| loader.push(&batch, Some(&source)), || batches.next().transpose());
+            let (taken, next) =
+                rayon::join(|| loader.push(&batch, Some(&source)), || batches.next().transpose());
             taken.map_err(|error| Failure::input(format!("{source}: {error}")))?;
             if let Some(prepared) = &mut prepared {
                 prepared.take(&batch)?;

@@ -7,7 +7,8 @@ use std::{fs::File, path::Path, sync::Arc};
 
 use anyhow::Context;
 use arrow_array::{
-    ArrayRef, Float32Array, Float64Array, RecordBatch, RecordBatchOptions, StringArray, UInt8Array, builder::StringBuilder,
+    ArrayRef, Float32Array, Float64Array, RecordBatch, RecordBatchOptions, StringArray, UInt8Array,
+    builder::StringBuilder,
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use linkage::{LinkType, Linked, Model};
@@ -76,7 +77,8 @@ fn parquet(path: &Path, file: File, model: &Model) -> anyhow::Result<Batches> {
     let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()?;
     let path = path.to_owned();
     Ok(Box::new(
-        reader.map(move |batch| batch.map_err(|error| Failure::input(format!("{}: {error}", path.display())))),
+        reader
+            .map(move |batch| batch.map_err(|error| Failure::input(format!("{}: {error}", path.display())))),
     ))
 }
 
@@ -85,10 +87,15 @@ fn csv(path: &Path, file: File, model: &Model, delimiter: u8) -> anyhow::Result<
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(file);
     let faulty = |error: csv::Error, path: &Path| Failure::input(format!("{}: {error}", path.display()));
     let header = reader.headers().map_err(|error| faulty(error, path))?.clone();
-    let present: Vec<String> = header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+    let present: Vec<String> =
+        header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
     let wanted = wanted(path, model, &present)?;
-    let places: Vec<(usize, String)> =
-        present.iter().enumerate().filter(|(_, name)| wanted.contains(name)).map(|(at, name)| (at, name.clone())).collect();
+    let places: Vec<(usize, String)> = present
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| wanted.contains(name))
+        .map(|(at, name)| (at, name.clone()))
+        .collect();
     let fields: Vec<Field> = places.iter().map(|(_, name)| Field::new(name, DataType::Utf8, true)).collect();
     let schema: SchemaRef = Arc::new(Schema::new(fields));
     let path = path.to_owned();
@@ -163,7 +170,9 @@ pub(super) fn pairs(path: &Path, model: &Model, linked: &Linked, gammas: bool) -
                 let names = pairs.iter().map(|pair| source(linked, row(pair)));
                 columns.push(Arc::new(StringArray::from_iter_values(names)));
             }
-            columns.push(Arc::new(StringArray::from_iter_values(pairs.iter().map(|pair| linked.ids.text(row(pair))))));
+            columns.push(Arc::new(StringArray::from_iter_values(
+                pairs.iter().map(|pair| linked.ids.text(row(pair))),
+            )));
         }
         if keyed {
             let from = chunk * WRITE_ROWS;
@@ -180,9 +189,12 @@ pub(super) fn pairs(path: &Path, model: &Model, linked: &Linked, gammas: bool) -
 
 /// Splink counts levels from the last, which is 0; unknown is -1.
 fn gamma_columns(model: &Model, pairs: &[linkage::Pair]) -> Vec<ArrayRef> {
-    let mut columns: Vec<Vec<i8>> = model.comparisons.iter().map(|_| Vec::with_capacity(pairs.len())).collect();
+    let mut columns: Vec<Vec<i8>> =
+        model.comparisons.iter().map(|_| Vec::with_capacity(pairs.len())).collect();
     for pair in pairs {
-        for ((comparison, column), level) in model.comparisons.iter().zip(&mut columns).zip(model.levels_of(pair.pattern)) {
+        for ((comparison, column), level) in
+            model.comparisons.iter().zip(&mut columns).zip(model.levels_of(pair.pattern))
+        {
             let known = !comparison.levels[level].is_null;
             column.push(if known { (comparison.levels.len() - 1 - level) as i8 } else { -1 });
         }
@@ -215,7 +227,8 @@ pub(super) fn clusters(path: &Path, model: &Model, linked: &Linked) -> anyhow::R
         let mut columns: Vec<ArrayRef> =
             vec![Arc::new(StringArray::from_iter_values(roots.iter().map(|root| name(*root))))];
         if sources {
-            columns.push(Arc::new(StringArray::from_iter_values(rows.clone().map(|row| source(linked, row)))));
+            columns
+                .push(Arc::new(StringArray::from_iter_values(rows.clone().map(|row| source(linked, row)))));
         }
         columns.push(Arc::new(StringArray::from_iter_values(rows.map(|row| linked.ids.text(row)))));
         out.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;

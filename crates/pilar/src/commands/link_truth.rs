@@ -57,7 +57,9 @@ pub(super) fn figures(path: &Path, model: &Model, linked: &Linked) -> anyhow::Re
             "precision": precision, "recall": recall, "f1": f1,
         }));
     }
-    let best = curve.iter().max_by(|a, b| a["f1"].as_f64().partial_cmp(&b["f1"].as_f64()).unwrap_or(std::cmp::Ordering::Equal));
+    let best = curve
+        .iter()
+        .max_by(|a, b| a["f1"].as_f64().partial_cmp(&b["f1"].as_f64()).unwrap_or(std::cmp::Ordering::Equal));
     Ok(json!({
         "true_pairs": scores.true_pairs,
         "records_without_truth": missing,
@@ -76,12 +78,15 @@ fn ratio(part: u64, whole: u64) -> f64 {
 fn persons(path: &Path, model: &Model) -> anyhow::Result<FxHashMap<String, i64>> {
     let refused = |fault: String| Failure::input(format!("{}: {fault}", path.display()));
     let file = File::open(path).map_err(|error| refused(error.to_string()))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| refused(error.to_string()))?.build()?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+        .map_err(|error| refused(error.to_string()))?
+        .build()?;
     let mut numbers: FxHashMap<String, i64> = FxHashMap::default();
     let mut persons = FxHashMap::default();
     for batch in reader {
         let batch = batch?;
-        let column = |name: &str| -> anyhow::Result<Vec<Option<String>>> { texts(&batch, name).map_err(&refused) };
+        let column =
+            |name: &str| -> anyhow::Result<Vec<Option<String>>> { texts(&batch, name).map_err(&refused) };
         let (ids, truth) = (column(&model.unique_id)?, column("true_id")?);
         for (id, person) in ids.into_iter().zip(truth) {
             let (Some(id), Some(person)) = (id, person) else { continue };
@@ -97,7 +102,9 @@ fn texts(batch: &RecordBatch, name: &str) -> Result<Vec<Option<String>>, String>
     let array = batch.column_by_name(name).ok_or_else(|| format!("there is no column `{name}`"))?;
     match array.data_type() {
         DataType::Utf8 => Ok(array.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect()),
-        DataType::Int64 => Ok(array.as_primitive::<Int64Type>().iter().map(|n| n.map(|n| n.to_string())).collect()),
+        DataType::Int64 => {
+            Ok(array.as_primitive::<Int64Type>().iter().map(|n| n.map(|n| n.to_string())).collect())
+        }
         other => Err(format!("column `{name}` has type {other}; text or int64 was expected")),
     }
 }

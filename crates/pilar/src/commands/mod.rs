@@ -76,11 +76,7 @@ fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Ans
         Command::Approve(command) => money::approve(house, command),
         Command::Pay(command) => money::pay(place, house, command),
         Command::Status => status::run(house),
-        Command::Demo(_)
-        | Command::Serve(_)
-        | Command::Policy(_)
-        | Command::Init(_)
-        | Command::Link(_) => {
+        Command::Demo(_) | Command::Serve(_) | Command::Policy(_) | Command::Init(_) | Command::Link(_) => {
             anyhow::bail!("handled before")
         }
     }
