@@ -9,7 +9,7 @@ use std::cell::Cell;
 use crate::digits;
 use crate::error::ModelError;
 use crate::eval::{self, Value};
-use crate::expr::Expr;
+use crate::expr::{Expr, Step};
 use crate::load::Kind as ColumnKind;
 use crate::model::{Comparison, Level, Model, Rule};
 use crate::sql::{Arith, Cast, Node, Op, Scalar, Side};
@@ -92,6 +92,8 @@ enum Kind {
     Levenshtein(u32),
     DamerauLevenshtein(u32),
     Difference,
+    /// Between two moments, in seconds.
+    Seconds,
 }
 
 /// The levels of one pair.
@@ -316,12 +318,16 @@ impl Measure {
                 Kind::Levenshtein(most) => f64::from(digits::levenshtein(a, b, most)),
                 Kind::DamerauLevenshtein(most) => f64::from(digits::damerau_levenshtein(a, b, most)),
                 Kind::Difference => digits::number(a)?.abs_diff(digits::number(b)?) as f64,
-                Kind::Jaro | Kind::JaroWinkler | Kind::Jaccard => return None,
+                Kind::Jaro | Kind::JaroWinkler | Kind::Jaccard | Kind::Seconds => return None,
             });
         }
         if self.kind == Kind::Difference {
             let (a, b) = texts();
             return Some(whole(a)?.abs_diff(whole(b)?) as f64);
+        }
+        if self.kind == Kind::Seconds {
+            let (a, b) = texts();
+            return Some((decimal(a)? - decimal(b)?).abs());
         }
         let value = memo.get(a, b, || {
             let (a, b) = texts();
@@ -335,6 +341,10 @@ impl Measure {
         });
         (!value.is_nan()).then_some(value)
     }
+}
+
+fn decimal(text: &[u8]) -> Option<f64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 fn whole(text: &[u8]) -> Option<i64> {
@@ -497,6 +507,14 @@ impl Compiler<'_, '_> {
                     Scalar::Cast { of: left, to: Cast::Int, .. },
                     Scalar::Cast { of: right, to: Cast::Int, .. },
                 ) => (Kind::Difference, &**left, &**right),
+                (Scalar::Call { name: one, args: left }, Scalar::Call { name: other, args: right })
+                    if one == "epoch"
+                        && other == "epoch"
+                        && self.is_moment(left)
+                        && self.is_moment(right) =>
+                {
+                    (Kind::Seconds, &left[0], &right[0])
+                }
                 _ => return Err(self.unsupported(format!("abs({left} - {right}) without casts to int"))),
             },
             _ => {
@@ -518,6 +536,12 @@ impl Compiler<'_, '_> {
             return Err(self.unsupported("more than 8 different similarities in one comparison"));
         }
         Ok(Condition::Measured { measure, op, bound, wanted })
+    }
+
+    /// Whether the arguments are one moment that is kept as seconds.
+    fn is_moment(&self, args: &[Scalar]) -> bool {
+        let [of] = args else { return false };
+        self.layout.expr(of).is_ok_and(|(_, expr)| matches!(expr.steps.last(), Some(Step::Strptime(_))))
     }
 
     /// Both sides of a comparison, the left record's first.

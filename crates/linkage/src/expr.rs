@@ -6,6 +6,7 @@
 use crate::model::Prepared;
 use crate::regex::Regex;
 use crate::sql::{Scalar, Side};
+use crate::value::parse_format;
 
 /// A base column with steps applied in order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,17 +18,36 @@ pub(crate) struct Expr {
 /// One step from text to text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Step {
-    Substr { start: u32, count: u32 },
-    SplitPart { separator: String, index: u32 },
+    Substr {
+        start: u32,
+        count: u32,
+    },
+    SplitPart {
+        separator: String,
+        index: u32,
+    },
     SortTokens,
     Skeleton,
     Upper,
     Lower,
     Trim,
-    Replace { from: String, to: String },
-    RegexReplace { pattern: String, by: String, all: bool, ignore_case: bool },
-    RegexExtract { pattern: String, group: u32 },
+    Replace {
+        from: String,
+        to: String,
+    },
+    RegexReplace {
+        pattern: String,
+        by: String,
+        all: bool,
+        ignore_case: bool,
+    },
+    RegexExtract {
+        pattern: String,
+        group: u32,
+    },
     NullIf(String),
+    /// A date or time by a format, as seconds since 1970-01-01.
+    Strptime(String),
 }
 
 /// Steps ready to run over many texts.
@@ -179,6 +199,11 @@ impl Step {
                 out.push_str(text);
                 return text != other;
             }
+            Self::Strptime(format) => {
+                let seconds = parse_format(text.trim_end_matches('Z'), format);
+                let Some(seconds) = seconds else { return false };
+                out.push_str(&(seconds + 0.0).to_string());
+            }
             Self::Replace { .. } | Self::RegexReplace { .. } | Self::RegexExtract { .. } => {
                 out.push_str(text)
             }
@@ -323,6 +348,9 @@ fn step(name: &str, rest: &[Scalar]) -> Option<Step> {
             Step::RegexExtract { pattern: pattern.clone(), group: *group as u32 }
         }
         ("nullif", [Scalar::Text(other)]) => Step::NullIf(other.clone()),
+        ("try_strptime" | "strptime", [Scalar::Text(format)]) => {
+            Step::Strptime(format.trim_end_matches('Z').to_owned())
+        }
         ("sort_tokens", []) => Step::SortTokens,
         ("skeleton", []) => Step::Skeleton,
         ("upper" | "ucase", []) => Step::Upper,
