@@ -20,7 +20,7 @@ def main(ours, peer):
                count(*) filter (a.w is null), max(abs(a.w - b.w))
         from a full join b using (l, r)""").fetchone()
     print(f"pairs in both {both}, only ours {only_ours}, only the peer's {only_peer} "
-          f"(ours are written from weight {least:.2f} on); weights at most {apart or 0:.3f} apart (each trained by itself)")
+          f"(ours are written from weight {least:.2f} on); weights at most {apart or 0:.1e} apart")
 
 
 if __name__ == "__main__":

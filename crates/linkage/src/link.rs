@@ -417,6 +417,7 @@ fn score(
     watch: &Watch,
 ) -> (Vec<Pair>, Vec<u8>, Vec<u64>) {
     let lowest = model.review_weight;
+    let least = lowest.exp2() * 0.999;
     let done = AtomicU64::new(0);
     let chunks = blocks.chunks(0);
     let total = chunks.len() as u64;
@@ -437,7 +438,12 @@ fn score(
                         None => plan.levels(table, left_record, right_record, &mut memo),
                     };
                     count += 1;
-                    let weight = scorer.weight(table, left_record, right_record, &levels) as f32;
+                    // Most pairs of wide rules are far below: no logarithm is taken for them.
+                    let odds = scorer.odds(table, left_record, right_record, &levels);
+                    if odds < least {
+                        return;
+                    }
+                    let weight = odds.log2() as f32;
                     if f64::from(weight) >= lowest {
                         let (left, right) = (table.places.row(left), table.places.row(right));
                         kept.push(Pair { left, right, weight, pattern: levels.pattern });

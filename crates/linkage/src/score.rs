@@ -144,8 +144,8 @@ impl Scorer {
         products.iter().map(odds).collect()
     }
 
-    /// The weight of a pair.
-    pub(crate) fn weight(&self, table: &Table, left: &[u64], right: &[u64], levels: &Levels) -> f64 {
+    /// The odds that a pair is one person; their logarithm to the base 2 is its weight.
+    pub(crate) fn odds(&self, table: &Table, left: &[u64], right: &[u64], levels: &Levels) -> f64 {
         if self.alone {
             let mut odds = self.prior.same / self.prior.strangers;
             for (field, &level) in self.fields.iter().zip(&levels.at) {
@@ -155,14 +155,14 @@ impl Scorer {
                     odds /= frequency.of_pair(table, left, right);
                 }
             }
-            return odds.log2();
+            return odds;
         }
         let Some(odds) = self.patterns.get(levels.pattern as usize) else {
             let mut product = self.prior;
             for (field, &level) in self.fields.iter().zip(&levels.at) {
                 product.take(&field[usize::from(level)].seen(table, left, right));
             }
-            return product.weight();
+            return product.odds();
         };
         let mut strangers = odds.strangers;
         for &field in &self.frequent {
@@ -170,7 +170,7 @@ impl Scorer {
                 strangers *= frequency.of_pair(table, left, right);
             }
         }
-        (odds.same / (strangers + odds.others)).log2()
+        odds.same / (strangers + odds.others)
     }
 
     /// The likelihoods of each field by itself.
@@ -265,8 +265,13 @@ impl Parts {
         }
     }
 
-    /// log2 odds of "one person" against all else.
+    /// The odds of "one person" against all else.
+    fn odds(&self) -> f64 {
+        self.same / (self.strangers + self.others.iter().sum::<f64>())
+    }
+
+    /// Their logarithm to the base 2.
     pub(crate) fn weight(&self) -> f64 {
-        (self.same / (self.strangers + self.others.iter().sum::<f64>())).log2()
+        self.odds().log2()
     }
 }

@@ -136,17 +136,14 @@ fn load<'m>(command: &Link, model: &'m Model) -> anyhow::Result<Loader<'m>> {
         false => None,
     };
     for table in tables {
-        let (source, mut batches) = (table.source, table.batches);
-        let mut now = batches.next().transpose()?;
-        while let Some(batch) = now {
-            // While this batch is taken, the next is read.
-            let (taken, next) =
-                rayon::join(|| loader.push(&batch, Some(&source)), || batches.next().transpose());
-            taken.map_err(|error| Failure::input(format!("{source}: {error}")))?;
+        for batch in table.batches {
+            let batch = batch?;
+            loader
+                .push(&batch, Some(&table.source))
+                .map_err(|error| Failure::input(format!("{}: {error}", table.source)))?;
             if let Some(prepared) = &mut prepared {
                 prepared.take(&batch)?;
             }
-            now = next?;
         }
     }
     if let Some(prepared) = prepared {
