@@ -113,8 +113,8 @@ impl Blocks {
     ) -> Self {
         let (mut rules, mut reports) = (Vec::new(), Vec::new());
         // One rule after another, each on all cores: a sorting needs memory.
-        for rule in 0..keys.rules {
-            let (sorted, report, skipped) = sort(&keys, rule, &names[rule], limit, places);
+        for (rule, name) in names.iter().enumerate().take(keys.rules) {
+            let (sorted, report, skipped) = sort(&keys, rule, name, limit, places);
             // A record in a skipped block has no key here, so that a later rule may yield its pairs.
             let (left, right) = keys.slots[rule];
             for place in skipped {
@@ -200,8 +200,7 @@ impl Blocks {
             let left = rows[left_at];
             let (left_keys, left_record) = (keys_of(left_at), record_of(left_at));
             let begin = block.lefts.map_or(left_at + 1, |lefts| lefts as usize);
-            for right_at in begin..rows.len() {
-                let right = rows[right_at];
+            for (right_at, &right) in rows.iter().enumerate().skip(begin) {
                 if prefix {
                     let right_keys = &keys_of(right_at)[..earlier];
                     if left_keys[..earlier].iter().zip(right_keys).any(|(a, b)| a == b && *a != 0) {

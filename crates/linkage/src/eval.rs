@@ -194,7 +194,7 @@ fn kleene(parts: &[Node], read: Read, locals: Locals, decides: bool) -> Option<b
 
 fn value(of: &Scalar, read: Read, locals: Locals) -> Value {
     match of {
-        Scalar::Null => Value::Null,
+        Scalar::Null | Scalar::Lambda { .. } => Value::Null,
         Scalar::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => Value::Int(*number as i64),
         Scalar::Number(number) => Value::Number(*number),
         Scalar::Text(text) => Value::Text(text.clone()),
@@ -205,7 +205,6 @@ fn value(of: &Scalar, read: Read, locals: Locals) -> Value {
             .find(|(local, _)| local == name)
             .map_or(Value::Null, |(_, value)| (*value).clone()),
         Scalar::List(items) => Value::List(items.iter().map(|item| value(item, read, locals)).collect()),
-        Scalar::Lambda { .. } => Value::Null,
         Scalar::Arith { op, left, right } => {
             arith(*op, &value(left, read, locals), &value(right, read, locals)).unwrap_or(Value::Null)
         }

@@ -205,7 +205,7 @@ impl Step {
                 out.push_str(&(seconds + 0.0).to_string());
             }
             Self::Replace { .. } | Self::RegexReplace { .. } | Self::RegexExtract { .. } => {
-                out.push_str(text)
+                out.push_str(text);
             }
         }
         true

@@ -80,7 +80,7 @@ impl Ids {
             }
             Self::Texts(all, ends) if !whole => {
                 let texts = rules::convert(array, &DataType::Utf8).map_err(|_| refused())?;
-                for text in texts.as_string::<i32>().iter() {
+                for text in texts.as_string::<i32>() {
                     all.push_str(text.unwrap_or_default());
                     ends.push(all.len());
                 }

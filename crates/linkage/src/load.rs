@@ -203,7 +203,8 @@ impl Builder {
 
     fn take(&mut self, batch: &RecordBatch, lenient: bool) -> Result<(), LinkError> {
         if let Some(made) = self.need.computed.clone() {
-            return self.compute(&made, batch);
+            self.compute(&made, batch);
+            return Ok(());
         }
         match batch.column_by_name(&self.need.column) {
             Some(array) => self.push(array),
@@ -219,7 +220,7 @@ impl Builder {
     }
 
     /// A column made of several: row by row.
-    fn compute(&mut self, made: &Scalar, batch: &RecordBatch) -> Result<(), LinkError> {
+    fn compute(&mut self, made: &Scalar, batch: &RecordBatch) {
         for row in 0..batch.num_rows() {
             let read = |_: Side, name: &str| {
                 batch.column_by_name(name).map_or(Value::Null, |array| Value::of_array(array, row))
@@ -230,7 +231,6 @@ impl Builder {
             }
         }
         self.kind = Kind::Text;
-        Ok(())
     }
 
     fn refused(&self, array: &ArrayRef) -> LinkError {
@@ -472,7 +472,9 @@ impl Needs {
                         name.as_str(),
                         "jaro_winkler_similarity" | "jaro_similarity" | "jaccard" | "hamming"
                     );
-                args.iter().for_each(|arg| self.scalar(arg, model, by, text));
+                for arg in args {
+                    self.scalar(arg, model, by, text);
+                }
             }
             other => other.each_part(&mut |part| self.scalar(part, model, by, text)),
         }

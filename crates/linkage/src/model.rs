@@ -232,7 +232,7 @@ impl Model {
     /// Levels of which a number is missing, as `comparison: level`; they weigh nothing.
     pub fn untrained(&self) -> Vec<String> {
         let of = |comparison: &Comparison| -> Vec<String> {
-            let missing = |level: &&Level| !level.is_null && !(level.m.is_finite() && level.u.is_finite());
+            let missing = |level: &&Level| !(level.is_null || level.m.is_finite() && level.u.is_finite());
             let name = |level: &Level| format!("{}: {}", comparison.name, level.label);
             comparison.levels.iter().filter(missing).map(name).collect()
         };

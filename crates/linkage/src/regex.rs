@@ -541,7 +541,7 @@ impl Reader {
                 self.at += 1;
                 match escaped {
                     'b' => Tree::WordEdge,
-                    _ => Tree::Letter(self.escaped(escaped)?),
+                    _ => Tree::Letter(Self::escaped(escaped)?),
                 }
             }
             '*' | '+' | '?' => return Err(format!("nothing to repeat at letter {place}")),
@@ -549,7 +549,7 @@ impl Reader {
         })
     }
 
-    fn escaped(&self, letter: char) -> Result<Class, String> {
+    fn escaped(letter: char) -> Result<Class, String> {
         let class = |ranges: &[(char, char)], negated| Ok(Class { ranges: ranges.to_vec(), negated });
         match letter {
             'd' | 'D' => class(&[('0', '9')], letter == 'D'),
@@ -580,7 +580,7 @@ impl Reader {
             let low = if letter == '\\' {
                 let Some(escaped) = self.peek() else { return Err("`\\` at the end".into()) };
                 self.at += 1;
-                let class = self.escaped(escaped)?;
+                let class = Self::escaped(escaped)?;
                 if class.negated {
                     return Err(format!("`\\{escaped}` within a class is not known"));
                 }

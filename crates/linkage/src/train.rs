@@ -436,7 +436,9 @@ fn exact_u(model: &mut Model, plan: &Plan, table: &Table) {
     let mut within: Vec<Vec<u32>> = Vec::new();
     if model.link_type == LinkType::LinkOnly {
         within.resize(table.source_names.len(), Vec::new());
-        rows.iter().for_each(|&row| within[table.sources[row as usize] as usize].push(row));
+        for &row in &rows {
+            within[table.sources[row as usize] as usize].push(row);
+        }
     }
     let exact: Vec<Vec<f64>> = model
         .comparisons
