@@ -4,6 +4,7 @@
 //! A step that cannot run says what is missing and how to get it; nothing is skipped in silence.
 
 mod bench;
+mod bench_linkage;
 mod browser;
 mod crash;
 mod demo;
@@ -22,6 +23,8 @@ Chores of the project.
   cargo xtask tidy                 the laws of the house: crate arrows, line width, dead files, names in code
   cargo xtask test [--only STEP]   what every change must pass, or one step
   cargo xtask bench [--people N]   rows a second and peak memory of every step of the demo, and page times
+  cargo xtask bench linkage [--records N] [--wide] [--febrl] [--peer]
+                                   linkage on invented lists, with --peer beside Splink; needs python3
 
 Steps of `test`: format, tidy, unit, demo, crash; only when named: clippy, docs, rooms, browser.";
 
@@ -44,6 +47,7 @@ fn dispatch(words: &[String]) -> Result<()> {
         ["test", "--only", step] => test::run(Some(step)),
         ["bench"] => bench::run(1_000_000),
         ["bench", "--people", people] => bench::run(people.parse()?),
+        ["bench", "linkage", rest @ ..] => bench_linkage::run(&bench_linkage::Plan::read(rest)?),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

@@ -4,10 +4,15 @@
 //! fastest). A similarity is computed at most once a field, and only when a level asks for it. Conditions
 //! follow SQL: what is unknown is never true, nor is its negation.
 
+use std::cell::Cell;
+
 use crate::digits;
 use crate::error::ModelError;
-use crate::model::{Comparison, Level, Model};
-use crate::sql::{Node, Op, Scalar, Side};
+use crate::eval::{self, Value};
+use crate::expr::{Expr, Step};
+use crate::load::Kind as ColumnKind;
+use crate::model::{Comparison, Level, Model, Rule};
+use crate::sql::{Arith, Cast, Node, Op, Scalar, Side};
 use crate::table::{Layout, Operand, Table};
 use crate::text;
 
@@ -29,10 +34,15 @@ struct Field {
 
 /// A condition without NOT: negation has been moved into the atoms, where it keeps SQL's treatment of the
 /// unknown.
-enum Condition {
+pub(crate) enum Condition {
     Always,
     All(Vec<Condition>),
     Any(Vec<Condition>),
+    /// One side or the other is unknown.
+    Unknown {
+        left: Operand,
+        right: Operand,
+    },
     Known {
         side: Side,
         of: Operand,
@@ -55,22 +65,35 @@ enum Condition {
         bound: f64,
         wanted: bool,
     },
+    /// Whatever has no comparator: evaluated value by value.
+    General(Box<General>),
+}
+
+pub(crate) struct General {
+    node: Node,
+    wanted: bool,
+    columns: Vec<(Side, String, Operand, ColumnKind)>,
 }
 
 struct Measure {
     kind: Kind,
     left: Operand,
     right: Operand,
+    /// A number of its own among all measures of the plan.
+    number: usize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     JaroWinkler,
     Jaro,
+    Jaccard,
     /// With the largest distance that any level asks for: beyond it the exact value does not matter.
     Levenshtein(u32),
     DamerauLevenshtein(u32),
     Difference,
+    /// Between two moments, in seconds.
+    Seconds,
 }
 
 /// The levels of one pair.
@@ -80,13 +103,80 @@ pub(crate) struct Levels {
     pub(crate) pattern: u32,
 }
 
+/// What a worker remembers of the similarities it has computed. It forgets when a measure's values do not
+/// repeat: then remembering costs more than it saves.
+pub(crate) struct Memo {
+    measures: Vec<MeasureMemo>,
+}
+
+struct MeasureMemo {
+    slots: Vec<(u64, u64, f64)>,
+    asked: u32,
+    hits: u32,
+    useless: bool,
+}
+
+const MEMO_SLOTS: usize = 1 << 12;
+/// After so many questions a memo is judged.
+const MEMO_TRIAL: u32 = 1 << 12;
+
+impl MeasureMemo {
+    fn get(&mut self, a: u64, b: u64, compute: impl FnOnce() -> f64) -> f64 {
+        if self.useless {
+            return compute();
+        }
+        if self.slots.is_empty() {
+            self.slots = vec![(0, 0, 0.0); MEMO_SLOTS];
+        }
+        self.asked += 1;
+        if self.asked == MEMO_TRIAL {
+            self.useless = self.hits * 4 < MEMO_TRIAL;
+            (self.asked, self.hits) = (0, 0);
+        }
+        let at =
+            (a ^ b.rotate_left(21)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - MEMO_SLOTS.trailing_zeros());
+        let slot = &mut self.slots[at as usize];
+        if slot.0 == a && slot.1 == b {
+            self.hits += 1;
+            return slot.2;
+        }
+        let value = compute();
+        *slot = (a, b, value);
+        value
+    }
+}
+
 impl Plan {
     pub(crate) fn compile(model: &Model, layout: &mut Layout) -> Result<Self, ModelError> {
-        let mut fields = Vec::with_capacity(model.comparisons.len());
+        let mut fields: Vec<Field> = Vec::with_capacity(model.comparisons.len());
         for (index, comparison) in model.comparisons.iter().enumerate() {
-            fields.push(field(index, comparison, layout)?);
+            let before = fields.iter().map(|field| field.measures.len()).sum();
+            fields.push(field(index, comparison, before, layout)?);
         }
         Ok(Self { fields })
+    }
+
+    /// What rules ask for besides equal keys.
+    pub(crate) fn rest(rules: &[Rule], layout: &mut Layout) -> Result<Vec<Option<Condition>>, ModelError> {
+        rules
+            .iter()
+            .map(|rule| {
+                if rule.rest.is_empty() {
+                    return Ok(None);
+                }
+                // Similarities of a rule are not remembered: value by value is fast enough after equal keys.
+                let node = Node::And(rule.rest.clone());
+                let mut measures = Vec::new();
+                let mut compiler = Compiler { layout, place: &rule.sql, measures: &mut measures, before: 0 };
+                compiler.general(&node, true).map(Some)
+            })
+            .collect()
+    }
+
+    pub(crate) fn memo(&self) -> Memo {
+        let count = self.fields.iter().map(|field| field.measures.len()).sum();
+        let empty = || MeasureMemo { slots: Vec::new(), asked: 0, hits: 0, useless: false };
+        Memo { measures: (0..count).map(|_| empty()).collect() }
     }
 
     /// The values that the first known levels of a comparison ask to be equal, as long as they ask for
@@ -104,116 +194,174 @@ impl Plan {
 
     /// The levels of the pair. The similarity functions and equality are symmetric, so sides matter only to a
     /// model whose conditions name different columns left and right.
-    pub(crate) fn levels(&self, table: &Table, left: u32, right: u32) -> Levels {
+    pub(crate) fn levels(&self, table: &Table, left: &[u64], right: &[u64], memo: &mut Memo) -> Levels {
         let mut out = Levels { at: [0; MOST_COMPARISONS], pattern: 0 };
         let mut place = 1u32;
-        let pair = Pair { left: table.record(left), right: table.record(right), table };
+        let pair = Pair { left, right, table };
         for (index, field) in self.fields.iter().enumerate() {
-            let level = field.level(&pair);
+            let level = field.level(&pair, memo);
             out.at[index] = level as u8;
-            out.pattern += place * level as u32;
+            out.pattern = out.pattern.wrapping_add(place.wrapping_mul(level as u32));
             place = place.wrapping_mul(field.radix);
         }
         out
     }
 }
 
-struct Pair<'a> {
-    left: &'a [u64],
-    right: &'a [u64],
-    table: &'a Table,
+impl Plan {
+    /// The levels that a pattern stands for.
+    pub(crate) fn levels_of(&self, pattern: u32) -> Levels {
+        let mut out = Levels { at: [0; MOST_COMPARISONS], pattern };
+        let mut rest = pattern;
+        for (at, field) in out.at.iter_mut().zip(&self.fields) {
+            *at = (rest % field.radix) as u8;
+            rest /= field.radix;
+        }
+        out
+    }
+}
+
+pub(crate) struct Pair<'a> {
+    pub(crate) left: &'a [u64],
+    pub(crate) right: &'a [u64],
+    pub(crate) table: &'a Table,
+}
+
+/// Similarities of one pair in one field: which are known, and what they are.
+struct Seen<'m> {
+    known: Cell<u8>,
+    values: [Cell<f64>; MOST_MEASURES],
+    memo: std::cell::RefCell<&'m mut Memo>,
 }
 
 impl Field {
-    fn level(&self, pair: &Pair) -> usize {
-        let mut memo = [f64::NAN; MOST_MEASURES];
-        let found = self.levels.iter().position(|level| level.holds(pair, &self.measures, &mut memo));
+    fn level(&self, pair: &Pair, memo: &mut Memo) -> usize {
+        let seen = Seen {
+            known: Cell::new(0),
+            values: [const { Cell::new(0.0) }; MOST_MEASURES],
+            memo: std::cell::RefCell::new(memo),
+        };
+        let found = self.levels.iter().position(|level| level.holds(pair, &self.measures, Some(&seen)));
         // The last level is ELSE, so one always holds.
         found.unwrap_or(self.levels.len() - 1)
     }
 }
 
 impl Condition {
-    fn holds(&self, pair: &Pair, measures: &[Measure], memo: &mut [f64; MOST_MEASURES]) -> bool {
+    /// Whether a condition without similarities holds, as the rest of a blocking rule is one.
+    pub(crate) fn holds_for(&self, pair: &Pair) -> bool {
+        self.holds(pair, &[], None)
+    }
+
+    fn holds(&self, pair: &Pair, measures: &[Measure], seen: Option<&Seen>) -> bool {
         match self {
             Self::Always => true,
-            Self::All(parts) => parts.iter().all(|part| part.holds(pair, measures, memo)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(pair, measures, memo)),
-            Self::Known { side, of, known } => {
-                let value = of.read(if *side == Side::Left { pair.left } else { pair.right });
-                (value != 0) == *known
-            }
+            Self::Unknown { left, right } => left.read(pair.left) == 0 || right.read(pair.right) == 0,
             Self::Equal { left, right, wanted } => {
                 let (a, b) = (left.read(pair.left), right.read(pair.right));
                 a != 0 && b != 0 && (a == b) == *wanted
+            }
+            Self::Measured { measure, op, bound, wanted } => {
+                let (Some(seen), Some(measured)) = (seen, measures.get(*measure)) else { return false };
+                if seen.known.get() >> measure & 1 == 0 {
+                    let mut memo = seen.memo.borrow_mut();
+                    let memo = memo.measures.get_mut(measured.number);
+                    let Some(value) = memo.and_then(|memo| measured.value(pair, memo)) else { return false };
+                    seen.values[*measure].set(value);
+                    seen.known.set(seen.known.get() | 1 << measure);
+                }
+                op.holds(seen.values[*measure].get(), *bound) == *wanted
+            }
+            Self::All(parts) => parts.iter().all(|part| part.holds(pair, measures, seen)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(pair, measures, seen)),
+            Self::Known { side, of, known } => {
+                let value = of.read(if *side == Side::Left { pair.left } else { pair.right });
+                (value != 0) == *known
             }
             Self::EqualText { left, right, wanted } => {
                 let (a, b) = (left.read(pair.left), right.read(pair.right));
                 a != 0 && b != 0 && (pair.table.text(*left, a) == pair.table.text(*right, b)) == *wanted
             }
-            Self::Measured { measure, op, bound, wanted } => {
-                let known = &mut memo[*measure];
-                if known.is_nan() {
-                    let Some(value) = measures[*measure].value(pair) else { return false };
-                    *known = value;
-                }
-                op.holds(*known, *bound) == *wanted
-            }
+            Self::General(general) => general.holds(pair),
         }
+    }
+}
+
+impl General {
+    fn holds(&self, pair: &Pair) -> bool {
+        let read = |side: Side, name: &str| {
+            let column = self.columns.iter().find(|column| column.0 == side && column.1 == name);
+            let Some((_, _, of, kind)) = column else { return Value::Null };
+            let word = of.read(if side == Side::Left { pair.left } else { pair.right });
+            if word == 0 {
+                return Value::Null;
+            }
+            if of.dictionary().is_none() {
+                return Value::parse(kind, &digits::unpack(word));
+            }
+            Value::parse(kind, &String::from_utf8_lossy(pair.table.text(*of, word)))
+        };
+        eval::holds(&self.node, &read) == Some(self.wanted)
     }
 }
 
 impl Measure {
     /// Nothing when either side is unknown.
-    fn value(&self, pair: &Pair) -> Option<f64> {
+    fn value(&self, pair: &Pair, memo: &mut MeasureMemo) -> Option<f64> {
         let (a, b) = (self.left.read(pair.left), self.right.read(pair.right));
         if a == 0 || b == 0 {
             return None;
         }
         let texts = || (pair.table.text(self.left, a), pair.table.text(self.right, b));
-        let is_text = self.left.dictionary().is_some();
-        Some(match self.kind {
-            Kind::JaroWinkler => {
-                let (a, b) = texts();
-                text::jaro_winkler(a, b)
+        if self.left.dictionary().is_none() {
+            return Some(match self.kind {
+                Kind::Levenshtein(most) => f64::from(digits::levenshtein(a, b, most)),
+                Kind::DamerauLevenshtein(most) => f64::from(digits::damerau_levenshtein(a, b, most)),
+                Kind::Difference => digits::number(a)?.abs_diff(digits::number(b)?) as f64,
+                Kind::Jaro | Kind::JaroWinkler | Kind::Jaccard | Kind::Seconds => return None,
+            });
+        }
+        if self.kind == Kind::Difference {
+            let (a, b) = texts();
+            return Some(whole(a)?.abs_diff(whole(b)?) as f64);
+        }
+        if self.kind == Kind::Seconds {
+            let (a, b) = texts();
+            return Some((decimal(a)? - decimal(b)?).abs());
+        }
+        let value = memo.get(a, b, || {
+            let (a, b) = texts();
+            match self.kind {
+                Kind::JaroWinkler => text::jaro_winkler(a, b),
+                Kind::Jaro => text::jaro(a, b),
+                Kind::Jaccard => text::jaccard(a, b).unwrap_or(f64::NAN),
+                Kind::Levenshtein(_) => f64::from(text::levenshtein(a, b)),
+                _ => f64::from(text::damerau_levenshtein(a, b)),
             }
-            Kind::Jaro => {
-                let (a, b) = texts();
-                text::jaro(a, b)
-            }
-            Kind::Levenshtein(_) if is_text => {
-                let (a, b) = texts();
-                f64::from(text::levenshtein(a, b))
-            }
-            Kind::DamerauLevenshtein(_) if is_text => {
-                let (a, b) = texts();
-                f64::from(text::damerau_levenshtein(a, b))
-            }
-            Kind::Levenshtein(most) => f64::from(digits::levenshtein(a, b, most)),
-            Kind::DamerauLevenshtein(most) => f64::from(digits::damerau_levenshtein(a, b, most)),
-            Kind::Difference => {
-                let (a, b) = if is_text {
-                    let (a, b) = texts();
-                    (whole(a)?, whole(b)?)
-                } else {
-                    (digits::number(a)?, digits::number(b)?)
-                };
-                a.abs_diff(b) as f64
-            }
-        })
+        });
+        (!value.is_nan()).then_some(value)
     }
+}
+
+fn decimal(text: &[u8]) -> Option<f64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 fn whole(text: &[u8]) -> Option<i64> {
     std::str::from_utf8(text).ok()?.trim().parse().ok()
 }
 
-fn field(index: usize, comparison: &Comparison, layout: &mut Layout) -> Result<Field, ModelError> {
+fn field(
+    index: usize,
+    comparison: &Comparison,
+    before: usize,
+    layout: &mut Layout,
+) -> Result<Field, ModelError> {
     let mut measures = Vec::new();
     let mut levels = Vec::with_capacity(comparison.levels.len());
     for (at, level) in comparison.levels.iter().enumerate() {
         let place = format!("comparisons[{index}].comparison_levels[{at}].sql_condition");
-        let mut compiler = Compiler { layout: &mut *layout, place: &place, measures: &mut measures };
+        let mut compiler = Compiler { layout: &mut *layout, place: &place, measures: &mut measures, before };
         levels.push(compiler.condition(&level.condition, true)?);
     }
     // A packed distance is only exact up to the largest bound that any level of the field asks for.
@@ -244,6 +392,8 @@ struct Compiler<'a, 'm> {
     layout: &'a mut Layout<'m>,
     place: &'a str,
     measures: &'a mut Vec<Measure>,
+    /// Measures of the fields before this one.
+    before: usize,
 }
 
 impl Compiler<'_, '_> {
@@ -251,7 +401,7 @@ impl Compiler<'_, '_> {
         ModelError::Unsupported { place: self.place.to_owned(), what: what.into() }
     }
 
-    /// `wanted` is false below an odd number of NOTs.
+    /// `wanted` is false below an odd number of NOTs. What has no comparator is evaluated value by value.
     fn condition(&mut self, node: &Node, wanted: bool) -> Result<Condition, ModelError> {
         match node {
             Node::Else => Ok(Condition::Always),
@@ -260,14 +410,49 @@ impl Compiler<'_, '_> {
                 let made: Vec<Condition> =
                     parts.iter().map(|part| self.condition(part, wanted)).collect::<Result<_, _>>()?;
                 let all = matches!(node, Node::And(_)) == wanted;
-                Ok(if all { Condition::All(made) } else { Condition::Any(made) })
+                Ok(match made.as_slice() {
+                    [
+                        Condition::Known { side: Side::Left, of: left, known: false },
+                        Condition::Known { side: Side::Right, of: right, known: false },
+                    ] if !all => Condition::Unknown { left: *left, right: *right },
+                    _ if all => Condition::All(made),
+                    _ => Condition::Any(made),
+                })
             }
-            Node::IsNull { of, negated } => {
-                let (side, of) = self.operand(of)?;
-                Ok(Condition::Known { side, of, known: *negated == wanted })
+            Node::IsNull { of, negated } => match self.operand(of) {
+                Ok((side, of)) => Ok(Condition::Known { side, of, known: *negated == wanted }),
+                Err(_) => self.general(node, wanted),
+            },
+            Node::Compare { left, op, right } => {
+                self.comparison(left, *op, right, wanted).or_else(|_| self.general(node, wanted))
             }
-            Node::Compare { left, op, right } => self.comparison(left, *op, right, wanted),
+            Node::Truth(_) => self.general(node, wanted),
         }
+    }
+
+    /// A condition that is evaluated value by value.
+    fn general(&mut self, node: &Node, wanted: bool) -> Result<Condition, ModelError> {
+        eval::check(node).map_err(|what| self.unsupported(what))?;
+        let mut names: Vec<(Side, String)> = Vec::new();
+        node.each_scalar(&mut |scalar| {
+            scalar.each_column(&mut |side, name| {
+                if !names.iter().any(|known| known.0 == side && known.1 == name) {
+                    names.push((side, name.to_owned()));
+                }
+            });
+        });
+        let mut columns = Vec::new();
+        for (side, name) in names {
+            let scalar = Scalar::Column { side, name: name.clone() };
+            let expr = self.layout.expr(&scalar).map_or_else(|_| Expr::base(&name), |(_, expr)| expr);
+            let kind = if expr.steps.is_empty() {
+                self.layout.kinds.get(&expr.column).cloned().unwrap_or(ColumnKind::Unknown)
+            } else {
+                ColumnKind::Text
+            };
+            columns.push((side, name, self.layout.operand(&expr)?, kind));
+        }
+        Ok(Condition::General(Box::new(General { node: node.clone(), wanted, columns })))
     }
 
     fn comparison(
@@ -314,13 +499,21 @@ impl Compiler<'_, '_> {
         let (kind, left, right) = match (name, args) {
             ("jaro_winkler_similarity", [left, right]) => (Kind::JaroWinkler, left, right),
             ("jaro_similarity", [left, right]) => (Kind::Jaro, left, right),
-            ("levenshtein", [left, right]) => (Kind::Levenshtein(0), left, right),
+            ("jaccard", [left, right]) => (Kind::Jaccard, left, right),
+            ("levenshtein" | "editdist3", [left, right]) => (Kind::Levenshtein(0), left, right),
             ("damerau_levenshtein", [left, right]) => (Kind::DamerauLevenshtein(0), left, right),
-            ("abs", [Scalar::Minus(left, right)]) => match (&**left, &**right) {
-                (Scalar::Call { name, args: left }, Scalar::Call { name: other, args: right })
-                    if name == "whole" && other == "whole" && left.len() == 1 && right.len() == 1 =>
+            ("abs", [Scalar::Arith { op: Arith::Minus, left, right }]) => match (&**left, &**right) {
+                (
+                    Scalar::Cast { of: left, to: Cast::Int, .. },
+                    Scalar::Cast { of: right, to: Cast::Int, .. },
+                ) => (Kind::Difference, &**left, &**right),
+                (Scalar::Call { name: one, args: left }, Scalar::Call { name: other, args: right })
+                    if one == "epoch"
+                        && other == "epoch"
+                        && self.is_moment(left)
+                        && self.is_moment(right) =>
                 {
-                    (Kind::Difference, &left[0], &right[0])
+                    (Kind::Seconds, &left[0], &right[0])
                 }
                 _ => return Err(self.unsupported(format!("abs({left} - {right}) without casts to int"))),
             },
@@ -335,13 +528,20 @@ impl Compiler<'_, '_> {
         }
         let known = self.measures.iter().position(|m| m.kind == kind && m.left == left && m.right == right);
         let measure = known.unwrap_or_else(|| {
-            self.measures.push(Measure { kind, left, right });
+            self.measures.push(Measure { kind, left, right, number: self.before + self.measures.len() });
             self.measures.len() - 1
         });
         if measure >= MOST_MEASURES {
+            self.measures.truncate(MOST_MEASURES);
             return Err(self.unsupported("more than 8 different similarities in one comparison"));
         }
         Ok(Condition::Measured { measure, op, bound, wanted })
+    }
+
+    /// Whether the arguments are one moment that is kept as seconds.
+    fn is_moment(&self, args: &[Scalar]) -> bool {
+        let [of] = args else { return false };
+        self.layout.expr(of).is_ok_and(|(_, expr)| matches!(expr.steps.last(), Some(Step::Strptime(_))))
     }
 
     /// Both sides of a comparison, the left record's first.

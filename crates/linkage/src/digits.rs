@@ -140,9 +140,13 @@ pub fn damerau_levenshtein(a: u64, b: u64, most: u32) -> u32 {
     if most <= 1 || count == 2 {
         return 2.min(most + 1);
     }
-    // Two edits of equal-length texts change four signs at most, unless they delete here and insert there.
-    if most == 2 && count > 4 && !shifted(a, b, top, bottom) {
-        return 3;
+    // Two edits of texts of one length: two signs changed (above), a swap and a change, two swaps, or a sign
+    // taken out here and put in there, which moves what lies between.
+    if most == 2 {
+        let two = shifted(a, b, top, bottom)
+            || (count == 3 && swaps(a, b, differ) >= 1)
+            || (count == 4 && swaps(a, b, differ) == 2);
+        return if two { 2 } else { 3 };
     }
     exact(a, b, true).min(most + 1)
 }
@@ -156,6 +160,23 @@ pub fn levenshtein(a: u64, b: u64, most: u32) -> u32 {
         return most + 1;
     }
     exact(a, b, false).min(most + 1)
+}
+
+/// How many neighbouring signs that differ are each other's, counted from the right without overlap.
+fn swaps(a: u64, b: u64, mut differ: u64) -> u32 {
+    let mut count = 0;
+    while differ != 0 {
+        let at = differ.trailing_zeros();
+        differ &= differ - 1;
+        if at <= 56 && differ & (1 << (at + 4)) != 0 {
+            let (x, y) = ((a >> at) & 255, (b >> at) & 255);
+            if x == ((y << 4) | (y >> 4)) & 255 {
+                count += 1;
+                differ &= differ - 1;
+            }
+        }
+    }
+    count
 }
 
 /// Whether the differing stretch of one is the other's, moved by one sign.

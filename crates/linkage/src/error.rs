@@ -37,15 +37,25 @@ pub enum ModelError {
     },
     /// A condition of a shape that this engine has no comparator for.
     #[error(
-        "{place}: no comparator for `{what}`; known: equality, null, jaro_winkler_similarity, jaro_similarity, \
-         levenshtein, damerau_levenshtein, substr, split_part, upper, lower, abs(cast - cast), \
-         and and/or/not of these"
+        "{place}: nothing here can evaluate `{what}`; docs/linkage.md lists the functions that conditions and \
+         prepared columns may use"
     )]
     Unsupported {
         /// Where.
         place: String,
         /// The expression or setting.
         what: String,
+    },
+    /// A blocking rule that compares everybody with everybody.
+    #[error(
+        "{place}: `{rule}` has no equality between a column of l. and one of r.: it would compare every record \
+         with every other; add one, such as l.birth_date = r.birth_date"
+    )]
+    CrossJoin {
+        /// Where.
+        place: String,
+        /// The rule.
+        rule: String,
     },
     /// A number out of its range.
     #[error("{place}: {name} is {value}, it must be {range}")]
@@ -72,6 +82,7 @@ impl ModelError {
             Self::Entry { .. } => "linkage-model-entry",
             Self::Sql { .. } => "linkage-model-condition",
             Self::Unsupported { .. } => "linkage-model-unsupported",
+            Self::CrossJoin { .. } => "linkage-model-cross-join",
             Self::Range { .. } => "linkage-model-range",
             Self::TooManyPatterns => "linkage-model-patterns",
         }
@@ -93,7 +104,9 @@ pub enum LinkError {
         needed_by: String,
     },
     /// A column of a type that cannot be compared.
-    #[error("column `{column}` has type {found}; text, whole numbers and dates (Date32) can be compared")]
+    #[error(
+        "column `{column}` has type {found}; texts, numbers, dates and lists of these can be compared, one type a column"
+    )]
     ColumnType {
         /// The column.
         column: String,
@@ -114,12 +127,21 @@ pub enum LinkError {
         /// The id's column.
         column: String,
         /// The id.
-        id: i64,
+        id: String,
         /// Row in the input, from 0.
         first: usize,
         /// Another row.
         second: usize,
     },
+    /// Lists are to be linked, and all records are of one.
+    #[error(
+        "link_only needs records of two and more sources; give one --input a list, or a column `{0}` that names \
+         the list"
+    )]
+    OneSource(String),
+    /// A model that was never trained and says nothing of how to.
+    #[error("no m and u for {0}; train the model in Splink, or give the settings a `training` entry")]
+    Untrained(String),
     /// More rows than a 32-bit row number holds.
     #[error("{0} records are too many for one run: the limit is 4294967294")]
     TooManyRecords(usize),
@@ -145,6 +167,8 @@ impl LinkError {
             Self::ColumnType { .. } => "linkage-column-type",
             Self::NullId { .. } => "linkage-null-id",
             Self::DuplicateId { .. } => "linkage-duplicate-id",
+            Self::OneSource(_) => "linkage-one-source",
+            Self::Untrained(_) => "linkage-untrained",
             Self::TooManyRecords(_) => "linkage-too-many-records",
             Self::TooManyUniqueSources(_) => "linkage-too-many-unique-sources",
             Self::Threads { .. } => "linkage-threads",

@@ -11,10 +11,11 @@ use arrow_schema::{Field, Schema};
 use serde::Serialize;
 
 use crate::compare::Plan;
+use crate::dictionary::mix;
 use crate::error::LinkError;
 use crate::model::Model;
 use crate::score::{Parts, Scorer};
-use crate::table::{Layout, mix};
+use crate::table::Layout;
 
 /// A record as a desk or a page has it: values by column.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +103,7 @@ pub fn keys_of(model: &Model, records: &RecordBatch) -> Result<Vec<Vec<i64>>, Li
     let keys = layout.keys(&model.find)?;
     let order = layout.order();
     let mut out = vec![Vec::new(); records.num_rows()];
-    for (row, hashes) in keys.hashes.chunks(keys.rules.max(1)).enumerate() {
+    for (row, hashes) in keys.hashes.chunks(keys.width.max(1)).enumerate() {
         let found = hashes.iter().enumerate().filter(|(_, hash)| **hash != 0);
         // The rule's number goes in, so that equal content under two rules is two keys.
         out[order[row] as usize] =
@@ -159,11 +160,14 @@ pub fn score(model: &Model, record: &RecordBatch, candidates: &RecordBatch) -> R
     let plan = Plan::compile(&model, &mut layout)?;
     let scorer = Scorer::new(&model, &Scorer::operands(&model, &mut layout)?);
     let table = layout.finish();
+    let mut memo = plan.memo();
+    let left = table.record(0);
     Ok((0..candidates.num_rows())
         .map(|row| {
-            let levels = plan.levels(&table, 0, row as u32 + 1);
+            let right = table.record(row as u32 + 1);
+            let levels = plan.levels(&table, left, right, &mut memo);
             let prior = scorer.prior();
-            let parts = scorer.parts(&table, 0, row as u32 + 1, &levels);
+            let parts = scorer.parts(&table, left, right, &levels);
             let mut found = waterfall(&model, prior, &parts, &levels.at);
             found.row = row;
             found

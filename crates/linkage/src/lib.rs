@@ -9,12 +9,17 @@
 mod block;
 mod cluster;
 mod compare;
+mod dictionary;
 pub mod digits;
 mod error;
+mod eval;
 mod expr;
 pub mod find;
+mod ids;
 mod link;
+mod load;
 mod model;
+mod regex;
 mod score;
 mod scores;
 mod sql;
@@ -22,12 +27,17 @@ pub mod standardise;
 mod table;
 pub mod text;
 mod train;
+mod value;
 
 pub use block::RuleReport;
 pub use cluster::{ClusterReport, Decision};
 pub use error::{LinkError, ModelError};
 pub use expr::skeleton;
-pub use link::{By, Linked, Listener, Metrics, Options, Pair, link, probability};
-pub use model::{Comparison, Constraints, Level, Model, Other, Prepared, Rule, TermFrequency, Training};
+pub use ids::Ids;
+pub use link::{By, Linked, Listener, Metrics, Options, Pair, link, link_loaded, probability};
+pub use load::{Loader, prepare};
+pub use model::{
+    Comparison, Constraints, Level, LinkType, Model, Other, Prepared, Rule, TermFrequency, Training,
+};
 pub use scores::{Scores, pairwise_scores};
 pub use train::{Session, TrainingReport};

@@ -11,15 +11,17 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::block::{Blocks, RuleReport};
+use crate::block::{Blocks, Chunk, RuleReport, Seen};
 use crate::cluster::{self, ClusterReport, Decision, Facts};
 use crate::compare::Plan;
 use crate::error::LinkError;
 use crate::expr::Expr;
-use crate::model::{Model, Rule};
+use crate::ids::Ids;
+use crate::load::Loader;
+use crate::model::{LinkType, Model, Rule};
 use crate::score::Scorer;
 use crate::sql::{Scalar, Side};
-use crate::table::{Layout, Operand, Table, empty_batch};
+use crate::table::{Layout, Operand, Table};
 use crate::train::{self, TrainingReport};
 
 /// Called now and then with the stage, what is done and what there is in all.
@@ -34,7 +36,8 @@ pub struct Options<'a> {
     pub seed: u64,
     /// Whether to train when the model has a `training` object.
     pub train: bool,
-    /// Most pairs given to humans; the strongest are kept, the rest is counted in the metrics.
+    /// Most pairs given to humans; the strongest are kept, the rest is counted in the metrics. With 0, and
+    /// without constraints or decisions, pairs are not sorted.
     pub review_limit: usize,
     /// Sources with at most one record of a person, besides those named in the model.
     pub unique_sources: Vec<String>,
@@ -107,6 +110,10 @@ pub enum By {
 /// What a run found. Rows are those of the input, batches counted through.
 #[derive(Debug)]
 pub struct Linked {
+    /// The id of each row.
+    pub ids: Ids,
+    /// The source of each row, as a number, and the sources' names.
+    pub sources: (Vec<u32>, Vec<String>),
     /// For each row, the row of the record with the smallest id in its cluster.
     pub cluster: Vec<u32>,
     /// For each row, the weight of its strongest pair within its cluster.
@@ -115,8 +122,10 @@ pub struct Linked {
     pub by: Vec<By>,
     /// Doubtful pairs for a human, strongest first: at most one between any two clusters.
     pub review: Vec<Pair>,
-    /// All pairs from the review weight on, strongest first, whether joined or not.
+    /// All pairs from the review weight on, strongest first where they are sorted, whether joined or not.
     pub pairs: Vec<Pair>,
+    /// The rule that yields each of `pairs`; nothing where they are sorted.
+    pub rules: Vec<u8>,
     /// The model with the numbers that were used.
     pub trained: Model,
     /// Counts and seconds.
@@ -158,14 +167,43 @@ pub fn link(
     decisions: &[Decision],
     options: &Options,
 ) -> Result<Linked, LinkError> {
-    if options.threads == 0 {
-        return run(input, model, decisions, options);
+    let since = Instant::now();
+    let run = || {
+        if let Some(listener) = options.progress {
+            listener("load", 0, 0);
+        }
+        let mut loader = Loader::with(model, input.iter().all(|batch| batch.num_columns() == 0));
+        input.iter().try_for_each(|batch| loader.push(batch, None))?;
+        run(loader, model, decisions, options, since)
+    };
+    in_pool(options.threads, run)
+}
+
+/// The same for records that were loaded batch by batch.
+///
+/// # Errors
+/// When the model cannot be used on these columns; nothing is done then.
+pub fn link_loaded(
+    loader: Loader,
+    model: &Model,
+    decisions: &[Decision],
+    options: &Options,
+) -> Result<Linked, LinkError> {
+    in_pool(options.threads, || run(loader, model, decisions, options, Instant::now()))
+}
+
+fn in_pool(
+    threads: usize,
+    run: impl FnOnce() -> Result<Linked, LinkError> + Send,
+) -> Result<Linked, LinkError> {
+    if threads == 0 {
+        return run();
     }
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads)
+        .num_threads(threads)
         .build()
-        .map_err(|error| LinkError::Threads { threads: options.threads, message: error.to_string() })?;
-    pool.install(|| run(input, model, decisions, options))
+        .map_err(|error| LinkError::Threads { threads, message: error.to_string() })?;
+    pool.install(run)
 }
 
 struct Watch<'a> {
@@ -188,77 +226,97 @@ impl Watch<'_> {
 }
 
 fn run(
-    input: &[RecordBatch],
+    loader: Loader,
     model: &Model,
     decisions: &[Decision],
     options: &Options,
+    since: Instant,
 ) -> Result<Linked, LinkError> {
-    let mut watch = Watch { since: Instant::now(), seconds: Vec::new(), progress: options.progress };
+    let mut watch = Watch { since, seconds: Vec::new(), progress: options.progress };
     let mut metrics = Metrics::default();
-    let empty = [empty_batch()];
-    let input = if input.is_empty() { &empty } else { input };
-    watch.tell("load", 0, 0);
-    let mut layout = Layout::load(input, model, input.iter().all(|batch| batch.num_columns() == 0))?;
-    if input.iter().any(|batch| batch.num_rows() > 0) {
+    let training = options.train.then_some(model.training.as_ref()).flatten();
+    metrics.warnings = untrained(model, training.is_some())?;
+    watch.tell("prepare", 0, 0);
+    let (mut layout, ids) = loader.finish()?;
+    if !layout.ids.is_empty() {
         let unknown = |column: &String| format!("column `{column}` has no value in any record");
-        metrics.warnings = layout.empty.iter().map(unknown).collect();
+        metrics.warnings.extend(layout.empty.iter().map(unknown));
     }
+    if layout.ids.len() > i32::MAX as usize && model.blocking.iter().any(|rule| rule.right.is_some()) {
+        return Err(LinkError::TooManyRecords(layout.ids.len()));
+    }
+    layout.prepare()?;
     let plan = Plan::compile(model, &mut layout)?;
     let frequencies = Scorer::operands(model, &mut layout)?;
     let constrained = constrained(model, &mut layout)?;
-    watch.lap("load");
+    watch.lap("prepare");
 
     watch.tell("block", 0, 0);
-    let blocks = blocks(&mut layout, &model.blocking, model.block_limit)?;
-    let training = options.train.then_some(model.training.as_ref()).flatten();
-    let training_blocks = match training {
-        Some(training) => Some(TrainingBlocks {
-            deterministic: self::blocks(&mut layout, &training.deterministic, model.block_limit)?,
-            em: training
-                .em
-                .iter()
-                .map(|rule| self::blocks(&mut layout, std::slice::from_ref(rule), model.block_limit))
-                .collect::<Result<_, _>>()?,
-        }),
-        None => None,
-    };
+    let (rules, views) = all_rules(model, training);
+    layout.forget(&rules);
+    layout.localise(&rules)?;
+    let keys = layout.keys(&rules)?;
+    let rest = Plan::rest(&rules, &mut layout)?;
     let table = layout.finish();
+    let groups = (model.link_type == LinkType::LinkOnly).then(|| table.sources.clone());
+    let names: Vec<String> = rules.iter().map(|rule| rule.sql.clone()).collect();
+    let blocks = Blocks::build(keys, &names, rest, groups, model.block_limit, views, &table.places);
     metrics.records = table.len() as u64;
     watch.lap("block");
 
     let mut trained = model.clone();
-    if let (Some(training), Some(training_blocks)) = (training, training_blocks)
+    let mut remembered = Vec::new();
+    if let Some(training) = training
         && table.len() >= training.min_records.max(2)
     {
         watch.tell("train", 0, 0);
-        metrics.training = Some(learn(&mut trained, &plan, &table, &blocks, &training_blocks, options.seed));
+        let seed = training.seed.unwrap_or(options.seed);
+        let mut report = TrainingReport::default();
+        remembered = learn(&mut trained, &plan, &table, &blocks, seed, &mut report);
+        metrics.training = Some(report);
         watch.lap("train");
     }
 
     let scorer = Scorer::new(&trained, &frequencies);
-    let (mut pairs, per_rule) = score(&blocks, &plan, &table, &scorer, model.review_weight, &watch);
-    // Ids are unique and rows stand in their order: no two pairs are equal, and the order does not depend on
-    // threads.
-    pairs.par_sort_unstable_by(|a, b| {
-        b.weight.total_cmp(&a.weight).then(a.left.cmp(&b.left)).then(a.right.cmp(&b.right))
-    });
-    metrics.rules.clone_from(&blocks.reports);
+    let (mut pairs, mut rules, per_rule) = score(&blocks, &plan, &table, &scorer, model, &remembered, &watch);
+    drop(remembered);
+    let ordered = options.review_limit > 0 || !decisions.is_empty() || constrains(model, options);
+    if ordered {
+        // Ids are unique and rows stand in their order: no two pairs are equal, and the order does not depend
+        // on threads.
+        pairs.par_sort_unstable_by(|a, b| {
+            b.weight.total_cmp(&a.weight).then(a.left.cmp(&b.left)).then(a.right.cmp(&b.right))
+        });
+        rules = Vec::new();
+    }
+    metrics.rules = blocks.reports[..model.blocking.len()].to_vec();
     for (report, pairs) in metrics.rules.iter_mut().zip(per_rule) {
         report.pairs = pairs;
         metrics.pairs += pairs;
     }
     drop(blocks);
-    let strong = pairs.partition_point(|pair| f64::from(pair.weight) >= model.match_weight);
-    metrics.strong = strong as u64;
+    let is_strong = |pair: &Pair| f64::from(pair.weight) >= model.match_weight;
+    let some: Vec<Pair>;
+    let strong: &[Pair] = if ordered {
+        &pairs[..pairs.partition_point(is_strong)]
+    } else {
+        some = pairs.iter().copied().filter(is_strong).collect();
+        &some
+    };
+    metrics.strong = strong.len() as u64;
     watch.lap("score");
 
     watch.tell("cluster", 0, 0);
-    let facts = facts(&table, constrained, &pairs[..strong], model, options)?;
-    let clusters = cluster::cluster(&pairs[..strong], facts, &table.ids, decisions);
+    let facts = facts(&table, constrained, strong, model, options)?;
+    let clusters = cluster::cluster(strong, facts, &table.ids, decisions);
     metrics.cluster = clusters.report.clone();
     watch.lap("cluster");
 
-    let (review, dropped) = review(&pairs, &clusters.root, &table.ids, decisions, options.review_limit);
+    let (review, dropped) = if options.review_limit > 0 {
+        review(&pairs, &clusters.root, &table.ids, decisions, options.review_limit)
+    } else {
+        (Vec::new(), 0)
+    };
     metrics.review = review.len() as u64;
     metrics.review_dropped = dropped;
     let warnings = warnings(&metrics);
@@ -267,17 +325,51 @@ fn run(
     watch.lap("review");
     metrics.seconds = watch.seconds;
     let (cluster, weight, by, review, pairs) = linked;
-    Ok(Linked { cluster, weight, by, review, pairs, trained, metrics })
+    let mut sources = (vec![0; table.len()], table.source_names);
+    table.order.iter().zip(&table.sources).for_each(|(row, source)| sources.0[*row as usize] = *source);
+    Ok(Linked { ids, sources, cluster, weight, by, review, pairs, rules, trained, metrics })
 }
 
-struct TrainingBlocks {
-    deterministic: Blocks,
-    em: Vec<Blocks>,
+/// Whether anything but the weights decides what is joined.
+fn constrains(model: &Model, options: &Options) -> bool {
+    let constraints = &model.constraints;
+    constraints.one_value.is_some()
+        || !constraints.unique_sources.is_empty()
+        || !options.unique_sources.is_empty()
 }
 
-fn blocks(layout: &mut Layout, rules: &[Rule], limit: usize) -> Result<Blocks, LinkError> {
-    let names: Vec<String> = rules.iter().map(|rule| rule.sql.clone()).collect();
-    Ok(Blocks::build(layout.keys(rules)?, &names, limit))
+/// A model without a single number cannot weigh anything; single gaps weigh nothing and are told.
+fn untrained(model: &Model, trains: bool) -> Result<Vec<String>, LinkError> {
+    if trains {
+        return Ok(Vec::new());
+    }
+    let missing = model.untrained();
+    let levels: usize =
+        model.comparisons.iter().flat_map(|c| &c.levels).filter(|level| !level.is_null).count();
+    if missing.len() == levels {
+        return Err(LinkError::Untrained("any level".into()));
+    }
+    Ok(missing.iter().map(|level| format!("no m or u for {level}: the level weighs nothing")).collect())
+}
+
+/// The rules of predicting and of training, each once, and the lists of them that pairs are made of: first
+/// for predicting, then for the prior, then one for each session of expectation-maximisation.
+fn all_rules(model: &Model, training: Option<&crate::Training>) -> (Vec<Rule>, Vec<Vec<usize>>) {
+    let mut rules = model.blocking.clone();
+    let mut views = vec![(0..rules.len()).collect()];
+    let mut place = |rule: &Rule| {
+        let same =
+            |known: &Rule| known.keys == rule.keys && known.right == rule.right && known.rest == rule.rest;
+        rules.iter().position(same).unwrap_or_else(|| {
+            rules.push(rule.clone());
+            rules.len() - 1
+        })
+    };
+    if let Some(training) = training {
+        views.push(training.deterministic.iter().map(&mut place).collect());
+        views.extend(training.em.iter().map(|rule| vec![place(rule)]));
+    }
+    (rules, views)
 }
 
 fn constrained(model: &Model, layout: &mut Layout) -> Result<Option<Operand>, LinkError> {
@@ -287,61 +379,92 @@ fn constrained(model: &Model, layout: &mut Layout) -> Result<Option<Operand>, Li
     Ok(Some(layout.operand(&expr)?))
 }
 
+/// Trains; gives back the patterns of predicted pairs that were compared on the way, unit by unit.
 fn learn(
     model: &mut Model,
     plan: &Plan,
     table: &Table,
     blocks: &Blocks,
-    training: &TrainingBlocks,
     seed: u64,
-) -> TrainingReport {
-    let how = model.training.clone();
-    let mut report = TrainingReport::default();
-    let Some(how) = how else { return report };
-    train::prior(model, &training.deterministic, table, how.recall, &mut report);
-    train::u(model, plan, table, how.u_pairs, seed, &mut report);
-    train::m(model, plan, table, &how.em, &training.em, &mut report);
-    if !model.others.is_empty() {
-        train::others(model, &train::count_patterns(blocks, plan, table), table, &mut report);
+    report: &mut TrainingReport,
+) -> train::Remembered {
+    let Some(how) = model.training.clone() else { return Vec::new() };
+    train::prior(model, (blocks, 1), table, how.recall, report);
+    train::u(model, plan, table, how.u_pairs, seed, report);
+    let sessions = train::m(model, plan, table, &how.em, (blocks, 2), report);
+    if model.others.is_empty() {
+        // A session on the first rule compares exactly the pairs that predicting will begin with.
+        let first = how.em.iter().zip(sessions).find(|(rule, _)| rule.keys == model.blocking[0].keys);
+        return first
+            .filter(|_| model.blocking[0].rest.is_empty())
+            .map(|(_, session)| session)
+            .unwrap_or_default();
     }
-    report
+    let (counted, remembered) = train::count_patterns(blocks, 0, model, plan, table);
+    train::others(model, &counted, table, report);
+    remembered
 }
 
-/// Scores every pair and keeps those from `lowest` on; also how many pairs each rule yields.
+/// Scores every pair and keeps those from `lowest` on, with the rule of each; also how many pairs each rule
+/// yields.
 fn score(
     blocks: &Blocks,
     plan: &Plan,
     table: &Table,
     scorer: &Scorer,
-    lowest: f64,
+    model: &Model,
+    remembered: &[Vec<u32>],
     watch: &Watch,
-) -> (Vec<Pair>, Vec<u64>) {
+) -> (Vec<Pair>, Vec<u8>, Vec<u64>) {
+    let lowest = model.review_weight;
+    let least = lowest.exp2() * 0.999;
     let done = AtomicU64::new(0);
-    let total = blocks.chunks().len() as u64;
-    let scored: Vec<(usize, u64, Vec<Pair>)> = blocks
-        .chunks()
-        .par_iter()
-        .map(|chunk| {
-            let (mut count, mut kept) = (0u64, Vec::new());
-            blocks.visit(chunk, |left, right| {
-                count += 1;
-                let levels = plan.levels(table, left, right);
-                let weight = scorer.weight(table, left, right, &levels) as f32;
-                if f64::from(weight) >= lowest {
-                    kept.push(Pair { left, right, weight, pattern: levels.pattern });
-                }
-            });
-            watch.tell("score", done.fetch_add(1, Ordering::Relaxed) + 1, total);
-            (chunk.rule(), count, kept)
+    let chunks = blocks.chunks(0);
+    let total = chunks.len() as u64;
+    // Few pieces of work: each has a memory of its own.
+    let piece = chunks.len().div_ceil(rayon::current_num_threads() * 8).max(1);
+    let scored: Vec<Vec<(usize, u64, Vec<Pair>)>> = chunks
+        .par_chunks(piece)
+        .enumerate()
+        .map(|(at, chunks)| {
+            let mut memo = plan.memo();
+            let one = |(offset, chunk): (usize, &Chunk)| {
+                let (mut count, mut kept) = (0usize, Vec::new());
+                let known = remembered.get(at * piece + offset);
+                blocks.visit(0, chunk, table, |pair| {
+                    let Seen { left, right, left_record, right_record } = pair;
+                    let levels = match known.and_then(|known| known.get(count)) {
+                        Some(&pattern) => plan.levels_of(pattern),
+                        None => plan.levels(table, left_record, right_record, &mut memo),
+                    };
+                    count += 1;
+                    // Most pairs of wide rules are far below: no logarithm is taken for them.
+                    let odds = scorer.odds(table, left_record, right_record, &levels);
+                    if odds < least {
+                        return;
+                    }
+                    let weight = odds.log2() as f32;
+                    if f64::from(weight) >= lowest {
+                        let (left, right) = (table.places.row(left), table.places.row(right));
+                        kept.push(Pair { left, right, weight, pattern: levels.pattern });
+                    }
+                });
+                watch.tell("score", done.fetch_add(1, Ordering::Relaxed) + 1, total);
+                kept.shrink_to_fit();
+                (chunk.rule(), count as u64, kept)
+            };
+            chunks.iter().enumerate().map(one).collect()
         })
         .collect();
     let mut per_rule = vec![0; blocks.reports.len()];
-    let mut pairs = Vec::with_capacity(scored.iter().map(|(_, _, kept)| kept.len()).sum());
-    for (rule, count, kept) in scored {
+    let count = scored.iter().flatten().map(|(_, _, kept)| kept.len()).sum();
+    let (mut pairs, mut rules) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    for (rule, count, kept) in scored.into_iter().flatten() {
         per_rule[rule] += count;
+        rules.resize(rules.len() + kept.len(), rule as u8);
         pairs.extend(kept);
     }
-    (pairs, per_rule)
+    (pairs, rules, per_rule)
 }
 
 /// Which values are attested and which records are of a unique source.
@@ -447,7 +570,8 @@ fn in_input_rows(
     for pair in &pairs {
         if clusters.root[pair.left as usize] == clusters.root[pair.right as usize] {
             for row in [pair.left, pair.right] {
-                weight[order[row as usize] as usize].get_or_insert(pair.weight);
+                let strongest = &mut weight[order[row as usize] as usize];
+                *strongest = Some(strongest.map_or(pair.weight, |known: f32| known.max(pair.weight)));
             }
         }
     }

@@ -14,6 +14,10 @@ use crate::sql::{Node, Scalar};
 /// A model: read with [`Model::from_json`], trained by [`crate::link`], written with [`Model::to_json`].
 #[derive(Debug, Clone)]
 pub struct Model {
+    /// Which pairs are looked at.
+    pub link_type: LinkType,
+    /// Whether an empty text is taken as unknown. SQL says it is a value.
+    pub empty_is_null: bool,
     /// The column of ids.
     pub unique_id: String,
     /// The column that names the list a record comes from.
@@ -47,6 +51,17 @@ pub struct Model {
     pub(crate) raw: serde_json::Map<String, serde_json::Value>,
 }
 
+/// Which pairs are looked at: Splink's `link_type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkType {
+    /// All pairs of one table.
+    Dedupe,
+    /// Only pairs of records of different sources.
+    LinkOnly,
+    /// All pairs of several tables.
+    LinkAndDedupe,
+}
+
 /// One field of the comparison.
 #[derive(Debug, Clone)]
 pub struct Comparison {
@@ -71,6 +86,10 @@ pub struct Level {
     pub u: f64,
     /// Probability of this level within each class of [`Model::others`].
     pub others: Vec<f64>,
+    /// Training leaves m as it is.
+    pub fix_m: bool,
+    /// Training leaves u as it is.
+    pub fix_u: bool,
     /// Agreement on a rare value is worth more.
     pub term_frequency: Option<TermFrequency>,
     pub(crate) condition: Node,
@@ -85,14 +104,20 @@ pub struct TermFrequency {
     pub weight: f64,
     /// Frequencies below this count as this.
     pub minimum_u: f64,
+    /// Held against the level's own u, not against that of the column's exact agreement.
+    pub own_u: bool,
 }
 
-/// A blocking rule: pairs whose keys are equal.
+/// A blocking rule: pairs whose keys are equal and of which the rest of the condition holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     /// As written.
     pub sql: String,
+    /// What is read of the left record, part by part.
     pub(crate) keys: Vec<Scalar>,
+    /// What is read of the right record, where that differs from `keys`.
+    pub(crate) right: Option<Vec<Scalar>>,
+    pub(crate) rest: Vec<Node>,
 }
 
 /// A column made from others.
@@ -103,6 +128,38 @@ pub struct Prepared {
     /// The expression as written.
     pub expression: String,
     pub(crate) value: Scalar,
+    /// Made of several columns, or in a way that has no step of its own: worked out row by row.
+    pub(crate) by_row: bool,
+}
+
+impl Prepared {
+    /// Its expression with earlier prepared columns written out.
+    pub(crate) fn expanded(&self, all: &[Self]) -> Scalar {
+        expand(&self.value, all)
+    }
+}
+
+fn expand(scalar: &Scalar, all: &[Prepared]) -> Scalar {
+    let each = |items: &[Scalar]| items.iter().map(|item| expand(item, all)).collect();
+    let boxed = |inner: &Scalar| Box::new(expand(inner, all));
+    match scalar {
+        Scalar::Column { name, .. } => match all.iter().find(|made| made.column == *name) {
+            Some(made) => expand(&made.value, all),
+            None => scalar.clone(),
+        },
+        Scalar::Call { name, args } => Scalar::Call { name: name.clone(), args: each(args) },
+        Scalar::List(items) => Scalar::List(each(items)),
+        Scalar::Arith { op, left, right } => {
+            Scalar::Arith { op: *op, left: boxed(left), right: boxed(right) }
+        }
+        Scalar::Cast { of, to, lenient } => Scalar::Cast { of: boxed(of), to: *to, lenient: *lenient },
+        Scalar::Index { of, at } => Scalar::Index { of: boxed(of), at: boxed(at) },
+        Scalar::Lambda { name, body } => Scalar::Lambda { name: name.clone(), body: boxed(body) },
+        // The conditions of a case speak of the input's columns only.
+        Scalar::Case { .. } | Scalar::Local(_) | Scalar::Null | Scalar::Number(_) | Scalar::Text(_) => {
+            scalar.clone()
+        }
+    }
 }
 
 /// How m, u and the prior are estimated.
@@ -118,6 +175,8 @@ pub struct Training {
     pub u_pairs: u64,
     /// Fewer records than this train nothing: the numbers in the file stand.
     pub min_records: usize,
+    /// Seed of the random pairs; that of the run, if there is none.
+    pub seed: Option<u64>,
 }
 
 /// A latent class of pairs that are two persons, beside the class of strangers: "same household, other
@@ -160,6 +219,26 @@ impl Model {
         write::model(self)
     }
 
+    /// The same without what Splink does not know: it refuses entries that it did not write.
+    pub fn to_splink(&self) -> String {
+        write::splink(self)
+    }
+
+    /// The columns that the input must have, ids and sources not counted.
+    pub fn columns(&self) -> Vec<String> {
+        crate::load::Needs::of(self).input()
+    }
+
+    /// Levels of which a number is missing, as `comparison: level`; they weigh nothing.
+    pub fn untrained(&self) -> Vec<String> {
+        let of = |comparison: &Comparison| -> Vec<String> {
+            let missing = |level: &&Level| !(level.is_null || level.m.is_finite() && level.u.is_finite());
+            let name = |level: &Level| format!("{}: {}", comparison.name, level.label);
+            comparison.levels.iter().filter(missing).map(name).collect()
+        };
+        self.comparisons.iter().flat_map(of).collect()
+    }
+
     /// How many patterns of levels there are.
     pub fn patterns(&self) -> u64 {
         self.comparisons.iter().map(|comparison| comparison.levels.len() as u64).product()
@@ -180,9 +259,6 @@ impl Model {
 
     /// Whether any level still waits for training.
     pub fn is_trained(&self) -> bool {
-        self.comparisons
-            .iter()
-            .flat_map(|comparison| &comparison.levels)
-            .all(|level| level.is_null || (level.m.is_finite() && level.u.is_finite()))
+        self.untrained().is_empty()
     }
 }

@@ -8,8 +8,8 @@
 use crate::compare::Levels;
 use crate::error::LinkError;
 use crate::expr::Expr;
-use crate::model::{Level, Model};
-use crate::sql::{Scalar, Side};
+use crate::model::{Comparison, Level, Model};
+use crate::sql::{Node, Op, Scalar, Side};
 use crate::table::{Layout, Operand, Table};
 
 /// Probabilities below this are taken as this, so that no single field decides alone.
@@ -22,11 +22,30 @@ pub(crate) const MOST_OTHERS: usize = 6;
 pub(crate) struct Scorer {
     fields: Vec<Vec<LevelWeights>>,
     prior: Parts,
+    /// Fields in which some level asks for the frequency of a value.
+    frequent: Vec<usize>,
+    /// The likelihoods of each pattern, where there are not too many patterns.
+    patterns: Vec<Odds>,
+    /// There are no further classes: a ratio of two products is all.
+    alone: bool,
 }
+
+/// What a pattern comes to, frequencies left out: for one person, two strangers, two of the other classes.
+#[derive(Debug, Clone, Copy)]
+struct Odds {
+    same: f64,
+    strangers: f64,
+    others: f64,
+}
+
+/// More patterns than this are worked out pair by pair.
+const MOST_PATTERNS: u64 = 1 << 20;
 
 #[derive(Debug, Clone, Copy)]
 struct LevelWeights {
     parts: Parts,
+    /// What the level makes of the odds of one person against two strangers.
+    ratio: f64,
     frequency: Option<Frequency>,
 }
 
@@ -79,39 +98,83 @@ impl Scorer {
             .iter()
             .zip(operands)
             .map(|(comparison, operands)| {
-                // The adjustment compares a value's frequency with u of the first level that agrees exactly.
-                let base = comparison
-                    .levels
-                    .iter()
-                    .find(|level| !level.is_null)
-                    .map_or(1.0, |level| bounded(level.u));
                 comparison
                     .levels
                     .iter()
                     .zip(operands)
-                    .map(|(level, operand)| level_weights(level, *operand, base))
+                    .map(|(level, operand)| level_weights(level, *operand, exact_u(comparison, level)))
                     .collect()
             })
-            .collect();
+            .collect::<Vec<Vec<LevelWeights>>>();
         let mut prior = Parts { same: model.prior.max(FLOOR), strangers: 1.0, others: [0.0; MOST_OTHERS] };
         for (prior, other) in prior.others.iter_mut().zip(&model.others) {
             *prior = if other.prior.is_finite() { other.prior } else { 0.0 };
         }
         prior.strangers = (1.0 - model.prior - prior.others.iter().sum::<f64>()).max(FLOOR);
-        Self { fields, prior }
+        let frequent = |field: &Vec<LevelWeights>| field.iter().any(|level| level.frequency.is_some());
+        let frequent = (0..fields.len()).filter(|&at| frequent(&fields[at])).collect();
+        let mut scorer = Self { fields, prior, frequent, patterns: Vec::new(), alone: false };
+        if model.patterns() <= MOST_PATTERNS && !model.others.is_empty() {
+            scorer.patterns = scorer.all_patterns();
+        }
+        scorer.alone = model.others.is_empty();
+        scorer
     }
 
-    /// The weight of a pair.
-    pub(crate) fn weight(&self, table: &Table, left: u32, right: u32, levels: &Levels) -> f64 {
-        let mut product = self.prior;
-        for (field, &level) in self.fields.iter().zip(&levels.at) {
-            product.take(&field[usize::from(level)].seen(table, left, right));
+    /// The product of every pattern, the first comparison fastest: each step multiplies one field in.
+    fn all_patterns(&self) -> Vec<Odds> {
+        let mut products = vec![self.prior];
+        for field in &self.fields {
+            products = field
+                .iter()
+                .flat_map(|level| {
+                    products.iter().map(|product| {
+                        let mut product = *product;
+                        product.take(&level.parts);
+                        product
+                    })
+                })
+                .collect();
         }
-        product.weight()
+        let odds = |parts: &Parts| Odds {
+            same: parts.same,
+            strangers: parts.strangers,
+            others: parts.others.iter().sum(),
+        };
+        products.iter().map(odds).collect()
+    }
+
+    /// The odds that a pair is one person; their logarithm to the base 2 is its weight.
+    pub(crate) fn odds(&self, table: &Table, left: &[u64], right: &[u64], levels: &Levels) -> f64 {
+        if self.alone {
+            let mut odds = self.prior.same / self.prior.strangers;
+            for (field, &level) in self.fields.iter().zip(&levels.at) {
+                let level = &field[usize::from(level)];
+                odds *= level.ratio;
+                if let Some(frequency) = &level.frequency {
+                    odds /= frequency.of_pair(table, left, right);
+                }
+            }
+            return odds;
+        }
+        let Some(odds) = self.patterns.get(levels.pattern as usize) else {
+            let mut product = self.prior;
+            for (field, &level) in self.fields.iter().zip(&levels.at) {
+                product.take(&field[usize::from(level)].seen(table, left, right));
+            }
+            return product.odds();
+        };
+        let mut strangers = odds.strangers;
+        for &field in &self.frequent {
+            if let Some(frequency) = &self.fields[field][usize::from(levels.at[field])].frequency {
+                strangers *= frequency.of_pair(table, left, right);
+            }
+        }
+        odds.same / (strangers + odds.others)
     }
 
     /// The likelihoods of each field by itself.
-    pub(crate) fn parts(&self, table: &Table, left: u32, right: u32, levels: &Levels) -> Vec<Parts> {
+    pub(crate) fn parts(&self, table: &Table, left: &[u64], right: &[u64], levels: &Levels) -> Vec<Parts> {
         let fields = self.fields.iter().zip(&levels.at);
         fields.map(|(field, &level)| field[usize::from(level)].seen(table, left, right)).collect()
     }
@@ -122,6 +185,21 @@ impl Scorer {
     }
 }
 
+/// u of the level that agrees exactly on the column whose frequency adjusts `level`.
+fn exact_u(comparison: &Comparison, level: &Level) -> f64 {
+    let Some(tf) = &level.term_frequency else { return 1.0 };
+    let exact = |level: &&Level| match &level.condition {
+        Node::Compare {
+            left: Scalar::Column { name: a, side: one },
+            op: Op::Equal,
+            right: Scalar::Column { name: b, side: other },
+        } => a.eq_ignore_ascii_case(&tf.column) && a == b && one != other,
+        _ => false,
+    };
+    let of = if tf.own_u { Some(level) } else { comparison.levels.iter().find(exact) };
+    bounded(of.unwrap_or(level).u)
+}
+
 /// A number that is none says nothing; none may decide alone.
 fn bounded(p: f64) -> f64 {
     if p.is_finite() { p.max(FLOOR) } else { 1.0 }
@@ -130,7 +208,7 @@ fn bounded(p: f64) -> f64 {
 fn level_weights(level: &Level, operand: Option<Operand>, base: f64) -> LevelWeights {
     let mut parts = Parts { same: 1.0, strangers: 1.0, others: [1.0; MOST_OTHERS] };
     if level.is_null {
-        return LevelWeights { parts, frequency: None };
+        return LevelWeights { parts, ratio: 1.0, frequency: None };
     }
     parts.same = bounded(level.m);
     parts.strangers = bounded(level.u);
@@ -143,11 +221,11 @@ fn level_weights(level: &Level, operand: Option<Operand>, base: f64) -> LevelWei
         minimum: tf.minimum_u,
         base,
     });
-    LevelWeights { parts, frequency }
+    LevelWeights { parts, ratio: parts.same / parts.strangers, frequency }
 }
 
 impl LevelWeights {
-    fn seen(&self, table: &Table, left: u32, right: u32) -> Parts {
+    fn seen(&self, table: &Table, left: &[u64], right: &[u64]) -> Parts {
         let mut parts = self.parts;
         if let Some(frequency) = &self.frequency {
             parts.strangers *= frequency.of_pair(table, left, right);
@@ -159,11 +237,11 @@ impl LevelWeights {
 impl Frequency {
     /// How much commoner than the average agreement this agreement is; the commoner of two different values
     /// counts.
-    fn of_pair(&self, table: &Table, left: u32, right: u32) -> f64 {
+    fn of_pair(&self, table: &Table, left: &[u64], right: &[u64]) -> f64 {
         let Some(dictionary) = self.of.dictionary().map(|number| &table.dictionaries[number]) else {
             return 1.0;
         };
-        let frequency = |row| match self.of.read(table.record(row)) {
+        let frequency = |record| match self.of.read(record) {
             0 => 0.0,
             value => dictionary.frequency(Operand::number(value)),
         };
@@ -187,8 +265,13 @@ impl Parts {
         }
     }
 
-    /// log2 odds of "one person" against all else.
+    /// The odds of "one person" against all else.
+    fn odds(&self) -> f64 {
+        self.same / (self.strangers + self.others.iter().sum::<f64>())
+    }
+
+    /// Their logarithm to the base 2.
     pub(crate) fn weight(&self) -> f64 {
-        (self.same / (self.strangers + self.others.iter().sum::<f64>())).log2()
+        self.odds().log2()
     }
 }

@@ -16,9 +16,34 @@ pub(crate) enum Node {
     And(Vec<Node>),
     Or(Vec<Node>),
     Not(Box<Node>),
-    Compare { left: Scalar, op: Op, right: Scalar },
-    IsNull { of: Scalar, negated: bool },
+    Compare {
+        left: Scalar,
+        op: Op,
+        right: Scalar,
+    },
+    IsNull {
+        of: Scalar,
+        negated: bool,
+    },
+    /// A function that answers yes or no.
+    Truth(Scalar),
     Else,
+}
+
+impl Node {
+    /// Each value that stands directly in the condition.
+    pub(crate) fn each_scalar(&self, visit: &mut dyn FnMut(&Scalar)) {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.each_scalar(visit)),
+            Self::Not(inner) => inner.each_scalar(visit),
+            Self::Compare { left, right, .. } => {
+                visit(left);
+                visit(right);
+            }
+            Self::IsNull { of, .. } | Self::Truth(of) => visit(of),
+            Self::Else => {}
+        }
+    }
 }
 
 /// A comparison of two values.
@@ -61,26 +86,167 @@ impl Op {
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Scalar {
-    Column { side: Side, name: String },
+    Column {
+        side: Side,
+        name: String,
+    },
+    /// The name that a lambda gives to an item of a list.
+    Local(String),
+    Null,
     Number(f64),
     Text(String),
-    Call { name: String, args: Vec<Scalar> },
-    Minus(Box<Scalar>, Box<Scalar>),
+    List(Vec<Scalar>),
+    Call {
+        name: String,
+        args: Vec<Scalar>,
+    },
+    Arith {
+        op: Arith,
+        left: Box<Scalar>,
+        right: Box<Scalar>,
+    },
+    Cast {
+        of: Box<Scalar>,
+        to: Cast,
+        lenient: bool,
+    },
+    Case {
+        arms: Vec<(Node, Scalar)>,
+        otherwise: Option<Box<Scalar>>,
+    },
+    Index {
+        of: Box<Scalar>,
+        at: Box<Scalar>,
+    },
+    Lambda {
+        name: String,
+        body: Box<Scalar>,
+    },
+}
+
+/// An operation on two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arith {
+    Plus,
+    Minus,
+    Times,
+    Divide,
+    Modulo,
+    Concat,
+}
+
+impl Arith {
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Plus => "+",
+            Self::Minus => "-",
+            Self::Times => "*",
+            Self::Divide => "/",
+            Self::Modulo => "%",
+            Self::Concat => "||",
+        }
+    }
+}
+
+/// A type to cast to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cast {
+    Int,
+    /// Single precision: what is compared is rounded to it first.
+    Real,
+    Double,
+    Text,
+    Date,
+    Time,
+}
+
+const CASTS: [(&str, Cast); 19] = [
+    ("int", Cast::Int),
+    ("integer", Cast::Int),
+    ("bigint", Cast::Int),
+    ("smallint", Cast::Int),
+    ("tinyint", Cast::Int),
+    ("int4", Cast::Int),
+    ("int8", Cast::Int),
+    ("hugeint", Cast::Int),
+    ("real", Cast::Real),
+    ("float", Cast::Real),
+    ("float4", Cast::Real),
+    ("double", Cast::Double),
+    ("float8", Cast::Double),
+    ("text", Cast::Text),
+    ("varchar", Cast::Text),
+    ("string", Cast::Text),
+    ("date", Cast::Date),
+    ("timestamp", Cast::Time),
+    ("datetime", Cast::Time),
+];
+
+impl Scalar {
+    /// Each value that stands directly in this one.
+    pub(crate) fn each_part(&self, visit: &mut dyn FnMut(&Scalar)) {
+        match self {
+            Self::Call { args, .. } | Self::List(args) => args.iter().for_each(visit),
+            Self::Arith { left, right, .. } => {
+                visit(left);
+                visit(right);
+            }
+            Self::Cast { of, .. } => visit(of),
+            Self::Lambda { body, .. } => visit(body),
+            Self::Index { of, at } => {
+                visit(of);
+                visit(at);
+            }
+            Self::Case { arms, otherwise } => {
+                for (when, then) in arms {
+                    when.each_scalar(visit);
+                    visit(then);
+                }
+                if let Some(otherwise) = otherwise {
+                    visit(otherwise);
+                }
+            }
+            Self::Column { .. } | Self::Local(_) | Self::Null | Self::Number(_) | Self::Text(_) => {}
+        }
+    }
+
+    /// Each column that the value speaks of.
+    pub(crate) fn each_column(&self, visit: &mut dyn FnMut(Side, &str)) {
+        match self {
+            Self::Column { side, name } => visit(*side, name),
+            other => other.each_part(&mut |part| part.each_column(visit)),
+        }
+    }
 }
 
 impl std::fmt::Display for Scalar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let list = |f: &mut std::fmt::Formatter<'_>, items: &[Scalar]| {
+            items
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, item)| write!(f, "{}{item}", if index == 0 { "" } else { ", " }))
+        };
         match self {
             Self::Column { side: Side::Left, name } => write!(f, "{name}_l"),
             Self::Column { side: Side::Right, name } => write!(f, "{name}_r"),
+            Self::Local(name) => write!(f, "{name}"),
+            Self::Null => write!(f, "null"),
             Self::Number(number) => write!(f, "{number}"),
             Self::Text(text) => write!(f, "'{text}'"),
-            Self::Minus(a, b) => write!(f, "{a} - {b}"),
+            Self::Arith { op, left, right } => write!(f, "{left} {} {right}", op.sign()),
+            Self::Cast { of, to, .. } => write!(f, "cast({of} as {to:?})"),
+            Self::Case { .. } => write!(f, "case ... end"),
+            Self::Index { of, at } => write!(f, "{of}[{at}]"),
+            Self::Lambda { name, body } => write!(f, "{name} -> {body}"),
+            Self::List(items) => {
+                write!(f, "[")?;
+                list(f, items)?;
+                write!(f, "]")
+            }
             Self::Call { name, args } => {
                 write!(f, "{name}(")?;
-                for (index, arg) in args.iter().enumerate() {
-                    write!(f, "{}{arg}", if index == 0 { "" } else { ", " })?;
-                }
+                list(f, args)?;
                 write!(f, ")")
             }
         }
@@ -113,7 +279,7 @@ pub(crate) fn condition(text: &str, naming: Naming) -> Result<Node, Fault> {
     {
         return Ok(Node::Else);
     }
-    let mut reader = Reader { text, tokens, next: 0, naming, depth: 0, budget: BUDGET };
+    let mut reader = Reader { text, tokens, next: 0, naming, depth: 0, budget: BUDGET, locals: Vec::new() };
     let node = reader.any()?;
     reader.end()?;
     Ok(node)
@@ -121,7 +287,8 @@ pub(crate) fn condition(text: &str, naming: Naming) -> Result<Node, Fault> {
 
 /// Reads one value, such as a prepared column's `split_part(name, ' ', 1)`.
 pub(crate) fn value(text: &str, naming: Naming) -> Result<Scalar, Fault> {
-    let mut reader = Reader { text, tokens: tokens(text)?, next: 0, naming, depth: 0, budget: BUDGET };
+    let mut reader =
+        Reader { text, tokens: tokens(text)?, next: 0, naming, depth: 0, budget: BUDGET, locals: Vec::new() };
     let scalar = reader.scalar()?;
     reader.end()?;
     Ok(scalar)
@@ -142,9 +309,12 @@ struct Token {
     at: usize,
 }
 
-const SIGNS: [&str; 14] = ["<>", "!=", "<=", ">=", "=", "<", ">", "(", ")", ",", ".", "-", "+", "::"];
+const SIGNS: [&str; 22] = [
+    "<>", "!=", "<=", ">=", "->", "||", "::", "==", "=", "<", ">", "(", ")", ",", ".", "-", "+", "*", "/",
+    "%", "[", "]",
+];
 /// Conditions deeper than this are refused, so that reading cannot overflow the stack.
-const DEEPEST: usize = 40;
+const DEEPEST: usize = 60;
 const BUDGET: usize = 20_000;
 
 fn fault(text: &str, at: usize, message: &str) -> Fault {
@@ -228,6 +398,8 @@ struct Reader<'a> {
     depth: usize,
     /// Steps still allowed: a bracket is tried in two ways, which must not multiply without end.
     budget: usize,
+    /// Names that the lambdas around this place give to items.
+    locals: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -285,13 +457,59 @@ impl Reader<'_> {
             }
             return Ok(Node::IsNull { of: left, negated });
         }
-        let op = self.op()?;
-        Ok(Node::Compare { left, op, right: self.scalar()? })
+        let negated = self.word("not");
+        let node = if self.word("between") {
+            let low = self.scalar()?;
+            if !self.word("and") {
+                return Err(self.fault("`and` was expected"));
+            }
+            let high = self.scalar()?;
+            Node::And(vec![
+                Node::Compare { left: left.clone(), op: Op::GreaterEqual, right: low },
+                Node::Compare { left, op: Op::LessEqual, right: high },
+            ])
+        } else if self.word("in") {
+            self.expect("(")?;
+            let mut parts = Vec::new();
+            for right in self.list(")")? {
+                parts.push(Node::Compare { left: left.clone(), op: Op::Equal, right });
+            }
+            Node::Or(parts)
+        } else if negated {
+            return Err(self.fault("`between` or `in` was expected"));
+        } else if let (Scalar::Call { .. }, false) = (&left, self.at_op()) {
+            Node::Truth(left)
+        } else {
+            let op = self.op()?;
+            Node::Compare { left, op, right: self.scalar()? }
+        };
+        Ok(if negated { Node::Not(Box::new(node)) } else { node })
+    }
+
+    fn at_op(&self) -> bool {
+        const OPS: [&str; 8] = ["=", "==", "<>", "!=", "<=", ">=", "<", ">"];
+        matches!(self.peek(), Some(Kind::Sign(sign)) if OPS.contains(sign))
+    }
+
+    /// Values with commas between them, up to the closing sign.
+    fn list(&mut self, close: &str) -> Result<Vec<Scalar>, Fault> {
+        let mut items = Vec::new();
+        if !self.sign(close) {
+            loop {
+                items.push(self.scalar()?);
+                if !self.sign(",") {
+                    break;
+                }
+            }
+            self.expect(close)?;
+        }
+        Ok(items)
     }
 
     fn op(&mut self) -> Result<Op, Fault> {
         for (sign, op) in [
             ("=", Op::Equal),
+            ("==", Op::Equal),
             ("<>", Op::NotEqual),
             ("!=", Op::NotEqual),
             ("<=", Op::LessEqual),
@@ -308,17 +526,54 @@ impl Reader<'_> {
 
     fn scalar(&mut self) -> Result<Scalar, Fault> {
         self.descend()?;
-        let scalar = self.difference();
+        let scalar = self.joined();
         self.depth -= 1;
         scalar
     }
 
-    fn difference(&mut self) -> Result<Scalar, Fault> {
-        let mut left = self.term()?;
-        while self.sign("-") {
-            left = Scalar::Minus(Box::new(left), Box::new(self.term()?));
+    fn joined(&mut self) -> Result<Scalar, Fault> {
+        self.chain(&[("||", Arith::Concat)], |reader| {
+            reader.chain(&[("+", Arith::Plus), ("-", Arith::Minus)], |reader| {
+                const PRODUCT: [(&str, Arith); 3] =
+                    [("*", Arith::Times), ("/", Arith::Divide), ("%", Arith::Modulo)];
+                reader.chain(&PRODUCT, Self::piece)
+            })
+        })
+    }
+
+    fn chain(
+        &mut self,
+        signs: &[(&str, Arith)],
+        next: impl Fn(&mut Self) -> Result<Scalar, Fault>,
+    ) -> Result<Scalar, Fault> {
+        let mut left = next(self)?;
+        while let Some((_, op)) = signs.iter().find(|(sign, _)| self.sign(sign)) {
+            left = Scalar::Arith { op: *op, left: Box::new(left), right: Box::new(next(self)?) };
         }
         Ok(left)
+    }
+
+    /// A term with what may stand behind it: `[1]`, `::date`.
+    fn piece(&mut self) -> Result<Scalar, Fault> {
+        let mut of = self.term()?;
+        loop {
+            if self.sign("[") {
+                let at = Box::new(self.scalar()?);
+                self.expect("]")?;
+                of = Scalar::Index { of: Box::new(of), at };
+            } else if self.sign("::") {
+                of = Scalar::Cast { of: Box::new(of), to: self.cast_to()?, lenient: false };
+            } else {
+                return Ok(of);
+            }
+        }
+    }
+
+    fn cast_to(&mut self) -> Result<Cast, Fault> {
+        match CASTS.iter().find(|(name, _)| self.word(name)) {
+            Some((_, to)) => Ok(*to),
+            None => Err(self.fault("a type such as int, double, text, date or timestamp was expected")),
+        }
     }
 
     fn term(&mut self) -> Result<Scalar, Fault> {
@@ -327,12 +582,18 @@ impl Reader<'_> {
             self.expect(")")?;
             return Ok(inner);
         }
+        if self.sign("[") {
+            return Ok(Scalar::List(self.list("]")?));
+        }
         if self.sign("-") {
-            let Some(Kind::Number(number)) = self.peek().cloned() else {
-                return Err(self.fault("a number was expected"));
-            };
-            self.next += 1;
-            return Ok(Scalar::Number(-number));
+            return Ok(match self.piece()? {
+                Scalar::Number(number) => Scalar::Number(-number),
+                other => Scalar::Arith {
+                    op: Arith::Minus,
+                    left: Box::new(Scalar::Number(0.0)),
+                    right: Box::new(other),
+                },
+            });
         }
         match self.peek().cloned() {
             Some(Kind::Number(number)) => {
@@ -345,7 +606,7 @@ impl Reader<'_> {
             }
             Some(Kind::Word(word)) => {
                 self.next += 1;
-                if self.sign("(") { self.call(&word) } else { self.column(word) }
+                self.named(word)
             }
             Some(Kind::Quoted(name)) => {
                 self.next += 1;
@@ -355,31 +616,57 @@ impl Reader<'_> {
         }
     }
 
+    /// What begins with a word: null, case, a cast, a lambda, a function, an item's name, a column.
+    fn named(&mut self, word: String) -> Result<Scalar, Fault> {
+        if word.eq_ignore_ascii_case("null") {
+            return Ok(Scalar::Null);
+        }
+        if word.eq_ignore_ascii_case("case") {
+            return self.case();
+        }
+        if self.sign("->") {
+            self.locals.push(word.clone());
+            let body = self.scalar();
+            self.locals.pop();
+            return Ok(Scalar::Lambda { name: word, body: Box::new(body?) });
+        }
+        if self.sign("(") {
+            return self.call(&word);
+        }
+        if self.locals.contains(&word) {
+            return Ok(Scalar::Local(word));
+        }
+        self.column(word)
+    }
+
+    fn case(&mut self) -> Result<Scalar, Fault> {
+        let mut arms = Vec::new();
+        while self.word("when") {
+            let when = self.any()?;
+            if !self.word("then") {
+                return Err(self.fault("`then` was expected"));
+            }
+            arms.push((when, self.scalar()?));
+        }
+        let otherwise = if self.word("else") { Some(Box::new(self.scalar()?)) } else { None };
+        if arms.is_empty() || !self.word("end") {
+            return Err(self.fault("`when` or `end` was expected"));
+        }
+        Ok(Scalar::Case { arms, otherwise })
+    }
+
     fn call(&mut self, name: &str) -> Result<Scalar, Fault> {
         let name = name.to_ascii_lowercase();
         if name == "cast" || name == "try_cast" {
-            let inner = self.scalar()?;
+            let of = Box::new(self.scalar()?);
             if !self.word("as") {
                 return Err(self.fault("`as` was expected"));
             }
-            let whole = ["int", "integer", "bigint"].iter().any(|name| self.word(name));
-            if !whole {
-                return Err(self.fault("only a cast to int, integer or bigint is known"));
-            }
+            let to = self.cast_to()?;
             self.expect(")")?;
-            return Ok(Scalar::Call { name: "whole".into(), args: vec![inner] });
+            return Ok(Scalar::Cast { of, to, lenient: name == "try_cast" });
         }
-        let mut args = Vec::new();
-        if !self.sign(")") {
-            loop {
-                args.push(self.scalar()?);
-                if !self.sign(",") {
-                    break;
-                }
-            }
-            self.expect(")")?;
-        }
-        Ok(Scalar::Call { name, args })
+        Ok(Scalar::Call { name, args: self.list(")")? })
     }
 
     fn column(&mut self, first: String) -> Result<Scalar, Fault> {

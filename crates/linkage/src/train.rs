@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use crate::block::Blocks;
 use crate::compare::{MOST_COMPARISONS, Plan};
+use crate::dictionary::mix;
 use crate::expr::Expr;
-use crate::model::{Comparison, Level, Model, Rule};
-use crate::sql::{Node, Scalar};
-use crate::table::{Operand, Table, mix};
+use crate::model::{Comparison, Level, LinkType, Model, Rule};
+use crate::sql::Scalar;
+use crate::table::{Operand, Table};
 
 /// What training found.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -50,37 +51,127 @@ pub struct Session {
 /// A pattern's levels and how many pairs have it.
 pub(crate) type Counted = Vec<([u8; MOST_COMPARISONS], f64)>;
 
-/// Counts the patterns of all pairs of `blocks`, in the order of the patterns' numbers.
-pub(crate) fn count_patterns(blocks: &Blocks, plan: &Plan, table: &Table) -> Counted {
-    let counts = blocks
-        .chunks()
-        .par_iter()
-        .fold(FxHashMap::<u32, ([u8; MOST_COMPARISONS], u64)>::default, |mut counts, chunk| {
-            blocks.visit(chunk, |left, right| {
-                let levels = plan.levels(table, left, right);
-                counts.entry(levels.pattern).or_insert((levels.at, 0)).1 += 1;
+/// Patterns are counted in a table when there are no more than this.
+const MOST_IN_TABLE: u64 = 1 << 20;
+
+/// Patterns of pairs that were compared in training, by unit of work: scoring need not compare them again.
+pub(crate) type Remembered = Vec<Vec<u32>>;
+
+/// More pairs than this are not remembered.
+const MOST_REMEMBERED: u64 = 1 << 24;
+
+/// Counts the patterns of all pairs of a view, in the order of the patterns' numbers.
+pub(crate) fn count_patterns(
+    blocks: &Blocks,
+    view: usize,
+    model: &Model,
+    plan: &Plan,
+    table: &Table,
+) -> (Counted, Remembered) {
+    let (numbers, remembered) = if model.patterns() <= MOST_IN_TABLE {
+        count_in_table(blocks, view, model.patterns() as usize, plan, table)
+    } else {
+        (count_in_map(blocks, view, plan, table), Vec::new())
+    };
+    let levels = |pattern: u32| {
+        let mut at = [0u8; MOST_COMPARISONS];
+        for (at, level) in at.iter_mut().zip(model.levels_of(pattern)) {
+            *at = level as u8;
+        }
+        at
+    };
+    let counted = numbers.into_iter().map(|(pattern, count)| (levels(pattern), count as f64)).collect();
+    (counted, remembered)
+}
+
+fn count_in_table(
+    blocks: &Blocks,
+    view: usize,
+    patterns: usize,
+    plan: &Plan,
+    table: &Table,
+) -> (Vec<(u32, u64)>, Remembered) {
+    // Few pieces of work: each needs a table of its own.
+    let pieces = rayon::current_num_threads() * 4;
+    let chunks = blocks.chunks(view);
+    let remembers = blocks.pairs_of(view) <= MOST_REMEMBERED;
+    let counted: Vec<(Vec<u32>, Remembered)> = chunks
+        .par_chunks(chunks.len().div_ceil(pieces).max(1))
+        .map(|chunks| {
+            let (mut counts, mut memo) = (vec![0u32; patterns], plan.memo());
+            let remembered = chunks.iter().map(|chunk| {
+                let mut own = Vec::new();
+                blocks.visit(view, chunk, table, |pair| {
+                    let levels = plan.levels(table, pair.left_record, pair.right_record, &mut memo);
+                    counts[levels.pattern as usize] += 1;
+                    if remembers {
+                        own.push(levels.pattern);
+                    }
+                });
+                own.shrink_to_fit();
+                own
             });
-            counts
+            let remembered = remembered.collect();
+            (counts, remembered)
         })
+        .collect();
+    let mut sums = vec![0u64; patterns];
+    let mut all = Vec::with_capacity(chunks.len());
+    for (counts, remembered) in counted {
+        sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += u64::from(count));
+        all.extend(remembered);
+    }
+    let seen = sums.into_iter().enumerate().filter(|(_, count)| *count > 0);
+    let seen = seen.map(|(pattern, count)| (pattern as u32, count)).collect();
+    (seen, if remembers { all } else { Vec::new() })
+}
+
+fn count_in_map(blocks: &Blocks, view: usize, plan: &Plan, table: &Table) -> Vec<(u32, u64)> {
+    let counts = blocks
+        .chunks(view)
+        .par_iter()
+        .fold(
+            || (FxHashMap::<u32, u64>::default(), plan.memo()),
+            |(mut counts, mut memo), chunk| {
+                blocks.visit(view, chunk, table, |pair| {
+                    let levels = plan.levels(table, pair.left_record, pair.right_record, &mut memo);
+                    *counts.entry(levels.pattern).or_default() += 1;
+                });
+                (counts, memo)
+            },
+        )
+        .map(|(counts, _)| counts)
         .reduce(FxHashMap::default, |mut all, some| {
-            for (pattern, (levels, count)) in some {
-                all.entry(pattern).or_insert((levels, 0)).1 += count;
+            for (pattern, count) in some {
+                *all.entry(pattern).or_default() += count;
             }
             all
         });
-    let mut sorted: Vec<_> = counts.into_iter().collect();
+    let mut sorted: Vec<(u32, u64)> = counts.into_iter().collect();
     sorted.sort_unstable_by_key(|(pattern, _)| *pattern);
-    sorted.into_iter().map(|(_, (levels, count))| (levels, count as f64)).collect()
+    sorted
 }
 
 /// How many pairs the blocks yield.
-pub(crate) fn count_pairs(blocks: &Blocks) -> u64 {
+pub(crate) fn count_pairs(blocks: &Blocks, view: usize, table: &Table) -> u64 {
     let count = |chunk| {
         let mut count = 0u64;
-        blocks.visit(chunk, |_, _| count += 1);
+        blocks.visit(view, chunk, table, |_| count += 1);
         count
     };
-    blocks.chunks().par_iter().map(count).sum()
+    blocks.chunks(view).par_iter().map(count).sum()
+}
+
+/// How many pairs of records there are to look at.
+fn all_pairs(model: &Model, table: &Table) -> f64 {
+    let pairs = |count: f64| count * (count - 1.0) / 2.0;
+    let all = pairs(table.len() as f64);
+    if model.link_type != LinkType::LinkOnly {
+        return all;
+    }
+    let mut counts = vec![0u64; table.source_names.len()];
+    table.sources.iter().for_each(|source| counts[*source as usize] += 1);
+    all - counts.iter().map(|count| pairs(*count as f64)).sum::<f64>()
 }
 
 /// Levels of `pairs` random pairs, drawn with `seed`: for each comparison, how often each level held.
@@ -97,16 +188,19 @@ pub(crate) fn sample_levels(
     if rows < 2 {
         return empty();
     }
+    let across = model.link_type == LinkType::LinkOnly;
     let pick = |number: u64| ((u128::from(mix(seed ^ mix(number))) * u128::from(rows)) >> 64) as u32;
     (0..pairs.div_ceil(CHUNK))
         .into_par_iter()
         .fold(empty, |mut counts, chunk| {
+            let mut memo = plan.memo();
             for draw in chunk * CHUNK..((chunk + 1) * CHUNK).min(pairs) {
                 let (a, b) = (pick(2 * draw), pick(2 * draw + 1));
-                if a == b {
+                if a == b || (across && table.sources[a as usize] == table.sources[b as usize]) {
                     continue;
                 }
-                let levels = plan.levels(table, a.min(b), a.max(b));
+                let (left, right) = (table.record(a.min(b)), table.record(a.max(b)));
+                let levels = plan.levels(table, left, right, &mut memo);
                 for (counts, &level) in counts.iter_mut().zip(&levels.at) {
                     counts[usize::from(level)] += 1;
                 }
@@ -127,7 +221,7 @@ pub(crate) fn set_u(model: &mut Model, sample: &[Vec<u64>]) {
         let known: u64 =
             comparison.levels.iter().zip(counts).filter(|(level, _)| !level.is_null).map(|(_, n)| *n).sum();
         for (level, &count) in comparison.levels.iter_mut().zip(counts) {
-            if !level.is_null {
+            if !level.is_null && !level.fix_u {
                 level.u = (count as f64 + 0.5) / (known as f64 + 1.0);
             }
         }
@@ -298,14 +392,13 @@ fn update(model: &Model, class: &mut Class, sums: &Probabilities, skip: &[bool])
 /// The prior from the pairs that agree on a deterministic rule.
 pub(crate) fn prior(
     model: &mut Model,
-    blocks: &Blocks,
+    (blocks, view): (&Blocks, usize),
     table: &Table,
     recall: f64,
     report: &mut TrainingReport,
 ) {
-    let pairs = count_pairs(blocks);
-    let records = table.len() as f64;
-    let all = records * (records - 1.0) / 2.0;
+    let pairs = count_pairs(blocks, view, table);
+    let all = all_pairs(model, table);
     if pairs > 0 && all > 0.0 {
         model.prior = (pairs as f64 / recall / all).clamp(1e-12, 0.5);
     }
@@ -339,6 +432,14 @@ const MOST_COUNTED: usize = 250_000;
 fn exact_u(model: &mut Model, plan: &Plan, table: &Table) {
     let step = table.len().div_ceil(MOST_COUNTED).max(1);
     let rows: Vec<u32> = (0..table.len() as u32).step_by(step).collect();
+    // Where only lists are linked, pairs within one list do not count.
+    let mut within: Vec<Vec<u32>> = Vec::new();
+    if model.link_type == LinkType::LinkOnly {
+        within.resize(table.source_names.len(), Vec::new());
+        for &row in &rows {
+            within[table.sources[row as usize] as usize].push(row);
+        }
+    }
     let exact: Vec<Vec<f64>> = model
         .comparisons
         .par_iter()
@@ -347,18 +448,26 @@ fn exact_u(model: &mut Model, plan: &Plan, table: &Table) {
             let mut operands = plan.equalities(index, comparison);
             operands.truncate(MOST_EXACT);
             let Some(first) = operands.first() else { return Vec::new() };
-            let known = rows.iter().filter(|&&row| first.read(table.record(row)) != 0).count() as f64;
-            let all = known * (known - 1.0) / 2.0;
+            let known = |row: &&u32| first.read(table.record(**row)) != 0;
+            let pairs = |count: usize| count as f64 * (count as f64 - 1.0) / 2.0;
+            let all = pairs(rows.iter().filter(known).count())
+                - within.iter().map(|rows| pairs(rows.iter().filter(known).count())).sum::<f64>();
             if all < 1.0 {
                 return Vec::new();
             }
-            (0..operands.len()).map(|at| first_agreement(&operands[..=at], table, &rows) / all).collect()
+            let agreement = |at: usize| {
+                let own = |rows: &[u32]| first_agreement(&operands[..=at], table, rows);
+                (own(&rows) - within.iter().map(|rows| own(rows)).sum::<f64>()).max(0.0) / all
+            };
+            (0..operands.len()).map(agreement).collect()
         })
         .collect();
     for (comparison, exact) in model.comparisons.iter_mut().zip(exact) {
         let known = comparison.levels.iter_mut().filter(|level| !level.is_null);
         for (level, u) in known.zip(exact) {
-            level.u = u.max(1e-10);
+            if !level.fix_u {
+                level.u = u.max(1e-10);
+            }
         }
     }
 }
@@ -397,19 +506,21 @@ pub(crate) fn m(
     plan: &Plan,
     table: &Table,
     rules: &[Rule],
-    blocks: &[Blocks],
+    (blocks, first_view): (&Blocks, usize),
     report: &mut TrainingReport,
-) {
+) -> Vec<Remembered> {
+    let mut remembered_all = Vec::with_capacity(rules.len());
     let mut sums: Vec<Vec<(f64, u32)>> =
         model.comparisons.iter().map(|c| vec![(0.0, 0); c.levels.len()]).collect();
-    for (rule, blocks) in rules.iter().zip(blocks) {
+    for (at, rule) in rules.iter().enumerate() {
         let columns = columns_of_rule(rule, model);
         let skip: Vec<bool> = model
             .comparisons
             .iter()
             .map(|c| columns_of_comparison(c, model).iter().any(|x| columns.contains(x)))
             .collect();
-        let counted = count_patterns(blocks, plan, table);
+        let (counted, remembered) = count_patterns(blocks, first_view + at, model, plan, table);
+        remembered_all.push(remembered);
         let all: f64 = counted.iter().map(|(_, count)| count).sum();
         let strangers = model.comparisons.iter().map(|c| c.levels.iter().map(|l| l.u).collect()).collect();
         let mut classes = [
@@ -439,7 +550,7 @@ pub(crate) fn m(
     for (index, comparison) in model.comparisons.iter_mut().enumerate() {
         for (at, level) in comparison.levels.iter_mut().enumerate() {
             let (sum, count) = sums[index][at];
-            if level.is_null {
+            if level.is_null || (level.fix_m && level.m.is_finite()) {
                 continue;
             }
             if count > 0 {
@@ -449,6 +560,7 @@ pub(crate) fn m(
             }
         }
     }
+    remembered_all
 }
 
 /// The further classes, on the patterns of all candidate pairs. What a stranger or the person itself looks
@@ -456,8 +568,7 @@ pub(crate) fn m(
 /// sizes of the other classes and what their pairs look like are free. That keeps the mixture from running
 /// away, which it does when everything is free.
 pub(crate) fn others(model: &mut Model, counted: &Counted, table: &Table, report: &mut TrainingReport) {
-    let records = table.len() as f64;
-    let all = records * (records - 1.0) / 2.0;
+    let all = all_pairs(model, table);
     let of = |get: &dyn Fn(&Level) -> f64| -> Probabilities {
         model.comparisons.iter().map(|c| c.levels.iter().map(get).collect()).collect()
     };
@@ -494,42 +605,25 @@ pub(crate) fn others(model: &mut Model, counted: &Counted, table: &Table, report
 const MOST_ROUNDS_OF_OTHERS: usize = 80;
 
 fn columns_of_rule(rule: &Rule, model: &Model) -> Vec<String> {
-    rule.keys
-        .iter()
-        .filter_map(|key| Expr::of(key, &model.prepare).ok())
-        .map(|(_, expr)| expr.column)
-        .collect()
+    let mut out = Vec::new();
+    for key in rule.keys.iter().chain(rule.right.iter().flatten()) {
+        key.each_column(&mut |side, name| {
+            let column = Scalar::Column { side, name: name.to_owned() };
+            out.extend(Expr::of(&column, &model.prepare).ok().map(|(_, expr)| expr.column));
+        });
+    }
+    out
 }
 
 fn columns_of_comparison(comparison: &Comparison, model: &Model) -> Vec<String> {
-    fn node(tree: &Node, model: &Model, out: &mut Vec<String>) {
-        match tree {
-            Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| node(part, model, out)),
-            Node::Not(inner) => node(inner, model, out),
-            Node::Compare { left, right, .. } => {
-                scalar(left, model, out);
-                scalar(right, model, out);
-            }
-            Node::IsNull { of, .. } => scalar(of, model, out),
-            Node::Else => {}
-        }
-    }
-    fn scalar(value: &Scalar, model: &Model, out: &mut Vec<String>) {
-        match value {
-            Scalar::Call { args, .. } => args.iter().for_each(|arg| scalar(arg, model, out)),
-            Scalar::Minus(left, right) => {
-                scalar(left, model, out);
-                scalar(right, model, out);
-            }
-            Scalar::Column { .. } => {
-                if let Ok((_, expr)) = Expr::of(value, &model.prepare) {
-                    out.push(expr.column);
-                }
-            }
-            Scalar::Number(_) | Scalar::Text(_) => {}
-        }
-    }
     let mut out = Vec::new();
-    comparison.levels.iter().for_each(|level| node(&level.condition, model, &mut out));
+    for level in &comparison.levels {
+        level.condition.each_scalar(&mut |scalar| {
+            scalar.each_column(&mut |side, name| {
+                let column = Scalar::Column { side, name: name.to_owned() };
+                out.extend(Expr::of(&column, &model.prepare).ok().map(|(_, expr)| expr.column));
+            });
+        });
+    }
     out
 }

@@ -395,10 +395,11 @@ fn a_bad_model_is_refused_with_its_place() {
     let error = edit("jaro_winkler_similarity(\\\"name_l\\\"", "soundex(\\\"name_l\\\"");
     assert!(error.to_string().contains("comparisons[0].comparison_levels[3]"), "{error}");
     assert!(matches!(error, ModelError::Unsupported { .. }), "{error}");
-    let error = edit("\"link_type\": \"dedupe_only\"", "\"link_type\": \"link_only\"");
-    assert!(matches!(error, ModelError::Unsupported { .. }), "{error}");
+    let error = edit("\"link_type\": \"dedupe_only\"", "\"link_type\": \"link_some\"");
+    assert!(matches!(error, ModelError::Entry { .. }), "{error}");
     let error = edit("l.\\\"nik\\\" = r.\\\"nik\\\"", "l.\\\"nik\\\" < r.\\\"nik\\\"");
     assert!(error.to_string().starts_with("blocking_rules_to_generate_predictions[0]"), "{error}");
+    assert!(matches!(error, ModelError::CrossJoin { .. }), "{error}");
     assert!(matches!(Model::from_json("{"), Err(ModelError::Json { line: 1, .. })));
 }
 

@@ -85,6 +85,48 @@ pub(crate) enum Command {
     Region(Region),
     /// What is in the house: lists, registry, closings, decisions, payments
     Status,
+    /// Find the records that are one person in any tables, by a model in Splink's settings format
+    ///
+    /// Needs no data folder. Writes pairs.parquet, clusters.parquet, model.json (for Splink), model.pilar.json (with what Splink does not
+    /// know) and metrics.json into the folder of --out. docs/linkage.md describes the format.
+    Link(Link),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Link {
+    /// The model: a settings file as Splink 4 and 5 save it, or one with a `pilar` entry.
+    #[arg(long, value_name = "MODEL.json")]
+    pub(crate) settings: PathBuf,
+    /// A table, Parquet or CSV. Once for each list.
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) input: Vec<PathBuf>,
+    /// Folder for the results; made when missing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// From this weight (log2 odds) on, two records are one person. Default: the model's.
+    #[arg(long, value_name = "W", allow_negative_numbers = true)]
+    pub(crate) threshold_weight: Option<f64>,
+    /// Pairs from this weight on are written. Default: the model's.
+    #[arg(long, value_name = "W", allow_negative_numbers = true)]
+    pub(crate) review_weight: Option<f64>,
+    /// Train m, u and the prior on these records; the model must have a `training` entry. Default: train when it has one.
+    #[arg(long, conflicts_with = "no_train")]
+    pub(crate) train: bool,
+    /// Use the numbers of the file as they are.
+    #[arg(long)]
+    pub(crate) no_train: bool,
+    /// Seed of the random pairs in training, unless the model has one.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// A table with the id and the true person (`true_id`) of each record: adds precision, recall and F1 to metrics.json.
+    #[arg(long, value_name = "T.parquet")]
+    pub(crate) truth: Option<PathBuf>,
+    /// Write the level of each comparison into pairs.parquet (`gamma_...`).
+    #[arg(long)]
+    pub(crate) gammas: bool,
+    /// Also write the columns that the model's `prepare` entry makes, as prepared.parquet.
+    #[arg(long)]
+    pub(crate) save_prepared: bool,
 }
 
 #[derive(Debug, Clone, Args)]

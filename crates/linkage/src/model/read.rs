@@ -2,15 +2,18 @@
 
 use serde_json::{Map, Value};
 
-use super::{Comparison, Constraints, Level, Model, Other, Prepared, Rule, TermFrequency, Training};
+use super::{
+    Comparison, Constraints, Level, LinkType, Model, Other, Prepared, Rule, TermFrequency, Training,
+};
 use crate::compare::Plan;
 use crate::error::{LinkError, ModelError};
+use crate::eval;
 use crate::expr::Expr;
 use crate::sql::{self, Fault, Naming, Node, Op, Scalar, Side};
 use crate::table::{Layout, empty_batch};
 
 const DEFAULT_PRIOR: f64 = 0.0001;
-const DEFAULT_BLOCK_LIMIT: u64 = 5_000;
+const DEFAULT_BLOCK_LIMIT: u64 = 20_000;
 const DEFAULT_U_PAIRS: u64 = 500_000;
 
 pub(super) fn model(text: &str) -> Result<Model, ModelError> {
@@ -21,29 +24,32 @@ pub(super) fn model(text: &str) -> Result<Model, ModelError> {
     })?;
     let Value::Object(raw) = root else { return Err(entry("the file", "an object")) };
     let top = Part { map: &raw, place: String::new() };
-    if let Some(kind) = top.text("link_type")?
-        && kind != "dedupe_only"
-    {
-        return Err(unsupported("link_type", &kind));
-    }
+    let link_type = match top.text("link_type")?.as_deref() {
+        None | Some("dedupe_only") => LinkType::Dedupe,
+        Some("link_only") => LinkType::LinkOnly,
+        Some("link_and_dedupe") => LinkType::LinkAndDedupe,
+        Some(_) => return Err(entry("link_type", "dedupe_only, link_only or link_and_dedupe")),
+    };
     let pilar = top.part("pilar")?;
     let find = pilar.as_ref().map(|p| p.rules("find")).transpose()?.unwrap_or_default();
     let model = Model {
+        link_type,
+        empty_is_null: pilar.as_ref().map_or(Ok(None), |p| p.flag("empty_is_null"))?.unwrap_or(false),
         unique_id: top.text("unique_id_column_name")?.unwrap_or_else(|| "unique_id".into()),
-        source: top.text("source_dataset_column_name")?.unwrap_or_else(|| "source".into()),
+        source: top.text("source_dataset_column_name")?.unwrap_or_else(|| "source_dataset".into()),
         comparisons: comparisons(&top)?,
         blocking: top.rules("blocking_rules_to_generate_predictions")?,
         prior: top.probability("probability_two_random_records_match")?.unwrap_or(DEFAULT_PRIOR),
         max_iterations: top.count("max_iterations")?.unwrap_or(25) as usize,
         em_convergence: top.number("em_convergence")?.unwrap_or(0.0001),
-        prepare: pilar.as_ref().map(prepared).transpose()?.unwrap_or_default(),
+        prepare: prepared(either(&top, pilar.as_ref(), "prepare"))?,
         match_weight: number(pilar.as_ref(), "match_weight", 0.0)?,
         review_weight: number(pilar.as_ref(), "review_weight", -5.0)?,
         block_limit: pilar
             .as_ref()
             .map_or(Ok(None), |p| p.count("block_limit"))?
             .unwrap_or(DEFAULT_BLOCK_LIMIT) as usize,
-        training: pilar.as_ref().map_or(Ok(None), |p| p.part("training"))?.map(training).transpose()?,
+        training: either(&top, pilar.as_ref(), "training").part("training")?.map(training).transpose()?,
         others: Vec::new(),
         constraints: pilar
             .as_ref()
@@ -60,6 +66,11 @@ pub(super) fn model(text: &str) -> Result<Model, ModelError> {
     }
     check(&model)?;
     Ok(model)
+}
+
+/// Ours stand in `pilar`, or at the top of the file.
+fn either<'p, 'a>(top: &'p Part<'a>, pilar: Option<&'p Part<'a>>, name: &str) -> &'p Part<'a> {
+    pilar.filter(|pilar| pilar.get(name).is_some()).unwrap_or(top)
 }
 
 fn check(model: &Model) -> Result<(), ModelError> {
@@ -106,6 +117,7 @@ fn compiles(model: &Model) -> Result<(), ModelError> {
         model.training.iter().flat_map(|training| training.deterministic.iter().chain(&training.em));
     for rule in model.blocking.iter().chain(&model.find).chain(training) {
         layout.keys(std::slice::from_ref(rule)).map_err(refused)?;
+        Plan::rest(std::slice::from_ref(rule), &mut layout)?;
     }
     Ok(())
 }
@@ -157,6 +169,7 @@ fn level(part: &Part, last: bool) -> Result<Level, ModelError> {
                 column,
                 weight: part.number("tf_adjustment_weight")?.unwrap_or(1.0),
                 minimum_u: part.number("tf_minimum_u_value")?.unwrap_or(0.0),
+                own_u: part.flag("disable_tf_exact_match_detection")?.unwrap_or(false),
             })
         })
         .transpose()?;
@@ -166,38 +179,38 @@ fn level(part: &Part, last: bool) -> Result<Level, ModelError> {
         m: part.probability("m_probability")?.unwrap_or(f64::NAN),
         u: part.probability("u_probability")?.unwrap_or(f64::NAN),
         others: Vec::new(),
+        fix_m: part.flag("fix_m_probability")?.unwrap_or(false),
+        fix_u: part.flag("fix_u_probability")?.unwrap_or(false),
         term_frequency,
         sql,
         condition,
     })
 }
 
-fn prepared(pilar: &Part) -> Result<Vec<Prepared>, ModelError> {
-    let list = pilar.list("prepare")?.unwrap_or_default();
+fn prepared(owner: &Part) -> Result<Vec<Prepared>, ModelError> {
+    let list = owner.list("prepare")?.unwrap_or_default();
     let mut made: Vec<Prepared> = Vec::with_capacity(list.len());
     for (index, value) in list.iter().enumerate() {
-        let part = Part::of(value, format!("pilar.prepare[{index}]"))?;
+        let part = Part::of(value, format!("{}[{index}]", owner.at("prepare")))?;
         let column = part.text("column")?.ok_or_else(|| part.missing("column"))?;
         let expression = part.text("expression")?.ok_or_else(|| part.missing("expression"))?;
         let place = format!("{}.expression", part.place);
         let value = sql::value(&expression, Naming::Plain).map_err(|fault| unreadable(&place, &fault))?;
         // Built on earlier columns only, so that no column is defined by itself.
-        Expr::of(&value, &made).map_err(|what| unsupported(&place, &what))?;
-        if made.iter().any(|earlier| earlier.column == column) || mentions(&value, &column) {
+        let mut itself = false;
+        value.each_column(&mut |_, name| itself |= name == column);
+        if itself || made.iter().any(|earlier| earlier.column == column) {
             return Err(entry(&place, "a new name, not used before"));
         }
-        made.push(Prepared { column, expression, value });
+        let steps = Expr::of(&value, &made);
+        let mut prepared = Prepared { column, expression, value, by_row: steps.is_err() };
+        if let Err(what) = steps {
+            eval::check_scalar(&prepared.value).map_err(|_| unsupported(&place, &what))?;
+            prepared.value = prepared.expanded(&made);
+        }
+        made.push(prepared);
     }
     Ok(made)
-}
-
-fn mentions(scalar: &Scalar, column: &str) -> bool {
-    match scalar {
-        Scalar::Column { name, .. } => name == column,
-        Scalar::Call { args, .. } => args.iter().any(|arg| mentions(arg, column)),
-        Scalar::Minus(left, right) => mentions(left, column) || mentions(right, column),
-        Scalar::Number(_) | Scalar::Text(_) => false,
-    }
 }
 
 fn training(part: Part) -> Result<Training, ModelError> {
@@ -205,8 +218,9 @@ fn training(part: Part) -> Result<Training, ModelError> {
         deterministic: part.rules("deterministic_rules")?,
         recall: part.probability("recall")?.unwrap_or(0.9).max(1e-6),
         em: part.rules("em_blocking_rules")?,
-        u_pairs: part.count("u_pairs")?.unwrap_or(DEFAULT_U_PAIRS),
+        u_pairs: part.count("u_pairs")?.or(part.count("max_pairs_u")?).unwrap_or(DEFAULT_U_PAIRS),
         min_records: part.count("min_records")?.unwrap_or(0) as usize,
+        seed: part.count("seed")?,
     })
 }
 
@@ -252,28 +266,34 @@ fn others(model: &mut Model, pilar: &Part) -> Result<(), ModelError> {
     Ok(())
 }
 
-/// One blocking rule: equalities between the same expression of both records, joined by AND.
+/// One blocking rule: equalities between an expression of the left record and one of the right, joined by
+/// AND, and whatever else must hold.
 fn rule(sql: &str, place: &str) -> Result<Rule, ModelError> {
     let node = sql::condition(sql, Naming::Prefix).map_err(|fault| unreadable(place, &fault))?;
-    let mut keys = Vec::new();
-    equalities(&node, place, &mut keys)?;
-    Ok(Rule { sql: sql.to_owned(), keys })
+    let mut parts = Vec::new();
+    let mut rest = Vec::new();
+    equalities(&node, &mut parts, &mut rest);
+    if parts.is_empty() {
+        return Err(ModelError::CrossJoin { place: place.to_owned(), rule: sql.to_owned() });
+    }
+    let (keys, right): (Vec<Scalar>, Vec<Scalar>) = parts.into_iter().unzip();
+    let right = (keys != right).then_some(right);
+    Ok(Rule { sql: sql.to_owned(), keys, right, rest })
 }
 
-fn equalities(node: &Node, place: &str, keys: &mut Vec<Scalar>) -> Result<(), ModelError> {
+fn equalities(node: &Node, keys: &mut Vec<(Scalar, Scalar)>, rest: &mut Vec<Node>) {
     match node {
-        Node::And(parts) => parts.iter().try_for_each(|part| equalities(part, place, keys)),
-        Node::Compare { left, op: Op::Equal, right } => {
-            let (Some(one), Some(other)) = (one_sided(left), one_sided(right)) else {
-                return Err(unsupported(place, &format!("{left} = {right}")));
-            };
-            if one == other || side_of(left) == side_of(right) || plain(left) != plain(right) {
-                return Err(unsupported(place, &format!("{left} = {right}")));
+        Node::And(parts) => parts.iter().for_each(|part| equalities(part, keys, rest)),
+        Node::Compare { left, op: Op::Equal, right } => match (one_sided(left), one_sided(right)) {
+            (Some((Side::Left, a)), Some((Side::Right, b)))
+            | (Some((Side::Right, b)), Some((Side::Left, a)))
+                if Expr::of(left, &[]).is_ok() && Expr::of(right, &[]).is_ok() =>
+            {
+                keys.push((a, b));
             }
-            keys.push(plain(left));
-            Ok(())
-        }
-        _ => Err(unsupported(place, "a blocking rule that is not equalities joined by AND")),
+            _ => rest.push(node.clone()),
+        },
+        other => rest.push(other.clone()),
     }
 }
 
@@ -282,11 +302,9 @@ fn one_sided(scalar: &Scalar) -> Option<(Side, Scalar)> {
 }
 
 fn side_of(scalar: &Scalar) -> Option<Side> {
-    match scalar {
-        Scalar::Column { side, .. } => Some(*side),
-        Scalar::Call { args, .. } => args.iter().find_map(side_of),
-        _ => None,
-    }
+    let mut sides = Vec::new();
+    scalar.each_column(&mut |side, _| sides.push(side));
+    sides.first().copied().filter(|first| sides.iter().all(|side| side == first))
 }
 
 /// The expression with all its columns read from one side, so that two sides can be held against each other.
@@ -414,11 +432,9 @@ impl<'a> Part<'a> {
                     Value::String(sql) => rule(sql, &place),
                     Value::Object(map) => {
                         let part = Part { map, place };
-                        if let Some(what) = ["salting_partitions", "arrays_to_explode"]
-                            .iter()
-                            .find(|key| part.get(key).is_some_and(|v| v != &Value::from(1)))
-                        {
-                            return Err(unsupported(&part.place, what));
+                        // Salting only spreads Splink's work; exploding a list makes other pairs.
+                        if part.list("arrays_to_explode")?.is_some_and(|list| !list.is_empty()) {
+                            return Err(unsupported(&part.place, "arrays_to_explode"));
                         }
                         let sql = part.text("blocking_rule")?.ok_or_else(|| part.missing("blocking_rule"))?;
                         rule(&sql, &part.place)

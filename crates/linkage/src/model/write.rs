@@ -5,6 +5,47 @@ use serde_json::{Map, Value, json};
 use super::{Comparison, Model};
 
 pub(super) fn model(model: &Model) -> String {
+    let mut root = numbers(model);
+    let pilar = root.entry("pilar").or_insert_with(|| json!({}));
+    if let Value::Object(pilar) = pilar {
+        pilar.insert("match_weight".into(), json!(model.match_weight));
+        pilar.insert("review_weight".into(), json!(model.review_weight));
+        if !model.others.is_empty() {
+            let classes = (0..model.others.len()).map(|class| other(model, class)).collect();
+            pilar.insert("others".into(), Value::Array(classes));
+        }
+    }
+    format!("{:#}\n", Value::Object(root))
+}
+
+/// What Splink 4 and 5 take in a settings file; they refuse every other entry.
+const SPLINK: [&str; 16] = [
+    "link_type",
+    "comparisons",
+    "blocking_rules_to_generate_predictions",
+    "probability_two_random_records_match",
+    "em_convergence",
+    "max_iterations",
+    "retain_matching_columns",
+    "retain_intermediate_calculation_columns",
+    "additional_columns_to_retain",
+    "unique_id_column_name",
+    "source_dataset_column_name",
+    "match_weight_column_prefix",
+    "term_frequency_adjustment_column_prefix",
+    "comparison_vector_value_column_prefix",
+    "linker_uid",
+    "sql_dialect",
+];
+
+pub(super) fn splink(model: &Model) -> String {
+    let mut root = numbers(model);
+    root.retain(|name, _| SPLINK.contains(&name.as_str()));
+    root.entry("sql_dialect").or_insert_with(|| json!("duckdb"));
+    format!("{:#}\n", Value::Object(root))
+}
+
+fn numbers(model: &Model) -> Map<String, Value> {
     let mut root = model.raw.clone();
     root.insert("probability_two_random_records_match".into(), json!(model.prior));
     if let Some(Value::Array(comparisons)) = root.get_mut("comparisons") {
@@ -17,16 +58,7 @@ pub(super) fn model(model: &Model) -> String {
             }
         }
     }
-    let pilar = root.entry("pilar").or_insert_with(|| json!({}));
-    if let Value::Object(pilar) = pilar {
-        pilar.insert("match_weight".into(), json!(model.match_weight));
-        pilar.insert("review_weight".into(), json!(model.review_weight));
-        if !model.others.is_empty() {
-            let classes = (0..model.others.len()).map(|class| other(model, class)).collect();
-            pilar.insert("others".into(), Value::Array(classes));
-        }
-    }
-    format!("{:#}\n", Value::Object(root))
+    root
 }
 
 fn other(model: &Model, class: usize) -> Value {

@@ -2,6 +2,9 @@
 //! same as one JSON object.
 
 pub(crate) mod effects;
+mod link;
+mod link_files;
+mod link_truth;
 pub(crate) mod lists;
 pub(crate) mod money;
 mod policy;
@@ -50,6 +53,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<()> {
         Command::Demo(command) => return demo::run(place, command),
         Command::Serve(command) => return serve::run(&house::open_existing(place)?, command),
         Command::Policy(command) => policy::run(place, command)?.print(place),
+        Command::Link(command) => link::run(command)?.print(place),
         Command::Init(command) => lists::init(&house::open(place, "pilar-data")?, command)?.print(place),
         other => {
             let house = house::open_existing(place)?;
@@ -72,7 +76,7 @@ fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Ans
         Command::Approve(command) => money::approve(house, command),
         Command::Pay(command) => money::pay(place, house, command),
         Command::Status => status::run(house),
-        Command::Demo(_) | Command::Serve(_) | Command::Policy(_) | Command::Init(_) => {
+        Command::Demo(_) | Command::Serve(_) | Command::Policy(_) | Command::Init(_) | Command::Link(_) => {
             anyhow::bail!("handled before")
         }
     }

@@ -1,0 +1,189 @@
+//! `pilar link`: any tables, a model in Splink's format, and out come pairs, clusters, the trained model and figures.
+//!
+//! Everything that can be wrong with the model, the columns or the ids is said before the long work begins. The tables are read in a stream
+//! and never held as a whole.
+
+use std::{fs::File, io::Write as _, path::Path, sync::Mutex, time::Instant};
+
+use anyhow::Context;
+use linkage::{Linked, Loader, Model, Options};
+use serde_json::{Value, json};
+
+use super::{Answer, link_files, link_truth, with_bar};
+use crate::{cli::Link, failure::Failure, measure::peak_rss_mb, screen::grouped};
+
+/// Seconds, processor seconds and peak memory of each stage, in the order in which they began.
+struct Stages {
+    wall: Instant,
+    cpu: f64,
+    running: Option<String>,
+    done: Vec<Value>,
+}
+
+impl Stages {
+    fn new() -> Self {
+        Self { wall: Instant::now(), cpu: cpu_seconds(), running: None, done: Vec::new() }
+    }
+
+    /// Ends the stage that runs and begins the next.
+    fn enter(&mut self, next: Option<&str>) {
+        if self.running.as_deref() == next {
+            return;
+        }
+        let cpu = cpu_seconds();
+        if let Some(name) = self.running.take() {
+            let seconds = round(self.wall.elapsed().as_secs_f64());
+            let cpu_s = round(cpu - self.cpu);
+            self.done.push(
+                json!({ "stage": name, "seconds": seconds, "cpu_s": cpu_s, "peak_rss_mb": peak_rss_mb() }),
+            );
+        }
+        (self.wall, self.cpu, self.running) = (Instant::now(), cpu, next.map(str::to_owned));
+    }
+}
+
+fn round(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
+/// User and system time of this process; 0 where the system does not say.
+fn cpu_seconds() -> f64 {
+    // Linux counts these in hundredths of a second for every process (USER_HZ).
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: f64 =
+        after_name.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum();
+    ticks / TICKS_PER_SECOND
+}
+
+/// Runs the command.
+pub(super) fn run(command: &Link) -> anyhow::Result<Answer> {
+    let start = Instant::now();
+    let model = model(command)?;
+    std::fs::create_dir_all(&command.out)
+        .with_context(|| format!("could not make the folder {}", command.out.display()))?;
+    let stages = Mutex::new(Stages::new());
+    let enter = |stage: Option<&str>| {
+        if let Ok(mut stages) = stages.lock() {
+            stages.enter(stage);
+        }
+    };
+    enter(Some("load"));
+    let linked = with_bar("link", |bar| -> anyhow::Result<Linked> {
+        let loader = load(command, &model)?;
+        let listener = |stage: &str, done: u64, total: u64| {
+            enter(Some(stage));
+            model::Progress::report(bar, stage, done, total);
+        };
+        let options = Options {
+            seed: command.seed,
+            train: !command.no_train,
+            review_limit: 0,
+            progress: Some(&listener),
+            ..Options::default()
+        };
+        linkage::link_loaded(loader, &model, &[], &options).map_err(|error| Failure::input(error.to_string()))
+    })?;
+    enter(Some("write"));
+    write(command, &model, &linked)?;
+    enter(None);
+    let (seconds, cpu_s) = (round(start.elapsed().as_secs_f64()), round(cpu_seconds()));
+    let mut metrics = serde_json::to_value(&linked.metrics)?;
+    metrics["stages"] = stages.into_inner().map(|stages| stages.done).unwrap_or_default().into();
+    metrics["total_seconds"] = json!(seconds);
+    metrics["total_cpu_s"] = json!(cpu_s);
+    metrics["peak_rss_mb"] = json!(peak_rss_mb());
+    if let Some(truth) = &command.truth {
+        metrics["truth"] = link_truth::figures(truth, &model, &linked)?;
+    }
+    save(&command.out.join("metrics.json"), &format!("{metrics:#}\n"))?;
+    answer(command, &linked, &metrics)
+}
+
+fn model(command: &Link) -> anyhow::Result<Model> {
+    let text = std::fs::read_to_string(&command.settings)
+        .map_err(|error| Failure::input(format!("{}: {error}", command.settings.display())))?;
+    let refused = |fault: String| Failure::input(format!("{}: {fault}", command.settings.display()));
+    let mut model = Model::from_json(&text).map_err(|error| refused(error.to_string()))?;
+    if let Some(weight) = command.threshold_weight {
+        model.match_weight = weight;
+    }
+    if let Some(weight) = command.review_weight {
+        model.review_weight = weight;
+    }
+    if model.review_weight > model.match_weight {
+        return Err(Failure::input(format!(
+            "the review weight {} is above the threshold weight {}",
+            model.review_weight, model.match_weight
+        )));
+    }
+    if command.train && model.training.is_none() {
+        return Err(refused("--train needs a `training` entry, which says on which pairs".to_owned()));
+    }
+    Ok(model)
+}
+
+/// All columns are looked for in all files before the first row is read.
+fn load<'m>(command: &Link, model: &'m Model) -> anyhow::Result<Loader<'m>> {
+    let mut tables = Vec::with_capacity(command.input.len());
+    for path in &command.input {
+        tables.push(link_files::open(path, model)?);
+    }
+    let mut loader = Loader::new(model);
+    let mut prepared = match command.save_prepared {
+        true => Some(link_files::Prepared::new(&command.out.join("prepared.parquet"), model)?),
+        false => None,
+    };
+    for table in tables {
+        for batch in table.batches {
+            let batch = batch?;
+            loader
+                .push(&batch, Some(&table.source))
+                .map_err(|error| Failure::input(format!("{}: {error}", table.source)))?;
+            if let Some(prepared) = &mut prepared {
+                prepared.take(&batch)?;
+            }
+        }
+    }
+    if let Some(prepared) = prepared {
+        prepared.finish()?;
+    }
+    if loader.rows() == 0 {
+        return Err(Failure::input("the input has no records"));
+    }
+    Ok(loader)
+}
+
+fn write(command: &Link, model: &Model, linked: &Linked) -> anyhow::Result<()> {
+    let out = &command.out;
+    link_files::pairs(&out.join("pairs.parquet"), model, linked, command.gammas)?;
+    link_files::clusters(&out.join("clusters.parquet"), model, linked)?;
+    save(&out.join("model.json"), &linked.trained.to_splink())?;
+    save(&out.join("model.pilar.json"), &linked.trained.to_json())
+}
+
+/// A file appears whole or not at all.
+fn save(path: &Path, text: &str) -> anyhow::Result<()> {
+    let half = path.with_extension("part");
+    let mut file = File::create(&half).with_context(|| format!("could not write {}", half.display()))?;
+    file.write_all(text.as_bytes())?;
+    std::fs::rename(&half, path)?;
+    Ok(())
+}
+
+fn answer(command: &Link, linked: &Linked, metrics: &Value) -> anyhow::Result<Answer> {
+    let figures = &linked.metrics;
+    let mut lines = vec![
+        format!("catatan {} | records", grouped(figures.records)),
+        format!("pasangan diperiksa {} | pairs compared", grouped(figures.pairs)),
+        format!("pasangan kuat {} | pairs at or above the threshold", grouped(figures.strong)),
+        format!("orang {} | clusters", grouped(figures.cluster.clusters)),
+    ];
+    if let Some(f1) = metrics["truth"]["best"]["f1"].as_f64() {
+        lines.push(format!("F1 {f1:.5} pada bobot {} | at weight {0}", metrics["truth"]["best"]["weight"]));
+    }
+    lines.extend(figures.warnings.iter().map(|warning| format!("perhatikan | note: {warning}")));
+    lines.push(format!("hasil di {} | results in {0}", command.out.display()));
+    Answer::of(metrics, lines)
+}

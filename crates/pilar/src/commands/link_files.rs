@@ -1,0 +1,265 @@
+//! Tables of `pilar link`: Parquet and CSV in, Parquet out.
+//!
+//! Only the columns that the model speaks of are read, in batches. What is written goes row group by row group, so that a long list of
+//! pairs never stands in memory twice.
+
+use std::{fs::File, path::Path, sync::Arc};
+
+use anyhow::Context;
+use arrow_array::{
+    ArrayRef, Float32Array, Float64Array, RecordBatch, RecordBatchOptions, StringArray, UInt8Array,
+    builder::StringBuilder,
+};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use linkage::{LinkType, Linked, Model};
+use parquet::{
+    arrow::{ArrowWriter, ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder},
+    basic::Compression,
+    file::properties::WriterProperties,
+};
+
+use crate::failure::Failure;
+
+const BATCH_ROWS: usize = 32 * 1024;
+const WRITE_ROWS: usize = 128 * 1024;
+
+/// A table that is open, its columns checked.
+pub(super) struct Table {
+    /// The list's name: the file's.
+    pub(super) source: String,
+    pub(super) batches: Box<dyn Iterator<Item = anyhow::Result<RecordBatch>> + Send>,
+}
+
+/// Opens a table and checks that it has all columns.
+pub(super) fn open(path: &Path, model: &Model) -> anyhow::Result<Table> {
+    let source = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let kind = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let file = File::open(path).map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
+    let batches = match kind.as_str() {
+        "parquet" | "pq" => parquet(path, file, model)?,
+        "csv" | "tsv" | "txt" => csv(path, file, model, if kind == "tsv" { b'\t' } else { b',' })?,
+        _ => {
+            return Err(Failure::input(format!(
+                "{}: a file that ends in .parquet, .csv or .tsv was expected",
+                path.display()
+            )));
+        }
+    };
+    Ok(Table { source, batches })
+}
+
+/// The names to read, and a fault when one is not there.
+fn wanted(path: &Path, model: &Model, present: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut wanted = model.columns();
+    wanted.push(model.unique_id.clone());
+    if let Some(missing) = wanted.iter().find(|name| !present.contains(name)) {
+        return Err(Failure::input(format!(
+            "{}: there is no column `{missing}`, which the model needs; there are: {}",
+            path.display(),
+            present.join(", ")
+        )));
+    }
+    if present.contains(&model.source) && !wanted.contains(&model.source) {
+        wanted.push(model.source.clone());
+    }
+    Ok(wanted)
+}
+
+type Batches = Box<dyn Iterator<Item = anyhow::Result<RecordBatch>> + Send>;
+
+fn parquet(path: &Path, file: File, model: &Model) -> anyhow::Result<Batches> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file)
+        .map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
+    let present: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let wanted = wanted(path, model, &present)?;
+    let roots = present.iter().enumerate().filter(|(_, name)| wanted.contains(name)).map(|(at, _)| at);
+    let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()?;
+    let path = path.to_owned();
+    Ok(Box::new(
+        reader
+            .map(move |batch| batch.map_err(|error| Failure::input(format!("{}: {error}", path.display())))),
+    ))
+}
+
+/// All columns are text; spaces around a value do not belong to it, and an empty value is unknown.
+fn csv(path: &Path, file: File, model: &Model, delimiter: u8) -> anyhow::Result<Batches> {
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(file);
+    let faulty = |error: csv::Error, path: &Path| Failure::input(format!("{}: {error}", path.display()));
+    let header = reader.headers().map_err(|error| faulty(error, path))?.clone();
+    let present: Vec<String> =
+        header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+    let wanted = wanted(path, model, &present)?;
+    let places: Vec<(usize, String)> = present
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| wanted.contains(name))
+        .map(|(at, name)| (at, name.clone()))
+        .collect();
+    let fields: Vec<Field> = places.iter().map(|(_, name)| Field::new(name, DataType::Utf8, true)).collect();
+    let schema: SchemaRef = Arc::new(Schema::new(fields));
+    let path = path.to_owned();
+    let mut record = csv::StringRecord::new();
+    Ok(Box::new(std::iter::from_fn(move || {
+        let mut columns: Vec<StringBuilder> = places.iter().map(|_| StringBuilder::new()).collect();
+        let mut rows = 0;
+        while rows < BATCH_ROWS {
+            match reader.read_record(&mut record) {
+                Ok(true) => rows += 1,
+                Ok(false) => break,
+                Err(error) => return Some(Err(faulty(error, &path))),
+            }
+            for (column, (place, _)) in columns.iter_mut().zip(&places) {
+                column.append_option(record.get(*place).filter(|cell| !cell.is_empty()));
+            }
+        }
+        if rows == 0 {
+            return None;
+        }
+        let arrays = columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
+        Some(RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(Into::into))
+    })))
+}
+
+fn writer(path: &Path, schema: &SchemaRef) -> anyhow::Result<ArrowWriter<File>> {
+    let file = File::create(path).with_context(|| format!("could not write {}", path.display()))?;
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::LZ4_RAW)
+        .set_dictionary_enabled(false)
+        .set_statistics_enabled(parquet::file::properties::EnabledStatistics::None)
+        .build();
+    Ok(ArrowWriter::try_new(file, Arc::clone(schema), Some(properties))?)
+}
+
+/// Whether ids are only unique together with the name of their list.
+fn with_sources(model: &Model, linked: &Linked) -> bool {
+    model.link_type != LinkType::Dedupe && linked.sources.1.len() > 2
+}
+
+/// Writes the pairs with the names that Splink gives their columns.
+pub(super) fn pairs(path: &Path, model: &Model, linked: &Linked, gammas: bool) -> anyhow::Result<()> {
+    let sources = with_sources(model, linked);
+    let (id, list) = (&model.unique_id, &model.source);
+    let mut fields = vec![
+        Field::new("match_weight", DataType::Float32, false),
+        Field::new("match_probability", DataType::Float64, false),
+    ];
+    for side in ["l", "r"] {
+        if sources {
+            fields.push(Field::new(format!("{list}_{side}"), DataType::Utf8, false));
+        }
+        fields.push(Field::new(format!("{id}_{side}"), DataType::Utf8, false));
+    }
+    let keyed = linked.rules.len() == linked.pairs.len();
+    if keyed {
+        fields.push(Field::new("match_key", DataType::UInt8, false));
+    }
+    if gammas {
+        let names = linked.trained.comparisons.iter().map(|comparison| format!("gamma_{}", comparison.name));
+        fields.extend(names.map(|name| Field::new(name, DataType::Int8, false)));
+    }
+    let schema: SchemaRef = Arc::new(Schema::new(fields));
+    let mut out = writer(path, &schema)?;
+    for (chunk, pairs) in linked.pairs.chunks(WRITE_ROWS).enumerate() {
+        let mut columns: Vec<ArrayRef> = vec![
+            Arc::new(Float32Array::from_iter_values(pairs.iter().map(|pair| pair.weight))),
+            Arc::new(Float64Array::from_iter_values(pairs.iter().map(linkage::Pair::probability))),
+        ];
+        for row in [|pair: &linkage::Pair| pair.left, |pair: &linkage::Pair| pair.right] {
+            if sources {
+                let names = pairs.iter().map(|pair| source(linked, row(pair)));
+                columns.push(Arc::new(StringArray::from_iter_values(names)));
+            }
+            columns.push(Arc::new(StringArray::from_iter_values(
+                pairs.iter().map(|pair| linked.ids.text(row(pair))),
+            )));
+        }
+        if keyed {
+            let from = chunk * WRITE_ROWS;
+            columns.push(Arc::new(UInt8Array::from(linked.rules[from..from + pairs.len()].to_vec())));
+        }
+        if gammas {
+            columns.extend(gamma_columns(&linked.trained, pairs));
+        }
+        out.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
+    }
+    out.close()?;
+    Ok(())
+}
+
+/// Splink counts levels from the last, which is 0; unknown is -1.
+fn gamma_columns(model: &Model, pairs: &[linkage::Pair]) -> Vec<ArrayRef> {
+    let mut columns: Vec<Vec<i8>> =
+        model.comparisons.iter().map(|_| Vec::with_capacity(pairs.len())).collect();
+    for pair in pairs {
+        for ((comparison, column), level) in
+            model.comparisons.iter().zip(&mut columns).zip(model.levels_of(pair.pattern))
+        {
+            let known = !comparison.levels[level].is_null;
+            column.push(if known { (comparison.levels.len() - 1 - level) as i8 } else { -1 });
+        }
+    }
+    columns.into_iter().map(|column| Arc::new(arrow_array::Int8Array::from(column)) as ArrayRef).collect()
+}
+
+fn source(linked: &Linked, row: u32) -> &str {
+    let (numbers, names) = &linked.sources;
+    names.get(numbers[row as usize] as usize).map_or("", String::as_str)
+}
+
+/// Writes the cluster of each record, named by the smallest id in it.
+pub(super) fn clusters(path: &Path, model: &Model, linked: &Linked) -> anyhow::Result<()> {
+    let sources = with_sources(model, linked);
+    let mut fields = vec![Field::new("cluster_id", DataType::Utf8, false)];
+    if sources {
+        fields.push(Field::new(&model.source, DataType::Utf8, false));
+    }
+    fields.push(Field::new(&model.unique_id, DataType::Utf8, false));
+    let schema: SchemaRef = Arc::new(Schema::new(fields));
+    let mut out = writer(path, &schema)?;
+    let name = |row: u32| {
+        let id = linked.ids.text(row);
+        if sources { format!("{}-__-{id}", source(linked, row)).into() } else { id }
+    };
+    for (chunk, roots) in linked.cluster.chunks(WRITE_ROWS).enumerate() {
+        let from = (chunk * WRITE_ROWS) as u32;
+        let rows = from..from + roots.len() as u32;
+        let mut columns: Vec<ArrayRef> =
+            vec![Arc::new(StringArray::from_iter_values(roots.iter().map(|root| name(*root))))];
+        if sources {
+            columns
+                .push(Arc::new(StringArray::from_iter_values(rows.clone().map(|row| source(linked, row)))));
+        }
+        columns.push(Arc::new(StringArray::from_iter_values(rows.map(|row| linked.ids.text(row)))));
+        out.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
+    }
+    out.close()?;
+    Ok(())
+}
+
+/// The columns that the model's `prepare` entry makes, batch by batch.
+pub(super) struct Prepared {
+    model: Model,
+    writer: ArrowWriter<File>,
+}
+
+impl Prepared {
+    pub(super) fn new(path: &Path, model: &Model) -> anyhow::Result<Self> {
+        let mut fields = vec![Field::new(&model.unique_id, DataType::Utf8, true)];
+        fields.extend(model.prepare.iter().map(|made| Field::new(&made.column, DataType::Utf8, true)));
+        Ok(Self { model: model.clone(), writer: writer(path, &Arc::new(Schema::new(fields)))? })
+    }
+
+    pub(super) fn take(&mut self, batch: &RecordBatch) -> anyhow::Result<()> {
+        let made = linkage::prepare(&self.model, batch).map_err(|error| Failure::input(error.to_string()))?;
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let columns = made.columns().to_vec();
+        self.writer.write(&RecordBatch::try_new_with_options(made.schema(), columns, &options)?)?;
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        self.writer.close()?;
+        Ok(())
+    }
+}
