@@ -6,7 +6,7 @@
 //!
 //! The way of a row: `intake` checks it into `records/<file>`; [`lineage`] sees whether it was only sent
 //! again; linkage says which rows are one person; [`identity`] gives that person the id it had; [`golden`]
-//! chooses every field; [`families`] puts persons on their cards; [`events`] says what changed;
+//! chooses every field; [`mod@families`] puts persons on their cards; [`events`] says what changed;
 //! [`mod@consolidate`] does all this and writes a version; [`publish`] brings it to the pages.
 
 pub mod assemble;

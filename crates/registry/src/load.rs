@@ -147,7 +147,7 @@ pub fn column(list: &List, name: &str, data_type: &DataType) -> Result<ArrayRef>
 /// One column of several lists, one after the other.
 ///
 /// # Errors
-/// As [`column`].
+/// As [`column()`].
 pub fn column_of_all(lists: &[&List], name: &str, data_type: &DataType) -> Result<ArrayRef> {
     let parts: Vec<ArrayRef> =
         lists.par_iter().map(|list| column(list, name, data_type)).collect::<Result<_>>()?;

@@ -1,5 +1,5 @@
-//! Named locks that die with their holder: a file lock in a folder beside the SQLite file, a session's advisory lock on PostgreSQL. For work
-//! that only one process may do at a time; a killed process leaves no lock behind.
+//! Named locks that die with their holder: a file lock in a folder beside the SQLite file, a session's advisory lock on
+//! PostgreSQL. For work that only one process may do at a time; a killed process leaves no lock behind.
 
 use std::{fs::File, path::PathBuf, sync::Arc};
 

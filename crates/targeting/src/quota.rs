@@ -51,14 +51,14 @@ impl Regions {
 fn numbered<'a>(paths: &[Option<&'a str>]) -> (Vec<&'a str>, Vec<u32>) {
     let mut numbers: FxHashMap<&str, u32> = FxHashMap::default();
     let mut different = Vec::new();
-    let number = |path: &Option<&'a str>| {
+    let number = |path: Option<&'a str>| {
         let path = path.unwrap_or_default();
         *numbers.entry(path).or_insert_with(|| {
             different.push(path);
             different.len() as u32 - 1
         })
     };
-    let of = paths.iter().map(number).collect();
+    let of = paths.iter().copied().map(number).collect();
     (different, of)
 }
 

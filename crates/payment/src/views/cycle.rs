@@ -186,7 +186,7 @@ impl Sums {
 /// A cycle, as far as the reader's territory or caseload goes.
 ///
 /// # Errors
-/// [`Error::NotFound`].
+/// [`crate::Error::NotFound`].
 pub fn cycle_page(house: &House, scope: &Scope, cycle_id: i64) -> Result<CyclePage> {
     common::need(scope, "payment.read")?;
     house.db.read(|tx| {

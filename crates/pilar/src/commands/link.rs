@@ -131,10 +131,8 @@ fn load<'m>(command: &Link, model: &'m Model) -> anyhow::Result<Loader<'m>> {
         tables.push(link_files::open(path, model)?);
     }
     let mut loader = Loader::new(model);
-    let mut prepared = match command.save_prepared {
-        true => Some(link_files::Prepared::new(&command.out.join("prepared.parquet"), model)?),
-        false => None,
-    };
+    let prepared = || link_files::Prepared::new(&command.out.join("prepared.parquet"), model);
+    let mut prepared = command.save_prepared.then(prepared).transpose()?;
     for table in tables {
         for batch in table.batches {
             let batch = batch?;

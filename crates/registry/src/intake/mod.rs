@@ -8,8 +8,7 @@
 //! bad value in a usable row is left out with a warning; what was repaired or looks odd is kept with a note ([`Rule`]). The same
 //! content for the same source is received once: a second time, or after a crash, it is the same list with the same number.
 //!
-//! The way: [`delimited`], [`workbook`] and [`columns`] make [`block`]s of text; [`plan`] says which cell becomes what;
-//! [`check`] does it, on all
+//! The way: `delimited`, `workbook` and `columns` make `block`s of text; `plan` says which cell becomes what; `check` does it, on all
 //! cores; this file writes in order. To read one more format: a module that makes blocks, and an arm of `Reader`.
 //!
 //! # How to write a source file
