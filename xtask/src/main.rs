@@ -26,7 +26,7 @@ Chores of the project.
   cargo xtask bench linkage [--records N] [--wide] [--febrl] [--peer]
                                    linkage on invented lists, with --peer beside Splink; needs python3
 
-Steps of `test`: format, tidy, unit, demo, crash; only when named: clippy, docs, rooms, browser.";
+Steps of `test`: format, tidy, clippy, docs, tests, demo, crash, browser.";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
