@@ -46,8 +46,8 @@ pub(crate) struct Sheet {
     pub(crate) detail: String,
     /// Name of the file without its ending.
     pub(crate) name: String,
-    /// Headings.
-    pub(crate) heads: Vec<String>,
+    /// Headings, as keys of words.
+    pub(crate) heads: &'static [&'static str],
 }
 
 /// Streams the rows that `rows` reads page by page.
@@ -72,7 +72,8 @@ where
         .await?;
     let (send, receive) = mpsc::channel(2);
     let mut out = String::new();
-    line(&mut out, &sheet.heads);
+    let t = visit.t();
+    line(&mut out, &sheet.heads.iter().map(|key| t.say(key)).collect::<Vec<_>>());
     let app = Arc::clone(&visit.guest.app);
     let handle = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {

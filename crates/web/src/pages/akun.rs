@@ -17,7 +17,7 @@ use crate::{
     fault::{Fault, FaultPage},
     lang::Tongue,
     shell::Shell,
-    ui::FieldError,
+    ui::{self, FieldError},
     visit::{Answer, Posted, Visit, page},
 };
 
@@ -38,7 +38,7 @@ pub(crate) struct AccountPage {
 
 impl AccountPage {
     fn error_of(&self, field: &str) -> String {
-        error_of(&self.errors, field)
+        ui::error_of(&self.errors, field)
     }
 }
 
@@ -61,7 +61,7 @@ fn account_page(visit: &Visit, errors: Vec<FieldError>, changed: bool) -> Answer
         actions,
         errors,
         changed,
-        least: t.policy().settings().access.password_length.max(12),
+        least: t.policy().settings().access.password_length,
         login: visit.session.login.clone(),
         shell: visit.shell(),
         t: t.clone(),
@@ -114,10 +114,6 @@ pub(crate) async fn change_password(posted: Posted<PasswordForm>) -> Answer {
     }
 }
 
-fn error_of(errors: &[FieldError], field: &str) -> String {
-    errors.iter().find(|error| error.field == field).map_or_else(String::new, |error| error.text.clone())
-}
-
 /// All accounts.
 #[derive(Template)]
 #[template(path = "pengguna.html")]
@@ -141,7 +137,7 @@ impl UsersPage {
     }
 
     fn error_of(&self, field: &str) -> String {
-        error_of(&self.errors, field)
+        ui::error_of(&self.errors, field)
     }
 
     /// Where a role is held, by name; its code where the territory has no such region.

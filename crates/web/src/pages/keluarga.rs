@@ -57,8 +57,8 @@ pub(crate) struct FamilyPage {
     pub(crate) payments: Vec<FamilyPayment>,
     pub(crate) cases: Vec<CaseRow>,
     pub(crate) may_open: bool,
-    /// Path of the visitor's territory.
-    pub(crate) within: String,
+    /// The visitor's territory.
+    pub(crate) within: RegionCode,
 }
 
 #[derive(Deserialize)]
@@ -126,14 +126,14 @@ fn around(house: &House, at: &RegionCode) -> Result<(Named, Named), store::Error
 /// The list as a file, as far as the visitor's families go.
 pub(crate) async fn export(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let within = part_of(&asked.kode)?;
-    let (t, places) = (visit.t(), visit.guest.app.places.clone());
+    let places = visit.guest.app.places.clone();
     let part = if asked.kode.is_empty() { visit.session.region.to_string() } else { asked.kode };
     let sheet = Sheet {
         action: "family.read",
         what: "families",
         name: format!("keluarga-{}", if part.is_empty() { "semua" } else { &part }),
         detail: part,
-        heads: [
+        heads: &[
             "web-family-id",
             "web-head",
             "web-kk",
@@ -142,9 +142,7 @@ pub(crate) async fn export(visit: Visit, Query(asked): Query<Asked>) -> Answer {
             "web-members",
             "web-decile",
             "web-rank-date",
-        ]
-        .map(|key| t.say(key))
-        .to_vec(),
+        ],
     };
     csv::stream(&visit, sheet, move |house, scope, at| {
         let found = views::families(house, scope, within.as_ref(), at)?;
@@ -189,7 +187,7 @@ pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
         payments,
         cases,
         may_open: visit.session.may("case.open"),
-        within: visit.session.region.to_string(),
+        within: visit.session.region.clone(),
         shell: visit.shell(),
         t,
     })
@@ -257,7 +255,8 @@ pub(crate) fn event_detail(t: &Tongue, event: &EventView) -> String {
 impl FamilyPage {
     /// Whether the member's own page opens: a member may be registered outside the visitor's territory.
     fn opens(&self, member: &MemberView) -> bool {
-        self.shell.may("person.read") && member.region.starts_with(&self.within)
+        let (from, to) = self.within.path_range();
+        self.shell.may("person.read") && (from..to).contains(&member.region)
     }
 
     fn relation(&self, member: &MemberView) -> String {

@@ -333,7 +333,7 @@ pub(crate) async fn export(visit: Visit, Path(run): Path<String>, Query(asked): 
         what: "decision-families",
         detail: format!("run={run} outcome={code}"),
         name: format!("keputusan-{run}-{code}"),
-        heads: [
+        heads: &[
             "web-family-id",
             "web-head",
             "web-region-code",
@@ -342,9 +342,7 @@ pub(crate) async fn export(visit: Visit, Path(run): Path<String>, Query(asked): 
             "web-quota-rank",
             "web-outcome",
             "web-amount",
-        ]
-        .map(|key| t.say(key))
-        .to_vec(),
+        ],
     };
     let word = t.say(outcome.words_key());
     csv::stream(&visit, sheet, move |house, scope, at| {

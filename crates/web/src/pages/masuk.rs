@@ -18,7 +18,7 @@ use crate::{
     guard::random_hex,
     lang::Tongue,
     shell::Shell,
-    ui::FieldError,
+    ui::{self, FieldError},
     visit::{
         Answer, Cookies, Guest, LANG_COOKIE, Posted, SESSION_COOKIE, THEME_COOKIE, cookie, page, safe_path,
         same, serde_urlencoded,
@@ -44,10 +44,7 @@ pub(crate) struct SignInPage {
 
 impl SignInPage {
     fn error_of(&self, field: &str) -> String {
-        self.errors
-            .iter()
-            .find(|error| error.field == field)
-            .map_or_else(String::new, |error| error.text.clone())
+        ui::error_of(&self.errors, field)
     }
 }
 

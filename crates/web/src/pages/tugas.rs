@@ -23,7 +23,7 @@ use crate::{
     fault::Fault,
     lang::Tongue,
     shell::Shell,
-    ui::{FieldError, Pager},
+    ui::{self, FieldError, Pager},
     visit::{Answer, Posted, Visit, page},
 };
 
@@ -176,7 +176,7 @@ impl CasePage {
     }
 
     fn error(&self, step: &StepView, field: &FieldView) -> String {
-        error_of(&self.errors, &format!("{}-{}", step.action, field.key))
+        ui::error_of(&self.errors, &format!("{}-{}", step.action, field.key))
     }
 }
 
@@ -186,12 +186,8 @@ impl NewCasePage {
     }
 
     fn error(&self, field: &FieldView) -> String {
-        error_of(&self.errors, &format!("baru-{}", field.key))
+        ui::error_of(&self.errors, &format!("baru-{}", field.key))
     }
-}
-
-fn error_of(errors: &[FieldError], id: &str) -> String {
-    errors.iter().find(|error| error.field == id).map_or_else(String::new, |error| error.text.clone())
 }
 
 /// Choices of a field as value and label.

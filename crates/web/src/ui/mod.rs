@@ -23,6 +23,11 @@ pub struct FieldError {
     pub text: String,
 }
 
+/// What is wrong with one field; empty when nothing is.
+pub(crate) fn error_of(errors: &[FieldError], field: &str) -> String {
+    errors.iter().find(|error| error.field == field).map_or_else(String::new, |error| error.text.clone())
+}
+
 /// Whether two texts of whatever kind are the same, for templates.
 pub(crate) fn same(a: impl AsRef<str>, b: impl AsRef<str>) -> bool {
     a.as_ref() == b.as_ref()
