@@ -22,6 +22,9 @@ use crate::{
 
 const MAX_CHARACTERS: usize = 8_000;
 const MAX_DEPTH: usize = 40;
+/// What a rule is read on, in bytes. The parser descends a few dozen frames for every bracket, and how wide they are
+/// depends on how it was built; the thread of a request has 2 MiB and may have used much of them.
+const STACK: usize = 16 << 20;
 
 type Result<T> = std::result::Result<T, RuleError>;
 
@@ -37,8 +40,20 @@ pub fn compile(text: &str, schema: &Schema) -> Result<Expr> {
     if text.len() > MAX_CHARACTERS {
         return Err(at(start, Fault::TooLong { limit: MAX_CHARACTERS }));
     }
-    let sql = parse(text)?;
-    let root = Checker { schema, here: start }.node(&sql, 0)?;
+    let read = || {
+        let sql = parse(text)?;
+        Checker { schema, here: start }.node(&sql, 0)
+    };
+    let root = std::thread::scope(|scope| {
+        let reader =
+            std::thread::Builder::new().name("rules".into()).stack_size(STACK).spawn_scoped(scope, read);
+        match reader {
+            Ok(reader) => reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(error) => {
+                Err(at(start, Fault::Syntax { detail: format!("no thread to read it on: {error}") }))
+            }
+        }
+    })?;
     Ok(Expr::new(root, text))
 }
 
