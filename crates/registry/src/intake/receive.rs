@@ -1,4 +1,4 @@
-//! The service: one file in, one list received. A reader thread cuts, all cores check, this thread writes in order.
+//! The service: one file in, one list received. A reader thread cuts, all cores check, and one of them writes in order.
 //!
 //! What is begun is written down first (`list_file.state = 'reading'`), so that the same command after a crash takes the same number and
 //! replaces what stands half-done; datasets become visible whole or not at all.
@@ -277,7 +277,7 @@ impl<'a> Receipt<'a> {
     }
 }
 
-/// Reader thread, checks on all cores, writing here.
+/// A reader thread, then checks and writing on all cores.
 fn pump(
     reader: Reader,
     bench: &Bench<'_>,
@@ -340,6 +340,7 @@ impl Work {
     }
 }
 
+/// While this round's blocks are written, which is one core's work for long stretches, the next round is checked.
 fn drain(
     receive: &Receiver<Work>,
     threads: usize,
@@ -347,20 +348,30 @@ fn drain(
     sink: &mut Sink<'_>,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
-    while let Ok(first) = receive.recv() {
-        let mut works = vec![first];
+    let mut checked: Vec<Checked> = Vec::new();
+    loop {
+        let mut works: Vec<Work> = receive.recv().into_iter().collect();
         works.extend(receive.try_iter().take(threads - 1));
-        let done: Vec<Checked> =
-            works.into_par_iter().map(|work| check::check(bench, &work.into_block())).collect();
-        for checked in done {
-            let (at, of) = (checked.done, checked.total);
-            sink.take(checked)?;
-            // Rows are counted; how many there will be is estimated from the bytes.
-            let rows = sink.counts.rows;
-            let total = if at == 0 { 0 } else { (u128::from(rows) * u128::from(of) / u128::from(at)) as u64 };
-            progress.report("intake", rows, total);
+        if works.is_empty() && checked.is_empty() {
+            return Ok(());
         }
+        let check = |work: Work| check::check(bench, &work.into_block());
+        let (written, next) = rayon::join(
+            || checked.drain(..).try_for_each(|checked| write(sink, checked, progress)),
+            || works.into_par_iter().map(check).collect(),
+        );
+        written?;
+        checked = next;
     }
+}
+
+fn write(sink: &mut Sink<'_>, checked: Checked, progress: &dyn Progress) -> Result<(), Error> {
+    let (at, of) = (checked.done, checked.total);
+    sink.take(checked)?;
+    // Rows are counted; how many there will be is estimated from the bytes.
+    let rows = sink.counts.rows;
+    let total = if at == 0 { 0 } else { (u128::from(rows) * u128::from(of) / u128::from(at)) as u64 };
+    progress.report("intake", rows, total);
     Ok(())
 }
 
