@@ -6,7 +6,7 @@
 //! [`check`] when the model is read.
 
 use crate::expr::{skeleton, sorted_tokens};
-use crate::regex::Regex;
+use crate::regex::{self, Regex};
 use crate::sql::{Arith, Cast, Node, Op, Scalar, Side};
 use crate::text;
 pub(crate) use crate::value::Value;
@@ -396,17 +396,17 @@ fn of_texts(name: &str, args: &[Value]) -> Option<Value> {
         }
         "replace" => Value::Text(text.replace(other()?, args[2].text()?)),
         "string_split" => Value::List(text.split(other()?).map(owned).collect()),
-        "regexp_matches" => Value::Bool(Regex::new(other()?, false).ok()?.find(text, 0).is_some()),
+        "regexp_matches" => Value::Bool(regex::kept(other()?, false)?.find(text, 0).is_some()),
         "regexp_extract" => {
             let group = if args.len() > 2 { usize::try_from(count(2)?).ok()? } else { 0 };
-            let found = Regex::new(other()?, false).ok()?.find(text, 0);
+            let found = regex::kept(other()?, false)?.find(text, 0);
             let piece = found.and_then(|groups| groups.get(group).copied().flatten());
             owned(piece.map_or("", |(start, end)| &text[start..end]))
         }
         "regexp_replace" => {
             let options = args.get(3).and_then(Value::text).unwrap_or_default();
             let mut out = String::new();
-            let regex = Regex::new(other()?, options.contains('i')).ok()?;
+            let regex = regex::kept(other()?, options.contains('i'))?;
             let any = regex.replace(text, args[2].text()?, options.contains('g'), &mut out);
             if any { Value::Text(out) } else { owned(text) }
         }

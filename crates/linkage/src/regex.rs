@@ -1,111 +1,36 @@
-//! Regular expressions for cleaning columns, in RE2's syntax as far as cleaning needs it, with its
-//! leftmost-first meaning and its promise: time grows with the text, never with what the pattern could try.
+//! Regular expressions for cleaning columns, with RE2's meaning: leftmost first, classes of ASCII letters, time that
+//! grows with the text and never with what the pattern could try.
 //!
-//! In: a pattern. Out: where it matches. Known: letters, `.`, classes, `\d \w \s \b`, groups, `|`, `* + ? {m,n}`
-//! and their lazy forms, `^`, `$`. What is not known is refused with its place; nothing is guessed.
+//! In: a pattern. Out: where it matches, and texts with matches replaced. Most patterns of a cleaning are a list of
+//! words at one end of a text, or a run of letters of one class; those are recognised and need no machine.
+
+use std::{cell::RefCell, rc::Rc};
+
+use rustc_hash::FxHashMap;
+
+/// Most bytes of a compiled pattern.
+const MOST_BYTES: usize = 1 << 20;
+/// Most words that a list of words is written out to.
+const MOST_WORDS: usize = 64;
 
 /// A compiled pattern.
 #[derive(Debug, Clone)]
 pub(crate) struct Regex {
-    program: Vec<Step>,
-    saves: usize,
-    fast: Fast,
+    machine: regex_lite::Regex,
+    fast: Option<Fast>,
 }
 
-/// Shapes that need no machine; nearly all patterns of a cleaning are of these.
+/// Where a match and each of its groups begin and end, in bytes.
+pub(crate) type Groups = Vec<Option<(usize, usize)>>;
+
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "one a pattern")]
 enum Fast {
-    None,
-    /// A list of plain texts at the beginning (`start`), the end (`end`), or both; the first that fits counts.
-    Words {
-        words: Vec<String>,
-        start: bool,
-        end: bool,
-        edge: [bool; 256],
-    },
-    /// A run of one and more letters of a class: by byte, for ASCII, and whether all other letters are in it.
-    Run {
-        ascii: Box<[bool; 128]>,
-        others: bool,
-    },
+    /// Plain texts at the beginning (`start`), the end (`end`), or both; the first that fits counts. `edge`: with
+    /// which byte one of them begins, or ends where only the end is told.
+    Words { words: Vec<String>, start: bool, end: bool, edge: Box<[bool; 256]> },
+    /// One and more letters of a class: which bytes are in it. All letters beyond ASCII are in, or none.
+    Run(Box<[bool; 256]>),
 }
-
-impl Fast {
-    fn find(&self, text: &str, from: usize) -> Option<(usize, usize)> {
-        let bytes = text.as_bytes();
-        match self {
-            Self::Words { words, start: true, end, edge } => {
-                let first = bytes.first().filter(|byte| from == 0 && edge[usize::from(**byte)]);
-                let fits = |word: &&String| {
-                    bytes.starts_with(word.as_bytes()) && (!end || word.len() == bytes.len())
-                };
-                first.and_then(|_| words.iter().find(fits)).map(|word| (0, word.len()))
-            }
-            Self::Words { words, edge, .. } => {
-                bytes.last().filter(|byte| edge[usize::from(**byte)])?;
-                let fits =
-                    |word: &&String| bytes.len() - from >= word.len() && bytes.ends_with(word.as_bytes());
-                // The longest begins leftmost.
-                let word = words.iter().filter(fits).max_by_key(|word| word.len())?;
-                Some((bytes.len() - word.len(), bytes.len()))
-            }
-            Self::Run { ascii, others } => {
-                let is_in = |byte: u8| if byte < 128 { ascii[usize::from(byte)] } else { *others };
-                let first = from + bytes[from..].iter().position(|byte| is_in(*byte))?;
-                let rest = &bytes[first..];
-                Some((first, first + rest.iter().position(|byte| !is_in(*byte)).unwrap_or(rest.len())))
-            }
-            Self::None => None,
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Step {
-    Letter(Class),
-    Split { first: usize, second: usize },
-    Jump(usize),
-    Save(usize),
-    Start,
-    End,
-    WordEdge,
-    Match,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Class {
-    ranges: Vec<(char, char)>,
-    negated: bool,
-}
-
-impl Class {
-    fn one(letter: char) -> Self {
-        Self { ranges: vec![(letter, letter)], negated: false }
-    }
-
-    fn has(&self, letter: char) -> bool {
-        self.ranges.iter().any(|(low, high)| (*low..=*high).contains(&letter)) != self.negated
-    }
-}
-
-#[derive(Debug, Clone)]
-enum Tree {
-    Empty,
-    Letter(Class),
-    Sequence(Vec<Tree>),
-    Either(Vec<Tree>),
-    Repeat { of: Box<Tree>, least: u32, most: Option<u32>, lazy: bool },
-    Group(usize, Box<Tree>),
-    Start,
-    End,
-    WordEdge,
-}
-
-/// Most steps of a compiled pattern.
-const MOST_STEPS: usize = 4_000;
-const MOST_REPEATS: u32 = 200;
-const DEEPEST: usize = 30;
 
 impl Regex {
     /// Compiles a pattern.
@@ -113,127 +38,40 @@ impl Regex {
     /// # Errors
     /// What cannot be read.
     pub(crate) fn new(pattern: &str, ignore_case: bool) -> Result<Self, String> {
-        let mut reader =
-            Reader { letters: pattern.chars().collect(), at: 0, groups: 0, ignore_case, depth: 0 };
-        let tree = reader.either()?;
-        if reader.at < reader.letters.len() {
-            return Err(format!(
-                "`{}` at letter {} has no partner",
-                reader.letters[reader.at],
-                reader.at + 1
-            ));
-        }
-        let mut program = vec![Step::Save(0)];
-        emit(&tree, &mut program)?;
-        program.push(Step::Save(1));
-        program.push(Step::Match);
-        Ok(Self { program, saves: 2 * (reader.groups + 1), fast: fast(&tree) })
+        let machine = compile(pattern, ignore_case)?;
+        let fast = if ignore_case { None } else { words(pattern).or_else(|| run(pattern)) };
+        Ok(Self { machine, fast })
     }
 
-    /// The first match at or after byte `from`: the whole and the groups, each where it begins and ends.
-    pub(crate) fn find(&self, text: &str, from: usize) -> Option<Vec<Option<(usize, usize)>>> {
-        match &self.fast {
-            Fast::None => self.machine(text, from),
-            fast => Some(vec![Some(fast.find(text, from)?)]),
-        }
-    }
-
-    /// Pike's machine: all ways through the pattern side by side, one letter after another.
-    fn machine(&self, text: &str, from: usize) -> Option<Vec<Option<(usize, usize)>>> {
-        let mut now = Threads::new(self.program.len());
-        let mut next = Threads::new(self.program.len());
-        let mut found: Option<Vec<Option<usize>>> = None;
-        let mut at = from;
-        loop {
-            let letter = text[at..].chars().next();
-            if found.is_none() {
-                self.follow(&mut now, 0, vec![None; self.saves], text, at);
-            }
-            if now.list.is_empty() && found.is_some() {
-                break;
-            }
-            for (step, saves) in std::mem::take(&mut now.list) {
-                match (&self.program[step], letter) {
-                    (Step::Match, _) => {
-                        found = Some(saves);
-                        break;
-                    }
-                    (Step::Letter(class), Some(letter)) if class.has(letter) => {
-                        self.follow(&mut next, step + 1, saves, text, at + letter.len_utf8());
-                    }
-                    _ => {}
-                }
-            }
-            now.clear();
-            std::mem::swap(&mut now, &mut next);
-            let Some(letter) = letter else { break };
-            at += letter.len_utf8();
-            if found.is_some() && now.list.is_empty() {
-                break;
-            }
-        }
-        found.map(|saves| saves.chunks(2).map(|pair| pair[0].zip(pair[1])).collect())
-    }
-
-    fn follow(
-        &self,
-        threads: &mut Threads,
-        step: usize,
-        mut saves: Vec<Option<usize>>,
-        text: &str,
-        at: usize,
-    ) {
-        if std::mem::replace(&mut threads.seen[step], true) {
-            return;
-        }
-        match &self.program[step] {
-            Step::Jump(to) => self.follow(threads, *to, saves, text, at),
-            Step::Split { first, second } => {
-                self.follow(threads, *first, saves.clone(), text, at);
-                self.follow(threads, *second, saves, text, at);
-            }
-            Step::Save(slot) => {
-                saves[*slot] = Some(at);
-                self.follow(threads, step + 1, saves, text, at);
-            }
-            Step::Start if at == 0 => self.follow(threads, step + 1, saves, text, at),
-            Step::End if at == text.len() => self.follow(threads, step + 1, saves, text, at),
-            Step::WordEdge if word_edge(text, at) => self.follow(threads, step + 1, saves, text, at),
-            Step::Start | Step::End | Step::WordEdge => {}
-            Step::Letter(_) | Step::Match => threads.list.push((step, saves)),
-        }
+    /// The first match at or after byte `from`: the whole, then its groups.
+    pub(crate) fn find(&self, text: &str, from: usize) -> Option<Groups> {
+        let captures = self.machine.captures_at(text, from)?;
+        Some(captures.iter().map(|group| group.map(|group| (group.start(), group.end()))).collect())
     }
 
     /// Writes `text` with the first match, or all, replaced; `\1` stands for the first group. False, and nothing
     /// written, when there is no match.
     pub(crate) fn replace(&self, text: &str, by: &str, all: bool, out: &mut String) -> bool {
-        if matches!(self.fast, Fast::None) || by.contains('\\') {
-            return self.replace_groups(text, by, all, out);
+        match &self.fast {
+            Some(fast) if !by.contains('\\') => fast.replace(text, by, all, out),
+            _ => self.replace_groups(text, by, all, out),
         }
-        let (mut at, mut any) = (0, false);
-        while let Some((start, end)) = self.fast.find(text, at) {
-            out.push_str(&text[at..start]);
-            out.push_str(by);
-            (at, any) = (end, true);
-            if !all {
-                break;
-            }
-        }
-        if any {
-            out.push_str(&text[at..]);
-        }
-        any
     }
 
     fn replace_groups(&self, text: &str, by: &str, all: bool, out: &mut String) -> bool {
         let (mut at, mut any) = (0, false);
+        // An empty match right after another one is none.
+        let mut ended = None;
         while let Some(groups) = self.find(text, at) {
-            let Some((start, end)) = groups[0] else { break };
+            let Some((start, end)) = groups.first().copied().flatten() else { break };
             out.push_str(&text[at..start]);
-            substitute(by, text, &groups, out);
-            (at, any) = (end, true);
-            if !all {
-                break;
+            at = end;
+            if start < end || ended != Some(end) {
+                substitute(by, text, &groups, out);
+                (any, ended) = (true, Some(end));
+                if !all {
+                    break;
+                }
             }
             if start == end {
                 let Some(letter) = text[at..].chars().next() else { break };
@@ -243,9 +81,32 @@ impl Regex {
         }
         if any {
             out.push_str(text.get(at..).unwrap_or_default());
+        } else {
+            out.clear();
         }
         any
     }
+}
+
+/// The same as [`Regex::new`], for a pattern that comes again and again: each thread keeps the last few.
+pub(crate) fn kept(pattern: &str, ignore_case: bool) -> Option<Rc<Regex>> {
+    const MOST_KEPT: usize = 64;
+    thread_local! {
+        static KEPT: RefCell<FxHashMap<(String, bool), Option<Rc<Regex>>>> = RefCell::default();
+    }
+    KEPT.with_borrow_mut(|kept| {
+        let key = (pattern.to_owned(), ignore_case);
+        if kept.len() >= MOST_KEPT && !kept.contains_key(&key) {
+            kept.clear();
+        }
+        kept.entry(key).or_insert_with(|| Regex::new(pattern, ignore_case).ok().map(Rc::new)).clone()
+    })
+}
+
+fn compile(pattern: &str, ignore_case: bool) -> Result<regex_lite::Regex, String> {
+    let mut builder = regex_lite::RegexBuilder::new(pattern);
+    builder.case_insensitive(ignore_case).size_limit(MOST_BYTES);
+    builder.build().map_err(|fault| format!("`{pattern}` is no regular expression: {fault}"))
 }
 
 fn substitute(by: &str, text: &str, groups: &[Option<(usize, usize)>], out: &mut String) {
@@ -266,374 +127,148 @@ fn substitute(by: &str, text: &str, groups: &[Option<(usize, usize)>], out: &mut
     }
 }
 
-fn word_edge(text: &str, at: usize) -> bool {
-    let is_word = |letter: Option<char>| letter.is_some_and(|l| l.is_ascii_alphanumeric() || l == '_');
-    is_word(text[..at].chars().next_back()) != is_word(text[at..].chars().next())
-}
-
-struct Threads {
-    list: Vec<(usize, Vec<Option<usize>>)>,
-    seen: Vec<bool>,
-}
-
-impl Threads {
-    fn new(steps: usize) -> Self {
-        Self { list: Vec::new(), seen: vec![false; steps] }
-    }
-
-    fn clear(&mut self) {
-        self.list.clear();
-        self.seen.fill(false);
-    }
-}
-
-fn emit(tree: &Tree, program: &mut Vec<Step>) -> Result<(), String> {
-    if program.len() > MOST_STEPS {
-        return Err("the pattern is too large".into());
-    }
-    match tree {
-        Tree::Empty => {}
-        Tree::Letter(class) => program.push(Step::Letter(class.clone())),
-        Tree::Start => program.push(Step::Start),
-        Tree::End => program.push(Step::End),
-        Tree::WordEdge => program.push(Step::WordEdge),
-        Tree::Sequence(parts) => parts.iter().try_for_each(|part| emit(part, program))?,
-        Tree::Group(number, inner) => {
-            program.push(Step::Save(2 * number));
-            emit(inner, program)?;
-            program.push(Step::Save(2 * number + 1));
-        }
-        Tree::Either(parts) => {
-            let mut ends = Vec::new();
-            for (index, part) in parts.iter().enumerate() {
-                if index + 1 == parts.len() {
-                    emit(part, program)?;
-                    break;
-                }
-                let split = program.len();
-                program.push(Step::Match);
-                emit(part, program)?;
-                ends.push(program.len());
-                program.push(Step::Match);
-                program[split] = Step::Split { first: split + 1, second: program.len() };
-            }
-            let end = program.len();
-            for jump in ends {
-                program[jump] = Step::Jump(end);
+impl Fast {
+    fn replace(&self, text: &str, by: &str, all: bool, out: &mut String) -> bool {
+        let (mut at, mut any) = (0, false);
+        while let Some((start, end)) = self.find(text, at) {
+            out.push_str(&text[at..start]);
+            out.push_str(by);
+            (at, any) = (end, true);
+            if !all {
+                break;
             }
         }
-        Tree::Repeat { of, least, most, lazy } => repeat(of, *least, *most, *lazy, program)?,
-    }
-    Ok(())
-}
-
-fn repeat(
-    of: &Tree,
-    least: u32,
-    most: Option<u32>,
-    lazy: bool,
-    program: &mut Vec<Step>,
-) -> Result<(), String> {
-    let either = |go: usize, leave: usize| {
-        if lazy { Step::Split { first: leave, second: go } } else { Step::Split { first: go, second: leave } }
-    };
-    for _ in 0..least {
-        emit(of, program)?;
-    }
-    match most {
-        None => {
-            let split = program.len();
-            program.push(Step::Match);
-            emit(of, program)?;
-            program.push(Step::Jump(split));
-            program[split] = either(split + 1, program.len());
+        if any {
+            out.push_str(&text[at..]);
         }
-        Some(most) => {
-            let mut splits = Vec::new();
-            for _ in least..most {
-                splits.push(program.len());
-                program.push(Step::Match);
-                emit(of, program)?;
+        any
+    }
+
+    fn find(&self, text: &str, from: usize) -> Option<(usize, usize)> {
+        let bytes = text.as_bytes();
+        match self {
+            Self::Words { words, start: true, end, edge } => {
+                let first = bytes.first().filter(|byte| from == 0 && edge[usize::from(**byte)]);
+                let fits = |word: &&String| {
+                    bytes.starts_with(word.as_bytes()) && (!end || word.len() == bytes.len())
+                };
+                first.and_then(|_| words.iter().find(fits)).map(|word| (0, word.len()))
             }
-            let end = program.len();
-            for split in splits {
-                program[split] = either(split + 1, end);
+            Self::Words { words, edge, .. } => {
+                bytes.last().filter(|byte| edge[usize::from(**byte)])?;
+                let fits =
+                    |word: &&String| bytes.len() - from >= word.len() && bytes.ends_with(word.as_bytes());
+                // The longest begins leftmost.
+                let word = words.iter().filter(fits).max_by_key(|word| word.len())?;
+                Some((bytes.len() - word.len(), bytes.len()))
+            }
+            Self::Run(within) => {
+                let is_in = |byte: &u8| within[usize::from(*byte)];
+                let first = from + bytes[from..].iter().position(is_in)?;
+                let rest = &bytes[first..];
+                Some((first, first + rest.iter().position(|byte| !is_in(byte)).unwrap_or(rest.len())))
             }
         }
     }
-    Ok(())
 }
 
-/// The plain texts that a tree can be, in the order in which they are tried; nothing when there are others.
-fn words(tree: &Tree) -> Option<Vec<String>> {
-    const MOST_WORDS: usize = 64;
-    let words = match tree {
-        Tree::Empty => vec![String::new()],
-        Tree::Letter(class) => match class.ranges.as_slice() {
-            [(low, high)] if low == high && !class.negated => vec![low.to_string()],
-            _ => return None,
-        },
-        Tree::Group(_, inner) => words(inner)?,
-        Tree::Either(parts) => parts.iter().map(words).collect::<Option<Vec<_>>>()?.concat(),
-        Tree::Sequence(parts) => {
-            let mut all = vec![String::new()];
-            for part in parts {
-                let next = words(part)?;
-                all = all
-                    .iter()
-                    .flat_map(|head| next.iter().map(move |tail| format!("{head}{tail}")))
-                    .collect();
-                if all.len() > MOST_WORDS {
-                    return None;
-                }
-            }
-            all
-        }
-        Tree::Repeat { .. } | Tree::Start | Tree::End | Tree::WordEdge => return None,
-    };
-    (words.len() <= MOST_WORDS).then_some(words)
+fn is_plain(letter: char) -> bool {
+    !"\\.+*?()|[]{}^$".contains(letter)
 }
 
-fn fast(tree: &Tree) -> Fast {
-    if let Tree::Repeat { of, least: 1, most: None, lazy: false } = tree
-        && let Tree::Letter(class) = &**of
-    {
-        let others = class.has('\u{80}');
-        let uniform = class.ranges.iter().all(|(_, high)| high.is_ascii());
-        if uniform {
-            let mut ascii = Box::new([false; 128]);
-            for (byte, cell) in ascii.iter_mut().enumerate() {
-                *cell = class.has(byte as u8 as char);
-            }
-            return Fast::Run { ascii, others };
-        }
-    }
-    let Tree::Sequence(parts) = tree else { return Fast::None };
-    let start = matches!(parts.first(), Some(Tree::Start));
-    let end = parts.len() > 1 && matches!(parts.last(), Some(Tree::End));
-    let inner = &parts[usize::from(start)..parts.len() - usize::from(end)];
+/// `^(HJ|H|DRS) ` and ` (S PD|SE)$`, written out as the texts that they are.
+fn words(pattern: &str) -> Option<Fast> {
+    let (start, inner) = pattern.strip_prefix('^').map_or((false, pattern), |rest| (true, rest));
+    let bare = inner.strip_suffix('$').filter(|rest| !rest.ends_with('\\'));
+    let (end, inner) = bare.map_or((false, inner), |rest| (true, rest));
     if !(start || end) {
-        return Fast::None;
+        return None;
     }
-    match words(&Tree::Sequence(inner.to_vec())) {
-        // Groups can only be asked for by number; the machine knows them.
-        Some(words) if words.iter().all(|word| !word.is_empty()) => {
-            let mut edge = [false; 256];
-            for word in words.iter().map(String::as_bytes) {
-                edge[usize::from(if start { word[0] } else { word[word.len() - 1] })] = true;
+    let mut words = vec![String::new()];
+    let mut rest = inner;
+    while !rest.is_empty() {
+        let parts;
+        (parts, rest) = match rest.strip_prefix('(') {
+            Some(group) => {
+                let (inside, after) = group.split_once(')')?;
+                let inside = inside.strip_prefix("?:").unwrap_or(inside);
+                (
+                    inside.split('|').map(|part| literal(part).filter(|(_, left)| left.is_empty())).collect(),
+                    after,
+                )
             }
-            Fast::Words { words, start, end, edge }
+            None => literal(rest).map(|(text, after)| (Some(vec![(text, after)]), after))?,
+        };
+        let parts: Vec<(String, &str)> = parts?;
+        let join =
+            |head: &String| parts.iter().map(move |(tail, _)| format!("{head}{tail}")).collect::<Vec<_>>();
+        words = words.iter().flat_map(join).collect();
+        if words.len() > MOST_WORDS {
+            return None;
         }
-        _ => Fast::None,
     }
+    if words.iter().any(String::is_empty) {
+        return None;
+    }
+    let mut edge = Box::new([false; 256]);
+    for word in words.iter().map(String::as_bytes) {
+        edge[usize::from(if start { word[0] } else { word[word.len() - 1] })] = true;
+    }
+    Some(Fast::Words { words, start, end, edge })
 }
 
-struct Reader {
-    letters: Vec<char>,
-    at: usize,
-    groups: usize,
-    ignore_case: bool,
-    depth: usize,
-}
-
-impl Reader {
-    fn peek(&self) -> Option<char> {
-        self.letters.get(self.at).copied()
-    }
-
-    fn take(&mut self, letter: char) -> bool {
-        let found = self.peek() == Some(letter);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn either(&mut self) -> Result<Tree, String> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err("the pattern is nested too deeply".into());
-        }
-        let mut parts = vec![self.sequence()?];
-        while self.take('|') {
-            parts.push(self.sequence()?);
-        }
-        self.depth -= 1;
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Tree::Either(parts) })
-    }
-
-    fn sequence(&mut self) -> Result<Tree, String> {
-        let mut parts = Vec::new();
-        while let Some(letter) = self.peek() {
-            if matches!(letter, '|' | ')') {
-                break;
-            }
-            let atom = self.atom()?;
-            parts.push(self.quantified(atom)?);
-        }
-        Ok(match parts.len() {
-            0 => Tree::Empty,
-            1 => parts.remove(0),
-            _ => Tree::Sequence(parts),
-        })
-    }
-
-    fn quantified(&mut self, of: Tree) -> Result<Tree, String> {
-        let (least, most) = match self.peek() {
-            Some('*') => (0, None),
-            Some('+') => (1, None),
-            Some('?') => (0, Some(1)),
-            Some('{') => return self.counted(of),
-            _ => return Ok(of),
-        };
-        self.at += 1;
-        let lazy = self.take('?');
-        Ok(Tree::Repeat { of: Box::new(of), least, most, lazy })
-    }
-
-    fn counted(&mut self, of: Tree) -> Result<Tree, String> {
-        let open = self.at;
-        self.at += 1;
-        let least = self.number();
-        let most = if self.take(',') { self.number().map(Some).or(Some(None)) } else { least.map(Some) };
-        let (Some(least), Some(most), true) = (least, most, self.take('}')) else {
-            return Err(format!("a count such as {{2,4}} was expected at letter {}", open + 1));
-        };
-        if least > MOST_REPEATS || most.is_some_and(|most| most > MOST_REPEATS || most < least) {
-            return Err(format!("a count of at most {MOST_REPEATS} was expected at letter {}", open + 1));
-        }
-        let lazy = self.take('?');
-        Ok(Tree::Repeat { of: Box::new(of), least, most, lazy })
-    }
-
-    fn number(&mut self) -> Option<u32> {
-        let start = self.at;
-        while self.peek().is_some_and(|letter| letter.is_ascii_digit()) {
-            self.at += 1;
-        }
-        self.letters[start..self.at].iter().collect::<String>().parse().ok()
-    }
-
-    fn atom(&mut self) -> Result<Tree, String> {
-        let place = self.at + 1;
-        let Some(letter) = self.peek() else { return Ok(Tree::Empty) };
-        self.at += 1;
-        Ok(match letter {
-            '^' => Tree::Start,
-            '$' => Tree::End,
-            '.' => Tree::Letter(Class { ranges: vec![('\n', '\n')], negated: true }),
-            '[' => Tree::Letter(self.class()?),
-            '(' => {
-                let captures = !self.take('?');
-                if !captures && !self.take(':') {
-                    return Err(format!("only (...) and (?:...) are known, at letter {place}"));
-                }
-                if captures {
-                    self.groups += 1;
-                }
-                let number = self.groups;
-                let inner = self.either()?;
-                if !self.take(')') {
-                    return Err(format!("the bracket at letter {place} is not closed"));
-                }
-                if captures { Tree::Group(number, Box::new(inner)) } else { inner }
-            }
-            '\\' => {
-                let Some(escaped) = self.peek() else { return Err("`\\` at the end".into()) };
-                self.at += 1;
-                match escaped {
-                    'b' => Tree::WordEdge,
-                    _ => Tree::Letter(Self::escaped(escaped)?),
-                }
-            }
-            '*' | '+' | '?' => return Err(format!("nothing to repeat at letter {place}")),
-            other => Tree::Letter(self.cased(Class::one(other))),
-        })
-    }
-
-    fn escaped(letter: char) -> Result<Class, String> {
-        let class = |ranges: &[(char, char)], negated| Ok(Class { ranges: ranges.to_vec(), negated });
+/// The plain text at the beginning, one letter at least, and what follows it. Nothing when a letter of it is counted.
+fn literal(pattern: &str) -> Option<(String, &str)> {
+    let mut text = String::new();
+    let mut letters = pattern.chars();
+    let mut rest = pattern;
+    while let Some(letter) = letters.next() {
         match letter {
-            'd' | 'D' => class(&[('0', '9')], letter == 'D'),
-            'w' | 'W' => class(&[('0', '9'), ('A', 'Z'), ('a', 'z'), ('_', '_')], letter == 'W'),
-            's' | 'S' => class(
-                &[(' ', ' '), ('\t', '\t'), ('\n', '\n'), ('\r', '\r'), ('\u{c}', '\u{c}')],
-                letter == 'S',
-            ),
-            'n' => Ok(Class::one('\n')),
-            't' => Ok(Class::one('\t')),
-            'r' => Ok(Class::one('\r')),
-            other if !other.is_alphanumeric() => Ok(Class::one(other)),
-            other => Err(format!("`\\{other}` is not known")),
+            '\\' => text.push(letters.next().filter(|escaped| !escaped.is_alphanumeric())?),
+            plain if is_plain(plain) => text.push(plain),
+            '(' => break,
+            _ => return None,
         }
+        rest = letters.as_str();
     }
+    (!text.is_empty()).then_some((text, rest))
+}
 
-    fn class(&mut self) -> Result<Class, String> {
-        let negated = self.take('^');
-        let mut ranges = Vec::new();
-        let mut first = true;
-        loop {
-            let Some(letter) = self.peek() else { return Err("a class `[` is not closed".into()) };
-            self.at += 1;
-            if letter == ']' && !first {
-                break;
-            }
-            first = false;
-            let low = if letter == '\\' {
-                let Some(escaped) = self.peek() else { return Err("`\\` at the end".into()) };
-                self.at += 1;
-                let class = Self::escaped(escaped)?;
-                if class.negated {
-                    return Err(format!("`\\{escaped}` within a class is not known"));
-                }
-                if class.ranges.len() > 1 || class.ranges[0].0 != class.ranges[0].1 {
-                    ranges.extend(class.ranges);
-                    continue;
-                }
-                class.ranges[0].0
-            } else {
-                letter
-            };
-            let range = self.peek() == Some('-') && self.letters.get(self.at + 1).is_some_and(|l| *l != ']');
-            if range {
-                let high = self.letters[self.at + 1];
-                self.at += 2;
-                if high < low || high == '\\' {
-                    return Err(format!("the range {low}-{high} is empty or not known"));
-                }
-                ranges.push((low, high));
-            } else {
-                ranges.push((low, low));
-            }
-        }
-        Ok(self.cased(Class { ranges, negated }))
+/// `[^A-Z ]+`, ` +` and `\d+`: which letters are in the class is asked of the machine.
+fn run(pattern: &str) -> Option<Fast> {
+    let class = pattern.strip_suffix('+')?;
+    let bracketed = class.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+    let mut letters = class.chars();
+    let known = match (bracketed, letters.next(), letters.next(), letters.next()) {
+        (Some(inner), ..) => !inner.contains(['[', ']', '\\']),
+        (None, Some('\\'), Some(of), None) => matches!(of, 'd' | 'D' | 's' | 'S' | 'w' | 'W'),
+        (None, Some(one), None, None) => is_plain(one),
+        _ => false,
+    };
+    if !known || !class.is_ascii() {
+        return None;
     }
-
-    /// The class in capital and small letters when case does not matter.
-    fn cased(&self, mut class: Class) -> Class {
-        if self.ignore_case {
-            for (low, high) in class.ranges.clone() {
-                for (from, to, other) in [('a', 'z', 'A'), ('A', 'Z', 'a')] {
-                    let (first, last) = (low.max(from), high.min(to));
-                    if first <= last {
-                        let shifted = |letter: char| (other as u8 + (letter as u8 - from as u8)) as char;
-                        class.ranges.push((shifted(first), shifted(last)));
-                    }
-                }
-            }
-        }
-        class
-    }
+    let machine = compile(class, false).ok()?;
+    let beyond = machine.is_match("é");
+    let is_in = |byte: u8| {
+        if byte.is_ascii() { machine.is_match((byte as char).encode_utf8(&mut [0; 4])) } else { beyond }
+    };
+    let mut within = Box::new([false; 256]);
+    (0..=255_u8).for_each(|byte| within[usize::from(byte)] = is_in(byte));
+    Some(Fast::Run(within))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn replaced(pattern: &str, text: &str, by: &str, all: bool) -> String {
+    fn replaced(regex: &Regex, text: &str, by: &str, all: bool) -> String {
         let mut out = String::new();
-        let any = Regex::new(pattern, false).unwrap().replace(text, by, all, &mut out);
+        let any = regex.replace(text, by, all, &mut out);
         if any { out } else { text.to_owned() }
     }
 
+    /// What DuckDB's `regexp_replace` writes.
     #[test]
     fn patterns_mean_what_re2_says() {
         for (pattern, text, by, all, wanted) in [
@@ -645,15 +280,71 @@ mod tests {
             ("a|ab", "xab", "-", false, "x-b"),
             ("(a+)(b*)", "caabd", "<\\2\\1>", false, "c<baa>d"),
             ("x*", "abc", "-", true, "-a-b-c-"),
+            ("x*", "axb", "-", true, "-a-b-"),
             ("a{2,3}?", "aaaa", "-", true, "--"),
             ("\\bB", "AB B", "x", true, "AB x"),
             ("é+", "caféé", "e", true, "cafe"),
             ("(?:^|,)(\\d+)", "1,22,333", "[\\1]", true, "[1][22][333]"),
+            ("\\w+", "é_a", "-", true, "é-"),
+            ("[[:alpha:]]+", "ab1", "-", true, "-1"),
+            ("(?i)ab", "xAB", "-", true, "x-"),
         ] {
-            assert_eq!(replaced(pattern, text, by, all), wanted, "{pattern}");
+            assert_eq!(replaced(&Regex::new(pattern, false).unwrap(), text, by, all), wanted, "{pattern}");
         }
         for bad in ["(", "[a", "*a", "\\q", "a{3,1}", ")"] {
             assert!(Regex::new(bad, false).is_err(), "{bad}");
+        }
+    }
+
+    /// The recognised shapes say what the machine says.
+    #[test]
+    fn the_short_ways_change_nothing() {
+        let texts = [
+            "",
+            "H",
+            "H ",
+            "HJ H SITI",
+            "KAB. B",
+            "BUDI S PD",
+            "SE",
+            "a SE",
+            "é  é",
+            "AB+C",
+            "12 a3",
+            "$x",
+            "x$",
+            "H|J A",
+        ];
+        for (pattern, is_fast) in [
+            ("^(HJ|H|DRS) ", true),
+            ("^(?:H|HJ) ", true),
+            (" (S PD|SE|PD)$", true),
+            ("^KAB\\. (B|C)", true),
+            ("^SE$", true),
+            (" +", true),
+            ("[^A-Z ]+", true),
+            ("[a-z]+", true),
+            ("\\d+", true),
+            ("\\W+", true),
+            ("x\\$", false),
+            ("^H|SE", false),
+            ("^H+", false),
+            ("^(H(J)?) ", false),
+            ("^(H|) ", false),
+            ("[é]+", false),
+            ("[[:alpha:]]+", false),
+            ("A\\+", false),
+            (".+", false),
+        ] {
+            let fast = Regex::new(pattern, false).unwrap();
+            assert_eq!(fast.fast.is_some(), is_fast, "{pattern}");
+            let machine = Regex { fast: None, ..fast.clone() };
+            for text in texts {
+                for all in [false, true] {
+                    let ways = [&fast, &machine].map(|regex| replaced(regex, text, "-", all));
+                    assert_eq!(ways[0], ways[1], "{pattern} on {text:?}");
+                }
+            }
         }
     }
 }
