@@ -235,7 +235,8 @@ fn run(
     let mut watch = Watch { since, seconds: Vec::new(), progress: options.progress };
     let mut metrics = Metrics::default();
     let training = options.train.then_some(model.training.as_ref()).flatten();
-    metrics.warnings = untrained(model, training.is_some())?;
+    metrics.warnings = model.warnings();
+    metrics.warnings.extend(untrained(model, training.is_some())?);
     watch.tell("prepare", 0, 0);
     let (mut layout, ids) = loader.finish()?;
     if !layout.ids.is_empty() {
@@ -274,6 +275,9 @@ fn run(
         let mut report = TrainingReport::default();
         remembered = learn(&mut trained, &plan, &table, &blocks, seed, &mut report);
         metrics.training = Some(report);
+        let unseen =
+            |level: &String| format!("no pair of the training has {level}: the level weighs nothing");
+        metrics.warnings.extend(trained.untrained().iter().map(unseen));
         watch.lap("train");
     }
 

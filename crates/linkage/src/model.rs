@@ -5,6 +5,7 @@
 //! that this engine does not use are kept and written back. Every condition is read and every number checked
 //! here, before any data is touched.
 
+mod cover;
 mod read;
 mod write;
 
@@ -237,6 +238,11 @@ impl Model {
             comparison.levels.iter().filter(missing).map(name).collect()
         };
         self.comparisons.iter().flat_map(of).collect()
+    }
+
+    /// What a careful reader should know before the model is used: levels that can never hold.
+    pub fn warnings(&self) -> Vec<String> {
+        cover::covered(self)
     }
 
     /// How many patterns of levels there are.

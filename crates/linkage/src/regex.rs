@@ -88,11 +88,14 @@ impl Regex {
     }
 }
 
+/// By pattern and whether case is ignored; nothing for a pattern that cannot be read.
+type Kept = FxHashMap<(String, bool), Option<Rc<Regex>>>;
+
 /// The same as [`Regex::new`], for a pattern that comes again and again: each thread keeps the last few.
 pub(crate) fn kept(pattern: &str, ignore_case: bool) -> Option<Rc<Regex>> {
     const MOST_KEPT: usize = 64;
     thread_local! {
-        static KEPT: RefCell<FxHashMap<(String, bool), Option<Rc<Regex>>>> = RefCell::default();
+        static KEPT: RefCell<Kept> = RefCell::default();
     }
     KEPT.with_borrow_mut(|kept| {
         let key = (pattern.to_owned(), ignore_case);

@@ -61,6 +61,9 @@ fn cpu_seconds() -> f64 {
 pub(super) fn run(command: &Link) -> anyhow::Result<Answer> {
     let start = Instant::now();
     let model = model(command)?;
+    for warning in model.warnings() {
+        eprintln!("perhatikan | note: {warning}");
+    }
     std::fs::create_dir_all(&command.out)
         .with_context(|| format!("could not make the folder {}", command.out.display()))?;
     let stages = Mutex::new(Stages::new());
