@@ -7,8 +7,9 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::batch::Batch;
 use crate::compare::{Condition, Pair};
-use crate::table::{Keys, Places, Table};
+use crate::table::{Places, Table};
 
 /// Pairs in one unit of work.
 const CHUNK_PAIRS: u64 = 1 << 16;
@@ -38,7 +39,13 @@ pub struct RuleReport {
 
 /// All blocks of all rules.
 pub(crate) struct Blocks {
-    keys: Keys,
+    /// For each record, by place, the number of its block under each rule that can come before another: 0 for
+    /// none. Equal numbers are equal keys.
+    numbers: Vec<u32>,
+    /// Numbers of a record, rounded up so that they are compared four at a time.
+    width: usize,
+    /// For each rule, where the number of a left record and that of a right record stand.
+    slots: Vec<Option<(usize, usize)>>,
     rules: Vec<Sorted>,
     views: Vec<View>,
     /// Only pairs of records of different groups are looked at, where records have groups.
@@ -60,7 +67,26 @@ struct View {
 #[derive(Default)]
 struct Sorted {
     rows: Vec<u32>,
-    blocks: Vec<Block>,
+    /// Where each block ends.
+    ends: Vec<u32>,
+    /// How many records of each block are left ones, where a rule reads different things of both records.
+    lefts: Option<Vec<u32>>,
+}
+
+impl Sorted {
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn block(&self, at: usize) -> Block {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        let lefts = self.lefts.as_ref().map(|lefts| lefts[at]);
+        Block { start, count: self.ends[at] - start, lefts }
+    }
+
+    fn rows_of(&self, block: &Block) -> &[u32] {
+        &self.rows[block.start as usize..(block.start + block.count) as usize]
+    }
 }
 
 /// Records of one key. Where a rule reads the same of both records, each is left to all that follow; else the
@@ -101,31 +127,43 @@ impl Chunk {
     }
 }
 
+/// The keys of one rule: of each record as a left one and, where that is something else, as a right one.
+pub(crate) struct RuleKeys {
+    pub(crate) lefts: Vec<u64>,
+    pub(crate) rights: Option<Vec<u64>>,
+}
+
+/// Numbers of a record that are compared at once.
+const LANES: usize = 4;
+/// Stands for "no block" on the left side, so that it equals no number of a right record.
+const NOWHERE: u32 = u32::MAX;
+
 impl Blocks {
-    pub(crate) fn build(
-        mut keys: Keys,
+    /// `keys` gives the keys of a rule; one rule after another, each on all cores: a sorting needs memory.
+    pub(crate) fn build<E>(
         names: &[String],
-        rest: Vec<Option<Condition>>,
-        groups: Option<Vec<u32>>,
-        limit: usize,
         views: Vec<Vec<usize>>,
+        limit: usize,
         places: &Places,
-    ) -> Self {
+        rows: usize,
+        asymmetric: &[bool],
+        mut keys: impl FnMut(usize) -> Result<RuleKeys, E>,
+    ) -> Result<Self, E> {
+        let (slots, width) = slots(&views, asymmetric);
+        let mut numbers = vec![0u32; rows * width];
         let (mut rules, mut reports) = (Vec::new(), Vec::new());
-        // One rule after another, each on all cores: a sorting needs memory.
-        for (rule, name) in names.iter().enumerate().take(keys.rules) {
-            let (sorted, report, skipped) = sort(&keys, rule, name, limit, places);
-            // A record in a skipped block has no key here, so that a later rule may yield its pairs.
-            let (left, right) = keys.slots[rule];
-            for place in skipped {
-                keys.hashes[place as usize * keys.width + left] = 0;
-                keys.hashes[place as usize * keys.width + right] = 0;
+        for (rule, name) in names.iter().enumerate() {
+            let (sorted, report) = sort(keys(rule)?, name, limit, places);
+            if let Some(slots) = slots[rule] {
+                number(&sorted, slots, width, &mut numbers);
             }
             rules.push(sorted);
             reports.push(report);
         }
-        let plain = rest.iter().all(Option::is_none) && keys.slots.iter().all(|(left, right)| left == right);
-        let mut blocks = Self { keys, rules, views: Vec::new(), groups, rest, plain, reports };
+        let plain = !asymmetric.contains(&true);
+        let (groups, rest) = (None, Vec::new());
+        let mut blocks =
+            Self { numbers, width, slots, rules, views: Vec::new(), groups, rest, plain, reports };
         for rules in views {
             let mut chunks = Vec::new();
             for (at, rule) in rules.iter().enumerate() {
@@ -133,7 +171,13 @@ impl Blocks {
             }
             blocks.views.push(View { rules, chunks });
         }
-        blocks
+        Ok(blocks)
+    }
+
+    /// Only pairs of different groups, and only such that a rule's further conditions hold for.
+    pub(crate) fn restrict(&mut self, groups: Option<Vec<u32>>, rest: Vec<Option<Condition>>) {
+        self.plain &= rest.iter().all(Option::is_none);
+        (self.groups, self.rest) = (groups, rest);
     }
 
     /// How many blocks' pairs the rules of a view make, earlier rules not taken away.
@@ -145,106 +189,188 @@ impl Blocks {
         &self.views[view].chunks
     }
 
-    /// Calls `visit` with each pair of the chunk, left below right: the rows and what the table has of them.
-    pub(crate) fn visit(&self, view: usize, chunk: &Chunk, table: &Table, mut visit: impl FnMut(Seen)) {
-        let mut copy = Copied::default();
+    /// Calls `visit` with the pairs of the chunk, batch by batch, left below right.
+    pub(crate) fn visit(&self, view: usize, chunk: &Chunk, table: &Table, mut visit: impl FnMut(&Batch)) {
         let rules = &self.views[view].rules[..=chunk.rule()];
         let sorted = &self.rules[rules[chunk.rule()]];
+        let mut walk = Walk::new(self, rules, table);
         match *chunk {
             Chunk::Blocks { first, end, .. } => {
-                for block in &sorted.blocks[first..end] {
-                    self.visit_block(rules, block, 0, block.lefts(), table, &mut copy, &mut visit);
+                for block in first..end {
+                    let block = sorted.block(block);
+                    walk.block(sorted.rows_of(&block), &block, 0, block.lefts(), &mut visit);
                 }
             }
             Chunk::Part { block, first, end, .. } => {
-                let block = &sorted.blocks[block];
-                self.visit_block(rules, block, first, end, table, &mut copy, &mut visit);
+                let block = sorted.block(block);
+                walk.block(sorted.rows_of(&block), &block, first, end, &mut visit);
             }
+        }
+        if walk.batch.len() > 0 {
+            visit(&walk.batch);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one loop, taken out of two places")]
-    fn visit_block(
-        &self,
-        rules: &[usize],
-        block: &Block,
-        first: usize,
-        end: usize,
-        table: &Table,
-        copy: &mut Copied,
-        visit: &mut impl FnMut(Seen),
-    ) {
-        let (&rule, before) = rules.split_last().unwrap_or((&0, &[]));
-        let rows = &self.rules[rule].rows[block.start as usize..(block.start + block.count) as usize];
-        // Records of a larger block are laid side by side first: then a pair costs no way to memory.
-        let copied = rows.len() > COPY_FROM;
-        if copied {
-            copy.take(rows, &self.keys, table);
-        }
-        let (width, stride) = (self.keys.width, table.stride());
-        let keys_of = |at: usize| {
-            if copied {
-                &copy.keys[at * width..(at + 1) * width]
-            } else {
-                let start = rows[at] as usize * width;
-                &self.keys.hashes[start..start + width]
-            }
-        };
-        let record_of = |at: usize| {
-            if copied { &copy.records[at * stride..(at + 1) * stride] } else { table.record_at(rows[at]) }
-        };
-        // Where all rules before this one come before it in the list, their keys stand side by side.
-        let prefix = self.plain && before.iter().enumerate().all(|(at, rule)| at == *rule);
-        let earlier = before.len();
-        for left_at in first..end {
-            let left = rows[left_at];
-            let (left_keys, left_record) = (keys_of(left_at), record_of(left_at));
-            let begin = block.lefts.map_or(left_at + 1, |lefts| lefts as usize);
-            for (right_at, &right) in rows.iter().enumerate().skip(begin) {
-                if prefix {
-                    let right_keys = &keys_of(right_at)[..earlier];
-                    if left_keys[..earlier].iter().zip(right_keys).any(|(a, b)| a == b && *a != 0) {
-                        continue;
-                    }
-                } else if table.places.row(left) >= table.places.row(right) {
-                    continue;
-                }
-                if let Some(groups) = &self.groups
-                    && groups[table.places.row(left) as usize] == groups[table.places.row(right) as usize]
-                {
-                    continue;
-                }
-                let seen = Seen { left, right, left_record, right_record: record_of(right_at) };
-                if prefix || self.belongs(rules, &seen, left_keys, keys_of(right_at), table) {
-                    visit(seen);
-                }
-            }
-        }
+    fn numbers_of(&self, place: u32) -> &[u32] {
+        let start = place as usize * self.width;
+        &self.numbers[start..start + self.width]
     }
 
     /// Whether the last of the rules yields the pair and no earlier one does.
-    fn belongs(&self, rules: &[usize], seen: &Seen, left: &[u64], right: &[u64], table: &Table) -> bool {
-        let pair = Pair { left: seen.left_record, right: seen.right_record, table };
-        let holds = |rule: usize| self.rest[rule].as_ref().is_none_or(|rest| rest.holds_for(&pair));
+    fn belongs(&self, rules: &[usize], pair: &Pair, left: &[u32], right: &[u32]) -> bool {
+        let holds = |rule: usize| {
+            self.rest.get(rule).and_then(Option::as_ref).is_none_or(|rest| rest.holds_for(pair))
+        };
         let yields = |rule: usize| {
-            let (a, b) = self.keys.slots[rule];
-            left[a] != 0 && left[a] == right[b] && holds(rule)
+            self.slots[rule].is_some_and(|(a, b)| left[a] != 0 && left[a] == right[b] && holds(rule))
         };
         let Some((&last, before)) = rules.split_last() else { return false };
         !before.iter().any(|rule| yields(*rule)) && holds(last)
     }
 }
 
+/// One pass over the pairs of some blocks of one rule.
+struct Walk<'a> {
+    blocks: &'a Blocks,
+    rules: &'a [usize],
+    table: &'a Table,
+    batch: Batch,
+    /// The block numbers of a larger block's records side by side: then a pair costs no way to memory.
+    near: Vec<u32>,
+    /// Which numbers of a record are those of earlier rules.
+    earlier: Vec<bool>,
+    left: Vec<u32>,
+}
+
+/// Blocks of more records than this have their numbers copied: below it the copying costs more than it saves.
+const COPY_FROM: usize = 8;
+
+impl<'a> Walk<'a> {
+    fn new(blocks: &'a Blocks, rules: &'a [usize], table: &'a Table) -> Self {
+        let mut earlier = vec![false; blocks.width];
+        for &rule in &rules[..rules.len() - 1] {
+            if let Some((left, _)) = blocks.slots[rule] {
+                earlier[left] = true;
+            }
+        }
+        let batch = Batch::new(table.stride());
+        Self { blocks, rules, table, batch, near: Vec::new(), earlier, left: vec![NOWHERE; blocks.width] }
+    }
+
+    fn block(
+        &mut self,
+        rows: &[u32],
+        block: &Block,
+        first: usize,
+        end: usize,
+        visit: &mut impl FnMut(&Batch),
+    ) {
+        let Self { blocks, rules, table, batch, near, earlier, left: left_numbers } = self;
+        let width = blocks.width;
+        let is_near = rows.len() > COPY_FROM;
+        if is_near {
+            near.clear();
+            rows.iter().for_each(|&row| near.extend_from_slice(blocks.numbers_of(row)));
+        }
+        let numbers_of = |at: usize| {
+            if is_near { &near[at * width..(at + 1) * width] } else { blocks.numbers_of(rows[at]) }
+        };
+        // Records are copied when the first of their pairs is wanted: most blocks of later rules have none.
+        let mut copies = None;
+        for left in first..end {
+            let numbers = numbers_of(left);
+            for ((own, number), earlier) in left_numbers.iter_mut().zip(numbers).zip(&*earlier) {
+                *own = if *earlier && *number != 0 { *number } else { NOWHERE };
+            }
+            let begin = block.lefts.map_or(left + 1, |lefts| lefts as usize);
+            for right in begin..rows.len() {
+                let numbers_right = numbers_of(right);
+                if blocks.plain {
+                    if agree(left_numbers, numbers_right) {
+                        continue;
+                    }
+                } else if table.places.row(rows[left]) >= table.places.row(rows[right]) {
+                    continue;
+                }
+                if let Some(groups) = &blocks.groups {
+                    let group = |at: usize| groups[table.places.row(rows[at]) as usize];
+                    if group(left) == group(right) {
+                        continue;
+                    }
+                }
+                let copy = *copies.get_or_insert_with(|| batch.take(rows, table));
+                let (a, b) = (copy + left as u32, copy + right as u32);
+                if !blocks.plain {
+                    let pair = Pair { left: batch.record(a), right: batch.record(b), table };
+                    if !blocks.belongs(rules, &pair, numbers, numbers_right) {
+                        continue;
+                    }
+                }
+                batch.push(a, b);
+                if batch.len() >= crate::batch::FULL {
+                    visit(batch);
+                    batch.clear_pairs();
+                }
+            }
+        }
+        if batch.is_full() {
+            if batch.len() > 0 {
+                visit(batch);
+            }
+            batch.clear();
+        }
+    }
+}
+
+/// Whether any number of the one is the other's in the same place.
+fn agree(left: &[u32], right: &[u32]) -> bool {
+    let lanes = left.as_chunks::<LANES>().0.iter().zip(right.as_chunks::<LANES>().0);
+    let mut found = false;
+    for (a, b) in lanes {
+        found |= (a[0] == b[0]) | (a[1] == b[1]) | (a[2] == b[2]) | (a[3] == b[3]);
+    }
+    found
+}
+
+/// A number for each rule that stands before another in some view, two where it reads different things of
+/// both records; and how many numbers a record has.
+fn slots(views: &[Vec<usize>], asymmetric: &[bool]) -> (Vec<Option<(usize, usize)>>, usize) {
+    let mut slots = vec![None; asymmetric.len()];
+    let mut next = 0;
+    for view in views {
+        for &rule in &view[..view.len().saturating_sub(1)] {
+            if slots[rule].is_none() {
+                let second = usize::from(asymmetric[rule]);
+                slots[rule] = Some((next, next + second));
+                next += 1 + second;
+            }
+        }
+    }
+    (slots, next.next_multiple_of(LANES))
+}
+
+/// Writes the number of its block, counted from 1, to each record of a rule.
+fn number(sorted: &Sorted, slots: (usize, usize), width: usize, numbers: &mut [u32]) {
+    for at in 0..sorted.len() {
+        let block = sorted.block(at);
+        for (offset, &place) in sorted.rows_of(&block).iter().enumerate() {
+            let slot = if offset < block.lefts() { slots.0 } else { slots.1 };
+            numbers[place as usize * width + slot] = at as u32 + 1;
+        }
+    }
+}
+
 fn chunk(rule: usize, sorted: &Sorted, chunks: &mut Vec<Chunk>) {
     let (mut first, mut pairs) = (0, 0u64);
-    for (index, block) in sorted.blocks.iter().enumerate() {
+    for index in 0..sorted.len() {
+        let block = sorted.block(index);
         let own = block.pairs();
         if own > CHUNK_PAIRS {
             if first < index {
                 chunks.push(Chunk::Blocks { rule, first, end: index });
             }
             (first, pairs) = (index + 1, 0);
-            split(rule, index, block, chunks);
+            split(rule, index, &block, chunks);
             continue;
         }
         pairs += own;
@@ -253,8 +379,8 @@ fn chunk(rule: usize, sorted: &Sorted, chunks: &mut Vec<Chunk>) {
             (first, pairs) = (index + 1, 0);
         }
     }
-    if first < sorted.blocks.len() {
-        chunks.push(Chunk::Blocks { rule, first, end: sorted.blocks.len() });
+    if first < sorted.len() {
+        chunks.push(Chunk::Blocks { rule, first, end: sorted.len() });
     }
 }
 
@@ -264,45 +390,17 @@ fn split(rule: usize, index: usize, block: &Block, chunks: &mut Vec<Chunk>) {
         None => block.count as usize - left - 1,
         Some(lefts) => (block.count - lefts) as usize,
     };
+    // Each stretch copies the whole block: it must have pairs enough to pay for that.
+    let enough = CHUNK_PAIRS.max(u64::from(block.count) * 16);
     let mut first = 0;
     while first < block.lefts() {
         let (mut end, mut pairs) = (first, 0u64);
-        while end < block.lefts() && pairs < CHUNK_PAIRS {
+        while end < block.lefts() && pairs < enough {
             pairs += rights(end) as u64;
             end += 1;
         }
         chunks.push(Chunk::Part { rule, block: index, first, end });
         first = end;
-    }
-}
-
-/// A pair as the blocks yield it; `left` and `right` are places.
-#[derive(Clone, Copy)]
-pub(crate) struct Seen<'a> {
-    pub(crate) left: u32,
-    pub(crate) right: u32,
-    pub(crate) left_record: &'a [u64],
-    pub(crate) right_record: &'a [u64],
-}
-
-/// Blocks of more records than this are copied: below it the copying costs more than it saves.
-const COPY_FROM: usize = 8;
-
-#[derive(Default)]
-struct Copied {
-    keys: Vec<u64>,
-    records: Vec<u64>,
-}
-
-impl Copied {
-    fn take(&mut self, rows: &[u32], keys: &Keys, table: &Table) {
-        self.keys.clear();
-        self.records.clear();
-        for &row in rows {
-            let start = row as usize * keys.width;
-            self.keys.extend_from_slice(&keys.hashes[start..start + keys.width]);
-            self.records.extend_from_slice(table.record_at(row));
-        }
     }
 }
 
@@ -314,19 +412,13 @@ fn pairs_of(count: u64) -> u64 {
 const BUCKET_ROWS: usize = 1 << 8;
 
 /// The records that have a key, by key and then by row; the lowest bit tells left keys (0) from right ones.
-fn by_key(keys: &Keys, slots: (usize, usize), places: &Places) -> Vec<(u64, u32)> {
-    let rows = keys.hashes.len() / keys.width.max(1);
-    let asymmetric = slots.0 != slots.1;
-    let column = |slot: usize| -> Vec<u64> {
-        keys.hashes.par_chunks(keys.width.max(1)).map(|hashes| hashes[slot]).collect()
-    };
-    let lefts = column(slots.0);
-    let rights = if asymmetric { column(slots.1) } else { Vec::new() };
+fn by_key(keys: RuleKeys, places: &Places) -> Vec<(u64, u32)> {
+    let rights = keys.rights.as_deref().unwrap_or_default();
     // Hashes are even over their range: the upper bits share them out.
-    let bits = (rows / BUCKET_ROWS).max(1).ilog2().min(16);
+    let bits = (keys.lefts.len() / BUCKET_ROWS).max(1).ilog2().min(16);
     let bucket = |key: u64| if bits == 0 { 0 } else { (key >> (64 - bits)) as usize };
     let mut starts = vec![0usize; (1 << bits) + 1];
-    for &key in lefts.iter().chain(&rights).filter(|key| **key != 0) {
+    for &key in keys.lefts.iter().chain(rights).filter(|key| **key != 0) {
         starts[bucket(key) + 1] += 1;
     }
     for at in 1..starts.len() {
@@ -334,13 +426,14 @@ fn by_key(keys: &Keys, slots: (usize, usize), places: &Places) -> Vec<(u64, u32)
     }
     let mut entries = vec![(0u64, 0u32); starts[starts.len() - 1]];
     let mut next = starts.clone();
-    for (keys, mark) in [(&lefts, 0), (&rights, RIGHT)] {
+    for (keys, mark) in [(keys.lefts.as_slice(), 0), (rights, RIGHT)] {
         for (place, &key) in keys.iter().enumerate().filter(|(_, key)| **key != 0) {
             let at = &mut next[bucket(key)];
             entries[*at] = (key, places.row(place as u32) | mark);
             *at += 1;
         }
     }
+    drop(keys);
     let mut rest = entries.as_mut_slice();
     let mut buckets = Vec::with_capacity(starts.len());
     for pair in starts.windows(2) {
@@ -355,41 +448,38 @@ fn by_key(keys: &Keys, slots: (usize, usize), places: &Places) -> Vec<(u64, u32)
 /// Marks a right key; rows are fewer than 2^31 where rules read different things of both records.
 const RIGHT: u32 = 1 << 31;
 
-fn sort(
-    keys: &Keys,
-    rule: usize,
-    name: &str,
-    limit: usize,
-    places: &Places,
-) -> (Sorted, RuleReport, Vec<u32>) {
-    let slots = keys.slots[rule];
-    let asymmetric = slots.0 != slots.1;
-    let entries = by_key(keys, slots, places);
+fn sort(keys: RuleKeys, name: &str, limit: usize, places: &Places) -> (Sorted, RuleReport) {
+    let asymmetric = keys.rights.is_some();
+    let entries = by_key(keys, places);
     let mut report =
         RuleReport { rule: name.to_owned(), records: entries.len() as u64, ..RuleReport::default() };
-    let mut sorted = Sorted { rows: Vec::with_capacity(entries.len()), blocks: Vec::new() };
-    let mut skipped = Vec::new();
+    let (mut rows, mut ends) = (Vec::new(), Vec::new());
+    let mut lefts_of = asymmetric.then(Vec::new);
     for entries in entries.chunk_by(|a, b| a.0 == b.0) {
         let lefts = asymmetric.then(|| entries.partition_point(|(_, row)| row & RIGHT == 0) as u32);
-        let block = Block { start: sorted.rows.len() as u32, count: entries.len() as u32, lefts };
+        let block = Block { start: rows.len() as u32, count: entries.len() as u32, lefts };
         if block.pairs() == 0 {
             continue;
         }
-        let rows = entries.iter().map(|(_, row)| places.place(if asymmetric { row & !RIGHT } else { *row }));
+        // A record in a skipped block has no key here, so that a later rule may yield its pairs.
         if entries.len() > limit {
             report.skipped_blocks += 1;
             report.skipped_records += u64::from(block.count);
             report.skipped_pairs += block.pairs();
-            skipped.extend(rows);
             continue;
         }
         report.blocks += 1;
         report.largest = report.largest.max(u64::from(block.count));
         report.pairs_in_blocks += block.pairs();
-        sorted.blocks.push(block);
-        sorted.rows.extend(rows);
+        rows.extend(
+            entries.iter().map(|(_, row)| places.place(if asymmetric { row & !RIGHT } else { *row })),
+        );
+        ends.push(rows.len() as u32);
+        if let (Some(all), Some(lefts)) = (&mut lefts_of, lefts) {
+            all.push(lefts);
+        }
     }
-    sorted.rows.shrink_to_fit();
-    sorted.blocks.shrink_to_fit();
-    (sorted, report, skipped)
+    rows.shrink_to_fit();
+    ends.shrink_to_fit();
+    (Sorted { rows, ends, lefts: lefts_of }, report)
 }

@@ -4,32 +4,48 @@
 //! fastest). A similarity is computed at most once a field, and only when a level asks for it. Conditions
 //! follow SQL: what is unknown is never true, nor is its negation.
 
-use std::cell::Cell;
-
 use crate::digits;
 use crate::error::ModelError;
 use crate::eval::{self, Value};
 use crate::expr::{Expr, Step};
 use crate::load::Kind as ColumnKind;
 use crate::model::{Comparison, Level, Model, Rule};
+use crate::sketch::Unlike;
 use crate::sql::{Arith, Cast, Node, Op, Scalar, Side};
 use crate::table::{Layout, Operand, Table};
-use crate::text;
+use crate::text::{self, Positions};
 
 /// Levels of a pair are kept in an array of this length.
 pub(crate) const MOST_COMPARISONS: usize = 32;
 /// Different similarities within one comparison.
-const MOST_MEASURES: usize = 8;
+pub(crate) const MOST_MEASURES: usize = 8;
 
 /// A model compiled against a table.
 pub(crate) struct Plan {
-    fields: Vec<Field>,
+    pub(crate) fields: Vec<Field>,
 }
 
-struct Field {
-    levels: Vec<Condition>,
-    measures: Vec<Measure>,
-    radix: u32,
+pub(crate) struct Field {
+    /// What decides the levels, in their order; the last level needs no deciding.
+    pub(crate) steps: Vec<Decide>,
+    pub(crate) measures: Vec<Measure>,
+    /// How many levels there are.
+    pub(crate) radix: u32,
+    /// The values that the first known levels ask to be equal.
+    equalities: Vec<Operand>,
+}
+
+/// A step on the way to a pair's level: what usual conditions have in common is looked at once for several
+/// levels.
+pub(crate) enum Decide {
+    /// Level 0 is "unknown", level 1 equality of the same values.
+    Head { left: Operand, right: Operand },
+    /// A level of plain equality.
+    Equal { level: usize, left: Operand, right: Operand },
+    /// Levels with bounds on one measure, the first that holds.
+    Ladder { measure: usize, rungs: Vec<(usize, Op, f64)> },
+    /// Any condition.
+    Other { level: usize, condition: Condition },
 }
 
 /// A condition without NOT: negation has been moved into the atoms, where it keeps SQL's treatment of the
@@ -75,12 +91,16 @@ pub(crate) struct General {
     columns: Vec<(Side, String, Operand, ColumnKind)>,
 }
 
-struct Measure {
+pub(crate) struct Measure {
     kind: Kind,
-    left: Operand,
-    right: Operand,
+    pub(crate) left: Operand,
+    pub(crate) right: Operand,
     /// A number of its own among all measures of the plan.
-    number: usize,
+    pub(crate) number: usize,
+    /// The smallest bound of any level: below it the exact value does not matter.
+    lowest: f64,
+    /// What tells that two texts are less alike than that, without looking at their letters' order.
+    unlike: Option<Unlike>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -103,17 +123,15 @@ pub(crate) struct Levels {
     pub(crate) pattern: u32,
 }
 
-/// What a worker remembers of the similarities it has computed. It forgets when a measure's values do not
+/// What a worker remembers of one similarity between values of dictionaries. It forgets when values do not
 /// repeat: then remembering costs more than it saves.
-pub(crate) struct Memo {
-    measures: Vec<MeasureMemo>,
-}
-
-struct MeasureMemo {
-    slots: Vec<(u64, u64, f64)>,
+#[derive(Default)]
+pub(crate) struct MeasureMemo {
+    slots: Vec<(u64, f64)>,
     asked: u32,
     hits: u32,
     useless: bool,
+    pub(crate) all_hits: u64,
 }
 
 const MEMO_SLOTS: usize = 1 << 12;
@@ -121,27 +139,42 @@ const MEMO_SLOTS: usize = 1 << 12;
 const MEMO_TRIAL: u32 = 1 << 12;
 
 impl MeasureMemo {
-    fn get(&mut self, a: u64, b: u64, compute: impl FnOnce() -> f64) -> f64 {
-        if self.useless {
+    /// The question after two values as operands read them, numbers of dictionaries in their upper halves.
+    fn at(&mut self, a: u64, b: u64) -> Remembered<'_> {
+        Remembered { memo: self, key: a | (b >> 32) }
+    }
+}
+
+/// A question to a memo.
+struct Remembered<'a> {
+    memo: &'a mut MeasureMemo,
+    key: u64,
+}
+
+impl Remembered<'_> {
+    /// The answer, worked out if it is not remembered.
+    fn or(self, compute: impl FnOnce() -> f64) -> f64 {
+        let Self { memo, key } = self;
+        if memo.useless {
             return compute();
         }
-        if self.slots.is_empty() {
-            self.slots = vec![(0, 0, 0.0); MEMO_SLOTS];
+        if memo.slots.is_empty() {
+            memo.slots = vec![(0, 0.0); MEMO_SLOTS];
         }
-        self.asked += 1;
-        if self.asked == MEMO_TRIAL {
-            self.useless = self.hits * 4 < MEMO_TRIAL;
-            (self.asked, self.hits) = (0, 0);
+        memo.asked += 1;
+        if memo.asked == MEMO_TRIAL {
+            memo.useless = memo.hits * 4 < MEMO_TRIAL;
+            (memo.asked, memo.hits) = (0, 0);
         }
-        let at =
-            (a ^ b.rotate_left(21)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - MEMO_SLOTS.trailing_zeros());
-        let slot = &mut self.slots[at as usize];
-        if slot.0 == a && slot.1 == b {
-            self.hits += 1;
-            return slot.2;
+        let at = key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - MEMO_SLOTS.trailing_zeros());
+        let slot = &mut memo.slots[at as usize];
+        if slot.0 == key {
+            memo.hits += 1;
+            memo.all_hits += 1;
+            return slot.1;
         }
         let value = compute();
-        *slot = (a, b, value);
+        *slot = (key, value);
         value
     }
 }
@@ -173,42 +206,27 @@ impl Plan {
             .collect()
     }
 
-    pub(crate) fn memo(&self) -> Memo {
+    /// An empty memo for each measure.
+    pub(crate) fn memo(&self) -> Vec<MeasureMemo> {
         let count = self.fields.iter().map(|field| field.measures.len()).sum();
-        let empty = || MeasureMemo { slots: Vec::new(), asked: 0, hits: 0, useless: false };
-        Memo { measures: (0..count).map(|_| empty()).collect() }
+        std::iter::repeat_with(MeasureMemo::default).take(count).collect()
     }
 
     /// The values that the first known levels of a comparison ask to be equal, as long as they ask for
     /// nothing else: their frequencies give an exact u.
-    pub(crate) fn equalities(&self, index: usize, comparison: &Comparison) -> Vec<Operand> {
-        let known =
-            self.fields[index].levels.iter().zip(&comparison.levels).filter(|(_, level)| !level.is_null);
-        known
-            .map_while(|(condition, _)| match condition {
-                Condition::Equal { left, right, wanted: true } if left == right => Some(*left),
-                _ => None,
-            })
-            .collect()
+    pub(crate) fn equalities(&self, index: usize) -> &[Operand] {
+        &self.fields[index].equalities
     }
 
-    /// The levels of the pair. The similarity functions and equality are symmetric, so sides matter only to a
-    /// model whose conditions name different columns left and right.
-    pub(crate) fn levels(&self, table: &Table, left: &[u64], right: &[u64], memo: &mut Memo) -> Levels {
-        let mut out = Levels { at: [0; MOST_COMPARISONS], pattern: 0 };
-        let mut place = 1u32;
-        let pair = Pair { left, right, table };
-        for (index, field) in self.fields.iter().enumerate() {
-            let level = field.level(&pair, memo);
-            out.at[index] = level as u8;
-            out.pattern = out.pattern.wrapping_add(place.wrapping_mul(level as u32));
-            place = place.wrapping_mul(field.radix);
-        }
-        out
+    /// The pattern of a pair of which no condition of any field holds.
+    pub(crate) fn last_pattern(&self) -> u32 {
+        let last = |(sum, place): (u32, u32), field: &Field| {
+            let own = place.wrapping_mul(field.radix.wrapping_sub(1));
+            (sum.wrapping_add(own), place.wrapping_mul(field.radix))
+        };
+        self.fields.iter().fold((0, 1), last).0
     }
-}
 
-impl Plan {
     /// The levels that a pattern stands for.
     pub(crate) fn levels_of(&self, pattern: u32) -> Levels {
         let mut out = Levels { at: [0; MOST_COMPARISONS], pattern };
@@ -227,33 +245,14 @@ pub(crate) struct Pair<'a> {
     pub(crate) table: &'a Table,
 }
 
-/// Similarities of one pair in one field: which are known, and what they are.
-struct Seen<'m> {
-    known: Cell<u8>,
-    values: [Cell<f64>; MOST_MEASURES],
-    memo: std::cell::RefCell<&'m mut Memo>,
-}
-
-impl Field {
-    fn level(&self, pair: &Pair, memo: &mut Memo) -> usize {
-        let seen = Seen {
-            known: Cell::new(0),
-            values: [const { Cell::new(0.0) }; MOST_MEASURES],
-            memo: std::cell::RefCell::new(memo),
-        };
-        let found = self.levels.iter().position(|level| level.holds(pair, &self.measures, Some(&seen)));
-        // The last level is ELSE, so one always holds.
-        found.unwrap_or(self.levels.len() - 1)
-    }
-}
-
 impl Condition {
     /// Whether a condition without similarities holds, as the rest of a blocking rule is one.
     pub(crate) fn holds_for(&self, pair: &Pair) -> bool {
-        self.holds(pair, &[], None)
+        self.holds(pair, &mut |_| f64::NAN)
     }
 
-    fn holds(&self, pair: &Pair, measures: &[Measure], seen: Option<&Seen>) -> bool {
+    /// `measured` gives the similarity of that number in the field, no number where a side is unknown.
+    pub(crate) fn holds(&self, pair: &Pair, measured: &mut impl FnMut(usize) -> f64) -> bool {
         match self {
             Self::Always => true,
             Self::Unknown { left, right } => left.read(pair.left) == 0 || right.read(pair.right) == 0,
@@ -262,18 +261,11 @@ impl Condition {
                 a != 0 && b != 0 && (a == b) == *wanted
             }
             Self::Measured { measure, op, bound, wanted } => {
-                let (Some(seen), Some(measured)) = (seen, measures.get(*measure)) else { return false };
-                if seen.known.get() >> measure & 1 == 0 {
-                    let mut memo = seen.memo.borrow_mut();
-                    let memo = memo.measures.get_mut(measured.number);
-                    let Some(value) = memo.and_then(|memo| measured.value(pair, memo)) else { return false };
-                    seen.values[*measure].set(value);
-                    seen.known.set(seen.known.get() | 1 << measure);
-                }
-                op.holds(seen.values[*measure].get(), *bound) == *wanted
+                let value = measured(*measure);
+                !value.is_nan() && op.holds(value, *bound) == *wanted
             }
-            Self::All(parts) => parts.iter().all(|part| part.holds(pair, measures, seen)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(pair, measures, seen)),
+            Self::All(parts) => parts.iter().all(|part| part.holds(pair, measured)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(pair, measured)),
             Self::Known { side, of, known } => {
                 let value = of.read(if *side == Side::Left { pair.left } else { pair.right });
                 (value != 0) == *known
@@ -306,40 +298,54 @@ impl General {
 }
 
 impl Measure {
-    /// Nothing when either side is unknown.
-    fn value(&self, pair: &Pair, memo: &mut MeasureMemo) -> Option<f64> {
-        let (a, b) = (self.left.read(pair.left), self.right.read(pair.right));
+    /// How alike two values are; no number when either is unknown.
+    #[inline]
+    pub(crate) fn value(
+        &self,
+        a: u64,
+        b: u64,
+        table: &Table,
+        memo: &mut MeasureMemo,
+        positions: &mut Positions,
+    ) -> f64 {
         if a == 0 || b == 0 {
-            return None;
+            return f64::NAN;
         }
-        let texts = || (pair.table.text(self.left, a), pair.table.text(self.right, b));
-        if self.left.dictionary().is_none() {
-            return Some(match self.kind {
-                Kind::Levenshtein(most) => f64::from(digits::levenshtein(a, b, most)),
-                Kind::DamerauLevenshtein(most) => f64::from(digits::damerau_levenshtein(a, b, most)),
-                Kind::Difference => digits::number(a)?.abs_diff(digits::number(b)?) as f64,
-                Kind::Jaro | Kind::JaroWinkler | Kind::Jaccard | Kind::Seconds => return None,
-            });
+        let Some((left, right)) = self.left.dictionary().zip(self.right.dictionary()) else {
+            return self.packed(a, b);
+        };
+        let (left, right) = (&table.dictionaries[left], &table.dictionaries[right]);
+        let (first, second) = (Operand::number(a), Operand::number(b));
+        if let Some(unlike) = &self.unlike
+            && unlike.tells(left.sketch(first), right.sketch(second))
+        {
+            return 0.0;
         }
-        if self.kind == Kind::Difference {
-            let (a, b) = texts();
-            return Some(whole(a)?.abs_diff(whole(b)?) as f64);
+        self.of_texts(left.text(first), right.text(second), memo.at(a, b), positions)
+    }
+
+    fn packed(&self, a: u64, b: u64) -> f64 {
+        match self.kind {
+            Kind::Levenshtein(most) => f64::from(digits::levenshtein(a, b, most)),
+            Kind::DamerauLevenshtein(most) => f64::from(digits::damerau_levenshtein(a, b, most)),
+            Kind::Difference => match (digits::number(a), digits::number(b)) {
+                (Some(a), Some(b)) => a.abs_diff(b) as f64,
+                _ => f64::NAN,
+            },
+            Kind::Jaro | Kind::JaroWinkler | Kind::Jaccard | Kind::Seconds => f64::NAN,
         }
-        if self.kind == Kind::Seconds {
-            let (a, b) = texts();
-            return Some((decimal(a)? - decimal(b)?).abs());
+    }
+
+    fn of_texts(&self, a: &[u8], b: &[u8], memo: Remembered, positions: &mut Positions) -> f64 {
+        match self.kind {
+            Kind::Difference => whole(a).zip(whole(b)).map_or(f64::NAN, |(a, b)| a.abs_diff(b) as f64),
+            Kind::Seconds => decimal(a).zip(decimal(b)).map_or(f64::NAN, |(a, b)| (a - b).abs()),
+            Kind::JaroWinkler => memo.or(|| positions.jaro_winkler(a, b)),
+            Kind::Jaro => memo.or(|| positions.jaro(a, b)),
+            Kind::Jaccard => memo.or(|| text::jaccard(a, b).unwrap_or(f64::NAN)),
+            Kind::Levenshtein(_) => memo.or(|| f64::from(text::levenshtein(a, b))),
+            Kind::DamerauLevenshtein(_) => memo.or(|| f64::from(text::damerau_levenshtein(a, b))),
         }
-        let value = memo.get(a, b, || {
-            let (a, b) = texts();
-            match self.kind {
-                Kind::JaroWinkler => text::jaro_winkler(a, b),
-                Kind::Jaro => text::jaro(a, b),
-                Kind::Jaccard => text::jaccard(a, b).unwrap_or(f64::NAN),
-                Kind::Levenshtein(_) => f64::from(text::levenshtein(a, b)),
-                _ => f64::from(text::damerau_levenshtein(a, b)),
-            }
-        });
-        (!value.is_nan()).then_some(value)
     }
 }
 
@@ -369,10 +375,53 @@ fn field(
     for measure in &mut measures {
         match &mut measure.kind {
             Kind::Levenshtein(bound) | Kind::DamerauLevenshtein(bound) => *bound = most,
+            Kind::JaroWinkler => measure.unlike = Unlike::new(measure.lowest, true),
+            Kind::Jaro => measure.unlike = Unlike::new(measure.lowest, false),
             _ => {}
         }
+        if measure.unlike.is_some() {
+            layout.sketch(measure.left);
+            layout.sketch(measure.right);
+        }
     }
-    Ok(Field { levels, measures, radix: comparison.levels.len() as u32 })
+    let known = levels.iter().zip(&comparison.levels).filter(|(_, level)| !level.is_null);
+    let equalities = known.map_while(|(condition, _)| match condition {
+        Condition::Equal { left, right, wanted: true } if left == right => Some(*left),
+        _ => None,
+    });
+    let equalities = equalities.collect();
+    Ok(Field { steps: steps(levels), measures, radix: comparison.levels.len() as u32, equalities })
+}
+
+/// Puts together what can be decided at once.
+fn steps(mut levels: Vec<Condition>) -> Vec<Decide> {
+    levels.pop();
+    let mut steps = Vec::new();
+    for (level, condition) in levels.into_iter().enumerate() {
+        let step = match (condition, steps.last_mut()) {
+            (
+                Condition::Equal { left, right, wanted: true },
+                Some(Decide::Other { condition: Condition::Unknown { left: a, right: b }, level: 0 }),
+            ) if level == 1 && left == *a && right == *b => {
+                steps.pop();
+                Decide::Head { left, right }
+            }
+            (
+                Condition::Measured { measure, op, bound, wanted: true },
+                Some(Decide::Ladder { measure: same, rungs }),
+            ) if measure == *same => {
+                rungs.push((level, op, bound));
+                continue;
+            }
+            (Condition::Measured { measure, op, bound, wanted: true }, _) => {
+                Decide::Ladder { measure, rungs: vec![(level, op, bound)] }
+            }
+            (Condition::Equal { left, right, wanted: true }, _) => Decide::Equal { level, left, right },
+            (condition, _) => Decide::Other { level, condition },
+        };
+        steps.push(step);
+    }
+    steps
 }
 
 fn largest_bound(levels: &[Level]) -> u32 {
@@ -528,9 +577,13 @@ impl Compiler<'_, '_> {
         }
         let known = self.measures.iter().position(|m| m.kind == kind && m.left == left && m.right == right);
         let measure = known.unwrap_or_else(|| {
-            self.measures.push(Measure { kind, left, right, number: self.before + self.measures.len() });
+            let number = self.before + self.measures.len();
+            self.measures.push(Measure { kind, left, right, number, lowest: bound, unlike: None });
             self.measures.len() - 1
         });
+        if let Some(measure) = self.measures.get_mut(measure) {
+            measure.lowest = measure.lowest.min(bound);
+        }
         if measure >= MOST_MEASURES {
             self.measures.truncate(MOST_MEASURES);
             return Err(self.unsupported("more than 8 different similarities in one comparison"));

@@ -6,6 +6,7 @@
 use rayon::prelude::*;
 
 use crate::digits;
+use crate::sketch::Sketch;
 
 /// The distinct texts of a column.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub(crate) struct Dictionary {
     pub(crate) known: u64,
     /// Open addressing: the upper half of a slot is of the text's hash, the lower its number; 0 is free.
     slots: Vec<u64>,
+    /// The letters of each text, where similarities ask for them.
+    sketches: Vec<Sketch>,
 }
 
 const FIRST_SLOTS: usize = 64;
@@ -32,6 +35,7 @@ impl Dictionary {
             counts: vec![0],
             known: 0,
             slots: vec![0; FIRST_SLOTS],
+            sketches: Vec::new(),
         }
     }
 
@@ -95,6 +99,19 @@ impl Dictionary {
     pub(crate) fn text(&self, number: u32) -> &[u8] {
         let number = number as usize;
         &self.bytes[self.ends[number - 1]..self.ends[number]]
+    }
+
+    /// Makes sketches of all texts.
+    pub(crate) fn sketch_all(&mut self) {
+        if self.sketches.is_empty() {
+            let of = |number| if number == 0 { Sketch::default() } else { Sketch::of(self.text(number)) };
+            self.sketches = (0..self.ends.len() as u32).into_par_iter().map(of).collect();
+        }
+    }
+
+    #[inline]
+    pub(crate) fn sketch(&self, number: u32) -> Sketch {
+        self.sketches[number as usize]
     }
 
     pub(crate) fn hash(&self, number: u32) -> u64 {

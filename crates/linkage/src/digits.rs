@@ -89,7 +89,21 @@ pub fn unpack(word: u64) -> String {
 
 /// The whole number that the word spells, if it does.
 pub fn number(word: u64) -> Option<i64> {
-    if word == 0 { None } else { unpack(word).parse().ok() }
+    let negative = word >> 60 == DASH;
+    let mut rest = if negative { word << 4 } else { word };
+    if rest == 0 {
+        return None;
+    }
+    let mut number = 0i64;
+    while rest != 0 {
+        let sign = rest >> 60;
+        if sign == 0 || sign == DASH {
+            return None;
+        }
+        number = number * 10 + (sign as i64 - 1);
+        rest <<= 4;
+    }
+    Some(if negative { -number } else { number })
 }
 
 /// What to shift left by and which mask to apply, so that the word becomes its piece of `count` signs from

@@ -10,6 +10,7 @@ use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{Field, Schema};
 use serde::Serialize;
 
+use crate::batch::{Batch, Worker};
 use crate::compare::Plan;
 use crate::dictionary::mix;
 use crate::error::LinkError;
@@ -103,7 +104,7 @@ pub fn keys_of(model: &Model, records: &RecordBatch) -> Result<Vec<Vec<i64>>, Li
     let keys = layout.keys(&model.find)?;
     let order = layout.order();
     let mut out = vec![Vec::new(); records.num_rows()];
-    for (row, hashes) in keys.hashes.chunks(keys.width.max(1)).enumerate() {
+    for (row, hashes) in keys.chunks(model.find.len().max(1)).enumerate() {
         let found = hashes.iter().enumerate().filter(|(_, hash)| **hash != 0);
         // The rule's number goes in, so that equal content under two rules is two keys.
         out[order[row] as usize] =
@@ -160,15 +161,18 @@ pub fn score(model: &Model, record: &RecordBatch, candidates: &RecordBatch) -> R
     let plan = Plan::compile(&model, &mut layout)?;
     let scorer = Scorer::new(&model, &Scorer::operands(&model, &mut layout)?);
     let table = layout.finish();
-    let mut memo = plan.memo();
-    let left = table.record(0);
-    Ok((0..candidates.num_rows())
+    let places: Vec<u32> = (0..=candidates.num_rows() as u32).map(|row| table.places.place(row)).collect();
+    let mut batch = Batch::new(table.stride());
+    batch.take(&places, &table);
+    (1..places.len() as u32).for_each(|right| batch.push(0, right));
+    let mut worker = Worker::new(&plan);
+    worker.compare(&plan, &table, &batch);
+    Ok((0..batch.len())
         .map(|row| {
-            let right = table.record(row as u32 + 1);
-            let levels = plan.levels(&table, left, right, &mut memo);
-            let prior = scorer.prior();
+            let (left, right) = batch.records(row);
+            let levels = plan.levels_of(worker.patterns[row]);
             let parts = scorer.parts(&table, left, right, &levels);
-            let mut found = waterfall(&model, prior, &parts, &levels.at);
+            let mut found = waterfall(&model, scorer.prior(), &parts, &levels.at);
             found.row = row;
             found
         })

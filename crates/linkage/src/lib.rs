@@ -6,6 +6,7 @@
 //! Never here: I/O, the clock's date, any knowledge of welfare. Results are the same for any number of
 //! threads and any order of the input.
 
+mod batch;
 mod block;
 mod cluster;
 mod compare;
@@ -22,6 +23,7 @@ mod model;
 mod regex;
 mod score;
 mod scores;
+mod sketch;
 mod sql;
 pub mod standardise;
 mod table;

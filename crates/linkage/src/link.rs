@@ -11,7 +11,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::block::{Blocks, Chunk, RuleReport, Seen};
+use crate::batch::Worker;
+use crate::block::{Blocks, Chunk, RuleReport};
 use crate::cluster::{self, ClusterReport, Decision, Facts};
 use crate::compare::Plan;
 use crate::error::LinkError;
@@ -143,6 +144,8 @@ pub struct Metrics {
     pub rules: Vec<RuleReport>,
     /// Pairs compared for scoring.
     pub pairs: u64,
+    /// Similarities of texts that were remembered from an earlier pair while scoring.
+    pub memo_hits: u64,
     /// Pairs at or above the match weight.
     pub strong: u64,
     /// Training, if any.
@@ -256,12 +259,16 @@ fn run(
     let (rules, views) = all_rules(model, training);
     layout.forget(&rules);
     layout.localise(&rules)?;
-    let keys = layout.keys(&rules)?;
+    let asymmetric: Vec<bool> = rules.iter().map(|rule| rule.right.is_some()).collect();
+    let names: Vec<String> = rules.iter().map(|rule| rule.sql.clone()).collect();
+    let (places, rows) = (std::mem::take(&mut layout.places), layout.ids.len());
+    let mut blocks = Blocks::build(&names, views, model.block_limit, &places, rows, &asymmetric, |rule| {
+        layout.rule_keys(&rules[rule])
+    })?;
+    layout.places = places;
     let rest = Plan::rest(&rules, &mut layout)?;
     let table = layout.finish();
-    let groups = (model.link_type == LinkType::LinkOnly).then(|| table.sources.clone());
-    let names: Vec<String> = rules.iter().map(|rule| rule.sql.clone()).collect();
-    let blocks = Blocks::build(keys, &names, rest, groups, model.block_limit, views, &table.places);
+    blocks.restrict((model.link_type == LinkType::LinkOnly).then(|| table.sources.clone()), rest);
     metrics.records = table.len() as u64;
     watch.lap("block");
 
@@ -281,8 +288,9 @@ fn run(
         watch.lap("train");
     }
 
-    let scorer = Scorer::new(&trained, &frequencies);
-    let (mut pairs, mut rules, per_rule) = score(&blocks, &plan, &table, &scorer, model, &remembered, &watch);
+    let scorer = Scorer::new(&trained, &frequencies).with_ceilings(&trained, &table);
+    let (mut pairs, mut rules, per_rule, memo_hits) =
+        score(&blocks, &plan, &table, &scorer, model, &remembered, &watch);
     drop(remembered);
     let ordered = options.review_limit > 0 || !decisions.is_empty() || constrains(model, options);
     if ordered {
@@ -293,6 +301,7 @@ fn run(
         });
         rules = Vec::new();
     }
+    metrics.memo_hits = memo_hits;
     metrics.rules = blocks.reports[..model.blocking.len()].to_vec();
     for (report, pairs) in metrics.rules.iter_mut().zip(per_rule) {
         report.pairs = pairs;
@@ -419,10 +428,10 @@ fn score(
     model: &Model,
     remembered: &[Vec<u32>],
     watch: &Watch,
-) -> (Vec<Pair>, Vec<u8>, Vec<u64>) {
+) -> (Vec<Pair>, Vec<u8>, Vec<u64>, u64) {
     let lowest = model.review_weight;
     let least = lowest.exp2() * 0.999;
-    let done = AtomicU64::new(0);
+    let (done, hits) = (AtomicU64::new(0), AtomicU64::new(0));
     let chunks = blocks.chunks(0);
     let total = chunks.len() as u64;
     // Few pieces of work: each has a memory of its own.
@@ -431,33 +440,41 @@ fn score(
         .par_chunks(piece)
         .enumerate()
         .map(|(at, chunks)| {
-            let mut memo = plan.memo();
+            let mut worker = Worker::new(plan);
             let one = |(offset, chunk): (usize, &Chunk)| {
                 let (mut count, mut kept) = (0usize, Vec::new());
                 let known = remembered.get(at * piece + offset);
-                blocks.visit(0, chunk, table, |pair| {
-                    let Seen { left, right, left_record, right_record } = pair;
-                    let levels = match known.and_then(|known| known.get(count)) {
-                        Some(&pattern) => plan.levels_of(pattern),
-                        None => plan.levels(table, left_record, right_record, &mut memo),
-                    };
-                    count += 1;
-                    // Most pairs of wide rules are far below: no logarithm is taken for them.
-                    let odds = scorer.odds(table, left_record, right_record, &levels);
-                    if odds < least {
-                        return;
+                blocks.visit(0, chunk, table, |batch| {
+                    match known.and_then(|known| known.get(count..count + batch.len())) {
+                        Some(known) => known.clone_into(&mut worker.patterns),
+                        None => worker.compare(plan, table, batch),
                     }
-                    let weight = odds.log2() as f32;
-                    if f64::from(weight) >= lowest {
-                        let (left, right) = (table.places.row(left), table.places.row(right));
-                        kept.push(Pair { left, right, weight, pattern: levels.pattern });
+                    count += batch.len();
+                    for (pair, &pattern) in worker.patterns.iter().enumerate() {
+                        if scorer.is_below(pattern, least) {
+                            continue;
+                        }
+                        let (left, right) = batch.records(pair);
+                        let odds = scorer.odds(table, left, right, &plan.levels_of(pattern));
+                        // No logarithm is taken for those that are far below.
+                        if odds < least {
+                            continue;
+                        }
+                        let weight = odds.log2() as f32;
+                        if f64::from(weight) >= lowest {
+                            let (left, right) = batch.places(pair);
+                            let (left, right) = (table.places.row(left), table.places.row(right));
+                            kept.push(Pair { left, right, weight, pattern });
+                        }
                     }
                 });
                 watch.tell("score", done.fetch_add(1, Ordering::Relaxed) + 1, total);
                 kept.shrink_to_fit();
                 (chunk.rule(), count as u64, kept)
             };
-            chunks.iter().enumerate().map(one).collect()
+            let done = chunks.iter().enumerate().map(one).collect();
+            hits.fetch_add(worker.memo_hits(), Ordering::Relaxed);
+            done
         })
         .collect();
     let mut per_rule = vec![0; blocks.reports.len()];
@@ -468,7 +485,7 @@ fn score(
         rules.resize(rules.len() + kept.len(), rule as u8);
         pairs.extend(kept);
     }
-    (pairs, rules, per_rule)
+    (pairs, rules, per_rule, hits.into_inner())
 }
 
 /// Which values are attested and which records are of a unique source.

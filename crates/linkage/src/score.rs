@@ -28,6 +28,9 @@ pub(crate) struct Scorer {
     patterns: Vec<Odds>,
     /// There are no further classes: a ratio of two products is all.
     alone: bool,
+    /// The largest odds that a pair of each pattern can have, whatever its values' frequencies; empty where
+    /// there are too many patterns.
+    ceilings: Vec<f32>,
 }
 
 /// What a pattern comes to, frequencies left out: for one person, two strangers, two of the other classes.
@@ -113,12 +116,39 @@ impl Scorer {
         prior.strangers = (1.0 - model.prior - prior.others.iter().sum::<f64>()).max(FLOOR);
         let frequent = |field: &Vec<LevelWeights>| field.iter().any(|level| level.frequency.is_some());
         let frequent = (0..fields.len()).filter(|&at| frequent(&fields[at])).collect();
-        let mut scorer = Self { fields, prior, frequent, patterns: Vec::new(), alone: false };
+        let mut scorer =
+            Self { fields, prior, frequent, patterns: Vec::new(), alone: false, ceilings: Vec::new() };
         if model.patterns() <= MOST_PATTERNS && !model.others.is_empty() {
             scorer.patterns = scorer.all_patterns();
         }
         scorer.alone = model.others.is_empty();
         scorer
+    }
+
+    /// Works out which patterns can never reach a threshold; worth it where most pairs are far below.
+    pub(crate) fn with_ceilings(mut self, model: &Model, table: &Table) -> Self {
+        if model.patterns() > MOST_PATTERNS {
+            return self;
+        }
+        // Against strangers alone the odds are largest; a rarest value raises them most. A little is added
+        // for what rounding may take away.
+        const ROUNDING: f64 = 1.000_01;
+        let mut ceilings = vec![(self.prior.same / self.prior.strangers * ROUNDING) as f32];
+        for field in &self.fields {
+            let raised = field.iter().flat_map(|level| {
+                let most = level.frequency.as_ref().map_or(1.0, |frequency| 1.0 / frequency.least(table));
+                let factor = (level.ratio * most * ROUNDING) as f32;
+                ceilings.iter().map(move |ceiling| (ceiling * factor).next_up())
+            });
+            ceilings = raised.collect();
+        }
+        self.ceilings = ceilings;
+        self
+    }
+
+    /// Whether no pair of the pattern can have these odds.
+    pub(crate) fn is_below(&self, pattern: u32, odds: f64) -> bool {
+        self.ceilings.get(pattern as usize).is_some_and(|ceiling| f64::from(*ceiling) < odds)
     }
 
     /// The product of every pattern, the first comparison fastest: each step multiplies one field in.
@@ -235,6 +265,15 @@ impl LevelWeights {
 }
 
 impl Frequency {
+    /// The smallest factor that any value can bring.
+    fn least(&self, table: &Table) -> f64 {
+        let Some(dictionary) = self.of.dictionary().map(|number| &table.dictionaries[number]) else {
+            return 1.0;
+        };
+        let rarest = (1.0 / dictionary.known.max(1) as f64).max(self.minimum) / self.base;
+        rarest.powf(self.weight).min(1.0)
+    }
+
     /// How much commoner than the average agreement this agreement is; the commoner of two different values
     /// counts.
     fn of_pair(&self, table: &Table, left: &[u64], right: &[u64]) -> f64 {

@@ -12,6 +12,7 @@ use arrow_schema::Schema;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::block::RuleKeys;
 use crate::dictionary::{Dictionary, mix};
 use crate::digits;
 use crate::error::{LinkError, ModelError};
@@ -31,8 +32,9 @@ pub(crate) struct Operand {
 }
 
 impl Operand {
+    #[inline]
     pub(crate) fn read(self, record: &[u64]) -> u64 {
-        (record[self.word as usize] << self.shift) & self.mask
+        record[self.word as usize].wrapping_shl(self.shift) & self.mask
     }
 
     pub(crate) fn dictionary(self) -> Option<usize> {
@@ -60,7 +62,7 @@ pub(crate) struct Layout<'m> {
     pub(crate) sources: (Vec<u32>, Vec<String>),
     words: u32,
     half_open: Option<u32>,
-    places: Places,
+    pub(crate) places: Places,
     /// Columns without a single value.
     pub(crate) empty: Vec<String>,
     /// What the values of each base column are.
@@ -124,17 +126,6 @@ impl Table {
     pub(crate) fn text(&self, operand: Operand, value: u64) -> &[u8] {
         operand.dictionary().map_or(&[], |number| self.dictionaries[number].text(Operand::number(value)))
     }
-}
-
-/// The hashes of all records under a list of rules, side by side by record; 0 where a rule has no key for a
-/// record.
-pub(crate) struct Keys {
-    pub(crate) rules: usize,
-    /// For each rule, where the key of a left record and that of a right record stand.
-    pub(crate) slots: Vec<(usize, usize)>,
-    /// Hashes of a record.
-    pub(crate) width: usize,
-    pub(crate) hashes: Vec<u64>,
 }
 
 impl<'m> Layout<'m> {
@@ -274,35 +265,48 @@ impl<'m> Layout<'m> {
         Ok(operand)
     }
 
+    /// Makes sketches of the texts of an operand.
+    pub(crate) fn sketch(&mut self, operand: Operand) {
+        if let Some(number) = operand.dictionary() {
+            self.dictionaries[number].sketch_all();
+        }
+    }
+
     pub(crate) fn expr(&self, scalar: &Scalar) -> Result<(crate::sql::Side, Expr), String> {
         Expr::of(scalar, &self.model.prepare)
     }
 
-    /// The hashes of all records under `rules`. They depend on the records' content only, so that they can be
-    /// kept in a store.
-    pub(crate) fn keys(&mut self, rules: &[Rule]) -> Result<Keys, LinkError> {
-        let (mut parts, mut slots) = (Vec::with_capacity(rules.len()), Vec::with_capacity(rules.len()));
-        for rule in rules {
-            slots.push((parts.len(), parts.len() + usize::from(rule.right.is_some())));
-            for keys in [Some(&rule.keys), rule.right.as_ref()].into_iter().flatten() {
-                parts.push(self.key_exprs(keys, &rule.sql)?);
-            }
-        }
+    /// The hashes of all records under the left keys of `rules`, side by side by record. They depend on the
+    /// records' content only, so that they can be kept in a store.
+    pub(crate) fn keys(&mut self, rules: &[Rule]) -> Result<Vec<u64>, LinkError> {
+        let parts: Vec<Vec<Expr>> =
+            rules.iter().map(|rule| self.key_exprs(&rule.keys, &rule.sql)).collect::<Result<_, _>>()?;
         let readers: Vec<Vec<Reader>> =
             parts.iter().map(|exprs| exprs.iter().map(|expr| self.reader(expr)).collect()).collect();
-        let width = readers.len();
+        let width = readers.len().max(1);
         let mut hashes = vec![0u64; self.ids.len() * width];
-        if width > 0 {
-            hashes.par_chunks_mut(width * 4096).enumerate().for_each(|(chunk, out)| {
-                for (offset, cell) in out.chunks_mut(width).enumerate() {
-                    let row = chunk * 4096 + offset;
-                    for (cell, readers) in cell.iter_mut().zip(&readers) {
-                        *cell = key(readers, row);
-                    }
+        hashes.par_chunks_mut(width * 4096).enumerate().for_each(|(chunk, out)| {
+            for (offset, cells) in out.chunks_mut(width).enumerate() {
+                for (cell, readers) in cells.iter_mut().zip(&readers) {
+                    *cell = key(readers, chunk * 4096 + offset);
                 }
-            });
-        }
-        Ok(Keys { rules: rules.len(), slots, width, hashes })
+            }
+        });
+        Ok(hashes)
+    }
+
+    /// The hashes of all records under one rule.
+    pub(crate) fn rule_keys(&mut self, rule: &Rule) -> Result<RuleKeys, LinkError> {
+        let lefts = self.hashes(&rule.keys, &rule.sql)?;
+        let rights = rule.right.as_ref().map(|keys| self.hashes(keys, &rule.sql)).transpose()?;
+        Ok(RuleKeys { lefts, rights })
+    }
+
+    fn hashes(&mut self, keys: &[Scalar], rule: &str) -> Result<Vec<u64>, LinkError> {
+        let exprs = self.key_exprs(keys, rule)?;
+        let readers: Vec<Reader> = exprs.iter().map(|expr| self.reader(expr)).collect();
+        let rows = (0..self.ids.len()).into_par_iter().with_min_len(4096);
+        Ok(rows.map(|row| key(&readers, row)).collect())
     }
 
     fn key_exprs(&mut self, keys: &[Scalar], rule: &str) -> Result<Vec<Expr>, LinkError> {
@@ -347,8 +351,7 @@ impl<'m> Layout<'m> {
         }
         let keys = self.keys(&rules[..rules.len().min(RULES)])?;
         let mut order: Vec<(u64, u32)> = keys
-            .hashes
-            .par_chunks(keys.width.max(1))
+            .par_chunks(rules.len().clamp(1, RULES))
             .enumerate()
             .map(|(row, hashes)| (hashes.iter().copied().find(|hash| *hash != 0).unwrap_or(0), row as u32))
             .collect();

@@ -10,54 +10,79 @@ const BOOST_ABOVE: f64 = 0.7;
 /// What each letter of a common prefix (four at most) is worth.
 const PREFIX_WEIGHT: f64 = 0.1;
 
-thread_local! {
-    /// Where each byte occurs in a text of at most 64 bytes, as bits. All zero between two uses: only the
-    /// bytes of a text are set and taken back, which is cheaper than a fresh table for each pair.
-    static POSITIONS: std::cell::RefCell<Box<[u64; 256]>> = std::cell::RefCell::new(Box::new([0; 256]));
+/// Where each byte occurs in a text of at most 64 bytes, as bits. All zero between two uses: only the bytes
+/// of a text are set and taken back, which is cheaper than a fresh table for each pair.
+pub(crate) struct Positions(Box<[u64; 256]>);
+
+impl Default for Positions {
+    fn default() -> Self {
+        Self(Box::new([0; 256]))
+    }
 }
 
-fn with_positions<T>(text: &[u8], work: impl FnOnce(&[u64; 256]) -> T) -> T {
-    POSITIONS.with_borrow_mut(|at| {
-        for (index, &byte) in text.iter().enumerate() {
-            at[usize::from(byte)] |= 1 << index;
+thread_local! {
+    static POSITIONS: std::cell::RefCell<Positions> = std::cell::RefCell::default();
+}
+
+impl Positions {
+    #[inline]
+    fn of<T>(&mut self, text: &[u8], work: impl FnOnce(&[u64; 256]) -> T) -> T {
+        let at = &mut *self.0;
+        let mut bit = 1u64;
+        for &byte in text {
+            at[usize::from(byte)] |= bit;
+            bit <<= 1;
         }
         let result = work(at);
         for &byte in text {
             at[usize::from(byte)] = 0;
         }
         result
-    })
+    }
+
+    /// As the function [`jaro`], without looking up the thread's table.
+    pub(crate) fn jaro(&mut self, a: &[u8], b: &[u8]) -> f64 {
+        let (pattern, text) = ordered(a, b);
+        if pattern.is_empty() || text.is_empty() {
+            return 0.0;
+        }
+        if pattern == text {
+            return 1.0;
+        }
+        let (matches, transpositions) = if text.len() <= 64 {
+            self.of(pattern, |positions| common_short(positions, pattern.len(), text))
+        } else {
+            common_long(pattern, text)
+        };
+        if matches == 0 {
+            return 0.0;
+        }
+        let common = f64::from(matches);
+        (common / pattern.len() as f64
+            + common / text.len() as f64
+            + (common - f64::from(transpositions / 2)) / common)
+            / 3.0
+    }
+
+    /// As the function [`jaro_winkler`].
+    pub(crate) fn jaro_winkler(&mut self, a: &[u8], b: &[u8]) -> f64 {
+        let similarity = self.jaro(a, b);
+        if similarity <= BOOST_ABOVE {
+            return similarity;
+        }
+        let prefix = a.iter().zip(b).take(4).take_while(|(x, y)| x == y).count();
+        similarity + prefix as f64 * PREFIX_WEIGHT * (1.0 - similarity)
+    }
 }
 
 /// The Jaro similarity: 1 for equal texts, 0 when nothing matches or one is empty.
 pub fn jaro(a: &[u8], b: &[u8]) -> f64 {
-    let (pattern, text) = ordered(a, b);
-    if pattern.is_empty() || text.is_empty() {
-        return 0.0;
-    }
-    if pattern == text {
-        return 1.0;
-    }
-    let (matches, transpositions) =
-        if text.len() <= 64 { common_short(pattern, text) } else { common_long(pattern, text) };
-    if matches == 0 {
-        return 0.0;
-    }
-    let common = f64::from(matches);
-    (common / pattern.len() as f64
-        + common / text.len() as f64
-        + (common - f64::from(transpositions / 2)) / common)
-        / 3.0
+    POSITIONS.with_borrow_mut(|positions| positions.jaro(a, b))
 }
 
 /// The Jaro-Winkler similarity.
 pub fn jaro_winkler(a: &[u8], b: &[u8]) -> f64 {
-    let similarity = jaro(a, b);
-    if similarity <= BOOST_ABOVE {
-        return similarity;
-    }
-    let prefix = a.iter().zip(b).take(4).take_while(|(x, y)| x == y).count();
-    similarity + prefix as f64 * PREFIX_WEIGHT * (1.0 - similarity)
+    POSITIONS.with_borrow_mut(|positions| positions.jaro_winkler(a, b))
 }
 
 /// The shorter text first, equal lengths by content: one order for both directions makes the measure
@@ -73,35 +98,34 @@ fn reach(longer: usize) -> usize {
 
 /// Matches and letters out of order, for texts of at most 64 bytes: one 64-bit word holds all positions of
 /// the pattern.
-fn common_short(pattern: &[u8], text: &[u8]) -> (u32, u32) {
+fn common_short(positions: &[u64; 256], pattern_length: usize, text: &[u8]) -> (u32, u32) {
     let reach = reach(text.len());
-    with_positions(pattern, |positions| {
-        let (mut in_pattern, mut in_text) = (0u64, 0u64);
-        for (index, &byte) in text.iter().enumerate() {
-            let free = positions[usize::from(byte)] & window(index, reach) & !in_pattern;
-            let first = free & free.wrapping_neg();
-            in_pattern |= first;
-            in_text |= u64::from(first != 0) << index;
+    let (mut in_pattern, mut in_text) = (0u64, 0u64);
+    // The window of places within reach moves by one with each letter; its lower end stays at 0 at first.
+    let mut window = (2u64 << reach).wrapping_sub(1);
+    let end = if pattern_length >= 64 { u64::MAX } else { (1u64 << pattern_length) - 1 };
+    let mut bit = 1u64;
+    for (index, &byte) in text.iter().enumerate() {
+        let free = positions[usize::from(byte)] & window & !in_pattern;
+        let first = free & free.wrapping_neg();
+        in_pattern |= first;
+        in_text |= if first == 0 { 0 } else { bit };
+        bit <<= 1;
+        window = (window << 1) | u64::from(index < reach);
+        if window & end == 0 {
+            break;
         }
-        let matches = in_pattern.count_ones();
-        let mut out_of_order = 0;
-        while in_text != 0 {
-            let there = in_pattern & in_pattern.wrapping_neg();
-            let byte = text[in_text.trailing_zeros() as usize];
-            out_of_order += u32::from(positions[usize::from(byte)] & there == 0);
-            in_pattern ^= there;
-            in_text &= in_text - 1;
-        }
-        (matches, out_of_order)
-    })
-}
-
-/// Bits `index - reach ..= index + reach`.
-fn window(index: usize, reach: usize) -> u64 {
-    let low = index.saturating_sub(reach);
-    let high = index + reach;
-    let below_high = if high >= 63 { u64::MAX } else { (1u64 << (high + 1)) - 1 };
-    if low >= 64 { 0 } else { below_high & (u64::MAX << low) }
+    }
+    let matches = in_pattern.count_ones();
+    let mut out_of_order = 0;
+    while in_text != 0 {
+        let there = in_pattern & in_pattern.wrapping_neg();
+        let byte = text[in_text.trailing_zeros() as usize];
+        out_of_order += u32::from(positions[usize::from(byte)] & there == 0);
+        in_pattern ^= there;
+        in_text &= in_text - 1;
+    }
+    (matches, out_of_order)
 }
 
 /// The same for longer texts, letter by letter.
@@ -134,7 +158,7 @@ pub fn levenshtein(a: &[u8], b: &[u8]) -> u32 {
 
 /// Myers' bit-parallel algorithm as simplified by Hyyrö (2003): one word is one column of the table.
 fn levenshtein_bits(pattern: &[u8], text: &[u8]) -> u32 {
-    with_positions(pattern, |positions| {
+    let work = |positions: &[u64; 256]| {
         let last = 1u64 << (pattern.len() - 1);
         let (mut up, mut down) = (u64::MAX, 0u64);
         let mut distance = pattern.len() as u32;
@@ -150,7 +174,8 @@ fn levenshtein_bits(pattern: &[u8], text: &[u8]) -> u32 {
             down = right & diagonal;
         }
         distance
-    })
+    };
+    POSITIONS.with_borrow_mut(|positions| positions.of(pattern, work))
 }
 
 fn levenshtein_rows(a: &[u8], b: &[u8]) -> u32 {

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
+use crate::batch::{Batch, Worker};
 use crate::block::Blocks;
 use crate::compare::{MOST_COMPARISONS, Plan};
 use crate::dictionary::mix;
@@ -98,14 +99,16 @@ fn count_in_table(
     let counted: Vec<(Vec<u32>, Remembered)> = chunks
         .par_chunks(chunks.len().div_ceil(pieces).max(1))
         .map(|chunks| {
-            let (mut counts, mut memo) = (vec![0u32; patterns], plan.memo());
+            let (mut counts, mut worker) = (vec![0u32; patterns], Worker::new(plan));
             let remembered = chunks.iter().map(|chunk| {
                 let mut own = Vec::new();
-                blocks.visit(view, chunk, table, |pair| {
-                    let levels = plan.levels(table, pair.left_record, pair.right_record, &mut memo);
-                    counts[levels.pattern as usize] += 1;
+                blocks.visit(view, chunk, table, |batch| {
+                    worker.compare(plan, table, batch);
+                    for &pattern in &worker.patterns {
+                        counts[pattern as usize] += 1;
+                    }
                     if remembers {
-                        own.push(levels.pattern);
+                        own.extend_from_slice(&worker.patterns);
                     }
                 });
                 own.shrink_to_fit();
@@ -131,13 +134,15 @@ fn count_in_map(blocks: &Blocks, view: usize, plan: &Plan, table: &Table) -> Vec
         .chunks(view)
         .par_iter()
         .fold(
-            || (FxHashMap::<u32, u64>::default(), plan.memo()),
-            |(mut counts, mut memo), chunk| {
-                blocks.visit(view, chunk, table, |pair| {
-                    let levels = plan.levels(table, pair.left_record, pair.right_record, &mut memo);
-                    *counts.entry(levels.pattern).or_default() += 1;
+            || (FxHashMap::<u32, u64>::default(), Worker::new(plan)),
+            |(mut counts, mut worker), chunk| {
+                blocks.visit(view, chunk, table, |batch| {
+                    worker.compare(plan, table, batch);
+                    for &pattern in &worker.patterns {
+                        *counts.entry(pattern).or_default() += 1;
+                    }
                 });
-                (counts, memo)
+                (counts, worker)
             },
         )
         .map(|(counts, _)| counts)
@@ -156,7 +161,7 @@ fn count_in_map(blocks: &Blocks, view: usize, plan: &Plan, table: &Table) -> Vec
 pub(crate) fn count_pairs(blocks: &Blocks, view: usize, table: &Table) -> u64 {
     let count = |chunk| {
         let mut count = 0u64;
-        blocks.visit(view, chunk, table, |_| count += 1);
+        blocks.visit(view, chunk, table, |batch| count += batch.len() as u64);
         count
     };
     blocks.chunks(view).par_iter().map(count).sum()
@@ -192,19 +197,31 @@ pub(crate) fn sample_levels(
     let pick = |number: u64| ((u128::from(mix(seed ^ mix(number))) * u128::from(rows)) >> 64) as u32;
     (0..pairs.div_ceil(CHUNK))
         .into_par_iter()
-        .fold(empty, |mut counts, chunk| {
-            let mut memo = plan.memo();
+        .map(|chunk| {
+            let (mut batch, mut worker) = (Batch::new(table.stride()), Worker::new(plan));
+            let mut counts = empty();
+            let mut count = |batch: &Batch| {
+                worker.compare(plan, table, batch);
+                for &pattern in &worker.patterns {
+                    for (counts, level) in counts.iter_mut().zip(model.levels_of(pattern)) {
+                        counts[level] += 1;
+                    }
+                }
+            };
             for draw in chunk * CHUNK..((chunk + 1) * CHUNK).min(pairs) {
                 let (a, b) = (pick(2 * draw), pick(2 * draw + 1));
                 if a == b || (across && table.sources[a as usize] == table.sources[b as usize]) {
                     continue;
                 }
-                let (left, right) = (table.record(a.min(b)), table.record(a.max(b)));
-                let levels = plan.levels(table, left, right, &mut memo);
-                for (counts, &level) in counts.iter_mut().zip(&levels.at) {
-                    counts[usize::from(level)] += 1;
+                let both = [a.min(b), a.max(b)].map(|row| table.places.place(row));
+                let left = batch.take(&both, table);
+                batch.push(left, left + 1);
+                if batch.is_full() {
+                    count(&batch);
+                    batch.clear();
                 }
             }
+            count(&batch);
             counts
         })
         .reduce(empty, |mut all, some| {
@@ -444,9 +461,9 @@ fn exact_u(model: &mut Model, plan: &Plan, table: &Table) {
         .comparisons
         .par_iter()
         .enumerate()
-        .map(|(index, comparison)| {
-            let mut operands = plan.equalities(index, comparison);
-            operands.truncate(MOST_EXACT);
+        .map(|(index, _)| {
+            let operands = plan.equalities(index);
+            let operands = &operands[..operands.len().min(MOST_EXACT)];
             let Some(first) = operands.first() else { return Vec::new() };
             let known = |row: &&u32| first.read(table.record(**row)) != 0;
             let pairs = |count: usize| count as f64 * (count as f64 - 1.0) / 2.0;
