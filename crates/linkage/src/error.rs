@@ -142,6 +142,12 @@ pub enum LinkError {
     /// A model that was never trained and says nothing of how to.
     #[error("no m and u for {0}; train the model in Splink, or give the settings a `training` entry")]
     Untrained(String),
+    /// A pair to explain names an id that is not in the input.
+    #[error("no record has the id `{0}`")]
+    NoRecord(String),
+    /// A pair to explain names an id that several lists have.
+    #[error("several records have the id `{0}`; write the list's name before it, as in `list:{0}`")]
+    SeveralRecords(String),
     /// More rows than a 32-bit row number holds.
     #[error("{0} records are too many for one run: the limit is 4294967294")]
     TooManyRecords(usize),
@@ -169,6 +175,8 @@ impl LinkError {
             Self::DuplicateId { .. } => "linkage-duplicate-id",
             Self::OneSource(_) => "linkage-one-source",
             Self::Untrained(_) => "linkage-untrained",
+            Self::NoRecord(_) => "linkage-no-record",
+            Self::SeveralRecords(_) => "linkage-several-records",
             Self::TooManyRecords(_) => "linkage-too-many-records",
             Self::TooManyUniqueSources(_) => "linkage-too-many-unique-sources",
             Self::Threads { .. } => "linkage-threads",

@@ -10,10 +10,10 @@ use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{Field, Schema};
 use serde::Serialize;
 
-use crate::batch::{Batch, Worker};
 use crate::compare::Plan;
 use crate::dictionary::mix;
 use crate::error::LinkError;
+use crate::explain::Weighing;
 use crate::model::Model;
 use crate::score::{Parts, Scorer};
 use crate::table::Layout;
@@ -161,26 +161,13 @@ pub fn score(model: &Model, record: &RecordBatch, candidates: &RecordBatch) -> R
     let plan = Plan::compile(&model, &mut layout)?;
     let scorer = Scorer::new(&model, &Scorer::operands(&model, &mut layout)?);
     let table = layout.finish();
-    let places: Vec<u32> = (0..=candidates.num_rows() as u32).map(|row| table.places.place(row)).collect();
-    let mut batch = Batch::new(table.stride());
-    batch.take(&places, &table);
-    (1..places.len() as u32).for_each(|right| batch.push(0, right));
-    let mut worker = Worker::new(&plan);
-    worker.compare(&plan, &table, &batch);
-    Ok((0..batch.len())
-        .map(|row| {
-            let (left, right) = batch.records(row);
-            let levels = plan.levels_of(worker.patterns[row]);
-            let parts = scorer.parts(&table, left, right, &levels);
-            let mut found = waterfall(&model, scorer.prior(), &parts, &levels.at);
-            found.row = row;
-            found
-        })
-        .collect())
+    let pairs: Vec<(u32, u32)> = (1..=candidates.num_rows() as u32).map(|row| (0, row)).collect();
+    let found = Weighing { model: &model, plan: &plan, table: &table, scorer: &scorer }.explain(&pairs);
+    Ok(found.into_iter().enumerate().map(|(row, found)| Found { row, ..found }).collect())
 }
 
 /// Adds the fields one after another: a field's bar is what its coming changes.
-fn waterfall(model: &Model, prior: Parts, parts: &[Parts], levels: &[u8]) -> Found {
+pub(crate) fn waterfall(model: &Model, prior: Parts, parts: &[Parts], levels: &[u8]) -> Found {
     let mut sum = prior;
     let mut before = sum.weight();
     let begin = before;

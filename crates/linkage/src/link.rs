@@ -16,6 +16,7 @@ use crate::block::{Blocks, Chunk, RuleReport};
 use crate::cluster::{self, ClusterReport, Decision, Facts};
 use crate::compare::Plan;
 use crate::error::LinkError;
+use crate::explain::{self, Report, Weighing};
 use crate::expr::Expr;
 use crate::ids::Ids;
 use crate::load::Loader;
@@ -44,6 +45,8 @@ pub struct Options<'a> {
     pub unique_sources: Vec<String>,
     /// Sources that attest the constrained value by themselves, besides those named in the model.
     pub confirming_sources: Vec<String>,
+    /// Whether figures to judge the model by are made: [`Metrics::report`].
+    pub report: bool,
     /// Who hears of the progress.
     pub progress: Option<Listener<'a>>,
 }
@@ -57,6 +60,7 @@ impl Default for Options<'_> {
             review_limit: 1_000_000,
             unique_sources: Vec::new(),
             confirming_sources: Vec::new(),
+            report: false,
             progress: None,
         }
     }
@@ -156,6 +160,9 @@ pub struct Metrics {
     pub review: u64,
     /// Pairs over the limit that no human will see in this run.
     pub review_dropped: u64,
+    /// Figures to judge the model by, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report>,
     /// Things that a careful reader should know: columns without values, rules that never fire.
     pub warnings: Vec<String>,
 }
@@ -317,6 +324,10 @@ fn run(
         &some
     };
     metrics.strong = strong.len() as u64;
+    if options.report {
+        let weighing = Weighing { model: &trained, plan: &plan, table: &table, scorer: &scorer };
+        metrics.report = Some(explain::report(weighing, &pairs));
+    }
     watch.lap("score");
 
     watch.tell("cluster", 0, 0);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray};
-use linkage::{Decision, LinkError, Linked, Model, ModelError, Options, find, link, text};
+use linkage::{Decision, LinkError, Linked, Loader, Model, ModelError, Options, explain, find, link, text};
 use proptest::prelude::*;
 
 const MODEL: &str = include_str!("../../../policy/linkage.json");
@@ -208,6 +208,32 @@ proptest! {
         prop_assert!((there[0].weight - naive).abs() < 1e-9, "{} {naive}", there[0].weight);
         let bars: f64 = there[0].prior + there[0].fields.iter().map(|field| field.weight).sum::<f64>();
         prop_assert!((bars - naive).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_report_counts_everything_once_and_an_explanation_adds_up(people in people(40)) {
+        let ids: Vec<i64> = (0..people.len() as i64).collect();
+        let (model, input) = (model(), batch(&people, &ids));
+        let options = Options { report: true, ..Options::default() };
+        let linked = link(std::slice::from_ref(&input), &model, &[], &options).unwrap();
+        let report = linked.metrics.report.clone().unwrap();
+        prop_assert_eq!(report.themselves.iter().map(|bin| bin.count).sum::<u64>(), people.len() as u64);
+        prop_assert_eq!(report.pairs.iter().map(|bin| bin.count).sum::<u64>(), linked.pairs.len() as u64);
+        let wanted: Vec<[String; 2]> =
+            linked.pairs.iter().map(|pair| [pair.right, pair.left].map(|row| row.to_string())).collect();
+        let mut loader = Loader::new(&model);
+        loader.push(&input, None).unwrap();
+        let (_, explained) = explain(loader, &model, &wanted).unwrap();
+        for (pair, explained) in linked.pairs.iter().zip(&explained) {
+            prop_assert_eq!((pair.left, pair.right), (explained.left, explained.right));
+            prop_assert_eq!(pair.weight.to_bits(), (explained.found.weight as f32).to_bits());
+            let bars = explained.found.fields.iter().map(|field| field.weight).sum::<f64>();
+            prop_assert!((explained.found.prior + bars - explained.found.weight).abs() < 1e-9);
+        }
+        for sample in &report.samples {
+            let pair = linked.pairs.iter().find(|pair| (pair.left, pair.right) == (sample.left, sample.right));
+            prop_assert_eq!(pair.map(|pair| pair.weight), Some(sample.found.weight as f32));
+        }
     }
 
     #[test]

@@ -1,0 +1,216 @@
+//! Where weights come from: single pairs field by field, and figures that help to judge a model as a whole.
+//!
+//! In: records as a run has them, the model's numbers. Out: waterfalls of pairs, how the weights of pairs lie, and
+//! what each record is worth against itself: a record that cannot reach the threshold even so is one that no
+//! run with this model will ever link.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::batch::{Batch, FULL, Worker};
+use crate::compare::Plan;
+use crate::error::LinkError;
+use crate::find::{Found, waterfall};
+use crate::ids::Ids;
+use crate::link::Pair;
+use crate::load::Loader;
+use crate::model::{LinkType, Model};
+use crate::score::Scorer;
+use crate::table::Table;
+
+/// Pairs shown on each side of the threshold.
+const SAMPLES: usize = 3;
+
+/// How many pairs or records have a weight of `from` and more, and less than `from + 1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Bin {
+    /// log2 odds, rounded down.
+    pub from: i32,
+    /// How many.
+    pub count: u64,
+}
+
+/// A pair and where its weight comes from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explained {
+    /// Row of the record with the smaller id.
+    pub left: u32,
+    /// Row of the other.
+    pub right: u32,
+    /// Its weight, field by field.
+    pub found: Found,
+}
+
+/// Figures to judge a model by.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// The weights of the pairs from the review weight on.
+    pub pairs: Vec<Bin>,
+    /// The weight of every record against itself.
+    pub themselves: Vec<Bin>,
+    /// Pairs next above and next below the threshold; what a look at them says decides whether it lies well.
+    pub samples: Vec<Explained>,
+}
+
+/// What is needed to weigh pairs of a table.
+#[derive(Clone, Copy)]
+pub(crate) struct Weighing<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) plan: &'a Plan,
+    pub(crate) table: &'a Table,
+    pub(crate) scorer: &'a Scorer,
+}
+
+impl Weighing<'_> {
+    /// Field by field, for pairs of table rows, in their order.
+    pub(crate) fn explain(&self, pairs: &[(u32, u32)]) -> Vec<Found> {
+        let mut worker = Worker::new(self.plan);
+        let mut out = Vec::with_capacity(pairs.len());
+        for pairs in pairs.chunks(FULL / 2) {
+            let batch = self.batch(pairs);
+            worker.compare(self.plan, self.table, &batch);
+            out.extend((0..pairs.len()).map(|at| {
+                let (left, right) = batch.records(at);
+                let levels = self.plan.levels_of(worker.patterns[at]);
+                let parts = self.scorer.parts(self.table, left, right, &levels);
+                waterfall(self.model, self.scorer.prior(), &parts, &levels.at)
+            }));
+        }
+        out
+    }
+
+    fn batch(&self, pairs: &[(u32, u32)]) -> Batch {
+        let place = |row: u32| self.table.places.place(row);
+        let places: Vec<u32> = pairs.iter().flat_map(|(left, right)| [place(*left), place(*right)]).collect();
+        let mut batch = Batch::new(self.table.stride());
+        batch.take(&places, self.table);
+        (0..pairs.len() as u32).for_each(|at| batch.push(2 * at, 2 * at + 1));
+        batch
+    }
+
+    /// Every record against itself.
+    fn themselves(&self) -> Vec<Bin> {
+        let rows: Vec<(u32, u32)> = (0..self.table.len() as u32).map(|row| (row, row)).collect();
+        let weights: Vec<Vec<f64>> = rows
+            .par_chunks(FULL / 2)
+            .map_init(
+                || Worker::new(self.plan),
+                |worker, pairs| {
+                    let batch = self.batch(pairs);
+                    worker.compare(self.plan, self.table, &batch);
+                    let weight = |at: usize| {
+                        let (left, right) = batch.records(at);
+                        let levels = self.plan.levels_of(worker.patterns[at]);
+                        self.scorer.odds(self.table, left, right, &levels).log2()
+                    };
+                    (0..pairs.len()).map(weight).collect()
+                },
+            )
+            .collect();
+        bins(weights.into_iter().flatten())
+    }
+}
+
+/// Counts weights, whole number by whole number, from the smallest to the largest.
+fn bins(weights: impl Iterator<Item = f64>) -> Vec<Bin> {
+    let mut counts = std::collections::BTreeMap::new();
+    for weight in weights.filter(|weight| weight.is_finite()) {
+        *counts.entry(weight.floor() as i32).or_insert(0) += 1;
+    }
+    counts.into_iter().map(|(from, count)| Bin { from, count }).collect()
+}
+
+/// The figures of a run; `pairs` are rows of the table.
+pub(crate) fn report(weighing: Weighing, pairs: &[Pair]) -> Report {
+    let threshold = weighing.model.match_weight;
+    let mut near: [Vec<Pair>; 2] = [Vec::new(), Vec::new()];
+    for pair in pairs {
+        let side = &mut near[usize::from(f64::from(pair.weight) < threshold)];
+        let far = |pair: &Pair| (f64::from(pair.weight) - threshold).abs();
+        let order = |a: &Pair, b: &Pair| {
+            far(a).total_cmp(&far(b)).then(a.left.cmp(&b.left)).then(a.right.cmp(&b.right))
+        };
+        let at = side.partition_point(|known| order(known, pair).is_lt());
+        if at < SAMPLES {
+            side.insert(at, *pair);
+            side.truncate(SAMPLES);
+        }
+    }
+    let [above, below] = near;
+    let rows: Vec<(u32, u32)> =
+        above.iter().rev().chain(&below).map(|pair| (pair.left, pair.right)).collect();
+    let order = &weighing.table.order;
+    let sample = |((left, right), found): (&(u32, u32), Found)| Explained {
+        left: order[*left as usize],
+        right: order[*right as usize],
+        found,
+    };
+    Report {
+        pairs: bins(pairs.iter().map(|pair| f64::from(pair.weight))),
+        themselves: weighing.themselves(),
+        samples: rows.iter().zip(weighing.explain(&rows)).map(sample).collect(),
+    }
+}
+
+/// Where the weights of single pairs come from, with the model's numbers as they are. Records are named by id; where
+/// lists are linked and ids stand in several of them, by `list:id`.
+///
+/// # Errors
+/// An id that no record has or that several have; what [`crate::link_loaded`] refuses.
+pub fn explain(
+    loader: Loader,
+    model: &Model,
+    pairs: &[[String; 2]],
+) -> Result<(Ids, Vec<Explained>), LinkError> {
+    let (mut layout, ids) = loader.finish()?;
+    layout.prepare()?;
+    let plan = Plan::compile(model, &mut layout)?;
+    let frequencies = Scorer::operands(model, &mut layout)?;
+    let table = layout.finish();
+    let scorer = Scorer::new(model, &frequencies);
+    let rows = rows_of(&table, &ids, model, pairs)?;
+    let found = Weighing { model, plan: &plan, table: &table, scorer: &scorer }.explain(&rows);
+    let explained = rows.iter().zip(found).map(|((left, right), found)| Explained {
+        left: table.order[*left as usize],
+        right: table.order[*right as usize],
+        found,
+    });
+    let explained = explained.collect();
+    Ok((ids, explained))
+}
+
+/// The table's rows of the wanted ids.
+fn rows_of(
+    table: &Table,
+    ids: &Ids,
+    model: &Model,
+    pairs: &[[String; 2]],
+) -> Result<Vec<(u32, u32)>, LinkError> {
+    let lists = model.link_type != LinkType::Dedupe;
+    let mut rows: rustc_hash::FxHashMap<&str, Vec<u32>> =
+        pairs.iter().flatten().map(|id| (id.as_str(), Vec::new())).collect();
+    for (row, &input) in table.order.iter().enumerate() {
+        let id = ids.text(input);
+        if let Some(rows) = rows.get_mut(&*id) {
+            rows.push(row as u32);
+        }
+        if lists {
+            let source = &table.source_names[table.sources[row] as usize];
+            if let Some(rows) = rows.get_mut(format!("{source}:{id}").as_str()) {
+                rows.push(row as u32);
+            }
+        }
+    }
+    let one = |id: &String| match rows.get(id.as_str()).map(Vec::as_slice) {
+        Some([row]) => Ok(*row),
+        Some([_, ..]) => Err(LinkError::SeveralRecords(id.clone())),
+        _ => Err(LinkError::NoRecord(id.clone())),
+    };
+    pairs
+        .iter()
+        .map(|[left, right]| {
+            let (left, right) = (one(left)?, one(right)?);
+            Ok((left.min(right), left.max(right)))
+        })
+        .collect()
+}
