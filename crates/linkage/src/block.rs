@@ -5,7 +5,7 @@
 //! reported: never silently quadratic, never silently cut.
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::compare::{Condition, Pair};
@@ -15,7 +15,7 @@ use crate::table::{Places, Table};
 const CHUNK_PAIRS: u64 = 1 << 16;
 
 /// What one rule yields.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RuleReport {
     /// The rule as written.
     pub rule: String,

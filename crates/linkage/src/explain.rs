@@ -5,7 +5,7 @@
 //! run with this model will ever link.
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::batch::{Batch, FULL, Worker};
 use crate::compare::Plan;
@@ -22,7 +22,7 @@ use crate::table::Table;
 const SAMPLES: usize = 3;
 
 /// How many pairs or records have a weight of `from` and more, and less than `from + 1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bin {
     /// log2 odds, rounded down.
     pub from: i32,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{Field, Schema};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::compare::Plan;
 use crate::dictionary::mix;
@@ -114,7 +114,7 @@ pub fn keys_of(model: &Model, records: &RecordBatch) -> Result<Vec<Vec<i64>>, Li
 }
 
 /// A candidate's weight and where it comes from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Found {
     /// Row in the candidates.
     pub row: usize,
@@ -129,7 +129,7 @@ pub struct Found {
 }
 
 /// One bar of the waterfall.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldWeight {
     /// The comparison.
     pub comparison: String,

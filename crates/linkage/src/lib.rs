@@ -18,6 +18,7 @@ mod explain;
 mod expr;
 pub mod find;
 mod ids;
+mod judgement;
 mod link;
 mod load;
 mod model;
@@ -38,6 +39,7 @@ pub use error::{LinkError, ModelError};
 pub use explain::{Bin, Explained, Report, explain};
 pub use expr::skeleton;
 pub use ids::Ids;
+pub use judgement::{CurvePoint, FieldNumbers, Judgement, LevelNumbers, Sample};
 pub use link::{By, Linked, Listener, Metrics, Options, Pair, link, link_loaded, probability};
 pub use load::{Loader, prepare};
 pub use model::{

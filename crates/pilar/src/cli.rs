@@ -101,8 +101,12 @@ pub(crate) struct Link {
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub(crate) input: Vec<PathBuf>,
     /// Folder for the results; made when missing.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "explain")]
+    pub(crate) out: Option<PathBuf>,
+    /// Link nothing: show where the weight of this pair comes from, field by field, with the model's numbers as they are. Records
+    /// are named by id, or by `list:id` where several lists have the id. May be given several times.
+    #[arg(long, value_names = ["ID", "ID"], num_args = 2, action = clap::ArgAction::Append, conflicts_with_all = ["out", "train", "truth", "gammas", "save_prepared", "report"])]
+    pub(crate) explain: Vec<String>,
     /// From this weight (log2 odds) on, two records are one person. Default: the model's.
     #[arg(long, value_name = "W", allow_negative_numbers = true)]
     pub(crate) threshold_weight: Option<f64>,
@@ -124,6 +128,9 @@ pub(crate) struct Link {
     /// Write the level of each comparison into pairs.parquet (`gamma_...`).
     #[arg(long)]
     pub(crate) gammas: bool,
+    /// Also draw how the model judged: laporan.html and report.html, with curves when there is a truth.
+    #[arg(long)]
+    pub(crate) report: bool,
     /// Also write the columns that the model's `prepare` entry makes, as prepared.parquet.
     #[arg(long)]
     pub(crate) save_prepared: bool,

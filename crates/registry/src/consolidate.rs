@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use access::{House, Session};
 use lake::Origin;
-use linkage::{Decision, Linked, Model};
+use linkage::{Decision, Judgement, Linked, Model};
 use model::Progress;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -242,6 +242,8 @@ fn make(
         Origin { made_by: "consolidate".into(), inputs, policy: house.policy.hash().to_owned(), note };
     let links = write::links(&rows, lists, &identified, &linked)?;
     let model = linked.trained.to_json();
+    // What is kept for the page of the model names no record.
+    let judgement = Judgement { samples: Vec::new(), ..Judgement::of(&linked) };
     drop(linked.pairs);
     write::version(
         house,
@@ -254,6 +256,7 @@ fn make(
             events: &events,
             assembled: &assembled,
             model,
+            judgement: serde_json::to_string(&judgement).unwrap_or_default(),
         },
     )?;
     watch.lap("write");
@@ -285,6 +288,7 @@ fn link(
     let options = linkage::Options {
         unique_sources: sources(|source| source.unique),
         confirming_sources: sources(|source| source.confirms_identity),
+        report: true,
         progress: Some(&listener),
         ..linkage::Options::default()
     };

@@ -19,6 +19,7 @@ pub mod events;
 pub mod families;
 pub mod golden;
 pub mod identity;
+pub mod judgement;
 pub mod lineage;
 pub mod load;
 pub mod people;

@@ -49,6 +49,8 @@ pub(crate) struct Parts<'a> {
     pub assembled: &'a Assembled,
     /// The trained model.
     pub model: String,
+    /// What the run says of the model, as JSON.
+    pub judgement: String,
 }
 
 /// Writes all parts; `persons` last, with which the version is whole.
@@ -65,6 +67,7 @@ pub(crate) fn version(house: &House, number: i64, origin: &Origin, parts: Parts<
     };
     let mut with_model = origin.clone();
     with_model.note.insert("model".to_owned(), parts.model);
+    with_model.note.insert("judgement".to_owned(), parts.judgement);
     put("links", &parts.links, &["person_id", "record_id"], &with_model)?;
     put("aliases", &aliases(parts.identified)?, &["old_id"], origin)?;
     put("review", &parts.review, &[], origin)?;

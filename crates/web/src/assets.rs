@@ -19,6 +19,11 @@ pub(crate) fn href(path: &str) -> String {
     format!("/aset/{path}?v={}", *VERSION)
 }
 
+/// The house's style sheet, for pages that stand alone.
+pub(crate) fn style() -> &'static str {
+    FILES.get_file("pilar.css").and_then(include_dir::File::contents_utf8).unwrap_or_default()
+}
+
 /// The address of one icon in the sprite.
 pub(crate) fn icon_href(name: &str) -> String {
     format!("/aset/ikon.svg?v={}#{name}", *VERSION)

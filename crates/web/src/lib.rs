@@ -18,6 +18,7 @@ mod assets;
 mod csv;
 mod fault;
 mod guard;
+mod judgement;
 mod lang;
 mod meter;
 mod pages;
@@ -33,6 +34,7 @@ use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
 use tokio::net::TcpListener;
 use tower_http::{compression::CompressionLayer, timeout::TimeoutLayer, trace::TraceLayer};
 
+pub use judgement::linkage_file;
 pub use lang::Tongue;
 
 /// How the pages are served.

@@ -3,13 +3,19 @@
 //! Everything that can be wrong with the model, the columns or the ids is said before the long work begins. The tables are read in a stream
 //! and never held as a whole.
 
-use std::{fs::File, io::Write as _, path::Path, sync::Mutex, time::Instant};
+use std::{
+    fs::File,
+    io::Write as _,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
 use anyhow::Context;
-use linkage::{Linked, Loader, Model, Options};
+use linkage::{Judgement, Linked, Loader, Model, Options};
 use serde_json::{Value, json};
 
-use super::{Answer, link_files, link_truth, with_bar};
+use super::{Answer, link_explain, link_files, link_truth, with_bar};
 use crate::{cli::Link, failure::Failure, measure::peak_rss_mb, screen::grouped};
 
 /// Seconds, processor seconds and peak memory of each stage, in the order in which they began.
@@ -59,13 +65,13 @@ fn cpu_seconds() -> f64 {
 
 /// Runs the command.
 pub(super) fn run(command: &Link) -> anyhow::Result<Answer> {
+    let Some(out) = &command.out else { return link_explain::run(command) };
     let start = Instant::now();
     let model = model(command)?;
     for warning in model.warnings() {
         eprintln!("perhatikan | note: {warning}");
     }
-    std::fs::create_dir_all(&command.out)
-        .with_context(|| format!("could not make the folder {}", command.out.display()))?;
+    std::fs::create_dir_all(out).with_context(|| format!("could not make the folder {}", out.display()))?;
     let stages = Mutex::new(Stages::new());
     let enter = |stage: Option<&str>| {
         if let Ok(mut stages) = stages.lock() {
@@ -74,7 +80,7 @@ pub(super) fn run(command: &Link) -> anyhow::Result<Answer> {
     };
     enter(Some("load"));
     let linked = with_bar("link", |bar| -> anyhow::Result<Linked> {
-        let loader = load(command, &model)?;
+        let loader = load(command, out, &model)?;
         let listener = |stage: &str, done: u64, total: u64| {
             enter(Some(stage));
             model::Progress::report(bar, stage, done, total);
@@ -83,13 +89,14 @@ pub(super) fn run(command: &Link) -> anyhow::Result<Answer> {
             seed: command.seed,
             train: !command.no_train,
             review_limit: 0,
+            report: command.report,
             progress: Some(&listener),
             ..Options::default()
         };
         linkage::link_loaded(loader, &model, &[], &options).map_err(|error| Failure::input(error.to_string()))
     })?;
     enter(Some("write"));
-    write(command, &model, &linked)?;
+    write(command, out, &model, &linked)?;
     enter(None);
     let (seconds, cpu_s) = (round(start.elapsed().as_secs_f64()), round(cpu_seconds()));
     let mut metrics = serde_json::to_value(&linked.metrics)?;
@@ -97,14 +104,22 @@ pub(super) fn run(command: &Link) -> anyhow::Result<Answer> {
     metrics["total_seconds"] = json!(seconds);
     metrics["total_cpu_s"] = json!(cpu_s);
     metrics["peak_rss_mb"] = json!(peak_rss_mb());
+    let mut curve = Vec::new();
     if let Some(truth) = &command.truth {
-        metrics["truth"] = link_truth::figures(truth, &model, &linked)?;
+        let figures = link_truth::figures(truth, &model, &linked)?;
+        metrics["truth"] = serde_json::to_value(&figures)?;
+        curve = figures.curve.into_iter().map(|step| step.point).collect();
     }
-    save(&command.out.join("metrics.json"), &format!("{metrics:#}\n"))?;
-    answer(command, &linked, &metrics)
+    save(&out.join("metrics.json"), &format!("{metrics:#}\n"))?;
+    if command.report {
+        let judgement = Judgement { curve, ..Judgement::of(&linked) };
+        report(command, out, &judgement)?;
+    }
+    answer(out, &linked, &metrics)
 }
 
-fn model(command: &Link) -> anyhow::Result<Model> {
+/// The model of the settings file, with what the command says otherwise.
+pub(super) fn model(command: &Link) -> anyhow::Result<Model> {
     let text = std::fs::read_to_string(&command.settings)
         .map_err(|error| Failure::input(format!("{}: {error}", command.settings.display())))?;
     let refused = |fault: String| Failure::input(format!("{}: {fault}", command.settings.display()));
@@ -128,13 +143,13 @@ fn model(command: &Link) -> anyhow::Result<Model> {
 }
 
 /// All columns are looked for in all files before the first row is read.
-fn load<'m>(command: &Link, model: &'m Model) -> anyhow::Result<Loader<'m>> {
+fn load<'m>(command: &Link, out: &Path, model: &'m Model) -> anyhow::Result<Loader<'m>> {
     let mut tables = Vec::with_capacity(command.input.len());
     for path in &command.input {
         tables.push(link_files::open(path, model)?);
     }
     let mut loader = Loader::new(model);
-    let prepared = || link_files::Prepared::new(&command.out.join("prepared.parquet"), model);
+    let prepared = || link_files::Prepared::new(&out.join("prepared.parquet"), model);
     let mut prepared = command.save_prepared.then(prepared).transpose()?;
     for table in tables {
         for batch in table.batches {
@@ -156,8 +171,20 @@ fn load<'m>(command: &Link, model: &'m Model) -> anyhow::Result<Loader<'m>> {
     Ok(loader)
 }
 
-fn write(command: &Link, model: &Model, linked: &Linked) -> anyhow::Result<()> {
-    let out = &command.out;
+/// The judgement as a page in both languages, named after the model.
+fn report(command: &Link, out: &Path, judgement: &Judgement) -> anyhow::Result<()> {
+    let policy = policy::Policy::embedded().map_err(|faults| {
+        anyhow::anyhow!("the policy pack inside the program has {} faults", faults.len())
+    })?;
+    let policy = Arc::new(policy);
+    let title = command.settings.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    for (lang, name) in [(model::Lang::Id, "laporan.html"), (model::Lang::En, "report.html")] {
+        save(&out.join(name), &web::linkage_file(Arc::clone(&policy), lang, &title, judgement)?)?;
+    }
+    Ok(())
+}
+
+fn write(command: &Link, out: &Path, model: &Model, linked: &Linked) -> anyhow::Result<()> {
     link_files::pairs(&out.join("pairs.parquet"), model, linked, command.gammas)?;
     link_files::clusters(&out.join("clusters.parquet"), model, linked)?;
     save(&out.join("model.json"), &linked.trained.to_splink())?;
@@ -173,7 +200,7 @@ fn save(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn answer(command: &Link, linked: &Linked, metrics: &Value) -> anyhow::Result<Answer> {
+fn answer(out: &Path, linked: &Linked, metrics: &Value) -> anyhow::Result<Answer> {
     let figures = &linked.metrics;
     let mut lines = vec![
         format!("catatan {} | records", grouped(figures.records)),
@@ -185,6 +212,6 @@ fn answer(command: &Link, linked: &Linked, metrics: &Value) -> anyhow::Result<An
         lines.push(format!("F1 {f1:.5} pada bobot {} | at weight {0}", metrics["truth"]["best"]["weight"]));
     }
     lines.extend(figures.warnings.iter().map(|warning| format!("perhatikan | note: {warning}")));
-    lines.push(format!("hasil di {} | results in {0}", command.out.display()));
+    lines.push(format!("hasil di {} | results in {0}", out.display()));
     Answer::of(metrics, lines)
 }

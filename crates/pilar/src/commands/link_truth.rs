@@ -6,18 +6,42 @@ use std::{fs::File, path::Path};
 
 use arrow_array::{Array, RecordBatch, cast::AsArray, types::Int64Type};
 use arrow_schema::DataType;
-use linkage::{Linked, Model};
+use linkage::{CurvePoint, Linked, Model, Scores};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rustc_hash::FxHashMap;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::failure::Failure;
 
 /// Steps of the curve, in weight.
 const STEP: f64 = 0.25;
 
+/// What the truth says of a run.
+#[derive(Debug, Serialize)]
+pub(super) struct Figures {
+    true_pairs: u64,
+    records_without_truth: u64,
+    /// The share of all true pairs that were written, whatever their weight.
+    recall_of_written_pairs: f64,
+    /// The step with the best F1.
+    best: Option<Step>,
+    /// Of the clusters.
+    clusters: Scores,
+    /// From high weights to low ones.
+    pub(super) curve: Vec<Step>,
+}
+
+/// A threshold, how many pairs lie above it, and how good they are.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Step {
+    right: u64,
+    wrong: u64,
+    #[serde(flatten)]
+    pub(super) point: CurvePoint,
+}
+
 /// Precision, recall and F1 by threshold, the best of them, and those of the clusters.
-pub(super) fn figures(path: &Path, model: &Model, linked: &Linked) -> anyhow::Result<Value> {
+pub(super) fn figures(path: &Path, model: &Model, linked: &Linked) -> anyhow::Result<Figures> {
     let persons = persons(path, model)?;
     let mut missing = 0u64;
     let mut own = -1i64;
@@ -52,22 +76,17 @@ pub(super) fn figures(path: &Path, model: &Model, linked: &Linked) -> anyhow::Re
         wrong += bins[&bin].1;
         let (precision, recall) = (ratio(right, right + wrong), ratio(right, scores.true_pairs));
         let f1 = 2.0 * precision * recall / (precision + recall).max(1e-12);
-        curve.push(json!({
-            "weight": bin as f64 * STEP, "right": right, "wrong": wrong,
-            "precision": precision, "recall": recall, "f1": f1,
-        }));
+        let point = CurvePoint { weight: bin as f64 * STEP, precision, recall, f1 };
+        curve.push(Step { right, wrong, point });
     }
-    let best = curve
-        .iter()
-        .max_by(|a, b| a["f1"].as_f64().partial_cmp(&b["f1"].as_f64()).unwrap_or(std::cmp::Ordering::Equal));
-    Ok(json!({
-        "true_pairs": scores.true_pairs,
-        "records_without_truth": missing,
-        "recall_of_written_pairs": ratio(right, scores.true_pairs),
-        "best": best,
-        "clusters": scores,
-        "curve": curve,
-    }))
+    Ok(Figures {
+        true_pairs: scores.true_pairs,
+        records_without_truth: missing,
+        recall_of_written_pairs: ratio(right, scores.true_pairs),
+        best: curve.iter().max_by(|a, b| a.point.f1.total_cmp(&b.point.f1)).cloned(),
+        clusters: scores,
+        curve,
+    })
 }
 
 fn ratio(part: u64, whole: u64) -> f64 {

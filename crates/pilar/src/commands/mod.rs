@@ -3,6 +3,7 @@
 
 pub(crate) mod effects;
 mod link;
+mod link_explain;
 mod link_files;
 mod link_truth;
 pub(crate) mod lists;

@@ -6,7 +6,9 @@ use crate::{
     assets,
     lang::Tongue,
     shell::{NavItem, Shell},
-    ui::{Bar, Bars, FieldError, Funnel, Pager, Pair, PairRow, Step, Tile, TileMap},
+    ui::{
+        Bar, Bars, Column, FieldError, Funnel, Line, Mark, Pager, Pair, PairRow, Plot, Step, Tile, TileMap,
+    },
     visit::{Answer, Guest, Visit, page},
 };
 
@@ -23,6 +25,7 @@ pub(crate) struct ComponentPage {
     pub(crate) nav: Vec<NavItem>,
     pub(crate) funnel: Funnel,
     pub(crate) bars: Bars,
+    pub(crate) plot: Plot,
     pub(crate) tiles: TileMap,
     pub(crate) pair: Pair,
     pub(crate) pager: Pager,
@@ -117,6 +120,7 @@ impl ComponentPage {
                 bars: vec![bar(1, 3_120), bar(2, 2_987), bar(3, 2_540), bar(4, 2_112), bar(5, 640)],
                 as_table: t.say("web-as-table"),
             },
+            plot: sample_plot(&t),
             tiles: TileMap {
                 title: t.say("web-sample-map"),
                 columns: 3,
@@ -178,3 +182,31 @@ const SWATCHES: [(&str, &str); 10] = [
     ("h-4", "--heat-4"),
     ("h-5", "--heat-5"),
 ];
+
+fn sample_plot(t: &Tongue) -> Plot {
+    let counts = [4_u32, 9, 3, 1, 1, 2, 8, 21, 34, 12];
+    let columns: Vec<Column> = (0_u32..)
+        .zip(counts)
+        .map(|(at, count)| Column {
+            from: f64::from(at),
+            to: f64::from(at + 1),
+            value: f64::from(count),
+            colour: if at < 4 { 2 } else { 1 },
+        })
+        .collect();
+    Plot {
+        title: t.say("web-sample-plot"),
+        note: t.say("web-linkage-weights-note"),
+        lines: vec![Line {
+            name: t.say("web-linkage-recall"),
+            points: vec![(0.0, 1.0), (4.0, 0.97), (7.0, 0.8), (10.0, 0.1)],
+            colour: 4,
+        }],
+        marks: vec![Mark { at: 4.0, label: t.one("web-linkage-threshold", "weight", "4") }],
+        scale: ["0", "5", "10"].map(str::to_owned),
+        heads: vec![t.say("web-linkage-weight"), t.say("web-linkage-pairs")],
+        rows: (0_u32..).zip(counts).map(|(at, count)| vec![t.n(at), t.n(count)]).collect(),
+        as_table: t.say("web-as-table"),
+        columns,
+    }
+}

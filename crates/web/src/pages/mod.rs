@@ -12,6 +12,7 @@ mod komponen;
 mod masuk;
 mod orang;
 mod pembayaran;
+mod penautan;
 mod program;
 mod tinjau;
 mod tugas;
@@ -45,6 +46,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/keputusan/{run}/keluarga/{family}", get(keputusan::explain))
         .route("/cari", get(cari::show).post(cari::send))
         .route("/daftar", get(daftar::list))
+        .route("/penautan", get(penautan::show))
         .route("/daftar/{number}", get(daftar::show))
         .route("/daftar/{number}/temuan.csv", get(daftar::export))
         .route("/pembayaran", get(pembayaran::list))

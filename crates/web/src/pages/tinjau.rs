@@ -16,7 +16,7 @@ use crate::{
     fault::Fault,
     lang::Tongue,
     shell::Shell,
-    ui::{Likeness, Pager, Pair, PairRow as Row},
+    ui::{Likeness, Pager, Pair, PairRow as Row, WeightBar},
     visit::{Answer, Posted, Visit, page},
 };
 
@@ -30,18 +30,9 @@ pub(crate) struct ReviewPage {
     pub(crate) later: i64,
     pub(crate) view: Option<PairView>,
     pub(crate) pair: Option<Pair>,
-    pub(crate) weights: Vec<Weight>,
+    pub(crate) weights: Vec<WeightBar>,
     pub(crate) may_decide: bool,
     pub(crate) nothing_to_undo: bool,
-}
-
-/// What a field adds to the weight, as a bar from the middle.
-pub(crate) struct Weight {
-    pub(crate) label: String,
-    pub(crate) text: String,
-    pub(crate) x: String,
-    pub(crate) width: String,
-    pub(crate) colour: u8,
 }
 
 /// The whole queue.
@@ -158,21 +149,10 @@ fn side_title(t: &Tongue, side: &SideRow, line: Option<i64>) -> String {
     }
 }
 
-fn weights(t: &Tongue, view: &PairView) -> Vec<Weight> {
+fn weights(t: &Tongue, view: &PairView) -> Vec<WeightBar> {
     let known = || view.fields.iter().filter_map(|field| Some((t.label(&field.label), field.weight?)));
     let most = known().map(|(_, weight)| weight.abs()).fold(1.0, f64::max);
-    known()
-        .map(|(label, weight)| {
-            let width = (weight.abs() / most * 50.0).min(50.0);
-            Weight {
-                label: label.to_owned(),
-                text: format!("{}{}", if weight > 0.0 { "+" } else { "" }, t.decimal(weight, 1)),
-                x: format!("{:.2}", if weight < 0.0 { 50.0 - width } else { 50.0 }),
-                width: format!("{width:.2}"),
-                colour: if weight < 0.0 { 3 } else { 1 },
-            }
-        })
-        .collect()
+    known().map(|(label, weight)| WeightBar::new(t, label, weight, most)).collect()
 }
 
 /// A probability in per cent; what rounds to certainty is not called certain, because a human is asked.

@@ -3,15 +3,19 @@
 //! To add one: a struct here with a template in `templates/ui/`, a sample on the component page.
 
 mod chart;
+mod judged;
 mod pager;
 mod pair;
+mod plot;
 mod tiles;
 
 use crate::lang::Whole;
 
 pub use chart::{Bar, Bars, Funnel, Step};
+pub use judged::{Judged, WeightBar};
 pub use pager::Pager;
 pub use pair::{Likeness, Pair, PairRow, Piece};
+pub use plot::{Column, Line, Mark, Plot};
 pub use tiles::{Tile, TileMap};
 
 /// What is wrong with one field of a form.
@@ -62,4 +66,4 @@ pub(crate) fn when(holds: impl std::borrow::Borrow<bool>, word: &'static str) ->
 macro_rules! component {
     ($($name:ty),*) => { $(impl askama::filters::HtmlSafe for $name {})* };
 }
-component!(Bars, Funnel, Pager, Pair, TileMap);
+component!(Bars, Funnel, Judged, Pager, Pair, Plot, TileMap);
