@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::batch::Batch;
 use crate::compare::{Condition, Pair};
-use crate::table::{Places, Table};
+use crate::model::Rule;
+use crate::table::{Keys, Places, Table};
 
 /// Pairs in one unit of work.
 const CHUNK_PAIRS: u64 = 1 << 16;
@@ -139,27 +140,27 @@ const LANES: usize = 4;
 const NOWHERE: u32 = u32::MAX;
 
 impl Blocks {
-    /// `keys` gives the keys of a rule; one rule after another, each on all cores: a sorting needs memory.
-    pub(crate) fn build<E>(
-        names: &[String],
+    /// One rule after another, each on all cores: a sorting needs memory.
+    pub(crate) fn build(
+        rules: &[Rule],
         views: Vec<Vec<usize>>,
         limit: usize,
-        places: &Places,
-        rows: usize,
-        asymmetric: &[bool],
-        mut keys: impl FnMut(usize) -> Result<RuleKeys, E>,
-    ) -> Result<Self, E> {
-        let (slots, width) = slots(&views, asymmetric);
-        let mut numbers = vec![0u32; rows * width];
-        let (mut rules, mut reports) = (Vec::new(), Vec::new());
-        for (rule, name) in names.iter().enumerate() {
-            let (sorted, report) = sort(keys(rule)?, name, limit, places);
-            if let Some(slots) = slots[rule] {
+        table: &Table,
+        keys: &Keys,
+    ) -> Self {
+        let asymmetric: Vec<bool> = rules.iter().map(|rule| rule.right.is_some()).collect();
+        let (slots, width) = slots(&views, &asymmetric);
+        let mut numbers = vec![0u32; table.len() * width];
+        let (mut all, mut reports) = (Vec::new(), Vec::new());
+        for (at, rule) in rules.iter().enumerate() {
+            let (sorted, report) = sort(keys.of_rule(at, table), &rule.sql, limit, &table.places);
+            if let Some(slots) = slots[at] {
                 number(&sorted, slots, width, &mut numbers);
             }
-            rules.push(sorted);
+            all.push(sorted);
             reports.push(report);
         }
+        let rules = all;
         let plain = !asymmetric.contains(&true);
         let (groups, rest) = (None, Vec::new());
         let mut blocks =
@@ -171,7 +172,7 @@ impl Blocks {
             }
             blocks.views.push(View { rules, chunks });
         }
-        Ok(blocks)
+        blocks
     }
 
     /// Only pairs of different groups, and only such that a rule's further conditions hold for.
@@ -453,7 +454,7 @@ fn sort(keys: RuleKeys, name: &str, limit: usize, places: &Places) -> (Sorted, R
     let entries = by_key(keys, places);
     let mut report =
         RuleReport { rule: name.to_owned(), records: entries.len() as u64, ..RuleReport::default() };
-    let (mut rows, mut ends) = (Vec::new(), Vec::new());
+    let (mut rows, mut ends) = (Vec::with_capacity(entries.len()), Vec::new());
     let mut lefts_of = asymmetric.then(Vec::new);
     for entries in entries.chunk_by(|a, b| a.0 == b.0) {
         let lefts = asymmetric.then(|| entries.partition_point(|(_, row)| row & RIGHT == 0) as u32);

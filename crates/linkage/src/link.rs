@@ -258,16 +258,12 @@ fn run(
     let (rules, views) = all_rules(model, training);
     layout.forget(&rules);
     layout.localise(&rules)?;
-    let asymmetric: Vec<bool> = rules.iter().map(|rule| rule.right.is_some()).collect();
-    let names: Vec<String> = rules.iter().map(|rule| rule.sql.clone()).collect();
-    let (places, rows) = (std::mem::take(&mut layout.places), layout.ids.len());
-    let mut blocks = Blocks::build(&names, views, model.block_limit, &places, rows, &asymmetric, |rule| {
-        layout.rule_keys(&rules[rule])
-    })?;
-    layout.places = places;
     let rest = Plan::rest(&rules, &mut layout)?;
-    let table = layout.finish();
-    blocks.restrict((model.link_type == LinkType::LinkOnly).then(|| table.sources.clone()), rest);
+    let (mut table, keys) = layout.finish(&rules)?;
+    let groups = (model.link_type == LinkType::LinkOnly).then(|| table.sources.clone());
+    let mut blocks = Blocks::build(&rules, views, model.block_limit, &table, &keys);
+    drop(keys);
+    blocks.restrict(groups, rest);
     metrics.records = table.len() as u64;
     watch.lap("block");
 
@@ -317,6 +313,7 @@ fn run(
 
     watch.tell("cluster", 0, 0);
     let facts = facts(&table, constrained, strong, model, options)?;
+    table.forget_records();
     let clusters = cluster::cluster(strong, facts, &table.ids, decisions);
     metrics.cluster = clusters.report.clone();
     watch.lap("cluster");
@@ -492,6 +489,9 @@ fn facts(
     model: &Model,
     options: &Options,
 ) -> Result<Facts, LinkError> {
+    if !constrains(model, options) {
+        return Ok(Facts::default());
+    }
     let named = |name: &str, lists: [&[String]; 2]| lists.iter().any(|list| list.iter().any(|x| x == name));
     let names = &table.source_names;
     let unique: Vec<usize> = (0..names.len())

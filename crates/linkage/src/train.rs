@@ -448,13 +448,15 @@ const MOST_COUNTED: usize = 250_000;
 /// exclusion.
 fn exact_u(model: &mut Model, plan: &Plan, table: &Table) {
     let step = table.len().div_ceil(MOST_COUNTED).max(1);
-    let rows: Vec<u32> = (0..table.len() as u32).step_by(step).collect();
-    // Where only lists are linked, pairs within one list do not count.
+    let rows = (0..table.len() as u32).step_by(step);
+    // Counted in the order of memory; only lists are linked: then pairs within one list do not count.
+    let mut places: Vec<u32> = rows.map(|row| table.places.place(row)).collect();
+    places.sort_unstable();
     let mut within: Vec<Vec<u32>> = Vec::new();
     if model.link_type == LinkType::LinkOnly {
         within.resize(table.source_names.len(), Vec::new());
-        for &row in &rows {
-            within[table.sources[row as usize] as usize].push(row);
+        for &place in &places {
+            within[table.sources[table.places.row(place) as usize] as usize].push(place);
         }
     }
     let exact: Vec<Vec<f64>> = model
@@ -465,16 +467,16 @@ fn exact_u(model: &mut Model, plan: &Plan, table: &Table) {
             let operands = plan.equalities(index);
             let operands = &operands[..operands.len().min(MOST_EXACT)];
             let Some(first) = operands.first() else { return Vec::new() };
-            let known = |row: &&u32| first.read(table.record(**row)) != 0;
+            let known = |place: &&u32| first.read(table.record_at(**place)) != 0;
             let pairs = |count: usize| count as f64 * (count as f64 - 1.0) / 2.0;
-            let all = pairs(rows.iter().filter(known).count())
-                - within.iter().map(|rows| pairs(rows.iter().filter(known).count())).sum::<f64>();
+            let all = pairs(places.iter().filter(known).count())
+                - within.iter().map(|places| pairs(places.iter().filter(known).count())).sum::<f64>();
             if all < 1.0 {
                 return Vec::new();
             }
             let agreement = |at: usize| {
-                let own = |rows: &[u32]| first_agreement(&operands[..=at], table, rows);
-                (own(&rows) - within.iter().map(|rows| own(rows)).sum::<f64>()).max(0.0) / all
+                let own = |places: &[u32]| first_agreement(&operands[..=at], table, places);
+                (own(&places) - within.iter().map(|places| own(places)).sum::<f64>()).max(0.0) / all
             };
             (0..operands.len()).map(agreement).collect()
         })
@@ -490,28 +492,28 @@ fn exact_u(model: &mut Model, plan: &Plan, table: &Table) {
 }
 
 /// Pairs that agree on the last operand and on none of the others.
-fn first_agreement(operands: &[Operand], table: &Table, rows: &[u32]) -> f64 {
+fn first_agreement(operands: &[Operand], table: &Table, places: &[u32]) -> f64 {
     let (last, above) = operands.split_at(operands.len() - 1);
     let mut sum = 0.0;
     for subset in 0..1u32 << last.len() {
         let chosen: Vec<Operand> =
             last.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1).map(|(_, o)| *o).collect();
         let sign = if subset.count_ones() % 2 == 0 { 1.0 } else { -1.0 };
-        sum += sign * agreeing(&[&chosen, above].concat(), table, rows);
+        sum += sign * agreeing(&[&chosen, above].concat(), table, places);
     }
     sum.max(0.0)
 }
 
 /// Pairs that agree on all operands.
-fn agreeing(operands: &[Operand], table: &Table, rows: &[u32]) -> f64 {
-    let value = |row: &u32| {
-        let record = table.record(*row);
+fn agreeing(operands: &[Operand], table: &Table, places: &[u32]) -> f64 {
+    let value = |place: &u32| {
+        let record = table.record_at(*place);
         operands.iter().try_fold(0u64, |hash, operand| match operand.read(record) {
             0 => None,
             value => Some(mix(hash ^ value)),
         })
     };
-    let mut values: Vec<u64> = rows.iter().filter_map(value).collect();
+    let mut values: Vec<u64> = places.iter().filter_map(value).collect();
     values.sort_unstable();
     values.chunk_by(|a, b| a == b).map(|run| run.len() as f64).map(|n| n * (n - 1.0) / 2.0).sum()
 }

@@ -131,6 +131,7 @@ fn load<'m>(command: &Link, model: &'m Model) -> anyhow::Result<Loader<'m>> {
         tables.push(link_files::open(path, model)?);
     }
     let mut loader = Loader::new(model);
+    loader.expect(tables.iter().map(|table| table.rows).sum());
     let prepared = || link_files::Prepared::new(&command.out.join("prepared.parquet"), model);
     let mut prepared = command.save_prepared.then(prepared).transpose()?;
     for table in tables {
