@@ -148,6 +148,14 @@ pub enum LinkError {
     /// More sources flagged unique than fit the machine word that keeps them.
     #[error("{0} sources are flagged unique, the limit is 64")]
     TooManyUniqueSources(usize),
+    /// A temporary file for what does not fit into memory.
+    #[error("{path}: {message}; records go there because of --memory")]
+    Spill {
+        /// The file or folder.
+        path: String,
+        /// What the system says.
+        message: String,
+    },
     /// The worker threads could not be started.
     #[error("cannot start {threads} threads: {message}")]
     Threads {
@@ -171,6 +179,7 @@ impl LinkError {
             Self::Untrained(_) => "linkage-untrained",
             Self::TooManyRecords(_) => "linkage-too-many-records",
             Self::TooManyUniqueSources(_) => "linkage-too-many-unique-sources",
+            Self::Spill { .. } => "linkage-spill",
             Self::Threads { .. } => "linkage-threads",
         }
     }

@@ -19,6 +19,7 @@ use crate::error::{LinkError, ModelError};
 use crate::expr::{Expr, Pipeline, Step};
 use crate::load::{Kind, Loader};
 use crate::model::{Model, Rule};
+use crate::spill::SpillWriter;
 use crate::sql::Scalar;
 
 /// Where in a record's words a value stands. The value read is 0 for "unknown"; equal values of one
@@ -85,6 +86,26 @@ impl Places {
     pub(crate) fn place(&self, row: u32) -> u32 {
         self.place_of.get(row as usize).copied().unwrap_or(row)
     }
+
+    /// Records of these rows, which must ascend, and of no others.
+    pub(crate) fn of_rows(rows: Vec<u32>) -> Self {
+        Self { row_of: rows, place_of: Vec::new() }
+    }
+
+    /// The same, with the place of each of them found by its row.
+    pub(crate) fn sampled(rows: Vec<u32>, place_of: Vec<u32>) -> Self {
+        Self { row_of: rows, place_of }
+    }
+
+    /// A number that ascends with the row: the row itself, or the place where places ascend with rows.
+    pub(crate) fn rank(&self, place: u32) -> u32 {
+        if self.place_of.is_empty() { place } else { self.row(place) }
+    }
+
+    /// The place of that rank.
+    pub(crate) fn of_rank(&self, rank: u32) -> u32 {
+        if self.place_of.is_empty() { rank } else { self.place(rank) }
+    }
 }
 
 /// The records, ready to be compared.
@@ -92,7 +113,7 @@ pub(crate) struct Table {
     words: Vec<u64>,
     stride: usize,
     pub(crate) places: Places,
-    pub(crate) dictionaries: Vec<Dictionary>,
+    pub(crate) dictionaries: Arc<Vec<Dictionary>>,
     /// Ascending.
     pub(crate) ids: Vec<i64>,
     /// The input row of each record.
@@ -105,6 +126,38 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn len(&self) -> usize {
         self.ids.len()
+    }
+
+    /// How many records lie here: all of them, or those of a part.
+    pub(crate) fn records(&self) -> usize {
+        self.words.len() / self.stride
+    }
+
+    /// Some records by themselves.
+    pub(crate) fn part(
+        words: Vec<u64>,
+        stride: usize,
+        places: Places,
+        dictionaries: Arc<Vec<Dictionary>>,
+    ) -> Self {
+        let (ids, order) = (Vec::new(), Vec::new());
+        Self {
+            words,
+            stride,
+            places,
+            dictionaries,
+            ids,
+            order,
+            sources: Vec::new(),
+            source_names: Vec::new(),
+        }
+    }
+
+    /// Lends what all records have to a sample of them, and takes it back when called again.
+    pub(crate) fn swap_facts(&mut self, sample: &mut Self) {
+        std::mem::swap(&mut self.ids, &mut sample.ids);
+        std::mem::swap(&mut self.sources, &mut sample.sources);
+        std::mem::swap(&mut self.source_names, &mut sample.source_names);
     }
 
     /// Words of a record.
@@ -125,17 +178,8 @@ impl Table {
     /// Ids and sources stay.
     pub(crate) fn forget_records(&mut self) {
         self.words = Vec::new();
-        self.dictionaries = Vec::new();
+        self.dictionaries = Arc::default();
         self.places = Places::default();
-    }
-
-    /// Forgets all dictionaries but these.
-    fn keep_dictionaries(&mut self, kept: &[usize]) {
-        for (number, dictionary) in self.dictionaries.iter_mut().enumerate() {
-            if !kept.contains(&number) {
-                *dictionary = Dictionary::new();
-            }
-        }
     }
 
     /// The text of a value, for comparisons that need it.
@@ -169,7 +213,7 @@ impl Keys {
     /// The hashes of all records under one rule, by place.
     pub(crate) fn of_rule(&self, rule: usize, table: &Table) -> RuleKeys {
         let hashes = |parts: &Vec<Part>| {
-            let places = (0..table.len() as u32).into_par_iter().with_min_len(4096);
+            let places = (0..table.records() as u32).into_par_iter().with_min_len(4096);
             places.map(|place| self.hash(parts, place, table)).collect()
         };
         let (lefts, rights) = &self.rules[rule];
@@ -471,15 +515,47 @@ impl<'m> Layout<'m> {
     /// Lays the columns down record by record. What the keys of `rules` need besides is kept as columns.
     pub(crate) fn finish(mut self, rules: &[Rule]) -> Result<(Table, Keys), LinkError> {
         let keys = self.take_keys(rules)?;
+        let rows = self.ids.len() as u32;
+        let words = self.lay(0..rows);
+        Ok((self.into_table(words, &keys), keys))
+    }
+
+    /// The same on disk, in the order of the rows; the table has no records then.
+    pub(crate) fn finish_on_disk(
+        mut self,
+        rules: &[Rule],
+        writer: &mut SpillWriter,
+    ) -> Result<(Table, Keys), LinkError> {
+        const STRETCH: u32 = 1 << 18;
+        for rule in rules {
+            for keys in [Some(&rule.keys), rule.right.as_ref()].into_iter().flatten() {
+                for expr in self.key_exprs(keys, &rule.sql)? {
+                    self.operand(&expr)?;
+                }
+            }
+        }
+        let keys = self.take_keys(rules)?;
+        let rows = self.ids.len() as u32;
+        for first in (0..rows).step_by(STRETCH as usize) {
+            writer.write(&self.lay(first..rows.min(first.saturating_add(STRETCH))))?;
+        }
+        Ok((self.into_table(Vec::new(), &keys), keys))
+    }
+
+    fn placed(&self) -> impl Iterator<Item = (&Column, Operand)> {
+        self.columns.values().filter_map(|(column, place)| place.map(|place| (column, place)))
+    }
+
+    /// The words of the records at some places.
+    fn lay(&self, range: std::ops::Range<u32>) -> Vec<u64> {
         let stride = (self.words as usize).max(1);
-        let mut words = vec![0u64; self.ids.len() * stride];
-        let placed: Vec<(&Column, Operand)> =
-            self.columns.values().filter_map(|(column, place)| place.map(|place| (column, place))).collect();
+        let mut words = vec![0u64; range.len() * stride];
+        let placed: Vec<(&Column, Operand)> = self.placed().collect();
         let places = &self.places;
         words.par_chunks_mut(stride * 4096).enumerate().for_each(|(chunk, out)| {
             for (column, operand) in &placed {
                 for (offset, record) in out.chunks_mut(stride).enumerate() {
-                    let row = places.row((chunk * 4096 + offset) as u32) as usize;
+                    let row = places.row(range.start + (chunk * 4096 + offset) as u32) as usize;
                     record[operand.word as usize] |= match column {
                         Column::Packed(values) => values[row],
                         Column::Text { numbers, .. } => (u64::from(numbers[row]) << 32) >> operand.shift,
@@ -487,20 +563,45 @@ impl<'m> Layout<'m> {
                 }
             }
         });
-        let kept = placed.iter().filter_map(|(_, place)| place.dictionary()).chain(keys.dictionaries());
+        words
+    }
+
+    fn into_table(mut self, words: Vec<u64>, keys: &Keys) -> Table {
+        let kept = self.placed().filter_map(|(_, place)| place.dictionary()).chain(keys.dictionaries());
         let kept: Vec<usize> = kept.collect();
-        let mut table = Table {
+        for (number, dictionary) in self.dictionaries.iter_mut().enumerate() {
+            if !kept.contains(&number) {
+                *dictionary = Dictionary::new();
+            }
+        }
+        Table {
             words,
-            stride,
+            stride: (self.words as usize).max(1),
             places: self.places,
-            dictionaries: self.dictionaries,
+            dictionaries: Arc::new(self.dictionaries),
             ids: self.ids,
             order: self.order,
             sources: self.sources.0,
             source_names: self.sources.1,
+        }
+    }
+
+    /// Bytes that are held now, and those of them that columns take.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        let column = |(column, _): &(Column, Option<Operand>)| match column {
+            Column::Packed(values) => values.len() * 8,
+            Column::Text { numbers, .. } => numbers.len() * 4,
         };
-        table.keep_dictionaries(&kept);
-        Ok((table, keys))
+        let columns: usize = self.columns.values().map(column).sum();
+        let dictionaries: usize = self.dictionaries.iter().map(Dictionary::held).sum();
+        (columns + dictionaries + self.ids.len() * 16, columns)
+    }
+
+    /// Words that a record will have at most when the keys of `rules` lie in it too.
+    pub(crate) fn width(&self, rules: &[Rule]) -> usize {
+        let parts = |rule: &Rule| rule.keys.len() + rule.right.as_ref().map_or(0, Vec::len);
+        let unplaced = self.columns.values().filter(|(_, place)| place.is_none()).count();
+        self.words as usize + unplaced.min(rules.iter().map(parts).sum())
     }
 
     /// Where the parts of each rule's keys are read, and the columns that only keys are made of.

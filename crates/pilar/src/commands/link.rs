@@ -6,7 +6,7 @@
 use std::{fs::File, io::Write as _, path::Path, sync::Mutex, time::Instant};
 
 use anyhow::Context;
-use linkage::{Linked, Loader, Model, Options};
+use linkage::{Linked, Loader, Memory, Model, Options};
 use serde_json::{Value, json};
 
 use super::{Answer, link_files, link_truth, with_bar};
@@ -80,6 +80,7 @@ pub(super) fn run(command: &Link) -> anyhow::Result<Answer> {
             seed: command.seed,
             train: !command.no_train,
             review_limit: 0,
+            memory: command.memory.map(|bytes| Memory { bytes, folder: command.out.join("records-on-disk") }),
             progress: Some(&listener),
             ..Options::default()
         };
