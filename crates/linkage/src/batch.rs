@@ -40,6 +40,14 @@ impl Batch {
         first
     }
 
+    /// Copies a record that is in no table's order; returns the number of the copy.
+    pub(crate) fn take_words(&mut self, record: &[u64]) -> u32 {
+        let copy = self.places.len() as u32;
+        self.places.push(copy);
+        self.words.extend_from_slice(record);
+        copy
+    }
+
     pub(crate) fn push(&mut self, left: u32, right: u32) {
         let stride = self.stride as u32;
         self.pairs.push((left.wrapping_mul(stride), right.wrapping_mul(stride)));

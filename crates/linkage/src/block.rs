@@ -4,12 +4,17 @@
 //! it, the record with the smaller id left. A block with more records than the limit yields nothing and is
 //! reported: never silently quadratic, never silently cut.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::compare::{Condition, Pair};
-use crate::table::{Places, Table};
+use crate::model::Rule;
+use crate::spill::part_of;
+use crate::table::{Keys, Places, Table};
 
 /// Pairs in one unit of work.
 const CHUNK_PAIRS: u64 = 1 << 16;
@@ -37,6 +42,23 @@ pub struct RuleReport {
     pub skipped_pairs: u64,
 }
 
+impl RuleReport {
+    pub(crate) fn of(rule: &str) -> Self {
+        Self { rule: rule.to_owned(), ..Self::default() }
+    }
+
+    /// Takes in what another part of the same rule's keys yields; `pairs` are not counted here.
+    pub(crate) fn add(&mut self, part: &Self) {
+        self.records += part.records;
+        self.blocks += part.blocks;
+        self.largest = self.largest.max(part.largest);
+        self.pairs_in_blocks += part.pairs_in_blocks;
+        self.skipped_blocks += part.skipped_blocks;
+        self.skipped_records += part.skipped_records;
+        self.skipped_pairs += part.skipped_pairs;
+    }
+}
+
 /// All blocks of all rules.
 pub(crate) struct Blocks {
     /// For each record, by place, the number of its block under each rule that can come before another: 0 for
@@ -49,9 +71,9 @@ pub(crate) struct Blocks {
     rules: Vec<Sorted>,
     views: Vec<View>,
     /// Only pairs of records of different groups are looked at, where records have groups.
-    groups: Option<Vec<u32>>,
+    groups: Option<Arc<Vec<u32>>>,
     /// What rules ask for besides equal keys.
-    rest: Vec<Option<Condition>>,
+    rest: Arc<Vec<Option<Condition>>>,
     /// Every rule reads the same of both records and asks for nothing but equal keys.
     plain: bool,
     pub(crate) reports: Vec<RuleReport>,
@@ -133,37 +155,76 @@ pub(crate) struct RuleKeys {
     pub(crate) rights: Option<Vec<u64>>,
 }
 
+/// One rule's blocks alone, of one part of its keys; earlier rules are there to tell what they yield.
+#[derive(Clone, Copy)]
+pub(crate) struct Only<'a> {
+    pub(crate) rule: usize,
+    pub(crate) part: usize,
+    pub(crate) parts: usize,
+    /// The keys of blocks over the limit, by earlier rule.
+    pub(crate) skipped: &'a [FxHashSet<u64>],
+}
+
+impl Only<'_> {
+    /// The keys of a rule without those that do not belong here.
+    fn restrict(&self, rule: usize, mut keys: RuleKeys) -> RuleKeys {
+        for key in keys.lefts.iter_mut().chain(keys.rights.iter_mut().flatten()) {
+            let belongs = if rule == self.rule {
+                part_of(*key, self.parts) == self.part
+            } else {
+                self.skipped[rule].is_empty() || !self.skipped[rule].contains(key)
+            };
+            if !belongs {
+                *key = 0;
+            }
+        }
+        keys
+    }
+}
+
 /// Numbers of a record that are compared at once.
 const LANES: usize = 4;
 /// Stands for "no block" on the left side, so that it equals no number of a right record.
 const NOWHERE: u32 = u32::MAX;
 
 impl Blocks {
-    /// `keys` gives the keys of a rule; one rule after another, each on all cores: a sorting needs memory.
-    pub(crate) fn build<E>(
-        names: &[String],
+    /// One rule after another, each on all cores: a sorting needs memory. Also the keys of the blocks over the
+    /// limit.
+    pub(crate) fn build(
+        rules: &[Rule],
         views: Vec<Vec<usize>>,
         limit: usize,
-        places: &Places,
-        rows: usize,
-        asymmetric: &[bool],
-        mut keys: impl FnMut(usize) -> Result<RuleKeys, E>,
-    ) -> Result<Self, E> {
-        let (slots, width) = slots(&views, asymmetric);
-        let mut numbers = vec![0u32; rows * width];
-        let (mut rules, mut reports) = (Vec::new(), Vec::new());
-        for (rule, name) in names.iter().enumerate() {
-            let (sorted, report) = sort(keys(rule)?, name, limit, places);
-            if let Some(slots) = slots[rule] {
+        table: &Table,
+        keys: &Keys,
+        only: Option<Only>,
+    ) -> (Self, Vec<u64>) {
+        let asymmetric: Vec<bool> = rules.iter().map(|rule| rule.right.is_some()).collect();
+        let (slots, width) = slots(&views, &asymmetric);
+        let mut numbers = vec![0u32; table.records() * width];
+        let (mut all, mut reports, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, rule) in rules.iter().enumerate() {
+            if only.is_some() && !views[0].contains(&at) {
+                all.push(Sorted::default());
+                reports.push(RuleReport::of(&rule.sql));
+                continue;
+            }
+            let mut own = keys.of_rule(at, table);
+            if let Some(only) = only {
+                own = only.restrict(at, own);
+            }
+            let (sorted, report, over) = sort(own, &rule.sql, limit, &table.places);
+            if let Some(slots) = slots[at] {
                 number(&sorted, slots, width, &mut numbers);
             }
-            rules.push(sorted);
+            // Of an earlier rule nothing but the numbers is needed.
+            all.push(if only.is_none_or(|only| only.rule == at) { sorted } else { Sorted::default() });
             reports.push(report);
+            skipped = over;
         }
         let plain = !asymmetric.contains(&true);
-        let (groups, rest) = (None, Vec::new());
+        let (groups, rest) = (None, Arc::default());
         let mut blocks =
-            Self { numbers, width, slots, rules, views: Vec::new(), groups, rest, plain, reports };
+            Self { numbers, width, slots, rules: all, views: Vec::new(), groups, rest, plain, reports };
         for rules in views {
             let mut chunks = Vec::new();
             for (at, rule) in rules.iter().enumerate() {
@@ -171,11 +232,11 @@ impl Blocks {
             }
             blocks.views.push(View { rules, chunks });
         }
-        Ok(blocks)
+        (blocks, skipped)
     }
 
     /// Only pairs of different groups, and only such that a rule's further conditions hold for.
-    pub(crate) fn restrict(&mut self, groups: Option<Vec<u32>>, rest: Vec<Option<Condition>>) {
+    pub(crate) fn restrict(&mut self, groups: Option<Arc<Vec<u32>>>, rest: Arc<Vec<Option<Condition>>>) {
         self.plain &= rest.iter().all(Option::is_none);
         (self.groups, self.rest) = (groups, rest);
     }
@@ -429,7 +490,7 @@ fn by_key(keys: RuleKeys, places: &Places) -> Vec<(u64, u32)> {
     for (keys, mark) in [(keys.lefts.as_slice(), 0), (rights, RIGHT)] {
         for (place, &key) in keys.iter().enumerate().filter(|(_, key)| **key != 0) {
             let at = &mut next[bucket(key)];
-            entries[*at] = (key, places.row(place as u32) | mark);
+            entries[*at] = (key, places.rank(place as u32) | mark);
             *at += 1;
         }
     }
@@ -448,12 +509,13 @@ fn by_key(keys: RuleKeys, places: &Places) -> Vec<(u64, u32)> {
 /// Marks a right key; rows are fewer than 2^31 where rules read different things of both records.
 const RIGHT: u32 = 1 << 31;
 
-fn sort(keys: RuleKeys, name: &str, limit: usize, places: &Places) -> (Sorted, RuleReport) {
+fn sort(keys: RuleKeys, name: &str, limit: usize, places: &Places) -> (Sorted, RuleReport, Vec<u64>) {
+    let mut skipped = Vec::new();
     let asymmetric = keys.rights.is_some();
     let entries = by_key(keys, places);
     let mut report =
         RuleReport { rule: name.to_owned(), records: entries.len() as u64, ..RuleReport::default() };
-    let (mut rows, mut ends) = (Vec::new(), Vec::new());
+    let (mut rows, mut ends) = (Vec::with_capacity(entries.len()), Vec::new());
     let mut lefts_of = asymmetric.then(Vec::new);
     for entries in entries.chunk_by(|a, b| a.0 == b.0) {
         let lefts = asymmetric.then(|| entries.partition_point(|(_, row)| row & RIGHT == 0) as u32);
@@ -466,13 +528,14 @@ fn sort(keys: RuleKeys, name: &str, limit: usize, places: &Places) -> (Sorted, R
             report.skipped_blocks += 1;
             report.skipped_records += u64::from(block.count);
             report.skipped_pairs += block.pairs();
+            skipped.push(entries[0].0);
             continue;
         }
         report.blocks += 1;
         report.largest = report.largest.max(u64::from(block.count));
         report.pairs_in_blocks += block.pairs();
         rows.extend(
-            entries.iter().map(|(_, row)| places.place(if asymmetric { row & !RIGHT } else { *row })),
+            entries.iter().map(|(_, row)| places.of_rank(if asymmetric { row & !RIGHT } else { *row })),
         );
         ends.push(rows.len() as u32);
         if let (Some(all), Some(lefts)) = (&mut lefts_of, lefts) {
@@ -481,5 +544,5 @@ fn sort(keys: RuleKeys, name: &str, limit: usize, places: &Places) -> (Sorted, R
     }
     rows.shrink_to_fit();
     ends.shrink_to_fit();
-    (Sorted { rows, ends, lefts: lefts_of }, report)
+    (Sorted { rows, ends, lefts: lefts_of }, report, skipped)
 }

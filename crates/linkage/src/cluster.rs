@@ -44,7 +44,8 @@ pub struct ClusterReport {
     pub attested: u64,
 }
 
-/// What is known of each record before clustering.
+/// What is known of each record before clustering; empty where nothing constrains the clusters.
+#[derive(Default)]
 pub(crate) struct Facts {
     /// The attested value, 0 for none.
     pub(crate) value: Vec<u64>,
@@ -114,6 +115,9 @@ impl Forest {
         if self.told_apart(a, b) {
             return Some(Refusal::Human);
         }
+        if self.value.is_empty() {
+            return None;
+        }
         let (x, y) = (self.value[a as usize], self.value[b as usize]);
         if x != 0 && y != 0 && x != y && !self.within(a, b) {
             return Some(Refusal::Value);
@@ -143,6 +147,9 @@ impl Forest {
         self.parent[child as usize] = root;
         self.next.swap(root as usize, child as usize);
         self.count[root as usize] += self.count[child as usize];
+        if self.value.is_empty() {
+            return;
+        }
         let (x, y) = (self.value[root as usize], self.value[child as usize]);
         self.value[root as usize] = match (x, y) {
             (0, other) | (other, 0) => other,

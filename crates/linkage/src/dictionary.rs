@@ -114,6 +114,11 @@ impl Dictionary {
         self.sketches[number as usize]
     }
 
+    /// Bytes that it takes.
+    pub(crate) fn held(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * 36 + self.slots.capacity() * 8
+    }
+
     pub(crate) fn hash(&self, number: u32) -> u64 {
         self.hashes[number as usize]
     }

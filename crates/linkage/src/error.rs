@@ -154,6 +154,14 @@ pub enum LinkError {
     /// More sources flagged unique than fit the machine word that keeps them.
     #[error("{0} sources are flagged unique, the limit is 64")]
     TooManyUniqueSources(usize),
+    /// A temporary file for what does not fit into memory.
+    #[error("{path}: {message}; records go there because of --memory")]
+    Spill {
+        /// The file or folder.
+        path: String,
+        /// What the system says.
+        message: String,
+    },
     /// The worker threads could not be started.
     #[error("cannot start {threads} threads: {message}")]
     Threads {
@@ -179,6 +187,7 @@ impl LinkError {
             Self::SeveralRecords(_) => "linkage-several-records",
             Self::TooManyRecords(_) => "linkage-too-many-records",
             Self::TooManyUniqueSources(_) => "linkage-too-many-unique-sources",
+            Self::Spill { .. } => "linkage-spill",
             Self::Threads { .. } => "linkage-threads",
         }
     }

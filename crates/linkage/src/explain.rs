@@ -4,10 +4,13 @@
 //! what each record is worth against itself: a record that cannot reach the threshold even so is one that no
 //! run with this model will ever link.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::{Batch, FULL, Worker};
+use crate::candidates::Candidates;
 use crate::compare::Plan;
 use crate::error::LinkError;
 use crate::find::{Found, waterfall};
@@ -88,40 +91,68 @@ impl Weighing<'_> {
         batch
     }
 
+    /// The weights of the batch's pairs.
+    fn weights(&self, batch: &Batch, worker: &mut Worker) -> Vec<f64> {
+        worker.compare(self.plan, self.table, batch);
+        let weight = |at: usize| {
+            let (left, right) = batch.records(at);
+            let levels = self.plan.levels_of(worker.patterns[at]);
+            self.scorer.odds(self.table, left, right, &levels).log2()
+        };
+        (0..batch.len()).map(weight).collect()
+    }
+
     /// Every record against itself.
-    fn themselves(&self) -> Vec<Bin> {
-        let rows: Vec<(u32, u32)> = (0..self.table.len() as u32).map(|row| (row, row)).collect();
-        let weights: Vec<Vec<f64>> = rows
-            .par_chunks(FULL / 2)
-            .map_init(
-                || Worker::new(self.plan),
-                |worker, pairs| {
-                    let batch = self.batch(pairs);
-                    worker.compare(self.plan, self.table, &batch);
-                    let weight = |at: usize| {
-                        let (left, right) = batch.records(at);
-                        let levels = self.plan.levels_of(worker.patterns[at]);
-                        self.scorer.odds(self.table, left, right, &levels).log2()
-                    };
-                    (0..pairs.len()).map(weight).collect()
-                },
-            )
-            .collect();
-        bins(weights.into_iter().flatten())
+    fn themselves(&self, candidates: &Candidates) -> Result<Vec<Bin>, LinkError> {
+        let Candidates::Spilled(spill) = candidates else {
+            let rows: Vec<(u32, u32)> = (0..self.table.len() as u32).map(|row| (row, row)).collect();
+            let weigh = |worker: &mut Worker, pairs: &[(u32, u32)]| self.weights(&self.batch(pairs), worker);
+            let weights: Vec<Vec<f64>> =
+                rows.par_chunks(FULL / 2).map_init(|| Worker::new(self.plan), weigh).collect();
+            return Ok(bins(weights.into_iter().flatten()));
+        };
+        let (mut batch, mut worker) = (Batch::new(self.table.stride()), Worker::new(self.plan));
+        let mut counts = BTreeMap::new();
+        let mut settle = |batch: &mut Batch| {
+            count(&mut counts, self.weights(batch, &mut worker).into_iter());
+            batch.clear();
+        };
+        spill.each_record(|record| {
+            let copy = batch.take_words(record);
+            batch.push(copy, copy);
+            if batch.is_full() {
+                settle(&mut batch);
+            }
+        })?;
+        settle(&mut batch);
+        Ok(as_bins(&counts))
     }
 }
 
-/// Counts weights, whole number by whole number, from the smallest to the largest.
-fn bins(weights: impl Iterator<Item = f64>) -> Vec<Bin> {
-    let mut counts = std::collections::BTreeMap::new();
+/// Counts weights, whole number by whole number.
+fn count(counts: &mut BTreeMap<i32, u64>, weights: impl Iterator<Item = f64>) {
     for weight in weights.filter(|weight| weight.is_finite()) {
         *counts.entry(weight.floor() as i32).or_insert(0) += 1;
     }
-    counts.into_iter().map(|(from, count)| Bin { from, count }).collect()
+}
+
+/// From the smallest to the largest.
+fn as_bins(counts: &BTreeMap<i32, u64>) -> Vec<Bin> {
+    counts.iter().map(|(from, count)| Bin { from: *from, count: *count }).collect()
+}
+
+fn bins(weights: impl Iterator<Item = f64>) -> Vec<Bin> {
+    let mut counts = BTreeMap::new();
+    count(&mut counts, weights);
+    as_bins(&counts)
 }
 
 /// The figures of a run; `pairs` are rows of the table.
-pub(crate) fn report(weighing: Weighing, pairs: &[Pair]) -> Report {
+pub(crate) fn report(
+    weighing: Weighing,
+    candidates: &Candidates,
+    pairs: &[Pair],
+) -> Result<Report, LinkError> {
     let threshold = weighing.model.match_weight;
     let mut near: [Vec<Pair>; 2] = [Vec::new(), Vec::new()];
     for pair in pairs {
@@ -145,11 +176,21 @@ pub(crate) fn report(weighing: Weighing, pairs: &[Pair]) -> Report {
         right: order[*right as usize],
         found,
     };
-    Report {
+    let explained = match candidates {
+        Candidates::Held(_) => weighing.explain(&rows),
+        Candidates::Spilled(spill) => {
+            let mut needed: Vec<u32> = rows.iter().flat_map(|(left, right)| [*left, *right]).collect();
+            needed.sort_unstable();
+            needed.dedup();
+            let table = spill.sample(&needed, weighing.table.len())?;
+            Weighing { table: &table, ..weighing }.explain(&rows)
+        }
+    };
+    Ok(Report {
         pairs: bins(pairs.iter().map(|pair| f64::from(pair.weight))),
-        themselves: weighing.themselves(),
-        samples: rows.iter().zip(weighing.explain(&rows)).map(sample).collect(),
-    }
+        themselves: weighing.themselves(candidates)?,
+        samples: rows.iter().zip(explained).map(sample).collect(),
+    })
 }
 
 /// Where the weights of single pairs come from, with the model's numbers as they are. Records are named by id; where
@@ -166,7 +207,7 @@ pub fn explain(
     layout.prepare()?;
     let plan = Plan::compile(model, &mut layout)?;
     let frequencies = Scorer::operands(model, &mut layout)?;
-    let table = layout.finish();
+    let (table, _) = layout.finish(&[])?;
     let scorer = Scorer::new(model, &frequencies);
     let rows = rows_of(&table, &ids, model, pairs)?;
     let found = Weighing { model, plan: &plan, table: &table, scorer: &scorer }.explain(&rows);

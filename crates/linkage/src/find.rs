@@ -102,7 +102,7 @@ fn value<'a, T>(values: &'a [(String, T)], name: &str) -> Option<&'a T> {
 pub fn keys_of(model: &Model, records: &RecordBatch) -> Result<Vec<Vec<i64>>, LinkError> {
     let mut layout = Layout::load(std::slice::from_ref(records), model, true)?;
     let keys = layout.keys(&model.find)?;
-    let order = layout.order();
+    let order = &layout.order;
     let mut out = vec![Vec::new(); records.num_rows()];
     for (row, hashes) in keys.chunks(model.find.len().max(1)).enumerate() {
         let found = hashes.iter().enumerate().filter(|(_, hash)| **hash != 0);
@@ -160,7 +160,7 @@ pub fn score(model: &Model, record: &RecordBatch, candidates: &RecordBatch) -> R
     let mut layout = Layout::load(&both, &model, true)?;
     let plan = Plan::compile(&model, &mut layout)?;
     let scorer = Scorer::new(&model, &Scorer::operands(&model, &mut layout)?);
-    let table = layout.finish();
+    let (table, _) = layout.finish(&[])?;
     let pairs: Vec<(u32, u32)> = (1..=candidates.num_rows() as u32).map(|row| (0, row)).collect();
     let found = Weighing { model: &model, plan: &plan, table: &table, scorer: &scorer }.explain(&pairs);
     Ok(found.into_iter().enumerate().map(|(row, found)| Found { row, ..found }).collect())

@@ -55,6 +55,19 @@ impl Ids {
         &all[start..ends[row]]
     }
 
+    /// Makes room for this many ids in all, as long as those that are here.
+    pub(crate) fn expect(&mut self, rows: usize) {
+        let known = self.len();
+        let more = rows.saturating_sub(known);
+        match self {
+            Self::Numbers(numbers) => numbers.reserve_exact(more),
+            Self::Texts(all, ends) => {
+                all.reserve_exact((all.len() + all.len() / 16) / known.max(1) * more);
+                ends.reserve_exact(more);
+            }
+        }
+    }
+
     /// Takes the ids of one batch.
     pub(crate) fn push(&mut self, name: &str, array: &ArrayRef) -> Result<(), LinkError> {
         let refused =

@@ -3,11 +3,12 @@
 //! In: Arrow columns of records, a model in Splink's settings format ([`Model`]), what humans decided. Out: a
 //! cluster for each record, doubtful pairs for humans, the trained model, figures ([`link`]). One record
 //! against candidates: [`find`]. Indonesian names and places brought to one spelling: [`standardise`].
-//! Never here: I/O, the clock's date, any knowledge of welfare. Results are the same for any number of
+//! Never here: I/O (but for temporary files where memory is short), the clock's date, any knowledge of welfare. Results are the same for any number of
 //! threads and any order of the input.
 
 mod batch;
 mod block;
+mod candidates;
 mod cluster;
 mod compare;
 mod dictionary;
@@ -26,6 +27,7 @@ mod regex;
 mod score;
 mod scores;
 mod sketch;
+mod spill;
 mod sql;
 pub mod standardise;
 mod table;
@@ -46,4 +48,5 @@ pub use model::{
     Comparison, Constraints, Level, LinkType, Model, Other, Prepared, Rule, TermFrequency, Training,
 };
 pub use scores::{Scores, pairwise_scores};
+pub use spill::Memory;
 pub use train::{Session, TrainingReport};

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::batch::Worker;
 use crate::block::{Blocks, Chunk, RuleReport};
+use crate::candidates::Candidates;
 use crate::cluster::{self, ClusterReport, Decision, Facts};
 use crate::compare::Plan;
 use crate::error::LinkError;
@@ -20,8 +21,9 @@ use crate::explain::{self, Report, Weighing};
 use crate::expr::Expr;
 use crate::ids::Ids;
 use crate::load::Loader;
-use crate::model::{LinkType, Model, Rule};
+use crate::model::{Model, Rule};
 use crate::score::Scorer;
+use crate::spill::Memory;
 use crate::sql::{Scalar, Side};
 use crate::table::{Layout, Operand, Table};
 use crate::train::{self, TrainingReport};
@@ -47,6 +49,8 @@ pub struct Options<'a> {
     pub confirming_sources: Vec<String>,
     /// Whether figures to judge the model by are made: [`Metrics::report`].
     pub report: bool,
+    /// How much memory the run may take, where it may not take all; the result does not depend on it.
+    pub memory: Option<Memory>,
     /// Who hears of the progress.
     pub progress: Option<Listener<'a>>,
 }
@@ -61,6 +65,7 @@ impl Default for Options<'_> {
             unique_sources: Vec::new(),
             confirming_sources: Vec::new(),
             report: false,
+            memory: None,
             progress: None,
         }
     }
@@ -146,6 +151,8 @@ pub struct Metrics {
     pub seconds: Vec<(String, f64)>,
     /// What each blocking rule yields.
     pub rules: Vec<RuleReport>,
+    /// Parts that each rule's records were worked on in because memory was short; 0 for a run in memory.
+    pub parts: u64,
     /// Pairs compared for scoring.
     pub pairs: u64,
     /// Similarities of texts that were remembered from an earlier pair while scoring.
@@ -265,17 +272,9 @@ fn run(
     watch.tell("block", 0, 0);
     let (rules, views) = all_rules(model, training);
     layout.forget(&rules);
-    layout.localise(&rules)?;
-    let asymmetric: Vec<bool> = rules.iter().map(|rule| rule.right.is_some()).collect();
-    let names: Vec<String> = rules.iter().map(|rule| rule.sql.clone()).collect();
-    let (places, rows) = (std::mem::take(&mut layout.places), layout.ids.len());
-    let mut blocks = Blocks::build(&names, views, model.block_limit, &places, rows, &asymmetric, |rule| {
-        layout.rule_keys(&rules[rule])
-    })?;
-    layout.places = places;
-    let rest = Plan::rest(&rules, &mut layout)?;
-    let table = layout.finish();
-    blocks.restrict((model.link_type == LinkType::LinkOnly).then(|| table.sources.clone()), rest);
+    let (mut table, mut candidates) =
+        Candidates::build(layout, rules, views, model, options.memory.as_ref())?;
+    metrics.parts = candidates.parts() as u64;
     metrics.records = table.len() as u64;
     watch.lap("block");
 
@@ -287,7 +286,7 @@ fn run(
         watch.tell("train", 0, 0);
         let seed = training.seed.unwrap_or(options.seed);
         let mut report = TrainingReport::default();
-        remembered = learn(&mut trained, &plan, &table, &blocks, seed, &mut report);
+        remembered = learn(&mut trained, &plan, &mut table, &mut candidates, seed, &mut report)?;
         metrics.training = Some(report);
         let unseen =
             |level: &String| format!("no pair of the training has {level}: the level weighs nothing");
@@ -297,7 +296,7 @@ fn run(
 
     let scorer = Scorer::new(&trained, &frequencies).with_ceilings(&trained, &table);
     let (mut pairs, mut rules, per_rule, memo_hits) =
-        score(&blocks, &plan, &table, &scorer, model, &remembered, &watch);
+        score(&mut candidates, &plan, &table, &scorer, model, &remembered, &watch)?;
     drop(remembered);
     let ordered = options.review_limit > 0 || !decisions.is_empty() || constrains(model, options);
     if ordered {
@@ -309,12 +308,17 @@ fn run(
         rules = Vec::new();
     }
     metrics.memo_hits = memo_hits;
-    metrics.rules = blocks.reports[..model.blocking.len()].to_vec();
+    metrics.rules = candidates.reports()[..model.blocking.len()].to_vec();
     for (report, pairs) in metrics.rules.iter_mut().zip(per_rule) {
         report.pairs = pairs;
         metrics.pairs += pairs;
     }
-    drop(blocks);
+    let attestable = constrained.map(|operand| values_of(&candidates, &table, operand)).transpose()?;
+    if options.report {
+        let weighing = Weighing { model: &trained, plan: &plan, table: &table, scorer: &scorer };
+        metrics.report = Some(explain::report(weighing, &candidates, &pairs)?);
+    }
+    drop(candidates);
     let is_strong = |pair: &Pair| f64::from(pair.weight) >= model.match_weight;
     let some: Vec<Pair>;
     let strong: &[Pair] = if ordered {
@@ -324,14 +328,11 @@ fn run(
         &some
     };
     metrics.strong = strong.len() as u64;
-    if options.report {
-        let weighing = Weighing { model: &trained, plan: &plan, table: &table, scorer: &scorer };
-        metrics.report = Some(explain::report(weighing, &pairs));
-    }
     watch.lap("score");
 
     watch.tell("cluster", 0, 0);
-    let facts = facts(&table, constrained, strong, model, options)?;
+    let facts = facts(&table, attestable.as_deref(), strong, model, options)?;
+    table.forget_records();
     let clusters = cluster::cluster(strong, facts, &table.ids, decisions);
     metrics.cluster = clusters.report.clone();
     watch.lap("cluster");
@@ -407,47 +408,86 @@ fn constrained(model: &Model, layout: &mut Layout) -> Result<Option<Operand>, Li
 fn learn(
     model: &mut Model,
     plan: &Plan,
-    table: &Table,
-    blocks: &Blocks,
+    table: &mut Table,
+    candidates: &mut Candidates,
     seed: u64,
     report: &mut TrainingReport,
-) -> train::Remembered {
-    let Some(how) = model.training.clone() else { return Vec::new() };
-    train::prior(model, (blocks, 1), table, how.recall, report);
-    train::u(model, plan, table, how.u_pairs, seed, report);
-    let sessions = train::m(model, plan, table, &how.em, (blocks, 2), report);
+) -> Result<train::Remembered, LinkError> {
+    let Some(how) = model.training.clone() else { return Ok(Vec::new()) };
+    train::prior(model, (candidates, 1), table, how.recall, report)?;
+    match candidates {
+        Candidates::Held(_) => train::u(model, plan, table, how.u_pairs, seed, report),
+        Candidates::Spilled(spill) => {
+            let rows = train::rows_for_u(table.len(), how.u_pairs, seed);
+            let mut sample = spill.sample(&rows, table.len())?;
+            table.swap_facts(&mut sample);
+            train::u(model, plan, &sample, how.u_pairs, seed, report);
+            table.swap_facts(&mut sample);
+        }
+    }
+    let sessions = train::m(model, plan, table, &how.em, (candidates, 2), report)?;
     if model.others.is_empty() {
         // A session on the first rule compares exactly the pairs that predicting will begin with.
         let first = how.em.iter().zip(sessions).find(|(rule, _)| rule.keys == model.blocking[0].keys);
-        return first
+        return Ok(first
             .filter(|_| model.blocking[0].rest.is_empty())
             .map(|(_, session)| session)
-            .unwrap_or_default();
+            .unwrap_or_default());
     }
-    let (counted, remembered) = train::count_patterns(blocks, 0, model, plan, table);
+    let (counted, remembered) = train::count_patterns(candidates, 0, model, plan, table)?;
     train::others(model, &counted, table, report);
-    remembered
+    Ok(remembered)
 }
 
 /// Scores every pair and keeps those from `lowest` on, with the rule of each; also how many pairs each rule
 /// yields.
 fn score(
-    blocks: &Blocks,
+    candidates: &mut Candidates,
     plan: &Plan,
     table: &Table,
     scorer: &Scorer,
     model: &Model,
     remembered: &[Vec<u32>],
     watch: &Watch,
-) -> (Vec<Pair>, Vec<u8>, Vec<u64>, u64) {
+) -> Result<Scored, LinkError> {
+    let (mut pairs, mut rules) = (Vec::new(), Vec::new());
+    let (mut per_rule, mut hits) = (vec![0; model.blocking.len()], 0);
+    candidates.each_part(0, table, |blocks, view, table| {
+        let (scored, own) = score_part((blocks, view), plan, table, scorer, model, remembered, watch);
+        hits += own;
+        pairs.reserve(scored.iter().flatten().map(|(_, _, kept)| kept.len()).sum());
+        for (rule, count, kept) in scored.into_iter().flatten() {
+            per_rule[rule] += count;
+            rules.resize(rules.len() + kept.len(), rule as u8);
+            pairs.extend(kept);
+        }
+    })?;
+    Ok((pairs, rules, per_rule, hits))
+}
+
+/// Pairs, the rule of each, how many pairs each rule yields, and how often a similarity was remembered.
+type Scored = (Vec<Pair>, Vec<u8>, Vec<u64>, u64);
+
+/// Of each unit of work: its rule, how many pairs it yields, and those that are kept.
+type Kept = Vec<(usize, u64, Vec<Pair>)>;
+
+fn score_part(
+    (blocks, view): (&Blocks, usize),
+    plan: &Plan,
+    table: &Table,
+    scorer: &Scorer,
+    model: &Model,
+    remembered: &[Vec<u32>],
+    watch: &Watch,
+) -> (Vec<Kept>, u64) {
     let lowest = model.review_weight;
     let least = lowest.exp2() * 0.999;
     let (done, hits) = (AtomicU64::new(0), AtomicU64::new(0));
-    let chunks = blocks.chunks(0);
+    let chunks = blocks.chunks(view);
     let total = chunks.len() as u64;
     // Few pieces of work: each has a memory of its own.
     let piece = chunks.len().div_ceil(rayon::current_num_threads() * 8).max(1);
-    let scored: Vec<Vec<(usize, u64, Vec<Pair>)>> = chunks
+    let scored = chunks
         .par_chunks(piece)
         .enumerate()
         .map(|(at, chunks)| {
@@ -455,7 +495,7 @@ fn score(
             let one = |(offset, chunk): (usize, &Chunk)| {
                 let (mut count, mut kept) = (0usize, Vec::new());
                 let known = remembered.get(at * piece + offset);
-                blocks.visit(0, chunk, table, |batch| {
+                blocks.visit(view, chunk, table, |batch| {
                     match known.and_then(|known| known.get(count..count + batch.len())) {
                         Some(known) => known.clone_into(&mut worker.patterns),
                         None => worker.compare(plan, table, batch),
@@ -488,25 +528,32 @@ fn score(
             done
         })
         .collect();
-    let mut per_rule = vec![0; blocks.reports.len()];
-    let count = scored.iter().flatten().map(|(_, _, kept)| kept.len()).sum();
-    let (mut pairs, mut rules) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    for (rule, count, kept) in scored.into_iter().flatten() {
-        per_rule[rule] += count;
-        rules.resize(rules.len() + kept.len(), rule as u8);
-        pairs.extend(kept);
+    (scored, hits.into_inner())
+}
+
+/// The value of the constrained column of each row.
+fn values_of(candidates: &Candidates, table: &Table, operand: Operand) -> Result<Vec<u64>, LinkError> {
+    let mut values = Vec::with_capacity(table.len());
+    match candidates {
+        Candidates::Spilled(spill) => spill.each_record(|record| values.push(operand.read(record)))?,
+        Candidates::Held(_) => {
+            values.extend((0..table.len() as u32).map(|row| operand.read(table.record(row))))
+        }
     }
-    (pairs, rules, per_rule, hits.into_inner())
+    Ok(values)
 }
 
 /// Which values are attested and which records are of a unique source.
 fn facts(
     table: &Table,
-    constrained: Option<Operand>,
+    attestable: Option<&[u64]>,
     strong: &[Pair],
     model: &Model,
     options: &Options,
 ) -> Result<Facts, LinkError> {
+    if !constrains(model, options) {
+        return Ok(Facts::default());
+    }
     let named = |name: &str, lists: [&[String]; 2]| lists.iter().any(|list| list.iter().any(|x| x == name));
     let names = &table.source_names;
     let unique: Vec<usize> = (0..names.len())
@@ -519,8 +566,8 @@ fn facts(
         unique.iter().enumerate().map(|(bit, &at)| (at as u32, 1u64 << bit)).collect();
     let source = table.sources.iter().map(|source| bit.get(source).copied().unwrap_or(0)).collect();
     let mut value = vec![0u64; table.len()];
-    if let Some(operand) = constrained {
-        let read = |row: u32| operand.read(table.record(row));
+    if let Some(attestable) = attestable {
+        let read = |row: u32| attestable[row as usize];
         let confirming: Vec<bool> = names
             .iter()
             .map(|name| named(name, [&model.constraints.confirming_sources, &options.confirming_sources]))

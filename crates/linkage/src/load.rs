@@ -4,6 +4,8 @@
 //! as it has been taken, so that memory holds numbers of dictionaries and packed signs, never the tables
 //! themselves. Never: a column that changes its type between batches.
 
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowDictionaryKeyType, Date32Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -60,6 +62,8 @@ pub struct Loader<'m> {
     columns: Vec<Builder>,
     ids: Ids,
     sources: Builder,
+    /// Rows that were announced.
+    expected: usize,
 }
 
 /// One column while it grows.
@@ -68,11 +72,35 @@ struct Builder {
     kind: Kind,
     values: Values,
     empty_is_null: bool,
+    /// The dictionary that the last batch came with.
+    shared: Option<Shared>,
+}
+
+/// A dictionary of the input, and its texts as the column keeps them.
+struct Shared {
+    values: ArrayRef,
+    words: Vec<u64>,
+}
+
+impl Shared {
+    /// Whether this is the same dictionary, by its place in memory.
+    fn is_of(&self, values: &ArrayRef) -> bool {
+        Arc::ptr_eq(&self.values, values) || self.values.to_data().ptr_eq(&values.to_data())
+    }
 }
 
 enum Values {
     Packed(Vec<u64>),
     Text(Vec<u32>, Dictionary),
+}
+
+impl Values {
+    fn reserve(&mut self, rows: usize) {
+        match self {
+            Self::Packed(values) => values.reserve_exact(rows),
+            Self::Text(numbers, _) => numbers.reserve_exact(rows),
+        }
+    }
 }
 
 impl<'m> Loader<'m> {
@@ -93,6 +121,16 @@ impl<'m> Loader<'m> {
             columns: Needs::of(model).0.into_iter().map(|need| Builder::new(need, empty)).collect(),
             ids: Ids::default(),
             sources: Builder::new(source, false),
+            expected: 0,
+        }
+    }
+
+    /// Makes room for this many rows in all, so that no column has to move while it grows.
+    pub fn expect(&mut self, rows: usize) {
+        self.expected = rows.min(u32::MAX as usize);
+        let more = self.expected.saturating_sub(self.rows);
+        for builder in self.columns.iter_mut().chain([&mut self.sources]) {
+            builder.values.reserve(more);
         }
     }
 
@@ -112,11 +150,16 @@ impl<'m> Loader<'m> {
         }
         let id = &self.model.unique_id;
         match batch.column_by_name(id) {
-            Some(array) => self.ids.push(id, array)?,
+            Some(array) => {
+                self.ids.push(id, array)?;
+                if self.rows == 0 {
+                    self.ids.expect(self.expected);
+                }
+            }
             None if self.lenient => {
                 let numbers =
                     (self.rows as i64..(self.rows + rows) as i64).collect::<arrow_array::Int64Array>();
-                self.ids.push(id, &(std::sync::Arc::new(numbers) as ArrayRef))?;
+                self.ids.push(id, &(Arc::new(numbers) as ArrayRef))?;
             }
             None => {
                 return Err(LinkError::MissingColumn { column: id.clone(), needed_by: "every run".into() });
@@ -150,7 +193,7 @@ impl<'m> Loader<'m> {
         let order = ids.order(&model.unique_id, ranks.as_deref())?;
         let sorted = order.iter().enumerate().all(|(at, row)| at == *row as usize);
         let permutation = (!sorted).then_some(order.as_slice());
-        let mut layout = Layout::new(model, order.clone());
+        let mut layout = Layout::new(model);
         layout.ids = match (&ids, several) {
             (Ids::Numbers(numbers), false) => order.iter().map(|row| numbers[*row as usize]).collect(),
             // Texts, or numbers that stand in several lists: the place in the order is the number.
@@ -181,6 +224,7 @@ impl<'m> Loader<'m> {
             None => numbers,
         };
         layout.sources = (numbers, names);
+        layout.order = order;
         Ok((layout, ids))
     }
 }
@@ -198,7 +242,7 @@ impl Builder {
     fn new(need: Need, empty_is_null: bool) -> Self {
         let values =
             if need.text { Values::Text(Vec::new(), Dictionary::new()) } else { Values::Packed(Vec::new()) };
-        Self { need, kind: Kind::Unknown, values, empty_is_null }
+        Self { need, kind: Kind::Unknown, values, empty_is_null, shared: None }
     }
 
     fn take(&mut self, batch: &RecordBatch, lenient: bool) -> Result<(), LinkError> {
@@ -287,23 +331,49 @@ impl Builder {
         Ok(())
     }
 
+    /// Each text of the dictionary is looked at once, also when several batches share it.
     fn push_dictionary<K: ArrowDictionaryKeyType>(&mut self, array: &ArrayRef) -> Result<(), LinkError>
     where
         K::Native: TryInto<usize>,
     {
         let dictionary = array.as_dictionary::<K>();
-        let values = rules::convert(dictionary.values(), &DataType::Utf8).map_err(|_| self.refused(array))?;
-        let values = values.as_string::<i32>();
-        for key in dictionary.keys() {
-            let text = key
-                .and_then(|key| key.try_into().ok())
-                .and_then(|key: usize| values.is_valid(key).then(|| values.value(key)));
-            match text {
-                Some(text) => self.push_text(text),
-                None => self.push_nothing(1),
+        if !self.shared.as_ref().is_some_and(|shared| shared.is_of(dictionary.values())) {
+            let texts =
+                rules::convert(dictionary.values(), &DataType::Utf8).map_err(|_| self.refused(array))?;
+            let texts = texts.as_string::<i32>();
+            let fits = |text: &str| {
+                (text.is_empty() && self.empty_is_null) || digits::pack(text.as_bytes()).is_some()
+            };
+            if matches!(self.values, Values::Packed(_)) && !texts.iter().flatten().all(fits) {
+                self.unpack();
             }
+            let words = texts.iter().map(|text| text.map_or(0, |text| self.word_of(text))).collect();
+            self.shared = Some(Shared { values: Arc::clone(dictionary.values()), words });
+        }
+        let Some(shared) = &self.shared else { return Ok(()) };
+        let words = dictionary.keys().iter().map(|key| {
+            let key: Option<usize> = key.and_then(|key| key.try_into().ok());
+            key.and_then(|key| shared.words.get(key).copied()).unwrap_or(0)
+        });
+        match &mut self.values {
+            Values::Packed(values) => values.extend(words),
+            Values::Text(numbers, dictionary) => numbers.extend(words.map(|word| {
+                dictionary.seen(word as u32);
+                word as u32
+            })),
         }
         Ok(())
+    }
+
+    /// A text as the column keeps it: packed, or its number in the dictionary; 0 for unknown.
+    fn word_of(&mut self, text: &str) -> u64 {
+        if text.is_empty() && self.empty_is_null {
+            return 0;
+        }
+        match &mut self.values {
+            Values::Packed(_) => digits::pack(text.as_bytes()).unwrap_or(0),
+            Values::Text(_, dictionary) => u64::from(dictionary.number(text.as_bytes())),
+        }
     }
 
     fn push_texts<'a>(&mut self, texts: impl Iterator<Item = Option<&'a str>>) {
@@ -362,6 +432,7 @@ impl Builder {
     fn unpack(&mut self) {
         let Values::Packed(words) = &mut self.values else { return };
         let words = std::mem::take(words);
+        self.shared = None;
         let mut dictionary = Dictionary::new();
         let numbers = words
             .iter()
@@ -375,6 +446,7 @@ impl Builder {
     }
 
     fn close(&mut self, order: Option<&[u32]>) {
+        self.shared = None;
         match &mut self.values {
             Values::Packed(values) => {
                 if let Some(order) = order {
@@ -543,10 +615,8 @@ pub fn prepare(model: &Model, batch: &RecordBatch) -> Result<RecordBatch, LinkEr
         texts.iter().map(|(name, _)| arrow_schema::Field::new(name, DataType::Utf8, true)).collect();
     let arrays = texts
         .into_iter()
-        .map(|(_, values)| {
-            std::sync::Arc::new(values.into_iter().collect::<arrow_array::StringArray>()) as ArrayRef
-        })
+        .map(|(_, values)| Arc::new(values.into_iter().collect::<arrow_array::StringArray>()) as ArrayRef)
         .collect();
-    RecordBatch::try_new(std::sync::Arc::new(arrow_schema::Schema::new(fields)), arrays)
+    RecordBatch::try_new(Arc::new(arrow_schema::Schema::new(fields)), arrays)
         .map_err(|error| LinkError::ColumnType { column: id.to_owned(), found: error.to_string() })
 }

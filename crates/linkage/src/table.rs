@@ -19,6 +19,7 @@ use crate::error::{LinkError, ModelError};
 use crate::expr::{Expr, Pipeline, Step};
 use crate::load::{Kind, Loader};
 use crate::model::{Model, Rule};
+use crate::spill::SpillWriter;
 use crate::sql::Scalar;
 
 /// Where in a record's words a value stands. The value read is 0 for "unknown"; equal values of one
@@ -58,7 +59,7 @@ pub(crate) struct Layout<'m> {
     columns: FxHashMap<Expr, (Column, Option<Operand>)>,
     dictionaries: Vec<Dictionary>,
     pub(crate) ids: Vec<i64>,
-    order: Vec<u32>,
+    pub(crate) order: Vec<u32>,
     pub(crate) sources: (Vec<u32>, Vec<String>),
     words: u32,
     half_open: Option<u32>,
@@ -85,6 +86,26 @@ impl Places {
     pub(crate) fn place(&self, row: u32) -> u32 {
         self.place_of.get(row as usize).copied().unwrap_or(row)
     }
+
+    /// Records of these rows, which must ascend, and of no others.
+    pub(crate) fn of_rows(rows: Vec<u32>) -> Self {
+        Self { row_of: rows, place_of: Vec::new() }
+    }
+
+    /// The same, with the place of each of them found by its row.
+    pub(crate) fn sampled(rows: Vec<u32>, place_of: Vec<u32>) -> Self {
+        Self { row_of: rows, place_of }
+    }
+
+    /// A number that ascends with the row: the row itself, or the place where places ascend with rows.
+    pub(crate) fn rank(&self, place: u32) -> u32 {
+        if self.place_of.is_empty() { place } else { self.row(place) }
+    }
+
+    /// The place of that rank.
+    pub(crate) fn of_rank(&self, rank: u32) -> u32 {
+        if self.place_of.is_empty() { rank } else { self.place(rank) }
+    }
 }
 
 /// The records, ready to be compared.
@@ -92,7 +113,7 @@ pub(crate) struct Table {
     words: Vec<u64>,
     stride: usize,
     pub(crate) places: Places,
-    pub(crate) dictionaries: Vec<Dictionary>,
+    pub(crate) dictionaries: Arc<Vec<Dictionary>>,
     /// Ascending.
     pub(crate) ids: Vec<i64>,
     /// The input row of each record.
@@ -105,6 +126,38 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn len(&self) -> usize {
         self.ids.len()
+    }
+
+    /// How many records lie here: all of them, or those of a part.
+    pub(crate) fn records(&self) -> usize {
+        self.words.len() / self.stride
+    }
+
+    /// Some records by themselves.
+    pub(crate) fn part(
+        words: Vec<u64>,
+        stride: usize,
+        places: Places,
+        dictionaries: Arc<Vec<Dictionary>>,
+    ) -> Self {
+        let (ids, order) = (Vec::new(), Vec::new());
+        Self {
+            words,
+            stride,
+            places,
+            dictionaries,
+            ids,
+            order,
+            sources: Vec::new(),
+            source_names: Vec::new(),
+        }
+    }
+
+    /// Lends what all records have to a sample of them, and takes it back when called again.
+    pub(crate) fn swap_facts(&mut self, sample: &mut Self) {
+        std::mem::swap(&mut self.ids, &mut sample.ids);
+        std::mem::swap(&mut self.sources, &mut sample.sources);
+        std::mem::swap(&mut self.source_names, &mut sample.source_names);
     }
 
     /// Words of a record.
@@ -122,14 +175,88 @@ impl Table {
         &self.words[start..start + self.stride]
     }
 
+    /// Ids and sources stay.
+    pub(crate) fn forget_records(&mut self) {
+        self.words = Vec::new();
+        self.dictionaries = Arc::default();
+        self.places = Places::default();
+    }
+
     /// The text of a value, for comparisons that need it.
     pub(crate) fn text(&self, operand: Operand, value: u64) -> &[u8] {
         operand.dictionary().map_or(&[], |number| self.dictionaries[number].text(Operand::number(value)))
     }
 }
 
+/// What the keys of rules are made of.
+pub(crate) struct Keys {
+    /// Columns that nothing else asks for, in the order of the places.
+    columns: Vec<Column>,
+    /// For each rule the parts of a left record's key, and of a right one's where they differ.
+    rules: Vec<(Vec<Part>, Option<Vec<Part>>)>,
+}
+
+/// Where a part of a key stands.
+enum Part {
+    Placed(Operand),
+    Column { column: usize, shift: u32, mask: u64 },
+}
+
+impl Keys {
+    fn dictionaries(&self) -> impl Iterator<Item = usize> {
+        self.columns.iter().filter_map(|column| match column {
+            Column::Text { dictionary, .. } => Some(*dictionary),
+            Column::Packed(_) => None,
+        })
+    }
+
+    /// The hashes of all records under one rule, by place.
+    pub(crate) fn of_rule(&self, rule: usize, table: &Table) -> RuleKeys {
+        let hashes = |parts: &Vec<Part>| {
+            let places = (0..table.records() as u32).into_par_iter().with_min_len(4096);
+            places.map(|place| self.hash(parts, place, table)).collect()
+        };
+        let (lefts, rights) = &self.rules[rule];
+        RuleKeys { lefts: hashes(lefts), rights: rights.as_ref().map(hashes) }
+    }
+
+    /// 0 when a part is unknown.
+    fn hash(&self, parts: &[Part], place: u32, table: &Table) -> u64 {
+        let of_packed = |value: u64| if value == 0 { 0 } else { mix(value) };
+        let of_part = |part: &Part| match part {
+            Part::Placed(operand) => {
+                let value = operand.read(table.record_at(place));
+                match operand.dictionary() {
+                    Some(number) => table.dictionaries[number].hash(Operand::number(value)),
+                    None => of_packed(value),
+                }
+            }
+            Part::Column { column, shift, mask } => match self.columns.get(*column) {
+                Some(Column::Packed(values)) => of_packed((values[place as usize] << shift) & mask),
+                Some(Column::Text { numbers, dictionary }) => {
+                    table.dictionaries[*dictionary].hash(numbers[place as usize])
+                }
+                None => 0,
+            },
+        };
+        join(parts.iter().map(of_part))
+    }
+}
+
+impl Column {
+    fn in_places(self, places: &Places) -> Self {
+        let rows = |count: usize| (0..count as u32).into_par_iter().map(|place| places.row(place) as usize);
+        match self {
+            Self::Packed(values) => Self::Packed(rows(values.len()).map(|row| values[row]).collect()),
+            Self::Text { numbers, dictionary } => {
+                Self::Text { numbers: rows(numbers.len()).map(|row| numbers[row]).collect(), dictionary }
+            }
+        }
+    }
+}
+
 impl<'m> Layout<'m> {
-    pub(crate) fn new(model: &'m Model, order: Vec<u32>) -> Self {
+    pub(crate) fn new(model: &'m Model) -> Self {
         Self {
             model,
             columns: FxHashMap::default(),
@@ -141,7 +268,7 @@ impl<'m> Layout<'m> {
             places: Places::default(),
             empty: Vec::new(),
             kinds: FxHashMap::default(),
-            order,
+            order: Vec::new(),
         }
     }
 
@@ -295,18 +422,14 @@ impl<'m> Layout<'m> {
         Ok(hashes)
     }
 
-    /// The hashes of all records under one rule.
-    pub(crate) fn rule_keys(&mut self, rule: &Rule) -> Result<RuleKeys, LinkError> {
-        let lefts = self.hashes(&rule.keys, &rule.sql)?;
-        let rights = rule.right.as_ref().map(|keys| self.hashes(keys, &rule.sql)).transpose()?;
-        Ok(RuleKeys { lefts, rights })
-    }
-
-    fn hashes(&mut self, keys: &[Scalar], rule: &str) -> Result<Vec<u64>, LinkError> {
-        let exprs = self.key_exprs(keys, rule)?;
-        let readers: Vec<Reader> = exprs.iter().map(|expr| self.reader(expr)).collect();
-        let rows = (0..self.ids.len()).into_par_iter().with_min_len(4096);
-        Ok(rows.map(|row| key(&readers, row)).collect())
+    /// The hash of each record under the first of `rules` that has a key for it; 0 where none has.
+    fn first_keys(&mut self, rules: &[Rule]) -> Result<Vec<u64>, LinkError> {
+        let parts: Vec<Vec<Expr>> =
+            rules.iter().map(|rule| self.key_exprs(&rule.keys, &rule.sql)).collect::<Result<_, _>>()?;
+        let readers: Vec<Vec<Reader>> =
+            parts.iter().map(|exprs| exprs.iter().map(|expr| self.reader(expr)).collect()).collect();
+        let first = |row| readers.iter().map(|parts| key(parts, row)).find(|hash| *hash != 0).unwrap_or(0);
+        Ok((0..self.ids.len()).into_par_iter().with_min_len(4096).map(first).collect())
     }
 
     fn key_exprs(&mut self, keys: &[Scalar], rule: &str) -> Result<Vec<Expr>, LinkError> {
@@ -341,32 +464,22 @@ impl<'m> Layout<'m> {
         }
     }
 
-    /// Brings the columns into an order in which records that agree on the first rule lie side by side; those
-    /// without its key follow the next.
+    /// Finds an order in which records that agree on the first rule lie side by side; those without its key
+    /// follow the next.
     pub(crate) fn localise(&mut self, rules: &[Rule]) -> Result<(), LinkError> {
         const RULES: usize = 3;
         let rows = self.ids.len();
         if rows < 1 << 8 {
             return Ok(());
         }
-        let keys = self.keys(&rules[..rules.len().min(RULES)])?;
-        let mut order: Vec<(u64, u32)> = keys
-            .par_chunks(rules.len().clamp(1, RULES))
-            .enumerate()
-            .map(|(row, hashes)| (hashes.iter().copied().find(|hash| *hash != 0).unwrap_or(0), row as u32))
-            .collect();
-        drop(keys);
+        let first = self.first_keys(&rules[..rules.len().min(RULES)])?;
+        let mut order: Vec<(u64, u32)> =
+            first.into_par_iter().enumerate().map(|(row, hash)| (hash, row as u32)).collect();
         order.par_sort_unstable();
         let row_of: Vec<u32> = order.iter().map(|(_, row)| *row).collect();
         drop(order);
         let mut place_of = vec![0u32; rows];
         row_of.iter().enumerate().for_each(|(place, row)| place_of[*row as usize] = place as u32);
-        self.columns.par_iter_mut().for_each(|(_, (column, _))| match column {
-            Column::Packed(values) => *values = row_of.iter().map(|row| values[*row as usize]).collect(),
-            Column::Text { numbers, .. } => {
-                *numbers = row_of.iter().map(|row| numbers[*row as usize]).collect();
-            }
-        });
         self.places = Places { row_of, place_of };
         Ok(())
     }
@@ -399,36 +512,73 @@ impl<'m> Layout<'m> {
         }
     }
 
-    /// Lays the columns down row by row.
-    pub(crate) fn finish(self) -> Table {
+    /// Lays the columns down record by record. What the keys of `rules` need besides is kept as columns.
+    pub(crate) fn finish(mut self, rules: &[Rule]) -> Result<(Table, Keys), LinkError> {
+        let keys = self.take_keys(rules)?;
+        let rows = self.ids.len() as u32;
+        let words = self.lay(0..rows);
+        Ok((self.into_table(words, &keys), keys))
+    }
+
+    /// The same on disk, in the order of the rows; the table has no records then.
+    pub(crate) fn finish_on_disk(
+        mut self,
+        rules: &[Rule],
+        writer: &mut SpillWriter,
+    ) -> Result<(Table, Keys), LinkError> {
+        const STRETCH: u32 = 1 << 18;
+        for rule in rules {
+            for keys in [Some(&rule.keys), rule.right.as_ref()].into_iter().flatten() {
+                for expr in self.key_exprs(keys, &rule.sql)? {
+                    self.operand(&expr)?;
+                }
+            }
+        }
+        let keys = self.take_keys(rules)?;
+        let rows = self.ids.len() as u32;
+        for first in (0..rows).step_by(STRETCH as usize) {
+            writer.write(&self.lay(first..rows.min(first.saturating_add(STRETCH))))?;
+        }
+        Ok((self.into_table(Vec::new(), &keys), keys))
+    }
+
+    fn placed(&self) -> impl Iterator<Item = (&Column, Operand)> {
+        self.columns.values().filter_map(|(column, place)| place.map(|place| (column, place)))
+    }
+
+    /// The words of the records at some places.
+    fn lay(&self, range: std::ops::Range<u32>) -> Vec<u64> {
         let stride = (self.words as usize).max(1);
-        let mut words = vec![0u64; self.ids.len() * stride];
-        let placed: Vec<(&Column, Operand)> =
-            self.columns.values().filter_map(|(column, place)| place.map(|place| (column, place))).collect();
+        let mut words = vec![0u64; range.len() * stride];
+        let placed: Vec<(&Column, Operand)> = self.placed().collect();
+        let places = &self.places;
         words.par_chunks_mut(stride * 4096).enumerate().for_each(|(chunk, out)| {
-            for (column, place) in &placed {
+            for (column, operand) in &placed {
                 for (offset, record) in out.chunks_mut(stride).enumerate() {
-                    let row = chunk * 4096 + offset;
-                    record[place.word as usize] |= match column {
+                    let row = places.row(range.start + (chunk * 4096 + offset) as u32) as usize;
+                    record[operand.word as usize] |= match column {
                         Column::Packed(values) => values[row],
-                        Column::Text { numbers, .. } => (u64::from(numbers[row]) << 32) >> place.shift,
+                        Column::Text { numbers, .. } => (u64::from(numbers[row]) << 32) >> operand.shift,
                     };
                 }
             }
         });
-        // Columns that only keys were made of are not needed any more.
-        let mut dictionaries = self.dictionaries;
-        let kept: Vec<usize> = placed.iter().filter_map(|(_, place)| place.dictionary()).collect();
-        for (number, dictionary) in dictionaries.iter_mut().enumerate() {
+        words
+    }
+
+    fn into_table(mut self, words: Vec<u64>, keys: &Keys) -> Table {
+        let kept = self.placed().filter_map(|(_, place)| place.dictionary()).chain(keys.dictionaries());
+        let kept: Vec<usize> = kept.collect();
+        for (number, dictionary) in self.dictionaries.iter_mut().enumerate() {
             if !kept.contains(&number) {
                 *dictionary = Dictionary::new();
             }
         }
         Table {
             words,
-            stride,
+            stride: (self.words as usize).max(1),
             places: self.places,
-            dictionaries,
+            dictionaries: Arc::new(self.dictionaries),
             ids: self.ids,
             order: self.order,
             sources: self.sources.0,
@@ -436,9 +586,66 @@ impl<'m> Layout<'m> {
         }
     }
 
-    /// The input row of each record.
-    pub(crate) fn order(&self) -> &[u32] {
-        &self.order
+    /// Bytes that are held now, and those of them that columns take.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        let column = |(column, _): &(Column, Option<Operand>)| match column {
+            Column::Packed(values) => values.len() * 8,
+            Column::Text { numbers, .. } => numbers.len() * 4,
+        };
+        let columns: usize = self.columns.values().map(column).sum();
+        let dictionaries: usize = self.dictionaries.iter().map(Dictionary::held).sum();
+        (columns + dictionaries + self.ids.len() * 16, columns)
+    }
+
+    /// Words that a record will have at most when the keys of `rules` lie in it too.
+    pub(crate) fn width(&self, rules: &[Rule]) -> usize {
+        let parts = |rule: &Rule| rule.keys.len() + rule.right.as_ref().map_or(0, Vec::len);
+        let unplaced = self.columns.values().filter(|(_, place)| place.is_none()).count();
+        self.words as usize + unplaced.min(rules.iter().map(parts).sum())
+    }
+
+    /// Where the parts of each rule's keys are read, and the columns that only keys are made of.
+    fn take_keys(&mut self, rules: &[Rule]) -> Result<Keys, LinkError> {
+        let mut sides = Vec::with_capacity(rules.len());
+        let mut exprs = Vec::new();
+        for rule in rules {
+            let left = self.key_exprs(&rule.keys, &rule.sql)?;
+            let right = rule.right.as_ref().map(|keys| self.key_exprs(keys, &rule.sql)).transpose()?;
+            exprs.extend(left.iter().chain(right.iter().flatten()).cloned());
+            sides.push((left, right));
+        }
+        let mut columns: Vec<(Expr, Column)> = Vec::new();
+        for expr in exprs {
+            let expr = if self.columns.contains_key(&expr) { expr } else { Expr::base(&expr.column) };
+            if self.columns.get(&expr).is_some_and(|(_, place)| place.is_none())
+                && let Some((column, _)) = self.columns.remove(&expr)
+            {
+                columns.push((expr, column.in_places(&self.places)));
+            }
+        }
+        let parts = |exprs: &Vec<Expr>| exprs.iter().map(|expr| self.part(expr, &columns)).collect();
+        let rules = sides.iter().map(|(left, right)| (parts(left), right.as_ref().map(parts))).collect();
+        Ok(Keys { columns: columns.into_iter().map(|(_, column)| column).collect(), rules })
+    }
+
+    fn part(&self, expr: &Expr, columns: &[(Expr, Column)]) -> Part {
+        let base = Expr::base(&expr.column);
+        let (shift, mask) = match expr.piece() {
+            Some((start, count)) if !self.columns.contains_key(expr) => digits::piece(start, count),
+            _ => (0, u64::MAX),
+        };
+        for known in [expr, &base] {
+            if let Some((_, Some(operand))) = self.columns.get(known) {
+                // A piece of packed signs is a mask on the whole.
+                let whole = operand.dictionary().is_some() || known == expr;
+                return Part::Placed(if whole { *operand } else { Operand { shift, mask, ..*operand } });
+            }
+            if let Some(column) = columns.iter().position(|(own, _)| own == known) {
+                let (shift, mask) = if known == expr { (0, u64::MAX) } else { (shift, mask) };
+                return Part::Column { column, shift, mask };
+            }
+        }
+        Part::Column { column: usize::MAX, shift: 0, mask: 0 }
     }
 }
 
@@ -449,19 +656,23 @@ enum Reader<'a> {
 
 /// One rule's hash of one record; 0 when a part is unknown.
 fn key(parts: &[Reader], row: usize) -> u64 {
+    join(parts.iter().map(|part| match part {
+        Reader::Packed { values, shift, mask } => {
+            let value = (values.get(row).copied().unwrap_or(0) << shift) & mask;
+            if value == 0 { 0 } else { mix(value) }
+        }
+        Reader::Text { numbers, dictionary } => dictionary.hash(numbers[row]),
+    }))
+}
+
+/// The hash of all parts together; 0 when one is 0, which is unknown.
+fn join(parts: impl Iterator<Item = u64>) -> u64 {
     let mut hash = 0u64;
     for part in parts {
-        let value = match part {
-            Reader::Packed { values, shift, mask } => {
-                let value = (values.get(row).copied().unwrap_or(0) << shift) & mask;
-                if value == 0 { 0 } else { mix(value) }
-            }
-            Reader::Text { numbers, dictionary } => dictionary.hash(numbers[row]),
-        };
-        if value == 0 {
+        if part == 0 {
             return 0;
         }
-        hash = mix(hash ^ value);
+        hash = mix(hash ^ part);
     }
     hash.max(1)
 }

@@ -10,8 +10,10 @@ use serde::Serialize;
 
 use crate::batch::{Batch, Worker};
 use crate::block::Blocks;
+use crate::candidates::Candidates;
 use crate::compare::{MOST_COMPARISONS, Plan};
 use crate::dictionary::mix;
+use crate::error::LinkError;
 use crate::expr::Expr;
 use crate::model::{Comparison, Level, LinkType, Model, Rule};
 use crate::sql::Scalar;
@@ -63,17 +65,30 @@ const MOST_REMEMBERED: u64 = 1 << 24;
 
 /// Counts the patterns of all pairs of a view, in the order of the patterns' numbers.
 pub(crate) fn count_patterns(
-    blocks: &Blocks,
+    candidates: &mut Candidates,
     view: usize,
     model: &Model,
     plan: &Plan,
     table: &Table,
-) -> (Counted, Remembered) {
-    let (numbers, remembered) = if model.patterns() <= MOST_IN_TABLE {
-        count_in_table(blocks, view, model.patterns() as usize, plan, table)
-    } else {
-        (count_in_map(blocks, view, plan, table), Vec::new())
-    };
+) -> Result<(Counted, Remembered), LinkError> {
+    let in_memory = candidates.parts() == 0;
+    let (mut sums, mut remembered) = (FxHashMap::<u32, u64>::default(), Vec::new());
+    candidates.each_part(view, table, |blocks, view, table| {
+        let counted = if model.patterns() <= MOST_IN_TABLE {
+            let remembers = in_memory && blocks.pairs_of(view) <= MOST_REMEMBERED;
+            let (counted, own) =
+                count_in_table(blocks, view, model.patterns() as usize, plan, table, remembers);
+            remembered = own;
+            counted
+        } else {
+            count_in_map(blocks, view, plan, table)
+        };
+        for (pattern, count) in counted {
+            *sums.entry(pattern).or_default() += count;
+        }
+    })?;
+    let mut sums: Vec<(u32, u64)> = sums.into_iter().collect();
+    sums.sort_unstable_by_key(|(pattern, _)| *pattern);
     let levels = |pattern: u32| {
         let mut at = [0u8; MOST_COMPARISONS];
         for (at, level) in at.iter_mut().zip(model.levels_of(pattern)) {
@@ -81,8 +96,8 @@ pub(crate) fn count_patterns(
         }
         at
     };
-    let counted = numbers.into_iter().map(|(pattern, count)| (levels(pattern), count as f64)).collect();
-    (counted, remembered)
+    let counted = sums.into_iter().map(|(pattern, count)| (levels(pattern), count as f64)).collect();
+    Ok((counted, remembered))
 }
 
 fn count_in_table(
@@ -91,11 +106,11 @@ fn count_in_table(
     patterns: usize,
     plan: &Plan,
     table: &Table,
+    remembers: bool,
 ) -> (Vec<(u32, u64)>, Remembered) {
     // Few pieces of work: each needs a table of its own.
     let pieces = rayon::current_num_threads() * 4;
     let chunks = blocks.chunks(view);
-    let remembers = blocks.pairs_of(view) <= MOST_REMEMBERED;
     let counted: Vec<(Vec<u32>, Remembered)> = chunks
         .par_chunks(chunks.len().div_ceil(pieces).max(1))
         .map(|chunks| {
@@ -152,19 +167,21 @@ fn count_in_map(blocks: &Blocks, view: usize, plan: &Plan, table: &Table) -> Vec
             }
             all
         });
-    let mut sorted: Vec<(u32, u64)> = counts.into_iter().collect();
-    sorted.sort_unstable_by_key(|(pattern, _)| *pattern);
-    sorted
+    counts.into_iter().collect()
 }
 
-/// How many pairs the blocks yield.
-pub(crate) fn count_pairs(blocks: &Blocks, view: usize, table: &Table) -> u64 {
-    let count = |chunk| {
-        let mut count = 0u64;
-        blocks.visit(view, chunk, table, |batch| count += batch.len() as u64);
-        count
-    };
-    blocks.chunks(view).par_iter().map(count).sum()
+/// How many pairs the rules of a view yield.
+fn count_pairs(candidates: &mut Candidates, view: usize, table: &Table) -> Result<u64, LinkError> {
+    let mut all = 0;
+    candidates.each_part(view, table, |blocks, view, table| {
+        let count = |chunk| {
+            let mut count = 0u64;
+            blocks.visit(view, chunk, table, |batch| count += batch.len() as u64);
+            count
+        };
+        all += blocks.chunks(view).par_iter().map(count).sum::<u64>();
+    })?;
+    Ok(all)
 }
 
 /// How many pairs of records there are to look at.
@@ -177,6 +194,24 @@ fn all_pairs(model: &Model, table: &Table) -> f64 {
     let mut counts = vec![0u64; table.source_names.len()];
     table.sources.iter().for_each(|source| counts[*source as usize] += 1);
     all - counts.iter().map(|count| pairs(*count as f64)).sum::<f64>()
+}
+
+/// The row that a draw falls on.
+fn pick(number: u64, seed: u64, rows: u64) -> u32 {
+    ((u128::from(mix(seed ^ mix(number))) * u128::from(rows)) >> 64) as u32
+}
+
+/// The rows that u is estimated on, ascending.
+pub(crate) fn rows_for_u(rows: usize, pairs: u64, seed: u64) -> Vec<u32> {
+    let drawn = (0..2 * pairs).map(|number| pick(number, seed, rows as u64));
+    let mut all: Vec<u32> = drawn.chain(rows_for_exact_u(rows)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn rows_for_exact_u(rows: usize) -> impl Iterator<Item = u32> {
+    (0..rows as u32).step_by(rows.div_ceil(MOST_COUNTED).max(1))
 }
 
 /// Levels of `pairs` random pairs, drawn with `seed`: for each comparison, how often each level held.
@@ -194,7 +229,7 @@ pub(crate) fn sample_levels(
         return empty();
     }
     let across = model.link_type == LinkType::LinkOnly;
-    let pick = |number: u64| ((u128::from(mix(seed ^ mix(number))) * u128::from(rows)) >> 64) as u32;
+    let pick = |number: u64| pick(number, seed, rows);
     (0..pairs.div_ceil(CHUNK))
         .into_par_iter()
         .map(|chunk| {
@@ -409,18 +444,19 @@ fn update(model: &Model, class: &mut Class, sums: &Probabilities, skip: &[bool])
 /// The prior from the pairs that agree on a deterministic rule.
 pub(crate) fn prior(
     model: &mut Model,
-    (blocks, view): (&Blocks, usize),
+    (candidates, view): (&mut Candidates, usize),
     table: &Table,
     recall: f64,
     report: &mut TrainingReport,
-) {
-    let pairs = count_pairs(blocks, view, table);
+) -> Result<(), LinkError> {
+    let pairs = count_pairs(candidates, view, table)?;
     let all = all_pairs(model, table);
     if pairs > 0 && all > 0.0 {
         model.prior = (pairs as f64 / recall / all).clamp(1e-12, 0.5);
     }
     report.deterministic_pairs = pairs;
     report.prior = model.prior;
+    Ok(())
 }
 
 /// u of all levels.
@@ -447,14 +483,14 @@ const MOST_COUNTED: usize = 250_000;
 /// stands. A level below another counts only pairs that the ones above do not take, by inclusion and
 /// exclusion.
 fn exact_u(model: &mut Model, plan: &Plan, table: &Table) {
-    let step = table.len().div_ceil(MOST_COUNTED).max(1);
-    let rows: Vec<u32> = (0..table.len() as u32).step_by(step).collect();
-    // Where only lists are linked, pairs within one list do not count.
+    // Counted in the order of memory; only lists are linked: then pairs within one list do not count.
+    let mut places: Vec<u32> = rows_for_exact_u(table.len()).map(|row| table.places.place(row)).collect();
+    places.sort_unstable();
     let mut within: Vec<Vec<u32>> = Vec::new();
     if model.link_type == LinkType::LinkOnly {
         within.resize(table.source_names.len(), Vec::new());
-        for &row in &rows {
-            within[table.sources[row as usize] as usize].push(row);
+        for &place in &places {
+            within[table.sources[table.places.row(place) as usize] as usize].push(place);
         }
     }
     let exact: Vec<Vec<f64>> = model
@@ -465,16 +501,16 @@ fn exact_u(model: &mut Model, plan: &Plan, table: &Table) {
             let operands = plan.equalities(index);
             let operands = &operands[..operands.len().min(MOST_EXACT)];
             let Some(first) = operands.first() else { return Vec::new() };
-            let known = |row: &&u32| first.read(table.record(**row)) != 0;
+            let known = |place: &&u32| first.read(table.record_at(**place)) != 0;
             let pairs = |count: usize| count as f64 * (count as f64 - 1.0) / 2.0;
-            let all = pairs(rows.iter().filter(known).count())
-                - within.iter().map(|rows| pairs(rows.iter().filter(known).count())).sum::<f64>();
+            let all = pairs(places.iter().filter(known).count())
+                - within.iter().map(|places| pairs(places.iter().filter(known).count())).sum::<f64>();
             if all < 1.0 {
                 return Vec::new();
             }
             let agreement = |at: usize| {
-                let own = |rows: &[u32]| first_agreement(&operands[..=at], table, rows);
-                (own(&rows) - within.iter().map(|rows| own(rows)).sum::<f64>()).max(0.0) / all
+                let own = |places: &[u32]| first_agreement(&operands[..=at], table, places);
+                (own(&places) - within.iter().map(|places| own(places)).sum::<f64>()).max(0.0) / all
             };
             (0..operands.len()).map(agreement).collect()
         })
@@ -490,28 +526,28 @@ fn exact_u(model: &mut Model, plan: &Plan, table: &Table) {
 }
 
 /// Pairs that agree on the last operand and on none of the others.
-fn first_agreement(operands: &[Operand], table: &Table, rows: &[u32]) -> f64 {
+fn first_agreement(operands: &[Operand], table: &Table, places: &[u32]) -> f64 {
     let (last, above) = operands.split_at(operands.len() - 1);
     let mut sum = 0.0;
     for subset in 0..1u32 << last.len() {
         let chosen: Vec<Operand> =
             last.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1).map(|(_, o)| *o).collect();
         let sign = if subset.count_ones() % 2 == 0 { 1.0 } else { -1.0 };
-        sum += sign * agreeing(&[&chosen, above].concat(), table, rows);
+        sum += sign * agreeing(&[&chosen, above].concat(), table, places);
     }
     sum.max(0.0)
 }
 
 /// Pairs that agree on all operands.
-fn agreeing(operands: &[Operand], table: &Table, rows: &[u32]) -> f64 {
-    let value = |row: &u32| {
-        let record = table.record(*row);
+fn agreeing(operands: &[Operand], table: &Table, places: &[u32]) -> f64 {
+    let value = |place: &u32| {
+        let record = table.record_at(*place);
         operands.iter().try_fold(0u64, |hash, operand| match operand.read(record) {
             0 => None,
             value => Some(mix(hash ^ value)),
         })
     };
-    let mut values: Vec<u64> = rows.iter().filter_map(value).collect();
+    let mut values: Vec<u64> = places.iter().filter_map(value).collect();
     values.sort_unstable();
     values.chunk_by(|a, b| a == b).map(|run| run.len() as f64).map(|n| n * (n - 1.0) / 2.0).sum()
 }
@@ -523,9 +559,9 @@ pub(crate) fn m(
     plan: &Plan,
     table: &Table,
     rules: &[Rule],
-    (blocks, first_view): (&Blocks, usize),
+    (candidates, first_view): (&mut Candidates, usize),
     report: &mut TrainingReport,
-) -> Vec<Remembered> {
+) -> Result<Vec<Remembered>, LinkError> {
     let mut remembered_all = Vec::with_capacity(rules.len());
     let mut sums: Vec<Vec<(f64, u32)>> =
         model.comparisons.iter().map(|c| vec![(0.0, 0); c.levels.len()]).collect();
@@ -536,7 +572,7 @@ pub(crate) fn m(
             .iter()
             .map(|c| columns_of_comparison(c, model).iter().any(|x| columns.contains(x)))
             .collect();
-        let (counted, remembered) = count_patterns(blocks, first_view + at, model, plan, table);
+        let (counted, remembered) = count_patterns(candidates, first_view + at, model, plan, table)?;
         remembered_all.push(remembered);
         let all: f64 = counted.iter().map(|(_, count)| count).sum();
         let strangers = model.comparisons.iter().map(|c| c.levels.iter().map(|l| l.u).collect()).collect();
@@ -577,7 +613,7 @@ pub(crate) fn m(
             }
         }
     }
-    remembered_all
+    Ok(remembered_all)
 }
 
 /// The further classes, on the patterns of all candidate pairs. What a stranger or the person itself looks

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arrow_array::builder::{Float64Builder, ListBuilder, StringBuilder};
 use arrow_array::{Array, ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
-use linkage::{LinkError, Loader, Model, ModelError, Options, find, link, link_loaded, prepare};
+use linkage::{LinkError, Loader, Memory, Model, ModelError, Options, find, link, link_loaded, prepare};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -158,6 +158,57 @@ proptest! {
             }
         }
         prop_assert_eq!(found, naive);
+    }
+}
+
+/// A folder that no other test uses.
+fn folder() -> std::path::PathBuf {
+    static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    std::env::temp_dir().join(format!("linkage-{}-{number}", std::process::id()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn memory_and_threads_change_nothing(
+        records in records(), kind in 0usize..3, limit in 2usize..40, bytes in 1u64..2_000, rules in 0usize..3,
+    ) {
+        let link_type = ["dedupe_only", "link_only", "link_and_dedupe"][kind];
+        // Plain rules, the rules of the double loop, and one whose blocks are over the limit first.
+        let rules: &[&str] = [
+            &["l.a = r.a", "l.b = r.b AND l.c = r.c", "substr(l.c, 1, 1) = substr(r.c, 1, 1)"][..],
+            &RULES,
+            &["substr(l.a, 1, 1) = substr(r.a, 1, 1)", "l.b = r.b", "l.a = r.a"],
+        ][rules];
+        let mut settings = model(link_type, rules, "levenshtein(\"a_l\", \"a_r\") <= 1");
+        settings["pilar"]["block_limit"] = json!(limit);
+        settings["pilar"]["training"] = json!({
+            "deterministic_rules": ["l.a = r.a", "l.c = r.c AND l.b = r.b"], "recall": 0.9, "u_pairs": 500,
+            "em_blocking_rules": ["l.b = r.b", "l.c = r.c"], "seed": 3,
+        });
+        let model = Model::from_json(&settings.to_string()).unwrap();
+        let folder = folder();
+        let run = |bytes: Option<u64>, threads: usize| {
+            let mut loader = Loader::new(&model);
+            loader.push(&batch(&records), None).unwrap();
+            let memory = bytes.map(|bytes| Memory { bytes, folder: folder.clone() });
+            let options = Options { review_limit: 0, threads, memory, ..Options::default() };
+            link_loaded(loader, &model, &[], &options)
+        };
+        match (run(None, 1), run(Some(bytes), 3)) {
+            (Ok(whole), Ok(parts)) => {
+                prop_assert!(whole.metrics.parts == 0 && (parts.metrics.parts > 1 || bytes > 100));
+                prop_assert_eq!(whole.trained.to_json(), parts.trained.to_json());
+                prop_assert_eq!(whole.pairs, parts.pairs);
+                prop_assert_eq!(whole.rules, parts.rules);
+                prop_assert_eq!(whole.cluster, parts.cluster);
+                prop_assert_eq!(whole.metrics.rules, parts.metrics.rules);
+            }
+            (whole, parts) => prop_assert_eq!(whole.map(|_| ()), parts.map(|_| ())),
+        }
+        prop_assert!(!folder.exists(), "the folder is still there");
     }
 }
 

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray};
-use linkage::{Decision, LinkError, Linked, Loader, Model, ModelError, Options, explain, find, link, text};
+use linkage::{
+    Decision, LinkError, Linked, Loader, Memory, Model, ModelError, Options, explain, find, link, text,
+};
 use proptest::prelude::*;
 
 const MODEL: &str = include_str!("../../../policy/linkage.json");
@@ -230,6 +232,13 @@ proptest! {
             let bars = explained.found.fields.iter().map(|field| field.weight).sum::<f64>();
             prop_assert!((explained.found.prior + bars - explained.found.weight).abs() < 1e-9);
         }
+        // The same when the records lie on disk.
+        static RUN: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let run = RUN.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("pilar-report-{}-{run}", std::process::id()));
+        let options = Options { memory: Some(Memory { bytes: 6_000, folder }), ..options };
+        let spilled = link(std::slice::from_ref(&input), &model, &[], &options).unwrap();
+        prop_assert_eq!(spilled.metrics.report.as_ref(), Some(&report));
         for sample in &report.samples {
             let pair = linked.pairs.iter().find(|pair| (pair.left, pair.right) == (sample.left, sample.right));
             prop_assert_eq!(pair.map(|pair| pair.weight), Some(sample.found.weight as f32));

@@ -113,6 +113,10 @@ pub(crate) struct Link {
     /// Pairs from this weight on are written. Default: the model's.
     #[arg(long, value_name = "W", allow_negative_numbers = true)]
     pub(crate) review_weight: Option<f64>,
+    /// Memory that the run may take, as 8GiB or 512MiB. When it needs more, records go to a folder below `--out` while it runs and
+    /// the rules are worked on in parts: slower, same result. Default: all there is.
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub(crate) memory: Option<u64>,
     /// Train m, u and the prior on these records; the model must have a `training` entry. Default: train when it has one.
     #[arg(long, conflicts_with = "no_train")]
     pub(crate) train: bool,
@@ -325,4 +329,28 @@ pub(crate) enum Region {
         #[arg(long)]
         edition: String,
     },
+}
+
+/// A size in memory: a number with MiB, GiB, MB, GB or nothing behind it, which is bytes.
+fn bytes(text: &str) -> Result<u64, String> {
+    let digits =
+        text.len() - text.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '.').len();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "kib" => 1024.0,
+        "mib" | "m" => 1024.0 * 1024.0,
+        "gib" | "g" => 1024.0 * 1024.0 * 1024.0,
+        "tib" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+        "mb" => 1e6,
+        "gb" => 1e9,
+        _ => return Err(format!("`{}` is no unit of memory: 8GiB or 512MiB was expected", unit.trim())),
+    };
+    let number: f64 =
+        number.parse().map_err(|_| format!("`{text}` is no size: 8GiB or 512MiB was expected"))?;
+    if number * factor < 1e6 {
+        Err("less than 1 MB is not enough".to_owned())
+    } else {
+        Ok((number * factor) as u64)
+    }
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::Context;
-use linkage::{Judgement, Linked, Loader, Model, Options};
+use linkage::{Judgement, Linked, Loader, Memory, Model, Options};
 use serde_json::{Value, json};
 
 use super::{Answer, link_explain, link_files, link_truth, with_bar};
@@ -90,6 +90,7 @@ pub(super) fn run(command: &Link) -> anyhow::Result<Answer> {
             train: !command.no_train,
             review_limit: 0,
             report: command.report,
+            memory: command.memory.map(|bytes| Memory { bytes, folder: out.join("records-on-disk") }),
             progress: Some(&listener),
             ..Options::default()
         };
@@ -149,6 +150,7 @@ fn load<'m>(command: &Link, out: &Path, model: &'m Model) -> anyhow::Result<Load
         tables.push(link_files::open(path, model)?);
     }
     let mut loader = Loader::new(model);
+    loader.expect(tables.iter().map(|table| table.rows).sum());
     let prepared = || link_files::Prepared::new(&out.join("prepared.parquet"), model);
     let mut prepared = command.save_prepared.then(prepared).transpose()?;
     for table in tables {

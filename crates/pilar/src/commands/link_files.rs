@@ -13,8 +13,11 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use linkage::{LinkType, Linked, Model};
 use parquet::{
-    arrow::{ArrowWriter, ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder},
-    basic::Compression,
+    arrow::{
+        ArrowWriter, ProjectionMask,
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+    },
+    basic::{Compression, Encoding, EncodingMask},
     file::properties::WriterProperties,
 };
 
@@ -27,7 +30,9 @@ const WRITE_ROWS: usize = 128 * 1024;
 pub(super) struct Table {
     /// The list's name: the file's.
     pub(super) source: String,
-    pub(super) batches: Box<dyn Iterator<Item = anyhow::Result<RecordBatch>> + Send>,
+    pub(super) batches: Batches,
+    /// How many rows there are, as far as the file says.
+    pub(super) rows: usize,
 }
 
 /// Opens a table and checks that it has all columns.
@@ -35,9 +40,9 @@ pub(super) fn open(path: &Path, model: &Model) -> anyhow::Result<Table> {
     let source = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let kind = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
     let file = File::open(path).map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
-    let batches = match kind.as_str() {
+    let (batches, rows) = match kind.as_str() {
         "parquet" | "pq" => parquet(path, file, model)?,
-        "csv" | "tsv" | "txt" => csv(path, file, model, if kind == "tsv" { b'\t' } else { b',' })?,
+        "csv" | "tsv" | "txt" => (csv(path, file, model, if kind == "tsv" { b'\t' } else { b',' })?, 0),
         _ => {
             return Err(Failure::input(format!(
                 "{}: a file that ends in .parquet, .csv or .tsv was expected",
@@ -45,7 +50,7 @@ pub(super) fn open(path: &Path, model: &Model) -> anyhow::Result<Table> {
             )));
         }
     };
-    Ok(Table { source, batches })
+    Ok(Table { source, batches, rows })
 }
 
 /// The names to read, and a fault when one is not there.
@@ -67,19 +72,47 @@ fn wanted(path: &Path, model: &Model, present: &[String]) -> anyhow::Result<Vec<
 
 type Batches = Box<dyn Iterator<Item = anyhow::Result<RecordBatch>> + Send>;
 
-fn parquet(path: &Path, file: File, model: &Model) -> anyhow::Result<Batches> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file)
-        .map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
-    let present: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+fn parquet(path: &Path, file: File, model: &Model) -> anyhow::Result<(Batches, usize)> {
+    let faulty = |error| Failure::input(format!("{}: {error}", path.display()));
+    let plain = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(faulty)?;
+    let present: Vec<String> = plain.schema().fields().iter().map(|field| field.name().clone()).collect();
     let wanted = wanted(path, model, &present)?;
     let roots = present.iter().enumerate().filter(|(_, name)| wanted.contains(name)).map(|(at, _)| at);
-    let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-    let reader = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()?;
+    let mask = ProjectionMask::roots(plain.parquet_schema(), roots);
+    let options = ArrowReaderOptions::new().with_schema(with_dictionaries(&plain));
+    let metadata = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options).map_err(faulty)?;
+    let rows = usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
+        .with_projection(mask)
+        .with_batch_size(BATCH_ROWS)
+        .build()?;
     let path = path.to_owned();
-    Ok(Box::new(
-        reader
-            .map(move |batch| batch.map_err(|error| Failure::input(format!("{}: {error}", path.display())))),
-    ))
+    let batches = reader
+        .map(move |batch| batch.map_err(|error| Failure::input(format!("{}: {error}", path.display()))));
+    Ok((Box::new(batches), rows))
+}
+
+/// The schema in which texts that are kept as dictionaries in the whole file stay so: each distinct text is
+/// then looked at once a row group, not once a row.
+fn with_dictionaries(file: &ArrowReaderMetadata) -> SchemaRef {
+    let schema = file.parquet_schema();
+    let only_dictionaries = |at: usize| {
+        let only = |mask: &EncodingMask| mask.is_only(Encoding::RLE_DICTIONARY);
+        file.metadata()
+            .row_groups()
+            .iter()
+            .all(|group| group.column(at).page_encoding_stats_mask().is_some_and(only))
+    };
+    let field = |(root, field): (usize, &Arc<Field>)| {
+        let mut leaves = (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == root);
+        if *field.data_type() == DataType::Utf8 && leaves.all(only_dictionaries) {
+            let text = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+            return Arc::new(field.as_ref().clone().with_data_type(text));
+        }
+        Arc::clone(field)
+    };
+    let fields: Vec<Arc<Field>> = file.schema().fields().iter().enumerate().map(field).collect();
+    Arc::new(Schema::new_with_metadata(fields, file.schema().metadata().clone()))
 }
 
 /// All columns are text; spaces around a value do not belong to it, and an empty value is unknown.
