@@ -3,9 +3,12 @@
 //! In: a value's tree as read from SQL. Out: a base column and the steps applied to it, one canonical form
 //! for each meaning, so that a column is made once however often the model speaks of it.
 
+use std::sync::Arc;
+
 use crate::model::Prepared;
 use crate::regex::Regex;
 use crate::sql::{Scalar, Side};
+use crate::standardise::Standardiser;
 use crate::value::parse_format;
 
 /// A base column with steps applied in order.
@@ -27,6 +30,10 @@ pub(crate) enum Step {
         index: u32,
     },
     SortTokens,
+    /// One spelling for a person's name.
+    StandardName,
+    /// One spelling for a place.
+    StandardPlace,
     Skeleton,
     Upper,
     Lower,
@@ -55,6 +62,7 @@ pub(crate) struct Pipeline(Vec<Ready>);
 
 enum Ready {
     Plain(Step),
+    Standard { names: Arc<Standardiser>, place: bool },
     Replace { from: String, to: String, letters: u64 },
     RegexReplace { regex: Regex, by: String, all: bool },
     RegexExtract { regex: Regex, group: usize },
@@ -69,8 +77,11 @@ struct Buffers {
 
 impl Pipeline {
     /// Patterns were read when the model was; one that cannot be compiled never matches.
-    pub(crate) fn new(steps: &[Step]) -> Self {
+    pub(crate) fn new(steps: &[Step], names: &Arc<Standardiser>) -> Self {
         let ready = |step: &Step| match step {
+            Step::StandardName | Step::StandardPlace => {
+                Ready::Standard { names: Arc::clone(names), place: *step == Step::StandardPlace }
+            }
             Step::Replace { from, to } => {
                 Ready::Replace { from: from.clone(), to: to.clone(), letters: letters(from) }
             }
@@ -115,6 +126,9 @@ impl Pipeline {
                         let found =
                             regex.find(now, 0).and_then(|groups| groups.get(*group).copied().flatten());
                         next.push_str(found.map_or("", |(start, end)| &now[start..end]));
+                    }
+                    Ready::Standard { names, place } => {
+                        next.push_str(&if *place { names.place(now) } else { names.name(now) });
                     }
                     Ready::Plain(step) => {
                         if step.changes_nothing(now) {
@@ -204,7 +218,11 @@ impl Step {
                 let Some(seconds) = seconds else { return false };
                 out.push_str(&(seconds + 0.0).to_string());
             }
-            Self::Replace { .. } | Self::RegexReplace { .. } | Self::RegexExtract { .. } => {
+            Self::Replace { .. }
+            | Self::RegexReplace { .. }
+            | Self::RegexExtract { .. }
+            | Self::StandardName
+            | Self::StandardPlace => {
                 out.push_str(text);
             }
         }
@@ -353,6 +371,8 @@ fn step(name: &str, rest: &[Scalar]) -> Option<Step> {
         }
         ("sort_tokens", []) => Step::SortTokens,
         ("skeleton", []) => Step::Skeleton,
+        ("standard_name", []) => Step::StandardName,
+        ("standard_place", []) => Step::StandardPlace,
         ("upper" | "ucase", []) => Step::Upper,
         ("lower" | "lcase", []) => Step::Lower,
         ("trim", []) => Step::Trim,

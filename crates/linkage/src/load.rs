@@ -589,7 +589,7 @@ pub fn prepare(model: &Model, batch: &RecordBatch) -> Result<RecordBatch, LinkEr
         let scalar = Scalar::Column { side: Side::Left, name: made.column.clone() };
         let values = match Expr::of(&scalar, &model.prepare) {
             Ok((_, expr)) if !made.by_row => {
-                let pipeline = Pipeline::new(&expr.steps);
+                let pipeline = Pipeline::new(&expr.steps, &model.names);
                 let apply = |text: String| {
                     let mut out = String::new();
                     let known = pipeline.apply(&text, &mut out) && !(model.empty_is_null && out.is_empty());

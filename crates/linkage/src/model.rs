@@ -9,8 +9,11 @@ mod cover;
 mod read;
 mod write;
 
+use std::sync::Arc;
+
 use crate::error::ModelError;
 use crate::sql::{Node, Scalar};
+use crate::standardise::Standardiser;
 
 /// A model: read with [`Model::from_json`], trained by [`crate::link`], written with [`Model::to_json`].
 #[derive(Debug, Clone)]
@@ -49,6 +52,8 @@ pub struct Model {
     pub constraints: Constraints,
     /// Blocking rules of [`crate::find`].
     pub find: Vec<Rule>,
+    /// What `standard_name` and `standard_place` write.
+    pub(crate) names: Arc<Standardiser>,
     pub(crate) raw: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -223,6 +228,14 @@ impl Model {
     /// The same without what Splink does not know: it refuses entries that it did not write.
     pub fn to_splink(&self) -> String {
         write::splink(self)
+    }
+
+    /// The same model with tables of names and places: without them `standard_name` and `standard_place` know no
+    /// titles, short forms and old spellings.
+    #[must_use]
+    pub fn with_names(mut self, names: Arc<Standardiser>) -> Self {
+        self.names = names;
+        self
     }
 
     /// The columns that the input must have, ids and sources not counted.

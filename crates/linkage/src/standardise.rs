@@ -38,8 +38,8 @@ impl TableError {
     }
 }
 
-/// The tables, ready for use.
-#[derive(Debug, Clone)]
+/// The tables, ready for use. Without any (`default`), only capitals, letters and spaces are put right.
+#[derive(Debug, Clone, Default)]
 pub struct Standardiser {
     prefixes: Phrases,
     suffixes: Phrases,

@@ -320,7 +320,7 @@ impl<'m> Layout<'m> {
                 expected: "a column of the input".into(),
             });
         };
-        let pipeline = Pipeline::new(steps);
+        let pipeline = Pipeline::new(steps, &self.model.names);
         let empty_is_null = self.model.empty_is_null;
         let make =
             |text: &str, out: &mut String| pipeline.apply(text, out) && !(empty_is_null && out.is_empty());

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use arrow_array::builder::{Float64Builder, ListBuilder, StringBuilder};
 use arrow_array::{Array, ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use linkage::standardise::Standardiser;
 use linkage::{LinkError, Loader, Memory, Model, ModelError, Options, find, link, link_loaded, prepare};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -220,9 +221,19 @@ fn columns_are_prepared_as_their_expressions_say() {
         { "column": "name", "expression": "nullif(regexp_replace(clean, '^(H|DRS|MUH) ', ''), '')" },
         { "column": "sorted", "expression": "array_to_string(list_sort(string_split(name, ' ')), '')" },
         { "column": "first", "expression": "split_part(replace(name, 'OE', 'U'), ' ', 1)" },
+        { "column": "spelled", "expression": "standard_name(nama)" },
+        { "column": "place", "expression": "standard_place(desa)" },
         { "column": "both", "expression": "concat(first, '/', coalesce(desa, '?'))" },
     ]);
-    let model = Model::from_json(&settings.to_string()).unwrap();
+    let tables = [
+        ("titles.csv", include_str!("../../../policy/names/titles.csv")),
+        ("words.csv", include_str!("../../../policy/names/words.csv")),
+        ("spelling.csv", include_str!("../../../policy/names/spelling.csv")),
+        ("places.csv", include_str!("../../../policy/names/places.csv")),
+    ];
+    let tables = tables.map(|(name, text)| (name.to_owned(), text.to_owned())).into_iter().collect();
+    let names = Standardiser::new(&tables).unwrap();
+    let model = Model::from_json(&settings.to_string()).unwrap().with_names(Arc::new(names.clone()));
     assert_eq!(model.columns(), ["nama"], "only what the comparisons and rules need is read");
     let text = |values: &[Option<&str>]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
     let input = RecordBatch::try_from_iter_with_nullable([
@@ -240,6 +251,9 @@ fn columns_are_prepared_as_their_expressions_say() {
     assert_eq!(cell("name", 0).as_deref(), Some("SOEHARTO B"));
     assert_eq!(cell("sorted", 0).as_deref(), Some("BSOEHARTO"));
     assert_eq!(cell("first", 0).as_deref(), Some("SUHARTO"));
+    assert_eq!(cell("spelled", 0), Some(names.name("drs soeharto b")));
+    assert_eq!(cell("spelled", 0).as_deref(), Some("SUHARTO B"));
+    assert_eq!(cell("place", 1), Some(names.place("X")));
     assert_eq!(cell("both", 0).as_deref(), Some("SUHARTO/?"));
     assert_eq!(cell("clean", 1).as_deref(), Some(""), "an empty text is a value");
     assert_eq!(cell("name", 1), None);

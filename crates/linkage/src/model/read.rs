@@ -58,6 +58,7 @@ pub(super) fn model(text: &str) -> Result<Model, ModelError> {
             .transpose()?
             .unwrap_or_default(),
         find,
+        names: std::sync::Arc::default(),
         raw: raw.clone(),
     };
     let mut model = model;

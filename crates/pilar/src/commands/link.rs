@@ -12,11 +12,19 @@ use std::{
 };
 
 use anyhow::Context;
+use linkage::standardise::Standardiser;
 use linkage::{Judgement, Linked, Loader, Memory, Model, Options};
+use policy::Policy;
 use serde_json::{Value, json};
 
 use super::{Answer, link_explain, link_files, link_truth, with_bar};
-use crate::{cli::Link, failure::Failure, measure::peak_rss_mb, screen::grouped};
+use crate::{
+    cli::{Link, Place},
+    failure::Failure,
+    house,
+    measure::peak_rss_mb,
+    screen::grouped,
+};
 
 /// Seconds, processor seconds and peak memory of each stage, in the order in which they began.
 struct Stages {
@@ -64,10 +72,11 @@ fn cpu_seconds() -> f64 {
 }
 
 /// Runs the command.
-pub(super) fn run(command: &Link) -> anyhow::Result<Answer> {
-    let Some(out) = &command.out else { return link_explain::run(command) };
+pub(super) fn run(place: &Place, command: &Link) -> anyhow::Result<Answer> {
+    let policy = house::policy(place)?;
+    let model = model(command, &policy)?;
+    let Some(out) = &command.out else { return link_explain::run(command, &model) };
     let start = Instant::now();
-    let model = model(command)?;
     for warning in model.warnings() {
         eprintln!("perhatikan | note: {warning}");
     }
@@ -114,17 +123,24 @@ pub(super) fn run(command: &Link) -> anyhow::Result<Answer> {
     save(&out.join("metrics.json"), &format!("{metrics:#}\n"))?;
     if command.report {
         let judgement = Judgement { curve, ..Judgement::of(&linked) };
-        report(command, out, &judgement)?;
+        report(policy, command, out, &judgement)?;
     }
     answer(out, &linked, &metrics)
 }
 
+fn names(policy: &Policy) -> anyhow::Result<Standardiser> {
+    let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+    Ok(Standardiser::new(&policy.names().into_iter().map(own).collect())?)
+}
+
 /// The model of the settings file, with what the command says otherwise.
-pub(super) fn model(command: &Link) -> anyhow::Result<Model> {
+fn model(command: &Link, policy: &Policy) -> anyhow::Result<Model> {
     let text = std::fs::read_to_string(&command.settings)
         .map_err(|error| Failure::input(format!("{}: {error}", command.settings.display())))?;
     let refused = |fault: String| Failure::input(format!("{}: {fault}", command.settings.display()));
-    let mut model = Model::from_json(&text).map_err(|error| refused(error.to_string()))?;
+    let mut model = Model::from_json(&text)
+        .map_err(|error| refused(error.to_string()))?
+        .with_names(Arc::new(names(policy)?));
     if let Some(weight) = command.threshold_weight {
         model.match_weight = weight;
     }
@@ -174,10 +190,7 @@ fn load<'m>(command: &Link, out: &Path, model: &'m Model) -> anyhow::Result<Load
 }
 
 /// The judgement as a page in both languages, named after the model.
-fn report(command: &Link, out: &Path, judgement: &Judgement) -> anyhow::Result<()> {
-    let policy = policy::Policy::embedded().map_err(|faults| {
-        anyhow::anyhow!("the policy pack inside the program has {} faults", faults.len())
-    })?;
+fn report(policy: Policy, command: &Link, out: &Path, judgement: &Judgement) -> anyhow::Result<()> {
     let policy = Arc::new(policy);
     let title = command.settings.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     for (lang, name) in [(model::Lang::Id, "laporan.html"), (model::Lang::En, "report.html")] {

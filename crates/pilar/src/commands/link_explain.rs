@@ -10,7 +10,7 @@ use arrow_schema::DataType;
 use linkage::{Explained, LinkType, Loader, Model};
 use serde::Serialize;
 
-use super::{Answer, link, link_files, with_bar};
+use super::{Answer, link_files, with_bar};
 use crate::{cli::Link, failure::Failure};
 
 /// Longest bar on the screen.
@@ -28,25 +28,24 @@ struct Shown {
 }
 
 /// Runs it.
-pub(super) fn run(command: &Link) -> anyhow::Result<Answer> {
-    let model = link::model(command)?;
+pub(super) fn run(command: &Link, model: &Model) -> anyhow::Result<Answer> {
     let pairs: Vec<[String; 2]> =
         command.explain.chunks_exact(2).map(|pair| [pair[0].clone(), pair[1].clone()]).collect();
     let mut records: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     let (ids, explained) = with_bar("explain", |_| -> anyhow::Result<_> {
-        let mut loader = Loader::new(&model);
+        let mut loader = Loader::new(model);
         let tables: Vec<_> =
-            command.input.iter().map(|path| link_files::open(path, &model)).collect::<Result<_, _>>()?;
+            command.input.iter().map(|path| link_files::open(path, model)).collect::<Result<_, _>>()?;
         for table in tables {
             for batch in table.batches {
                 let batch = batch?;
                 loader
                     .push(&batch, Some(&table.source))
                     .map_err(|error| Failure::input(format!("{}: {error}", table.source)))?;
-                keep(&mut records, &pairs, &batch, &model, &table.source);
+                keep(&mut records, &pairs, &batch, model, &table.source);
             }
         }
-        linkage::explain(loader, &model, &pairs).map_err(|error| Failure::input(error.to_string()))
+        linkage::explain(loader, model, &pairs).map_err(|error| Failure::input(error.to_string()))
     })?;
     let value = |id: &String, column: &String| {
         records.get(id).and_then(|record| record.get(column)).cloned().unwrap_or_default()

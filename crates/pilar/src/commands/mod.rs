@@ -54,7 +54,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<()> {
         Command::Demo(command) => return demo::run(place, command),
         Command::Serve(command) => return serve::run(&house::open_existing(place)?, command),
         Command::Policy(command) => policy::run(place, command)?.print(place),
-        Command::Link(command) => link::run(command)?.print(place),
+        Command::Link(command) => link::run(place, command)?.print(place),
         Command::Init(command) => lists::init(&house::open(place, "pilar-data")?, command)?.print(place),
         other => {
             let house = house::open_existing(place)?;
