@@ -47,17 +47,18 @@ sql! {
     pub(crate) URGENT_TAKEN = "UPDATE urgent_change SET state = 2 WHERE file_no = $1 AND state = 1";
 
     // --- publishing
-    pub(crate) PERSON_RANGE = "SELECT person_id, digest, name_key, birth_date FROM person
+    pub(crate) PERSON_RANGE = "SELECT person_id, digest, name_key, birth_date, region FROM person
         WHERE person_id > $1 AND person_id <= $2 ORDER BY person_id";
     pub(crate) PERSON_DELETE = "DELETE FROM person WHERE person_id = $1";
     pub(crate) FAMILY_RANGE = "SELECT family_id, digest FROM family
         WHERE family_id > $1 AND family_id <= $2 ORDER BY family_id";
     pub(crate) FAMILY_DELETE = "DELETE FROM family WHERE family_id = $1";
-    pub(crate) KEY_RANGE = "SELECT key, person_id FROM person_key WHERE (key, person_id) > ($1, $2)
-        AND (key, person_id) <= ($3, $4) ORDER BY key, person_id";
-    pub(crate) KEY_DELETE = "DELETE FROM person_key WHERE key = $1 AND person_id = $2";
-    pub(crate) KEY_ADD = "INSERT INTO person_key (key, person_id) VALUES ($1, $2) ON CONFLICT (key,
-            person_id) DO NOTHING";
+    pub(crate) KEY_RANGE = "SELECT key, area, person_id FROM person_key
+        WHERE (key, area, person_id) > ($1, $2, $3) AND (key, area, person_id) <= ($4, $5, $6)
+        ORDER BY key, area, person_id";
+    pub(crate) KEY_DELETE = "DELETE FROM person_key WHERE key = $1 AND area = $2 AND person_id = $3";
+    pub(crate) KEY_ADD = "INSERT INTO person_key (key, area, person_id) VALUES ($1, $2, $3)
+        ON CONFLICT (key, area, person_id) DO NOTHING";
     pub(crate) RANK_RANGE = "SELECT family_id, rank_date, decile FROM family_rank
         WHERE family_id > $1 AND family_id <= $2 ORDER BY family_id, rank_date";
     pub(crate) RANK_DELETE = "DELETE FROM family_rank WHERE family_id = $1 AND rank_date = $2";
@@ -103,8 +104,9 @@ sql! {
         ORDER BY p.family_id, COALESCE(p.relation, 99), p.person_id LIMIT 100";
     pub(crate) FIND_KEY = "SELECT p.person_id, p.family_id, p.nik, p.name, p.name_key, p.sex, p.birth_date,
             p.region, p.alive
-        FROM (SELECT person_id FROM person_key WHERE key = $4 LIMIT $5) k JOIN person p ON p.person_id =
-            k.person_id
+        FROM (SELECT person_id FROM person_key WHERE key = $4 AND area >= $6 AND area <= $7
+            ORDER BY area, person_id LIMIT $5) k
+        JOIN person p ON p.person_id = k.person_id
         WHERE p.region >= $1 AND p.region < $2
         AND (CAST($3 AS BIGINT) = 0 OR p.family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
     pub(crate) FIND_PREFIX = "SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive

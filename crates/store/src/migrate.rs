@@ -25,6 +25,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0005_targeting",
     "0006_payment",
     "0007_casework",
+    "0008_names_by_area",
 ];
 
 const OWN_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -27,7 +27,7 @@ use crate::urgent::Overlay;
 use crate::version::{self, date32, int64, text};
 use crate::{Error, Result, queries, rows};
 use serving::{FamilyRows, PersonRows, row_of, year_of};
-use span::{fresh, remove, renew_keys, spans};
+use span::{Entry, fresh, remove, renew_keys, spans};
 
 /// Rows a transaction.
 const BATCH: usize = 20_000;
@@ -259,13 +259,14 @@ impl<'a> Work<'a> {
             let rebuild = self.rebuild_keys;
             let (written, removed, keys_written) = self.house.db.write(|tx| {
                 let mut standing = FxHashMap::default();
-                let mut old_keys: FxHashMap<i64, Vec<i64>> = FxHashMap::default();
+                let mut old_keys: FxHashMap<i64, Vec<Entry>> = FxHashMap::default();
                 tx.for_each(&queries::PERSON_RANGE, params![span.after, span.until], |row| {
                     standing.insert(row.int(0)?, row.int(1)?);
                     if !rebuild {
                         let year = row.opt_date(3)?.map(jiff::civil::Date::year);
-                        old_keys
-                            .insert(row.int(0)?, keys::of_person(row.opt_text(2)?.unwrap_or_default(), year));
+                        let area = keys::area(row.text(4)?);
+                        let keys = keys::of_person(row.opt_text(2)?.unwrap_or_default(), year);
+                        old_keys.insert(row.int(0)?, keys.into_iter().map(|key| (key, area)).collect());
                     }
                     Ok::<_, store::Error>(())
                 })?;
@@ -274,7 +275,9 @@ impl<'a> Work<'a> {
                 tx.bulk("person", &PersonRows::COLUMNS, fresh.at.iter().map(|&at| row(at)))?;
                 let mut keys_written = 0;
                 if !rebuild {
-                    let new = fresh.at.iter().map(|&at| (made.id(at), made.keys(at)));
+                    let entries =
+                        |at: usize| made.keys(at).into_iter().map(|key| (key, made.area(at))).collect();
+                    let new = fresh.at.iter().map(|&at| (made.id(at), entries(at)));
                     keys_written = renew_keys(tx, &old_keys, new, &standing)?;
                 }
                 self.mark(tx, Stage::Persons, span.until)?;
@@ -296,23 +299,28 @@ impl<'a> Work<'a> {
         }
         self.progress.report("publish keys", 0, 0);
         let all = self.all_keys()?;
-        let mut after = (i64::MIN, i64::MIN);
+        let mut after = (i64::MIN, i64::MIN, i64::MIN);
         for (at, chunk) in all.chunks(BATCH * 5).enumerate() {
             let last_chunk = (at + 1) * BATCH * 5 >= all.len();
-            let until = if last_chunk { (i64::MAX, i64::MAX) } else { *chunk.last().unwrap_or(&after) };
+            let until =
+                if last_chunk { (i64::MAX, i64::MAX, i64::MAX) } else { *chunk.last().unwrap_or(&after) };
             self.published.keys += self.house.db.write(|tx| {
                 let mut standing = Vec::new();
-                tx.for_each(&queries::KEY_RANGE, params![after.0, after.1, until.0, until.1], |row| {
-                    standing.push((row.int(0)?, row.int(1)?));
+                let range = params![after.0, after.1, after.2, until.0, until.1, until.2];
+                tx.for_each(&queries::KEY_RANGE, range, |row| {
+                    standing.push((row.int(0)?, row.int(1)?, row.int(2)?));
                     Ok::<_, store::Error>(())
                 })?;
                 let gone = standing.iter().filter(|pair| chunk.binary_search(pair).is_err());
-                tx.execute_many(&queries::KEY_DELETE, gone.map(|&(key, id)| params![key, id].to_vec()))?;
+                tx.execute_many(
+                    &queries::KEY_DELETE,
+                    gone.map(|&(key, area, id)| params![key, area, id].to_vec()),
+                )?;
                 let new = chunk.iter().filter(|pair| standing.binary_search(pair).is_err());
                 Ok::<_, Error>(tx.bulk(
                     "person_key",
-                    &["key", "person_id"],
-                    new.map(|&(k, id)| params![k, id].to_vec()),
+                    &["key", "area", "person_id"],
+                    new.map(|&(key, area, id)| params![key, area, id].to_vec()),
                 )?)
             })?;
             after = until;
@@ -328,19 +336,22 @@ impl<'a> Work<'a> {
         })
     }
 
-    fn all_keys(&self) -> Result<Vec<(i64, i64)>> {
+    /// (key, area, person), sorted.
+    fn all_keys(&self) -> Result<Vec<(i64, i64, i64)>> {
         let names = rows::standardiser(self.house)?;
         let (ids, name) = (int64(&self.persons, "person_id")?, text(&self.persons, "name")?);
         let birth = date32(&self.persons, "birth_date")?;
+        let region = text(&self.persons, "region")?;
+        let areas: Vec<i64> = region.iter().map(|region| keys::area(region.unwrap_or_default())).collect();
         let of_row = |row: usize| {
             let name = if name.is_valid(row) { names.name(name.value(row)) } else { String::new() };
             let year = birth.is_valid(row).then(|| year_of(birth.value(row))).flatten();
             keys::of_person(&name, year).into_iter().map(move |key| (key, row))
         };
-        let mut all: Vec<(i64, i64)> = (0..ids.len())
+        let mut all: Vec<(i64, i64, i64)> = (0..ids.len())
             .into_par_iter()
             .flat_map_iter(of_row)
-            .map(|(key, row)| (key, ids.value(row)))
+            .map(|(key, row)| (key, areas[row], ids.value(row)))
             .collect();
         all.par_sort_unstable();
         all.dedup();

@@ -86,6 +86,14 @@ impl PersonRows {
         }
     }
 
+    /// The area of the person's village.
+    pub(super) fn area(&self, at: usize) -> i64 {
+        match &self.columns[11] {
+            Cells::Path(region) if region.is_valid(at) => keys::area(region.value(at)),
+            _ => 0,
+        }
+    }
+
     pub(super) fn keys(&self, at: usize) -> Vec<i64> {
         let (Cells::Text(name), Cells::Day(birth)) = (&self.columns[5], &self.columns[7]) else {
             return Vec::new();

@@ -72,24 +72,29 @@ pub(super) fn remove(
     Ok(gone.len() as u64)
 }
 
+/// An entry of the index of names: key and area.
+pub(super) type Entry = (i64, i64);
+
+/// Brings the index of names to what the rows of a span say.
 pub(super) fn renew_keys(
     tx: &mut Tx<'_>,
-    old: &FxHashMap<i64, Vec<i64>>,
-    new: impl Iterator<Item = (i64, Vec<i64>)>,
+    old: &FxHashMap<i64, Vec<Entry>>,
+    new: impl Iterator<Item = (i64, Vec<Entry>)>,
     gone: &FxHashMap<i64, i64>,
 ) -> Result<u64> {
-    const NONE: &[i64] = &[];
+    const NONE: &[Entry] = &[];
     let (mut stale, mut fresh) = (Vec::new(), Vec::new());
-    for (id, keys) in new {
+    for (id, entries) in new {
         let before = old.get(&id).map_or(NONE, Vec::as_slice);
-        stale.extend(before.iter().filter(|key| !keys.contains(key)).map(|&key| (key, id)));
-        fresh.extend(keys.iter().filter(|key| !before.contains(key)).map(|&key| (key, id)));
+        stale.extend(before.iter().filter(|entry| !entries.contains(entry)).map(|&entry| (entry, id)));
+        fresh.extend(entries.iter().filter(|entry| !before.contains(entry)).map(|&entry| (entry, id)));
     }
     for id in gone.keys() {
-        stale.extend(old.get(id).map_or(NONE, Vec::as_slice).iter().map(|&key| (key, *id)));
+        stale.extend(old.get(id).map_or(NONE, Vec::as_slice).iter().map(|&entry| (entry, *id)));
     }
-    tx.execute_many(&queries::KEY_DELETE, stale.into_iter().map(|(key, id)| params![key, id].to_vec()))?;
-    Ok(tx.execute_many(&queries::KEY_ADD, fresh.into_iter().map(|(key, id)| params![key, id].to_vec()))?)
+    let row = |((key, area), id): (Entry, i64)| params![key, area, id].to_vec();
+    tx.execute_many(&queries::KEY_DELETE, stale.into_iter().map(row))?;
+    Ok(tx.execute_many(&queries::KEY_ADD, fresh.into_iter().map(row))?)
 }
 
 #[cfg(test)]

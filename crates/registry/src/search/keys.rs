@@ -1,14 +1,15 @@
 //! Keys of names: what two writings of one name have in common.
 //!
 //! In: a standardised name, a birth year. Out: a handful of 64-bit keys. Pure, and kept in the database: a
-//! change of these rules needs another [`METHOD`], which rebuilds the index. A name of one word has its
-//! skeleton as key. A longer name has a key for every two of its words, in any order, and one for each word
-//! with the birth year: a name of which one word is missing, misheard or moved still meets its person.
+//! change of these rules needs another [`METHOD`], which rebuilds the index. Every name has itself as key, alone
+//! and with the birth year. A name of one word has its skeleton as key. A longer name has a key for every two of
+//! its words, in any order, and one for each word with the birth year: a name of which one word is missing,
+//! misheard or moved still meets its person. Beside each key stands the person's [`area`].
 
 use rustc_hash::FxHashSet;
 
 /// Name of these rules.
-pub const METHOD: &str = "names-1";
+pub const METHOD: &str = "names-2";
 
 /// Words of a name that are looked at: enough for any two people to differ, a bound for the index.
 const WORDS_MAX: usize = 4;
@@ -16,11 +17,37 @@ const WORDS_MAX: usize = 4;
 /// All keys under which a person is kept.
 pub fn of_person(name: &str, birth_year: Option<i16>) -> Vec<i64> {
     let words = skeletons(name);
+    if words.is_empty() {
+        return Vec::new();
+    }
     let mut keys = names(&words);
+    keys.push(exact(name, None));
     if let Some(year) = birth_year {
+        keys.push(exact(name, Some(year)));
         keys.extend(words.iter().map(|word| key(2, word, &year.to_string())));
     }
     unique(keys)
+}
+
+/// The key of exactly this name, and of this birth year if one is given.
+pub fn exact(name: &str, birth_year: Option<i16>) -> i64 {
+    key(4, name, &birth_year.map_or_else(String::new, |year| year.to_string()))
+}
+
+/// Digits of a village code.
+const AREA_DIGITS: u32 = 10;
+
+/// A village, district or province as a number: the digits of its code, filled up with zeros; 0 for none.
+pub fn area(region: &str) -> i64 {
+    bounds(region).0
+}
+
+/// The areas within a region: the first and the last.
+pub fn bounds(region: &str) -> (i64, i64) {
+    let digits = || region.bytes().filter(u8::is_ascii_digit).take(AREA_DIGITS as usize);
+    let rest = 10_i64.pow(AREA_DIGITS - digits().count() as u32);
+    let first = digits().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')) * rest;
+    (first, first + rest - 1)
 }
 
 /// Keys under which to look for a name, the most telling first: those of two words, then with the birth years
@@ -103,6 +130,23 @@ mod tests {
 
     #[test]
     fn the_index_is_bounded() {
-        assert!(of_person("A B C D E F G H", Some(1990)).len() <= 10);
+        assert!(of_person("A B C D E F G H", Some(1990)).len() <= 12);
+        assert!(of_person("", Some(1990)).is_empty());
+    }
+
+    #[test]
+    fn areas_of_a_region_are_those_of_its_villages() {
+        assert_eq!(area("99.01.02.2002"), 9_901_022_002);
+        let (first, last) = bounds("99.01");
+        for (village, is_in) in [
+            ("99.01.00.0000", true),
+            ("99.01.99.9999", true),
+            ("99.02.01.2001", false),
+            ("99.00.99.9999", false),
+            ("", false),
+        ] {
+            assert_eq!((first..=last).contains(&area(village)), is_in, "{village}");
+        }
+        assert_eq!(bounds(""), (0, 9_999_999_999));
     }
 }

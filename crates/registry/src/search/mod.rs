@@ -26,8 +26,9 @@ use query::Query;
 pub const CANDIDATES_MAX: usize = 150;
 /// Hits on a page.
 pub const HITS_MAX: usize = 50;
-/// Rows looked at for one key.
-const KEY_ROWS: i64 = 2_000;
+/// Rows looked at for one key. More people of the territory than these share a key only in names so common that a page of
+/// exact ones is full before.
+const KEY_ROWS: i64 = 600;
 /// People of a village that are looked at.
 const VILLAGE_ROWS: i64 = 8_000;
 
@@ -225,13 +226,15 @@ fn candidates(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked, name_key: &str) -> 
         }
     }
     if found.is_empty() && (asked.village.is_none() || scope.region().level() != RegionLevel::Village) {
+        // Exactly this name comes first; when that fills a page, no other name can stand on it.
+        let most = if asked.date.is_some() { KEY_ROWS } else { HITS_MAX as i64 + 1 };
+        with_key(tx, scope, keys::exact(name_key, asked.year), most, &mut found)?;
+        if found.len() > HITS_MAX && asked.date.is_none() {
+            return Ok(found.into_values().collect());
+        }
         let years: Vec<i16> = asked.year.into_iter().collect();
         for key in keys::of_query(name_key, &years) {
-            let [from, to, caseload] = scope_params(scope);
-            for row in tx.query(&queries::FIND_KEY, &[from, to, caseload, key.into(), KEY_ROWS.into()])? {
-                let candidate = Candidate::read(&row)?;
-                found.insert(candidate.person_id, candidate);
-            }
+            with_key(tx, scope, key, KEY_ROWS, &mut found)?;
         }
         // A single word is also the beginning of longer names.
         if !name_key.contains(' ') && found.len() < HITS_MAX && name_key.len() > 1 {
@@ -248,6 +251,24 @@ fn candidates(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked, name_key: &str) -> 
         }
     }
     Ok(found.into_values().collect())
+}
+
+/// Adds people of the territory who have a key, `most` of them.
+fn with_key(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    key: i64,
+    most: i64,
+    found: &mut FxHashMap<i64, Candidate>,
+) -> Result<()> {
+    let [from, to, caseload] = scope_params(scope);
+    let (first, last) = keys::bounds(scope.region().as_str());
+    let values = [from, to, caseload, key.into(), most.into(), first.into(), last.into()];
+    for row in tx.query(&queries::FIND_KEY, &values)? {
+        let candidate = Candidate::read(&row)?;
+        found.insert(candidate.person_id, candidate);
+    }
+    Ok(())
 }
 
 /// Villages that the text or the scope names.

@@ -12,7 +12,7 @@ store::sql! {
     EVENTS = "SELECT kind, person_id, other_id FROM registry_event WHERE version = $1 ORDER BY seq";
     ALL_PERSONS = "SELECT * FROM person ORDER BY person_id";
     ALL_FAMILIES = "SELECT * FROM family ORDER BY family_id";
-    ALL_KEYS = "SELECT key, person_id FROM person_key ORDER BY key, person_id";
+    ALL_KEYS = "SELECT key, area, person_id FROM person_key ORDER BY key, area, person_id";
     DECISION = "INSERT INTO link_decision (decision_id, left_record, right_record, verdict, weight, user_id, actor, at)
         VALUES ($1, $2, $3, $4, 1.0, 0, 'test', 0)";
 }
