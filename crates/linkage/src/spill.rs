@@ -221,7 +221,8 @@ impl Spill {
                 );
                 blocks.restrict(self.restrict.0.clone(), Arc::clone(&self.restrict.1));
                 report.add(&blocks.reports[rule]);
-                skipped.extend(over);
+                let key = |place| self.keys.within_run_at(rule, place, &table);
+                skipped.extend(over.into_iter().map(key));
                 take(&blocks, &table);
             }
             self.skipped[rule] = skipped;
