@@ -230,6 +230,7 @@ impl Settling<'_> {
 }
 
 impl Decide {
+    #[expect(clippy::needless_bitwise_bool, reason = "no branch that a processor could guess wrong")]
     fn take(&self, mut settling: Settling, worth: impl Fn(usize) -> u32, ask: &mut Ask) {
         let batch = ask.batch;
         match self {

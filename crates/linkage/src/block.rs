@@ -342,7 +342,9 @@ impl<'a> Walk<'a> {
         let is_near = rows.len() > COPY_FROM;
         if is_near {
             near.clear();
-            rows.iter().for_each(|&row| near.extend_from_slice(blocks.numbers_of(row)));
+            for &row in rows {
+                near.extend_from_slice(blocks.numbers_of(row));
+            }
         }
         let numbers_of = |at: usize| {
             if is_near { &near[at * width..(at + 1) * width] } else { blocks.numbers_of(rows[at]) }
@@ -395,6 +397,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Whether any number of the one is the other's in the same place.
+#[expect(clippy::needless_bitwise_bool, reason = "four at once, without branches")]
 fn agree(left: &[u32], right: &[u32]) -> bool {
     let lanes = left.as_chunks::<LANES>().0.iter().zip(right.as_chunks::<LANES>().0);
     let mut found = false;

@@ -334,7 +334,7 @@ impl Measure {
         };
         let left = table.dictionaries[left].sketch(Operand::number(a));
         let right = table.dictionaries[right].sketch(Operand::number(b));
-        (a != 0) & (b != 0) & !unlike.tells(left, right)
+        !unlike.tells(left, right) && a != 0 && b != 0
     }
 
     fn packed(&self, a: u64, b: u64) -> f64 {
