@@ -5,6 +5,7 @@
 //! radix, first comparison fastest). The result for a pair does not depend on which others are in its batch.
 
 use crate::compare::{Condition, Decide, Field, MeasureMemo, Pair, Plan};
+use crate::sql::Op;
 use crate::table::{Operand, Table};
 use crate::text::Positions;
 
@@ -108,6 +109,7 @@ pub(crate) struct Worker {
     pub(crate) patterns: Vec<u32>,
     /// Pairs of which the field's level is not known yet.
     undecided: Vec<u32>,
+    near: Vec<u32>,
     memo: Vec<MeasureMemo>,
     positions: Positions,
 }
@@ -115,7 +117,7 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(plan: &Plan) -> Self {
         let (memo, positions) = (plan.memo(), Positions::default());
-        Self { patterns: Vec::new(), undecided: Vec::new(), memo, positions }
+        Self { patterns: Vec::new(), undecided: Vec::new(), near: Vec::new(), memo, positions }
     }
 
     /// How often a similarity was asked for twice and remembered.
@@ -134,13 +136,13 @@ impl Worker {
             self.undecided.extend(0..batch.len() as u32);
             let last = field.radix.wrapping_sub(1);
             for step in &field.steps {
-                let Self { patterns, undecided, memo, positions } = self;
+                let Self { patterns, undecided, near, memo, positions } = self;
                 if undecided.is_empty() {
                     break;
                 }
                 let worth = |level: usize| place.wrapping_mul((level as u32).wrapping_sub(last));
                 let mut ask = Ask { batch, table, field, memo, positions };
-                step.take(Settling { patterns, undecided }, worth, &mut ask);
+                step.take(Settling { patterns, undecided, near }, worth, &mut ask);
             }
             place = place.wrapping_mul(field.radix);
         }
@@ -164,6 +166,14 @@ impl Ask<'_> {
         measure.value(a, b, self.table, &mut self.memo[measure.number], self.positions)
     }
 
+    /// Whether the values may be alike enough for any level.
+    #[inline]
+    fn is_near(&self, measure: usize, pair: u32) -> bool {
+        let measure = &self.field.measures[measure];
+        let (a, b) = self.batch.values(pair, measure.left, measure.right);
+        measure.is_near(a, b, self.table)
+    }
+
     fn holds(&mut self, condition: &Condition, pair: u32) -> bool {
         let (left, right) = self.batch.records(pair as usize);
         let records = Pair { left, right, table: self.table };
@@ -175,7 +185,12 @@ impl Ask<'_> {
 struct Settling<'a> {
     patterns: &'a mut [u32],
     undecided: &'a mut Vec<u32>,
+    /// Which of the undecided are worth a closer look.
+    near: &'a mut Vec<u32>,
 }
+
+/// Stands among the undecided for a pair that is decided.
+const SETTLED: u32 = u32::MAX;
 
 impl Settling<'_> {
     /// `level` says what a pair's pattern is moved by when its level is known.
@@ -192,10 +207,39 @@ impl Settling<'_> {
         }
         self.undecided.truncate(kept);
     }
+
+    /// Picks those worth a closer look: a pass of its own, so that one pair need not wait for another.
+    #[inline]
+    fn near(&mut self, is_near: impl Fn(u32) -> bool) {
+        self.near.clear();
+        self.near.resize(self.undecided.len(), 0);
+        let mut count = 0;
+        for (at, &pair) in self.undecided.iter().enumerate() {
+            self.near[count] = at as u32;
+            count += usize::from(is_near(pair));
+        }
+        self.near.truncate(count);
+    }
+
+    /// As [`Settling::each`], with those alone that were picked.
+    #[inline]
+    fn each_near(self, mut level: impl FnMut(u32) -> (bool, u32)) {
+        for &at in &*self.near {
+            let pair = self.undecided[at as usize];
+            let (settled, worth) = level(pair);
+            if settled {
+                let pattern = &mut self.patterns[pair as usize];
+                *pattern = pattern.wrapping_add(worth);
+                self.undecided[at as usize] = SETTLED;
+            }
+        }
+        self.undecided.retain(|pair| *pair != SETTLED);
+    }
 }
 
 impl Decide {
-    fn take(&self, settling: Settling, worth: impl Fn(usize) -> u32, ask: &mut Ask) {
+    #[expect(clippy::needless_bitwise_bool, reason = "no branch that a processor could guess wrong")]
+    fn take(&self, mut settling: Settling, worth: impl Fn(usize) -> u32, ask: &mut Ask) {
         let batch = ask.batch;
         match self {
             Self::Head { left, right } => {
@@ -225,13 +269,19 @@ impl Decide {
                 });
             }
             Self::Ladder { measure, rungs } => {
-                let rungs: Vec<(crate::sql::Op, f64, u32)> =
+                let rungs: Vec<(Op, f64, u32)> =
                     rungs.iter().map(|(level, op, bound)| (*op, *bound, worth(*level))).collect();
-                settling.each(|pair| {
+                let level = |ask: &mut Ask, pair: u32| {
                     let value = ask.similarity(*measure, pair);
                     let found = rungs.iter().find(|(op, bound, _)| op.holds(value, *bound));
                     found.filter(|_| !value.is_nan()).map_or((false, 0), |(_, _, worth)| (true, *worth))
-                });
+                };
+                if ask.field.measures[*measure].tells_unlike() {
+                    settling.near(|pair| ask.is_near(*measure, pair));
+                    settling.each_near(|pair| level(ask, pair));
+                } else {
+                    settling.each(|pair| level(ask, pair));
+                }
             }
             Self::Other { level, condition } => {
                 let worth = worth(*level);

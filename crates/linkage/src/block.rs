@@ -155,28 +155,38 @@ pub(crate) struct RuleKeys {
     pub(crate) rights: Option<Vec<u64>>,
 }
 
+impl RuleKeys {
+    /// Takes the other keys away.
+    fn keep(&mut self, belongs: impl Fn(u64) -> bool + Sync) {
+        let all = [Some(&mut self.lefts), self.rights.as_mut()];
+        for keys in all.into_iter().flatten() {
+            keys.par_iter_mut().filter(|key| !belongs(**key)).for_each(|key| *key = 0);
+        }
+    }
+}
+
 /// One rule's blocks alone, of one part of its keys; earlier rules are there to tell what they yield.
 #[derive(Clone, Copy)]
 pub(crate) struct Only<'a> {
     pub(crate) rule: usize,
     pub(crate) part: usize,
     pub(crate) parts: usize,
-    /// The keys of blocks over the limit, by earlier rule.
+    /// The keys of blocks over the limit, by earlier rule, as they are within a run.
     pub(crate) skipped: &'a [FxHashSet<u64>],
 }
 
 impl Only<'_> {
-    /// The keys of a rule without those that do not belong here.
-    fn restrict(&self, rule: usize, mut keys: RuleKeys) -> RuleKeys {
-        for key in keys.lefts.iter_mut().chain(keys.rights.iter_mut().flatten()) {
-            let belongs = if rule == self.rule {
-                part_of(*key, self.parts) == self.part
-            } else {
-                self.skipped[rule].is_empty() || !self.skipped[rule].contains(key)
-            };
-            if !belongs {
-                *key = 0;
-            }
+    /// The keys of the rule without those of other parts.
+    fn own(&self, mut keys: RuleKeys) -> RuleKeys {
+        keys.keep(|key| part_of(key, self.parts) == self.part);
+        keys
+    }
+
+    /// The keys of an earlier rule without those of blocks that it left out.
+    fn earlier(&self, rule: usize, mut keys: RuleKeys) -> RuleKeys {
+        let skipped = &self.skipped[rule];
+        if !skipped.is_empty() {
+            keys.keep(|key| !skipped.contains(&key));
         }
         keys
     }
@@ -188,8 +198,8 @@ const LANES: usize = 4;
 const NOWHERE: u32 = u32::MAX;
 
 impl Blocks {
-    /// One rule after another, each on all cores: a sorting needs memory. Also the keys of the blocks over the
-    /// limit.
+    /// One rule after another, each on all cores: a sorting needs memory. Also a record of each block of the last
+    /// rule that is over the limit.
     pub(crate) fn build(
         rules: &[Rule],
         views: Vec<Vec<usize>>,
@@ -197,7 +207,7 @@ impl Blocks {
         table: &Table,
         keys: &Keys,
         only: Option<Only>,
-    ) -> (Self, Vec<u64>) {
+    ) -> (Self, Vec<u32>) {
         let asymmetric: Vec<bool> = rules.iter().map(|rule| rule.right.is_some()).collect();
         let (slots, width) = slots(&views, &asymmetric);
         let mut numbers = vec![0u32; table.records() * width];
@@ -208,10 +218,11 @@ impl Blocks {
                 reports.push(RuleReport::of(&rule.sql));
                 continue;
             }
-            let mut own = keys.of_rule(at, table);
-            if let Some(only) = only {
-                own = only.restrict(at, own);
-            }
+            let own = match only {
+                None => keys.of_rule(at, table),
+                Some(only) if only.rule == at => only.own(keys.of_rule(at, table)),
+                Some(only) => only.earlier(at, keys.within_run(at, table)),
+            };
             let (sorted, report, over) = sort(own, &rule.sql, limit, &table.places);
             if let Some(slots) = slots[at] {
                 number(&sorted, slots, width, &mut numbers);
@@ -331,7 +342,9 @@ impl<'a> Walk<'a> {
         let is_near = rows.len() > COPY_FROM;
         if is_near {
             near.clear();
-            rows.iter().for_each(|&row| near.extend_from_slice(blocks.numbers_of(row)));
+            for &row in rows {
+                near.extend_from_slice(blocks.numbers_of(row));
+            }
         }
         let numbers_of = |at: usize| {
             if is_near { &near[at * width..(at + 1) * width] } else { blocks.numbers_of(rows[at]) }
@@ -384,6 +397,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Whether any number of the one is the other's in the same place.
+#[expect(clippy::needless_bitwise_bool, reason = "four at once, without branches")]
 fn agree(left: &[u32], right: &[u32]) -> bool {
     let lanes = left.as_chunks::<LANES>().0.iter().zip(right.as_chunks::<LANES>().0);
     let mut found = false;
@@ -509,7 +523,7 @@ fn by_key(keys: RuleKeys, places: &Places) -> Vec<(u64, u32)> {
 /// Marks a right key; rows are fewer than 2^31 where rules read different things of both records.
 const RIGHT: u32 = 1 << 31;
 
-fn sort(keys: RuleKeys, name: &str, limit: usize, places: &Places) -> (Sorted, RuleReport, Vec<u64>) {
+fn sort(keys: RuleKeys, name: &str, limit: usize, places: &Places) -> (Sorted, RuleReport, Vec<u32>) {
     let mut skipped = Vec::new();
     let asymmetric = keys.rights.is_some();
     let entries = by_key(keys, places);
@@ -528,7 +542,7 @@ fn sort(keys: RuleKeys, name: &str, limit: usize, places: &Places) -> (Sorted, R
             report.skipped_blocks += 1;
             report.skipped_records += u64::from(block.count);
             report.skipped_pairs += block.pairs();
-            skipped.push(entries[0].0);
+            skipped.push(places.of_rank(entries[0].1));
             continue;
         }
         report.blocks += 1;

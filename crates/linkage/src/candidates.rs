@@ -83,6 +83,8 @@ fn parts(layout: &Layout, rules: &[Rule], bytes: u64) -> usize {
     /// A key while it is being sorted, a number and a place in a block for each rule.
     const SORTING: usize = 24;
     const BLOCKS: usize = 10;
+    /// Smaller parts than memory asks for: sorting them stays near the processor.
+    const RECORDS: usize = 1 << 21;
     let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     let (held, columns) = layout.held();
     let record = layout.width(rules) * 8 + rules.len() * BLOCKS + SORTING;
@@ -91,5 +93,5 @@ fn parts(layout: &Layout, rules: &[Rule], bytes: u64) -> usize {
         return 0;
     }
     let free = bytes.saturating_sub(held - columns + bytes / 8).max(bytes / 8).max(1);
-    all.div_ceil(free).max(2)
+    all.div_ceil(free).max(layout.ids.len().div_ceil(RECORDS)).max(2)
 }

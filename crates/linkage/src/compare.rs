@@ -316,12 +316,25 @@ impl Measure {
         };
         let (left, right) = (&table.dictionaries[left], &table.dictionaries[right]);
         let (first, second) = (Operand::number(a), Operand::number(b));
-        if let Some(unlike) = &self.unlike
-            && unlike.tells(left.sketch(first), right.sketch(second))
-        {
-            return 0.0;
-        }
         self.of_texts(left.text(first), right.text(second), memo.at(a, b), positions)
+    }
+
+    /// Whether it can be seen from the letters alone that two values are too different for any level.
+    pub(crate) fn tells_unlike(&self) -> bool {
+        self.unlike.is_some()
+    }
+
+    /// Whether both values are known and not seen to be too different.
+    #[inline]
+    pub(crate) fn is_near(&self, a: u64, b: u64, table: &Table) -> bool {
+        let (Some(unlike), Some(left), Some(right)) =
+            (&self.unlike, self.left.dictionary(), self.right.dictionary())
+        else {
+            return true;
+        };
+        let left = table.dictionaries[left].sketch(Operand::number(a));
+        let right = table.dictionaries[right].sketch(Operand::number(b));
+        !unlike.tells(left, right) && a != 0 && b != 0
     }
 
     fn packed(&self, a: u64, b: u64) -> f64 {

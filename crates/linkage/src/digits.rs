@@ -130,6 +130,7 @@ fn differing(a: u64, b: u64) -> u64 {
 }
 
 /// Damerau-Levenshtein distance, or `most + 1` when it is larger than `most`.
+#[inline]
 pub fn damerau_levenshtein(a: u64, b: u64, most: u32) -> u32 {
     if a == b {
         return 0;
@@ -202,6 +203,7 @@ fn shifted(a: u64, b: u64, top: u32, bottom: u32) -> bool {
     a & low == b >> 4 || b & low == a >> 4
 }
 
+#[cold]
 fn exact(a: u64, b: u64, swaps: bool) -> u32 {
     let ((a, a_len), (b, b_len)) = (signs(a), signs(b));
     if swaps {

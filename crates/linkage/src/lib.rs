@@ -3,8 +3,8 @@
 //! In: Arrow columns of records, a model in Splink's settings format ([`Model`]), what humans decided. Out: a
 //! cluster for each record, doubtful pairs for humans, the trained model, figures ([`link`]). One record
 //! against candidates: [`find`]. Indonesian names and places brought to one spelling: [`standardise`].
-//! Never here: I/O (but for temporary files where memory is short), the clock's date, any knowledge of welfare. Results are the same for any number of
-//! threads and any order of the input.
+//! Never here: I/O (but for temporary files where memory is short), the clock's date, any knowledge of
+//! welfare. Results are the same for any number of threads, any memory and any order of the input.
 
 mod batch;
 mod block;

@@ -537,7 +537,7 @@ fn values_of(candidates: &Candidates, table: &Table, operand: Operand) -> Result
     match candidates {
         Candidates::Spilled(spill) => spill.each_record(|record| values.push(operand.read(record)))?,
         Candidates::Held(_) => {
-            values.extend((0..table.len() as u32).map(|row| operand.read(table.record(row))))
+            values.extend((0..table.len() as u32).map(|row| operand.read(table.record(row))));
         }
     }
     Ok(values)

@@ -53,7 +53,8 @@ pub(crate) struct Spill {
     views: Vec<Vec<usize>>,
     keys: Keys,
     limit: usize,
-    restrict: (Option<Arc<Vec<u32>>>, Arc<Vec<Option<Condition>>>),
+    groups: Option<Arc<Vec<u32>>>,
+    rest: Arc<Vec<Option<Condition>>>,
     /// The keys of blocks over the limit, by rule; known when a rule has been worked on.
     skipped: Vec<FxHashSet<u64>>,
     /// What each rule yields, by rule.
@@ -93,7 +94,9 @@ impl SpillWriter {
 
     pub(crate) fn write(&mut self, words: &[u64]) -> Result<(), LinkError> {
         let mut bytes = Vec::with_capacity(words.len() * 8);
-        words.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+        for word in words {
+            bytes.extend_from_slice(&word.to_le_bytes());
+        }
         self.out.write_all(&bytes).map_err(failed(&self.path))
     }
 
@@ -110,7 +113,8 @@ impl SpillWriter {
             views: making.views,
             keys: making.keys,
             limit: making.limit,
-            restrict: (making.groups, making.rest),
+            groups: making.groups,
+            rest: making.rest,
             reports,
         })
     }
@@ -219,9 +223,10 @@ impl Spill {
                     &self.keys,
                     Some(only),
                 );
-                blocks.restrict(self.restrict.0.clone(), Arc::clone(&self.restrict.1));
+                blocks.restrict(self.groups.clone(), Arc::clone(&self.rest));
                 report.add(&blocks.reports[rule]);
-                skipped.extend(over);
+                let key = |place| self.keys.within_run_at(rule, place, &table);
+                skipped.extend(over.into_iter().map(key));
                 take(&blocks, &table);
             }
             self.skipped[rule] = skipped;

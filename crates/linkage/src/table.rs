@@ -220,6 +220,35 @@ impl Keys {
         RuleKeys { lefts: hashes(lefts), rights: rights.as_ref().map(hashes) }
     }
 
+    /// As [`Keys::of_rule`], to tell equal keys within this run alone: numbers of dictionaries are not looked up
+    /// where a rule reads the same of both records.
+    pub(crate) fn within_run(&self, rule: usize, table: &Table) -> RuleKeys {
+        let (lefts, rights) = &self.rules[rule];
+        if rights.is_some() {
+            return self.of_rule(rule, table);
+        }
+        let places = (0..table.records() as u32).into_par_iter().with_min_len(4096);
+        RuleKeys { lefts: places.map(|place| self.quick(lefts, place, table)).collect(), rights: None }
+    }
+
+    /// The key of a left record as [`Keys::within_run`] has it.
+    pub(crate) fn within_run_at(&self, rule: usize, place: u32, table: &Table) -> u64 {
+        let (lefts, rights) = &self.rules[rule];
+        if rights.is_some() { self.hash(lefts, place, table) } else { self.quick(lefts, place, table) }
+    }
+
+    fn quick(&self, parts: &[Part], place: u32, table: &Table) -> u64 {
+        let record = table.record_at(place);
+        let of_part = |part: &Part| match part {
+            Part::Placed(operand) => match operand.read(record) {
+                0 => 0,
+                value => mix(value),
+            },
+            Part::Column { .. } => self.hash(std::slice::from_ref(part), place, table),
+        };
+        join(parts.iter().map(of_part))
+    }
+
     /// 0 when a part is unknown.
     fn hash(&self, parts: &[Part], place: u32, table: &Table) -> u64 {
         let of_packed = |value: u64| if value == 0 { 0 } else { mix(value) };
