@@ -217,3 +217,36 @@ fn a_reported_death_shows_at_once_and_becomes_a_record() {
     let last = world.consolidate();
     assert_eq!((last.figures.persons, last.figures.sleeping), (79, 1));
 }
+
+/// However many in the country have a name: the people of one's own territory are found, and near names of it too.
+#[test]
+fn a_frequent_name_elsewhere_hides_nobody_of_the_territory() {
+    let world = World::new();
+    let namesake = |n: usize, region: &str, name: &str| {
+        let born = date(1950 + (n % 60) as i16, (n / 60 % 12) as i8 + 1, (n / 720 % 28) as i8 + 1);
+        Row {
+            nik: None,
+            kk: Some(9_901_010_101_300_001 + n as i64),
+            name: name.to_owned(),
+            birth: Some(born),
+            mother: Some(format!("IBU {n}")),
+            region: Some(region.to_owned()),
+            ..person(n)
+        }
+    };
+    let mut rows: Vec<Row> = (0..700).map(|n| namesake(n, "99.01.01.2001", "SITI AMINAH")).collect();
+    rows.push(namesake(701, "99.02.01.2001", "SITI AMINAH"));
+    rows.push(namesake(702, "99.02.01.2001", "SITI AMINNA"));
+    world.list("dukcapil", MARCH, &rows);
+    world.consolidate();
+    let nation = world.session.scope("search").unwrap();
+    let district = nation.within(&RegionCode::parse("99.02").unwrap()).unwrap();
+    for year in ["", " 1991", " 1992"] {
+        let found = registry::search(&world.house, &district, &format!("siti aminah{year}")).unwrap();
+        let names: Vec<&str> = found.hits.iter().map(|hit| hit.name.as_str()).collect();
+        assert!(names.contains(&"SITI AMINAH") && names.contains(&"SITI AMINNA"), "{year}: {names:?}");
+        assert_eq!(names.len(), 2, "{year}");
+    }
+    let everywhere = registry::search(&world.house, &nation, "siti aminah").unwrap();
+    assert!(everywhere.more && everywhere.hits.iter().all(|hit| hit.why == "name"));
+}
