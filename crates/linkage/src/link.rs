@@ -294,7 +294,7 @@ fn run(
         watch.lap("train");
     }
 
-    let scorer = Scorer::new(&trained, &frequencies).with_ceilings(&trained, &table);
+    let scorer = Scorer::new(&trained, &frequencies).with_patterns(&trained).with_ceilings(&trained, &table);
     let (mut pairs, mut rules, per_rule, memo_hits) =
         score(&mut candidates, &plan, &table, &scorer, model, &remembered, &watch)?;
     drop(remembered);

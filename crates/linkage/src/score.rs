@@ -116,13 +116,16 @@ impl Scorer {
         prior.strangers = (1.0 - model.prior - prior.others.iter().sum::<f64>()).max(FLOOR);
         let frequent = |field: &Vec<LevelWeights>| field.iter().any(|level| level.frequency.is_some());
         let frequent = (0..fields.len()).filter(|&at| frequent(&fields[at])).collect();
-        let mut scorer =
-            Self { fields, prior, frequent, patterns: Vec::new(), alone: false, ceilings: Vec::new() };
-        if model.patterns() <= MOST_PATTERNS && !model.others.is_empty() {
-            scorer.patterns = scorer.all_patterns();
+        let alone = model.others.is_empty();
+        Self { fields, prior, frequent, patterns: Vec::new(), alone, ceilings: Vec::new() }
+    }
+
+    /// Works out every pattern beforehand; worth it where many pairs are weighed.
+    pub(crate) fn with_patterns(mut self, model: &Model) -> Self {
+        if model.patterns() <= MOST_PATTERNS && !self.alone {
+            self.patterns = self.all_patterns();
         }
-        scorer.alone = model.others.is_empty();
-        scorer
+        self
     }
 
     /// Works out which patterns can never reach a threshold; worth it where most pairs are far below.

@@ -102,13 +102,13 @@ sql! {
         AND p.region >= $1 AND p.region < $2
         AND (CAST($3 AS BIGINT) = 0 OR p.family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
         ORDER BY p.family_id, COALESCE(p.relation, 99), p.person_id LIMIT 100";
-    pub(crate) FIND_KEY = "SELECT p.person_id, p.family_id, p.nik, p.name, p.name_key, p.sex, p.birth_date,
-            p.region, p.alive
-        FROM (SELECT person_id FROM person_key WHERE key = $4 AND area >= $6 AND area <= $7
-            ORDER BY area, person_id LIMIT $5) k
-        JOIN person p ON p.person_id = k.person_id
-        WHERE p.region >= $1 AND p.region < $2
-        AND (CAST($3 AS BIGINT) = 0 OR p.family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
+    pub(crate) FIND_KEY = "SELECT person_id FROM person_key WHERE key = $1 AND area >= $2 AND area <= $3
+        ORDER BY area, person_id LIMIT $4";
+    pub(crate) FIND_PEOPLE = "SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive
+        FROM person
+        WHERE person_id IN ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+        AND region >= $1 AND region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
     pub(crate) FIND_PREFIX = "SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive
         FROM (SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive FROM person
             WHERE name_key >= $4 AND name_key < $5 ORDER BY name_key LIMIT $6) p

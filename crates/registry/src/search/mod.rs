@@ -26,9 +26,10 @@ use query::Query;
 pub const CANDIDATES_MAX: usize = 150;
 /// Hits on a page.
 pub const HITS_MAX: usize = 50;
-/// Rows looked at for one key. More people of the territory than these share a key only in names so common that a page of
-/// exact ones is full before.
-const KEY_ROWS: i64 = 600;
+/// People noted for one key.
+const KEY_ROWS: i64 = 2_000;
+/// People read of those who share keys: the ones who share the most telling ones.
+const READ_MAX: usize = 300;
 /// People of a village that are looked at.
 const VILLAGE_ROWS: i64 = 8_000;
 
@@ -227,15 +228,15 @@ fn candidates(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked, name_key: &str) -> 
     }
     if found.is_empty() && (asked.village.is_none() || scope.region().level() != RegionLevel::Village) {
         // Exactly this name comes first; when that fills a page, no other name can stand on it.
-        let most = if asked.date.is_some() { KEY_ROWS } else { HITS_MAX as i64 + 1 };
-        with_key(tx, scope, keys::exact(name_key, asked.year), most, &mut found)?;
+        let exact = with_key(tx, scope, keys::exact(name_key, asked.year), READ_MAX as i64)?;
+        read(tx, scope, &exact, &mut found)?;
         if found.len() > HITS_MAX && asked.date.is_none() {
             return Ok(found.into_values().collect());
         }
-        let years: Vec<i16> = asked.year.into_iter().collect();
-        for key in keys::of_query(name_key, &years) {
-            with_key(tx, scope, key, KEY_ROWS, &mut found)?;
-        }
+        let mut near = who_shares(tx, scope, &keys::of_query(name_key, asked.year))?;
+        near.retain(|person| !found.contains_key(person));
+        near.truncate(READ_MAX);
+        read(tx, scope, &near, &mut found)?;
         // A single word is also the beginning of longer names.
         if !name_key.contains(' ') && found.len() < HITS_MAX && name_key.len() > 1 {
             let [from, to, caseload] = scope_params(scope);
@@ -253,20 +254,38 @@ fn candidates(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked, name_key: &str) -> 
     Ok(found.into_values().collect())
 }
 
-/// Adds people of the territory who have a key, `most` of them.
-fn with_key(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    key: i64,
-    most: i64,
-    found: &mut FxHashMap<i64, Candidate>,
-) -> Result<()> {
-    let [from, to, caseload] = scope_params(scope);
+/// People of the territory who have a key, `most` of them.
+fn with_key(tx: &mut Tx<'_>, scope: &Scope, key: i64, most: i64) -> Result<Vec<i64>> {
     let (first, last) = keys::bounds(scope.region().as_str());
-    let values = [from, to, caseload, key.into(), most.into(), first.into(), last.into()];
-    for row in tx.query(&queries::FIND_KEY, &values)? {
-        let candidate = Candidate::read(&row)?;
-        found.insert(candidate.person_id, candidate);
+    let rows = tx.query(&queries::FIND_KEY, params![key, first, last, most])?;
+    Ok(rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?)
+}
+
+/// People who have any of the keys, those first who share most. A key that few have tells more.
+fn who_shares(tx: &mut Tx<'_>, scope: &Scope, keys: &[i64]) -> Result<Vec<i64>> {
+    let mut shared: FxHashMap<i64, f64> = FxHashMap::default();
+    for &key in keys {
+        let people = with_key(tx, scope, key, KEY_ROWS)?;
+        let tells = (2.0 * KEY_ROWS as f64 / people.len().max(1) as f64).ln();
+        for person in people {
+            *shared.entry(person).or_default() += tells;
+        }
+    }
+    let mut order: Vec<(i64, f64)> = shared.into_iter().collect();
+    order.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    Ok(order.into_iter().map(|(person, _)| person).collect())
+}
+
+/// Adds these people, as far as the scope lets them be seen.
+fn read(tx: &mut Tx<'_>, scope: &Scope, people: &[i64], found: &mut FxHashMap<i64, Candidate>) -> Result<()> {
+    for chunk in people.chunks(NUMBERS) {
+        let mut values = scope_params(scope).to_vec();
+        // A number that nobody has fills the places that are left.
+        values.extend(chunk.iter().copied().chain(std::iter::repeat(0)).take(NUMBERS).map(Value::from));
+        for row in tx.query(&queries::FIND_PEOPLE, &values)? {
+            let candidate = Candidate::read(&row)?;
+            found.insert(candidate.person_id, candidate);
+        }
     }
     Ok(())
 }

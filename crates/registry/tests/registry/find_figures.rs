@@ -1,0 +1,189 @@
+//! How long it takes to find one person among many: not a test of right and wrong but a figure, made by
+//! `PEOPLE=10000000 cargo test --release -p registry find_figures -- --ignored --nocapture`, on SQLite and, where the tests have
+//! a server, on PostgreSQL. People and their keys are laid straight into the serving copy.
+
+use std::time::Instant;
+
+use linkage::standardise::Standardiser;
+use model::RegionCode;
+use rayon::prelude::*;
+use registry::search::keys;
+use store::{Value, params, testing::TestDb};
+
+use crate::world::World;
+
+const PEOPLE_COLUMNS: [&str; 16] = [
+    "person_id",
+    "family_id",
+    "nik",
+    "kk",
+    "name",
+    "name_key",
+    "sex",
+    "birth_date",
+    "region",
+    "alive",
+    "matched",
+    "records",
+    "version",
+    "digest",
+    "relation",
+    "mother_name",
+];
+/// Rows of one transaction.
+const BATCH: u64 = 100_000;
+/// Searches of each kind.
+const SEARCHES: u64 = 400;
+
+/// A number that looks like chance and is the same every time.
+fn mixed(n: u64, salt: u64) -> u64 {
+    let mut x = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt.wrapping_mul(0xd6e8_feb8_6659_fd93);
+    x ^= x >> 32;
+    x = x.wrapping_mul(0xd6e8_feb8_6659_fd93);
+    x ^ (x >> 29)
+}
+
+/// One of 3,000 words, the first ones often: a hundredth of all words is the commonest.
+fn word(n: u64, salt: u64) -> String {
+    const HEADS: [&str; 20] = [
+        "SI", "BU", "A", "DE", "RA", "SU", "NUR", "MU", "YU", "KAR", "WA", "FA", "LES", "HA", "JO", "PU",
+        "TRI", "EN", "RO", "I",
+    ];
+    const TAILS: [&str; 15] = [
+        "TI", "DI", "MINAH", "WI", "HMAT", "HARTO", "LIA", "LYANI", "NTO", "SARI", "YAN", "TIMAH", "GUNG",
+        "KO", "NA",
+    ];
+    const MIDDLES: [&str; 10] = ["", "RA", "MA", "NI", "KU", "BA", "LE", "DO", "PI", "SA"];
+    let part = (mixed(n, salt) % 1_000_003) as f64 / 1_000_003.0;
+    let at = (part * part * part * 3_000.0) as usize;
+    format!("{}{}{}", HEADS[at % 20], MIDDLES[at / 20 % 10], TAILS[at / 200])
+}
+
+struct Made {
+    name: String,
+    year: i16,
+    region: String,
+    nik: i64,
+}
+
+fn made(n: u64) -> Made {
+    let words = 1 + mixed(n, 1) % 8 / 3;
+    let name: Vec<String> = (0..=words).map(|at| word(n, 10 + at)).collect();
+    // Neighbours have neighbouring numbers, as consolidation gives them.
+    let village = n / 3_000;
+    let region =
+        format!("99.{:02}.{:02}.{:04}", village / 3_000 % 100, village / 30 % 100, 2_001 + village % 30);
+    let year = 1940 + (mixed(n, 2) % 84) as i16;
+    let nik = 9_900_000_000_000_000 + (mixed(n, 3) % 99_999_999_999) as i64;
+    Made { name: name.join(" "), year, region, nik }
+}
+
+fn person_row(n: u64, names: &Standardiser) -> Vec<Value> {
+    let one = made(n);
+    let birth = format!("{}-{:02}-{:02}", one.year, mixed(n, 4) % 12 + 1, mixed(n, 5) % 28 + 1);
+    let (id, family) = (n as i64 + 1, n as i64 / 3 + 1);
+    let key = names.name(&one.name);
+    params![
+        id,
+        family,
+        one.nik,
+        9_900_000_000_000_000 + family,
+        one.name,
+        key,
+        (n % 2) as i64 + 1,
+        birth,
+        one.region,
+        1_i64,
+        1_i64,
+        1_i64,
+        1_i64,
+        0_i64,
+        1_i64,
+        "IBU"
+    ]
+    .to_vec()
+}
+
+fn fill(world: &World, people: u64, names: &Standardiser) {
+    for from in (0..people).step_by(BATCH as usize) {
+        let rows: Vec<Vec<Value>> =
+            (from..(from + BATCH).min(people)).into_par_iter().map(|n| person_row(n, names)).collect();
+        world.house.db.write(|tx| tx.bulk("person", &PEOPLE_COLUMNS, rows.into_iter())).unwrap();
+    }
+    let of = |n: u64| {
+        let one = made(n);
+        let area = keys::area(&one.region);
+        keys::of_person(&names.name(&one.name), Some(one.year))
+            .into_iter()
+            .map(move |key| (key, area, n as i64 + 1))
+    };
+    let mut all: Vec<(i64, i64, i64)> = (0..people).into_par_iter().flat_map_iter(of).collect();
+    all.par_sort_unstable();
+    println!("  {} keys", all.len());
+    for chunk in all.chunks(BATCH as usize * 4) {
+        let rows = chunk.iter().map(|&(key, area, id)| params![key, area, id].to_vec());
+        world.house.db.write(|tx| tx.bulk("person_key", &["key", "area", "person_id"], rows)).unwrap();
+    }
+}
+
+/// Milliseconds of each search, sorted; and the part of the searches whose person stands on the page.
+fn searches(world: &World, people: u64, text: impl Fn(&Made) -> String, district: bool) -> (Vec<f64>, f64) {
+    let nation = world.session.scope("search").unwrap();
+    let (mut times, mut found) = (Vec::new(), 0);
+    for at in 0..SEARCHES {
+        let n = mixed(at, 99) % people;
+        let one = made(n);
+        let own = RegionCode::parse(&one.region[..5]).unwrap();
+        let scope = if district { nation.within(&own).unwrap() } else { nation.clone() };
+        let start = Instant::now();
+        let answer = registry::search(&world.house, &scope, &text(&one)).unwrap();
+        times.push(start.elapsed().as_secs_f64() * 1_000.0);
+        found += usize::from(answer.hits.iter().any(|hit| hit.person_id == n as i64 + 1));
+    }
+    times.sort_by(f64::total_cmp);
+    (times, found as f64 / SEARCHES as f64)
+}
+
+/// The last letter but one is missing.
+fn misspelt(name: &str) -> String {
+    let mut letters: Vec<char> = name.chars().collect();
+    letters.remove(letters.len() - 2);
+    letters.into_iter().collect()
+}
+
+#[test]
+#[ignore = "figures, not right and wrong"]
+fn find_figures() {
+    let people = std::env::var("PEOPLE").ok().and_then(|text| text.parse().ok()).unwrap_or(200_000);
+    type Text = fn(&Made) -> String;
+    let kinds: [(&str, Text, bool); 7] = [
+        ("NIK", |one| one.nik.to_string(), false),
+        ("NIK with a slip", |one| (one.nik + 1_000).to_string(), false),
+        ("name, nation", |one| one.name.clone(), false),
+        ("name, district", |one| one.name.clone(), true),
+        ("name and year, nation", |one| format!("{} {}", one.name, one.year), false),
+        ("misspelt, nation", |one| misspelt(&one.name), false),
+        ("misspelt and year, district", |one| format!("{} {}", misspelt(&one.name), one.year), true),
+    ];
+    for db in TestDb::all() {
+        println!("{:?}, {people} people", db.db.engine());
+        let world = World::on(db);
+        let names = Standardiser::new(
+            &world.house.policy.names().into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+        )
+        .unwrap();
+        let start = Instant::now();
+        fill(&world, people, &names);
+        println!("  filled in {:.0} s", start.elapsed().as_secs_f64());
+        for (kind, text, district) in kinds {
+            let (times, found) = searches(&world, people, text, district);
+            let at = |part: f64| times[(times.len() as f64 * part) as usize];
+            println!(
+                "  {kind:<28} p50 {:6.2} ms   p99 {:6.2} ms   found {:5.1}%",
+                at(0.5),
+                at(0.99),
+                found * 100.0
+            );
+        }
+    }
+}
