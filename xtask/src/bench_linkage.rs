@@ -47,7 +47,7 @@ impl Plan {
                 "--peer" => plan.peer = true,
                 "--febrl" => plan.febrl = true,
                 "--memory" => {
-                    plan.memory = Some((*words.next().context("--memory needs a size")?).to_owned())
+                    plan.memory = Some((*words.next().context("--memory needs a size")?).to_owned());
                 }
                 other => bail!("unknown option `{other}` of `bench linkage`"),
             }

@@ -55,17 +55,18 @@ impl Ids {
         &all[start..ends[row]]
     }
 
-    /// Makes room for this many ids in all, as long as those that are here.
+    /// Makes room for this many ids in all, as long as those that are here; where there is none they grow as
+    /// they come.
     pub(crate) fn expect(&mut self, rows: usize) {
-        let known = self.len();
+        let known = self.len().max(1);
         let more = rows.saturating_sub(known);
-        match self {
-            Self::Numbers(numbers) => numbers.reserve_exact(more),
+        let _ = match self {
+            Self::Numbers(numbers) => numbers.try_reserve_exact(more),
             Self::Texts(all, ends) => {
-                all.reserve_exact((all.len() + all.len() / 16) / known.max(1) * more);
-                ends.reserve_exact(more);
+                let bytes = (all.len() + all.len() / 16) / known;
+                all.try_reserve_exact(bytes.saturating_mul(more)).and_then(|()| ends.try_reserve_exact(more))
             }
-        }
+        };
     }
 
     /// Takes the ids of one batch.

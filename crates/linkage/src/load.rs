@@ -95,11 +95,12 @@ enum Values {
 }
 
 impl Values {
+    /// A file may announce more than there is: where there is no room the column grows as rows come.
     fn reserve(&mut self, rows: usize) {
-        match self {
-            Self::Packed(values) => values.reserve_exact(rows),
-            Self::Text(numbers, _) => numbers.reserve_exact(rows),
-        }
+        let _ = match self {
+            Self::Packed(values) => values.try_reserve_exact(rows),
+            Self::Text(numbers, _) => numbers.try_reserve_exact(rows),
+        };
     }
 }
 

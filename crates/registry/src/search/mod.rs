@@ -27,9 +27,9 @@ pub const CANDIDATES_MAX: usize = 150;
 /// Hits on a page.
 pub const HITS_MAX: usize = 50;
 /// People noted for one key.
-const KEY_ROWS: i64 = 2_000;
+const KEY_ROWS: i64 = 1_500;
 /// People read of those who share keys: the ones who share the most telling ones.
-const READ_MAX: usize = 300;
+const READ_MAX: usize = 200;
 /// People of a village that are looked at.
 const VILLAGE_ROWS: i64 = 8_000;
 
