@@ -105,7 +105,13 @@ pub(crate) struct Link {
     pub(crate) out: Option<PathBuf>,
     /// Link nothing: show where the weight of this pair comes from, field by field, with the model's numbers as they are. Records
     /// are named by id, or by `list:id` where several lists have the id. May be given several times.
-    #[arg(long, value_names = ["ID", "ID"], num_args = 2, action = clap::ArgAction::Append, conflicts_with_all = ["out", "train", "truth", "gammas", "save_prepared", "report"])]
+    #[arg(
+        long,
+        value_names = ["ID", "ID"],
+        num_args = 2,
+        action = clap::ArgAction::Append,
+        conflicts_with_all = ["out", "train", "truth", "gammas", "save_prepared", "report"]
+    )]
     pub(crate) explain: Vec<String>,
     /// From this weight (log2 odds) on, two records are one person. Default: the model's.
     #[arg(long, value_name = "W", allow_negative_numbers = true)]

@@ -78,7 +78,8 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// `own`: the model is the policy pack's, whose fields and levels have words in both languages; the labels of any other model stand as they are.
+    /// `own`: the model is the policy pack's, whose fields and levels have words in both languages; the labels of any other
+    /// model stand as they are.
     pub fn new(t: &Tongue, of: &Judgement, own: bool) -> Self {
         let mut plots = Vec::new();
         plots.extend(weights(t, of));
