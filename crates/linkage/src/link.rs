@@ -276,6 +276,7 @@ fn run(
         Candidates::build(layout, rules, views, model, options.memory.as_ref())?;
     metrics.parts = candidates.parts() as u64;
     metrics.records = table.len() as u64;
+    metrics.warnings.extend(options.memory.as_ref().and_then(|memory| memory.too_small(metrics.records)));
     watch.lap("block");
 
     let mut trained = model.clone();

@@ -28,6 +28,23 @@ pub struct Memory {
     pub folder: PathBuf,
 }
 
+impl Memory {
+    /// A warning when the limit will be passed all the same: ids, columns while they are read and dictionaries stay in
+    /// memory.
+    pub(crate) fn too_small(&self, records: u64) -> Option<String> {
+        /// As measured on 10 and 30 million records.
+        const BYTES_A_RECORD: u64 = 120;
+        let least = records.saturating_mul(BYTES_A_RECORD);
+        (self.bytes < least).then(|| {
+            format!(
+                "the limit of {} MiB will be passed: what stays in memory of {records} records takes about {} MiB",
+                self.bytes >> 20,
+                least >> 20
+            )
+        })
+    }
+}
+
 /// Records that are read or written at a time.
 const STRETCH: usize = 1 << 16;
 /// More parts than this would mean too many open files.

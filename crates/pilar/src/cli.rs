@@ -141,6 +141,10 @@ pub(crate) struct Link {
     /// Also draw how the model judged: laporan.html and report.html, with curves when there is a truth.
     #[arg(long)]
     pub(crate) report: bool,
+    /// clusters.parquet of an earlier run: a cluster keeps the id that most of its records had, and changes.parquet says which ids
+    /// were merged, split or are gone. Default: a cluster is named by the smallest id in it.
+    #[arg(long, value_name = "clusters.parquet")]
+    pub(crate) previous: Option<PathBuf>,
     /// Also write the columns that the model's `prepare` entry makes, as prepared.parquet.
     #[arg(long)]
     pub(crate) save_prepared: bool,

@@ -80,6 +80,7 @@ pub(super) fn run(place: &Place, command: &Link) -> anyhow::Result<Answer> {
     for warning in model.warnings() {
         eprintln!("perhatikan | note: {warning}");
     }
+    let tables = tables(command, &model)?;
     std::fs::create_dir_all(out).with_context(|| format!("could not make the folder {}", out.display()))?;
     let stages = Mutex::new(Stages::new());
     let enter = |stage: Option<&str>| {
@@ -89,7 +90,7 @@ pub(super) fn run(place: &Place, command: &Link) -> anyhow::Result<Answer> {
     };
     enter(Some("load"));
     let linked = with_bar("link", |bar| -> anyhow::Result<Linked> {
-        let loader = load(command, out, &model)?;
+        let loader = load(tables, command, out, &model)?;
         let listener = |stage: &str, done: u64, total: u64| {
             enter(Some(stage));
             model::Progress::report(bar, stage, done, total);
@@ -160,11 +161,16 @@ fn model(command: &Link, policy: &Policy) -> anyhow::Result<Model> {
 }
 
 /// All columns are looked for in all files before the first row is read.
-fn load<'m>(command: &Link, out: &Path, model: &'m Model) -> anyhow::Result<Loader<'m>> {
-    let mut tables = Vec::with_capacity(command.input.len());
-    for path in &command.input {
-        tables.push(link_files::open(path, model)?);
-    }
+pub(super) fn tables(command: &Link, model: &Model) -> anyhow::Result<Vec<link_files::Table>> {
+    command.input.iter().map(|path| link_files::open(path, model)).collect()
+}
+
+fn load<'m>(
+    tables: Vec<link_files::Table>,
+    command: &Link,
+    out: &Path,
+    model: &'m Model,
+) -> anyhow::Result<Loader<'m>> {
     let mut loader = Loader::new(model);
     loader.expect(tables.iter().map(|table| table.rows).sum());
     let prepared = || link_files::Prepared::new(&out.join("prepared.parquet"), model);
@@ -201,7 +207,9 @@ fn report(policy: Policy, command: &Link, out: &Path, judgement: &Judgement) -> 
 
 fn write(command: &Link, out: &Path, model: &Model, linked: &Linked) -> anyhow::Result<()> {
     link_files::pairs(&out.join("pairs.parquet"), model, linked, command.gammas)?;
-    link_files::clusters(&out.join("clusters.parquet"), model, linked)?;
+    let stable = |previous| link_files::stable_names(previous, &out.join("changes.parquet"), model, linked);
+    let names = command.previous.as_deref().map(stable).transpose()?;
+    link_files::clusters(&out.join("clusters.parquet"), model, linked, names.as_deref())?;
     save(&out.join("model.json"), &linked.trained.to_splink())?;
     save(&out.join("model.pilar.json"), &linked.trained.to_json())
 }

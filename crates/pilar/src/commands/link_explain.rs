@@ -10,7 +10,7 @@ use arrow_schema::DataType;
 use linkage::{Explained, LinkType, Loader, Model};
 use serde::Serialize;
 
-use super::{Answer, link_files, with_bar};
+use super::{Answer, link, with_bar};
 use crate::{cli::Link, failure::Failure};
 
 /// Longest bar on the screen.
@@ -34,9 +34,7 @@ pub(super) fn run(command: &Link, model: &Model) -> anyhow::Result<Answer> {
     let mut records: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     let (ids, explained) = with_bar("explain", |_| -> anyhow::Result<_> {
         let mut loader = Loader::new(model);
-        let tables: Vec<_> =
-            command.input.iter().map(|path| link_files::open(path, model)).collect::<Result<_, _>>()?;
-        for table in tables {
+        for table in link::tables(command, model)? {
             for batch in table.batches {
                 let batch = batch?;
                 loader

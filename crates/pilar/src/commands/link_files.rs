@@ -3,7 +3,7 @@
 //! Only the columns that the model speaks of are read, in batches. What is written goes row group by row group, so that a long list of
 //! pairs never stands in memory twice.
 
-use std::{fs::File, path::Path, sync::Arc};
+use std::{borrow::Cow, fs::File, path::Path, sync::Arc};
 
 use anyhow::Context;
 use arrow_array::{
@@ -21,6 +21,7 @@ use parquet::{
     file::properties::WriterProperties,
 };
 
+use super::link_ids;
 use crate::failure::Failure;
 
 const BATCH_ROWS: usize = 32 * 1024;
@@ -240,8 +241,55 @@ fn source(linked: &Linked, row: u32) -> &str {
     names.get(numbers[row as usize] as usize).map_or("", String::as_str)
 }
 
-/// Writes the cluster of each record, named by the smallest id in it.
-pub(super) fn clusters(path: &Path, model: &Model, linked: &Linked) -> anyhow::Result<()> {
+/// The name of a record among all: its id, with its list before it where ids are only unique together with that.
+pub(super) fn record_name(source: Option<&str>, id: &str) -> String {
+    match source {
+        Some(source) => format!("{source}-__-{id}"),
+        None => id.to_owned(),
+    }
+}
+
+/// The name of each row's record.
+pub(super) fn record_names(model: &Model, linked: &Linked) -> Vec<String> {
+    let sources = with_sources(model, linked);
+    let name = |row: u32| record_name(sources.then(|| source(linked, row)), &linked.ids.text(row));
+    (0..linked.cluster.len() as u32).map(name).collect()
+}
+
+/// Names the clusters as the run did that wrote `previous`, and writes what became of its names.
+pub(super) fn stable_names(
+    previous: &Path,
+    changes: &Path,
+    model: &Model,
+    linked: &Linked,
+) -> anyhow::Result<Vec<String>> {
+    let source = with_sources(model, linked).then_some(model.source.as_str());
+    let before = link_ids::read(previous, &model.unique_id, source)?;
+    let names = link_ids::stable(&record_names(model, linked), &linked.cluster, &before)?;
+    let field = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
+    let schema: SchemaRef = Arc::new(Schema::new(vec![
+        field("previous_id", false),
+        field("change", false),
+        field("cluster_id", true),
+    ]));
+    let mut out = writer(changes, &schema)?;
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(names.changes.iter().map(|change| &change.previous))),
+        Arc::new(StringArray::from_iter_values(names.changes.iter().map(|change| change.kind))),
+        Arc::new(StringArray::from_iter(names.changes.iter().map(|change| change.cluster.as_deref()))),
+    ];
+    out.write(&RecordBatch::try_new(schema, columns)?)?;
+    out.close()?;
+    Ok(names.of_row)
+}
+
+/// Writes the cluster of each record, under `names` (by row) where there are some, else under the smallest id in it.
+pub(super) fn clusters(
+    path: &Path,
+    model: &Model,
+    linked: &Linked,
+    names: Option<&[String]>,
+) -> anyhow::Result<()> {
     let sources = with_sources(model, linked);
     let mut fields = vec![Field::new("cluster_id", DataType::Utf8, false)];
     if sources {
@@ -251,14 +299,18 @@ pub(super) fn clusters(path: &Path, model: &Model, linked: &Linked) -> anyhow::R
     let schema: SchemaRef = Arc::new(Schema::new(fields));
     let mut out = writer(path, &schema)?;
     let name = |row: u32| {
-        let id = linked.ids.text(row);
-        if sources { format!("{}-__-{id}", source(linked, row)).into() } else { id }
+        let root = linked.cluster[row as usize];
+        match names {
+            Some(names) => Cow::Borrowed(names[row as usize].as_str()),
+            None if sources => Cow::Owned(record_name(Some(source(linked, root)), &linked.ids.text(root))),
+            None => linked.ids.text(root),
+        }
     };
     for (chunk, roots) in linked.cluster.chunks(WRITE_ROWS).enumerate() {
         let from = (chunk * WRITE_ROWS) as u32;
         let rows = from..from + roots.len() as u32;
         let mut columns: Vec<ArrayRef> =
-            vec![Arc::new(StringArray::from_iter_values(roots.iter().map(|root| name(*root))))];
+            vec![Arc::new(StringArray::from_iter_values(rows.clone().map(name)))];
         if sources {
             columns
                 .push(Arc::new(StringArray::from_iter_values(rows.clone().map(|row| source(linked, row)))));

@@ -95,26 +95,34 @@ fn ratio(part: u64, whole: u64) -> f64 {
 
 /// The true person of each id.
 fn persons(path: &Path, model: &Model) -> anyhow::Result<FxHashMap<String, i64>> {
+    let mut numbers: FxHashMap<String, i64> = FxHashMap::default();
+    let mut persons = FxHashMap::default();
+    let mut all = columns(path, &[&model.unique_id, "true_id"])?.into_iter();
+    let (ids, truth) = (all.next().unwrap_or_default(), all.next().unwrap_or_default());
+    for (id, person) in ids.into_iter().zip(truth) {
+        let (Some(id), Some(person)) = (id, person) else { continue };
+        let next = numbers.len() as i64;
+        let number = *numbers.entry(person).or_insert(next);
+        persons.insert(id, number);
+    }
+    Ok(persons)
+}
+
+/// Some columns of a Parquet file as texts.
+pub(super) fn columns(path: &Path, names: &[&str]) -> anyhow::Result<Vec<Vec<Option<String>>>> {
     let refused = |fault: String| Failure::input(format!("{}: {fault}", path.display()));
     let file = File::open(path).map_err(|error| refused(error.to_string()))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)
         .map_err(|error| refused(error.to_string()))?
         .build()?;
-    let mut numbers: FxHashMap<String, i64> = FxHashMap::default();
-    let mut persons = FxHashMap::default();
+    let mut all: Vec<Vec<Option<String>>> = vec![Vec::new(); names.len()];
     for batch in reader {
         let batch = batch?;
-        let column =
-            |name: &str| -> anyhow::Result<Vec<Option<String>>> { texts(&batch, name).map_err(&refused) };
-        let (ids, truth) = (column(&model.unique_id)?, column("true_id")?);
-        for (id, person) in ids.into_iter().zip(truth) {
-            let (Some(id), Some(person)) = (id, person) else { continue };
-            let next = numbers.len() as i64;
-            let number = *numbers.entry(person).or_insert(next);
-            persons.insert(id, number);
+        for (column, name) in all.iter_mut().zip(names) {
+            column.extend(texts(&batch, name).map_err(&refused)?);
         }
     }
-    Ok(persons)
+    Ok(all)
 }
 
 fn texts(batch: &RecordBatch, name: &str) -> Result<Vec<Option<String>>, String> {

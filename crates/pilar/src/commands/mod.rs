@@ -5,6 +5,7 @@ pub(crate) mod effects;
 mod link;
 mod link_explain;
 mod link_files;
+mod link_ids;
 mod link_truth;
 pub(crate) mod lists;
 pub(crate) mod money;
