@@ -265,7 +265,7 @@ pub(super) fn stable_names(
 ) -> anyhow::Result<Vec<String>> {
     let source = with_sources(model, linked).then_some(model.source.as_str());
     let before = link_ids::read(previous, &model.unique_id, source)?;
-    let names = link_ids::stable(&record_names(model, linked), &linked.cluster, &before)?;
+    let names = link_ids::stable(&record_names(model, linked), &linked.cluster, &before);
     let field = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
     let schema: SchemaRef = Arc::new(Schema::new(vec![
         field("previous_id", false),
@@ -276,7 +276,7 @@ pub(super) fn stable_names(
     let columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter_values(names.changes.iter().map(|change| &change.previous))),
         Arc::new(StringArray::from_iter_values(names.changes.iter().map(|change| change.kind))),
-        Arc::new(StringArray::from_iter(names.changes.iter().map(|change| change.cluster.as_deref()))),
+        Arc::new(names.changes.iter().map(|change| change.cluster.as_deref()).collect::<StringArray>()),
     ];
     out.write(&RecordBatch::try_new(schema, columns)?)?;
     out.close()?;

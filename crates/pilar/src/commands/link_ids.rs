@@ -35,11 +35,7 @@ pub(super) struct Change {
 
 /// Names the clusters. `records`: the name of the record of each row; `roots`: for each row a row that stands for its cluster;
 /// `before`: record and cluster of the run before.
-pub(super) fn stable(
-    records: &[String],
-    roots: &[u32],
-    before: &[(String, String)],
-) -> anyhow::Result<Names> {
+pub(super) fn stable(records: &[String], roots: &[u32], before: &[(String, String)]) -> Names {
     // All names in one order: their places are the numbers that the rule speaks of. 0 is no number.
     let all: BTreeSet<&str> =
         (records.iter()).chain(before.iter().map(|(_, cluster)| cluster)).map(String::as_str).collect();
@@ -89,7 +85,7 @@ pub(super) fn stable(
         Origin::Kept | Origin::Born => None,
     }));
     changes.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
-    Ok(Names { of_row: group_of.iter().map(|group| name(assigned.id[*group as usize])).collect(), changes })
+    Names { of_row: group_of.iter().map(|group| name(assigned.id[*group as usize])).collect(), changes }
 }
 
 /// Record and cluster of each row of an earlier `clusters.parquet`.
@@ -139,12 +135,12 @@ mod tests {
             ("g", "g"),
             ("x", "x"), // nothing happens; all records gone
         ]);
-        let names = stable(&records, &roots, &before).unwrap();
+        let names = stable(&records, &roots, &before);
         assert_eq!(names.of_row, ["a", "a", "e", "e", "e", "g", "h"]);
         assert_eq!(names.changes, [change("d", "merged", Some("e")), change("x", "gone", None)]);
         // What was merged parts again.
         let before: Vec<(String, String)> = records.iter().cloned().zip(names.of_row).collect();
-        let parted = stable(&records, &[0, 0, 2, 3, 3, 5, 6], &before).unwrap();
+        let parted = stable(&records, &[0, 0, 2, 3, 3, 5, 6], &before);
         assert_eq!(parted.of_row, ["a", "a", "d", "e", "e", "g", "h"]);
         assert_eq!(parted.changes, [change("e", "split", Some("d"))]);
     }
