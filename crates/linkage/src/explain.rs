@@ -220,6 +220,12 @@ pub fn explain(
     Ok((ids, explained))
 }
 
+/// Whether `asked` names the record: by its id or, where lists are linked, by `list:id`.
+pub fn names_record(model: &Model, asked: &str, list: &str, id: &str) -> bool {
+    let behind_list = || asked.strip_prefix(list).and_then(|rest| rest.strip_prefix(':'));
+    asked == id || (model.link_type != LinkType::Dedupe && behind_list() == Some(id))
+}
+
 /// The table's rows of the wanted ids.
 fn rows_of(
     table: &Table,
@@ -227,17 +233,12 @@ fn rows_of(
     model: &Model,
     pairs: &[[String; 2]],
 ) -> Result<Vec<(u32, u32)>, LinkError> {
-    let lists = model.link_type != LinkType::Dedupe;
     let mut rows: rustc_hash::FxHashMap<&str, Vec<u32>> =
         pairs.iter().flatten().map(|id| (id.as_str(), Vec::new())).collect();
     for (row, &input) in table.order.iter().enumerate() {
-        let id = ids.text(input);
-        if let Some(rows) = rows.get_mut(&*id) {
-            rows.push(row as u32);
-        }
-        if lists {
-            let source = &table.source_names[table.sources[row] as usize];
-            if let Some(rows) = rows.get_mut(format!("{source}:{id}").as_str()) {
+        let (id, list) = (ids.text(input), &table.source_names[table.sources[row] as usize]);
+        for (asked, rows) in &mut rows {
+            if names_record(model, asked, list, &id) {
                 rows.push(row as u32);
             }
         }

@@ -38,7 +38,7 @@ mod value;
 pub use block::RuleReport;
 pub use cluster::{ClusterReport, Decision};
 pub use error::{LinkError, ModelError};
-pub use explain::{Bin, Explained, Report, explain};
+pub use explain::{Bin, Explained, Report, explain, names_record};
 pub use expr::skeleton;
 pub use ids::Ids;
 pub use judgement::{CurvePoint, FieldNumbers, Judgement, LevelNumbers, Sample};
