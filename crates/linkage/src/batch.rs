@@ -1,10 +1,12 @@
 //! Many pairs at once to their patterns: field by field, level by level, so that the way to a level is taken
 //! once for a thousand pairs and not once for each.
 //!
-//! In: a [`Batch`] of pairs with copies of their records. Out: for each pair the number of its pattern (mixed
-//! radix, first comparison fastest). The result for a pair does not depend on which others are in its batch.
+//! In: a [`Batch`] of pairs with copies of their records, or a [`Row`] of a sheet. Out: for each pair the number of
+//! its pattern (mixed radix, first comparison fastest). The result for a pair does not depend on which others are
+//! beside it.
 
-use crate::compare::{Condition, Decide, Field, MeasureMemo, Pair, Plan};
+use crate::compare::{Decide, Field, Measure, MeasureMemo, Pair, Plan};
+use crate::sheet::Row;
 use crate::sql::Op;
 use crate::table::{Operand, Table};
 use crate::text::Positions;
@@ -30,15 +32,27 @@ impl Batch {
         Self { stride, ..Self::default() }
     }
 
-    /// Copies records; returns the number of the first copy.
-    pub(crate) fn take(&mut self, places: &[u32], table: &Table) -> u32 {
+    /// Begins anew, with records of that many words.
+    pub(crate) fn begin(&mut self, stride: usize) {
+        self.clear();
+        self.stride = stride;
+    }
+
+    /// Takes records; returns the number of the first. They are copied when the batch is filled: one after another,
+    /// so that the way to one in memory need not wait for the way to the next.
+    pub(crate) fn take(&mut self, places: &[u32]) -> u32 {
         let first = self.places.len() as u32;
         self.places.extend_from_slice(places);
-        self.words.reserve(places.len() * self.stride);
-        for &place in places {
+        first
+    }
+
+    /// Copies the records that were taken; must be done before any is looked at.
+    pub(crate) fn fill(&mut self, table: &Table) {
+        let copied = self.words.len() / self.stride;
+        self.words.reserve((self.places.len() - copied) * self.stride);
+        for &place in &self.places[copied..] {
             self.words.extend_from_slice(table.record_at(place));
         }
-        first
     }
 
     /// Copies a record that is in no table's order; returns the number of the copy.
@@ -55,7 +69,7 @@ impl Batch {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.pairs.len() >= FULL || self.words.len() >= MOST_WORDS
+        self.pairs.len() >= FULL || self.places.len() * self.stride >= MOST_WORDS
     }
 
     pub(crate) fn clear(&mut self) {
@@ -90,22 +104,119 @@ impl Batch {
 
     /// The records of a pair.
     #[inline]
-    pub(crate) fn records(&self, pair: usize) -> (&[u64], &[u64]) {
+    pub(crate) fn records_of(&self, pair: usize) -> (&[u64], &[u64]) {
         let (left, right) = self.pairs[pair];
         (self.words_from(left), self.words_from(right))
     }
+}
 
-    #[expect(clippy::inline_always, reason = "called once for every pair and level")]
-    #[inline(always)]
-    fn values(&self, pair: u32, left: Operand, right: Operand) -> (u64, u64) {
-        let (a, b) = self.pairs[pair as usize];
-        (left.read(&self.words[a as usize..]), right.read(&self.words[b as usize..]))
+/// Pairs to compare, wherever their records lie.
+pub(crate) trait Pairs {
+    /// How many.
+    fn count(&self) -> usize;
+
+    /// What two operands read of any pair's records.
+    fn reader(&self, left: Operand, right: Operand) -> impl Fn(u32) -> (u64, u64);
+
+    /// The records of a pair.
+    fn records(&self, pair: u32) -> (&[u64], &[u64]);
+
+    /// Settles pairs with an unknown value and with equal ones, and lists the others; the list is empty before.
+    fn head(
+        &self,
+        [left, right]: [Operand; 2],
+        [unknown, equal]: [u32; 2],
+        patterns: &mut [u32],
+        undecided: &mut Vec<u32>,
+    ) {
+        let values = self.reader(left, right);
+        undecided.resize(patterns.len(), 0);
+        let mut count = 0;
+        for (at, pattern) in patterns.iter_mut().enumerate() {
+            let (a, b) = values(at as u32);
+            let is_unknown = (a == 0) | (b == 0);
+            let of_equal = if a == b { equal } else { 0 };
+            *pattern = pattern.wrapping_add(if is_unknown { unknown } else { of_equal });
+            undecided[count] = at as u32;
+            count += usize::from((a != b) & !is_unknown);
+        }
+        undecided.truncate(count);
+    }
+
+    /// Lists which of the undecided are worth a closer look: a pass of its own, so that one pair need not wait for
+    /// another.
+    fn near(&self, measure: &Measure, ask: &Ask, undecided: &[u32], near: &mut Vec<u32>) {
+        measure.near(undecided, self.reader(measure.left, measure.right), ask.table, near);
+    }
+
+    /// Called before the first and after the last of some similarities.
+    fn hold(&self, _: &Measure, _: &mut Ask) {}
+    fn release(&self, _: &Measure, _: &mut Ask) {}
+
+    /// How alike the values of a pair are.
+    #[inline]
+    fn similarity(&self, measure: &Measure, pair: u32, ask: &mut Ask) -> f64 {
+        let (a, b) = self.reader(measure.left, measure.right)(pair);
+        measure.value(a, b, ask)
+    }
+}
+
+impl Pairs for Batch {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn reader(&self, left: Operand, right: Operand) -> impl Fn(u32) -> (u64, u64) {
+        let (pairs, words) = (self.pairs.as_slice(), self.words.as_slice());
+        move |pair| {
+            let (a, b) = pairs[pair as usize];
+            let word = |first: u32, operand: Operand| operand.of_word(words[first as usize + operand.word()]);
+            (word(a, left), word(b, right))
+        }
+    }
+
+    fn records(&self, pair: u32) -> (&[u64], &[u64]) {
+        self.records_of(pair as usize)
+    }
+}
+
+/// Pairs as blocks yield them.
+#[derive(Clone, Copy)]
+pub(crate) enum Lot<'a> {
+    Batch(&'a Batch),
+    Row(Row<'a>),
+}
+
+impl Lot<'_> {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Batch(batch) => batch.len(),
+            Self::Row(row) => row.len(),
+        }
+    }
+
+    /// The records of a pair.
+    #[inline]
+    pub(crate) fn records(&self, pair: usize) -> (&[u64], &[u64]) {
+        match self {
+            Self::Batch(batch) => batch.records_of(pair),
+            Self::Row(row) => row.records_of(pair),
+        }
+    }
+
+    /// The places of a pair's records.
+    pub(crate) fn places(&self, pair: usize) -> (u32, u32) {
+        match self {
+            Self::Batch(batch) => batch.places(pair),
+            Self::Row(row) => row.places_of(pair),
+        }
     }
 }
 
 /// What a thread needs to compare, kept from batch to batch.
 pub(crate) struct Worker {
-    /// The pattern of each pair of the last batch.
+    /// The pattern of each pair that was compared last.
     pub(crate) patterns: Vec<u32>,
     /// Pairs of which the field's level is not known yet.
     undecided: Vec<u32>,
@@ -125,64 +236,60 @@ impl Worker {
         self.memo.iter().map(|memo| memo.all_hits).sum()
     }
 
-    /// Finds the pattern of every pair of the batch.
-    pub(crate) fn compare(&mut self, plan: &Plan, table: &Table, batch: &Batch) {
+    /// Finds the pattern of every pair of a lot.
+    pub(crate) fn compare_lot(&mut self, plan: &Plan, table: &Table, lot: &Lot) {
+        match lot {
+            Lot::Batch(batch) => self.compare(plan, table, *batch),
+            Lot::Row(row) => {
+                self.compare(plan, table, row);
+                for (at, &kept) in row.kept.unwrap_or_default().iter().enumerate() {
+                    self.patterns[at] = self.patterns[kept as usize];
+                }
+                self.patterns.truncate(row.len());
+            }
+        }
+    }
+
+    /// Finds the pattern of every pair.
+    pub(crate) fn compare(&mut self, plan: &Plan, table: &Table, pairs: &impl Pairs) {
         // All begin at the last level of every field, which is ELSE; a level that holds moves them from there.
         self.patterns.clear();
-        self.patterns.resize(batch.len(), plan.last_pattern());
+        self.patterns.resize(pairs.count(), plan.last_pattern());
+        let Self { patterns, undecided, near, memo, positions } = self;
         let mut place = 1u32;
         for field in &plan.fields {
-            self.undecided.clear();
-            self.undecided.extend(0..batch.len() as u32);
             let last = field.radix.wrapping_sub(1);
+            let worth = |level: usize| place.wrapping_mul((level as u32).wrapping_sub(last));
+            let mut ask = Ask { plan, table, memo, positions };
+            undecided.clear();
+            match field.head {
+                Some(values) => pairs.head(values, [worth(0), worth(1)], patterns, undecided),
+                None => undecided.extend(0..pairs.count() as u32),
+            }
             for step in &field.steps {
-                let Self { patterns, undecided, near, memo, positions } = self;
                 if undecided.is_empty() {
                     break;
                 }
-                let worth = |level: usize| place.wrapping_mul((level as u32).wrapping_sub(last));
-                let mut ask = Ask { batch, table, field, memo, positions };
-                step.take(Settling { patterns, undecided, near }, worth, &mut ask);
+                let settling = Settling { patterns, undecided, near, field };
+                step.take(settling, worth, pairs, &mut ask);
             }
             place = place.wrapping_mul(field.radix);
         }
     }
 }
 
-/// Who can say how alike the values of a pair are.
-struct Ask<'a> {
-    batch: &'a Batch,
-    table: &'a Table,
-    field: &'a Field,
-    memo: &'a mut [MeasureMemo],
-    positions: &'a mut Positions,
-}
-
-impl Ask<'_> {
-    #[inline]
-    fn similarity(&mut self, measure: usize, pair: u32) -> f64 {
-        let measure = &self.field.measures[measure];
-        let (a, b) = self.batch.values(pair, measure.left, measure.right);
-        measure.value(a, b, self.table, &mut self.memo[measure.number], self.positions)
-    }
-
-    /// Whether the values may be alike enough for any level.
-    #[inline]
-    fn is_near(&self, measure: usize, pair: u32) -> bool {
-        let measure = &self.field.measures[measure];
-        let (a, b) = self.batch.values(pair, measure.left, measure.right);
-        measure.is_near(a, b, self.table)
-    }
-
-    fn holds(&mut self, condition: &Condition, pair: u32) -> bool {
-        let (left, right) = self.batch.records(pair as usize);
-        let records = Pair { left, right, table: self.table };
-        condition.holds(&records, &mut |measure| self.similarity(measure, pair))
-    }
+/// What it takes to say how alike two values are.
+pub(crate) struct Ask<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) table: &'a Table,
+    /// By the number of the measure.
+    pub(crate) memo: &'a mut [MeasureMemo],
+    pub(crate) positions: &'a mut Positions,
 }
 
 /// Pairs whose level of a field is being looked for.
 struct Settling<'a> {
+    field: &'a Field,
     patterns: &'a mut [u32],
     undecided: &'a mut Vec<u32>,
     /// Which of the undecided are worth a closer look.
@@ -193,101 +300,79 @@ struct Settling<'a> {
 const SETTLED: u32 = u32::MAX;
 
 impl Settling<'_> {
-    /// `level` says what a pair's pattern is moved by when its level is known.
+    /// Settles the pairs that a level holds for; it moves a pair's pattern by `worth`.
     #[inline]
-    fn each(self, mut level: impl FnMut(u32) -> (bool, u32)) {
+    fn each(self, worth: u32, mut holds: impl FnMut(u32) -> bool) {
         let mut kept = 0;
         for at in 0..self.undecided.len() {
             let pair = self.undecided[at];
-            let (settled, worth) = level(pair);
+            let settled = holds(pair);
             let pattern = &mut self.patterns[pair as usize];
-            *pattern = pattern.wrapping_add(worth);
+            *pattern = pattern.wrapping_add(if settled { worth } else { 0 });
             self.undecided[kept] = pair;
             kept += usize::from(!settled);
         }
         self.undecided.truncate(kept);
     }
 
-    /// Picks those worth a closer look: a pass of its own, so that one pair need not wait for another.
-    #[inline]
-    fn near(&mut self, is_near: impl Fn(u32) -> bool) {
-        self.near.clear();
-        self.near.resize(self.undecided.len(), 0);
-        let mut count = 0;
-        for (at, &pair) in self.undecided.iter().enumerate() {
-            self.near[count] = at as u32;
-            count += usize::from(is_near(pair));
+    /// Settles the pairs that are alike enough for one of the rungs.
+    fn ladder(self, measure: &Measure, rungs: &[(Op, f64, u32)], pairs: &impl Pairs, ask: &mut Ask) {
+        pairs.near(measure, ask, self.undecided, self.near);
+        if self.near.is_empty() {
+            return;
         }
-        self.near.truncate(count);
-    }
-
-    /// As [`Settling::each`], with those alone that were picked.
-    #[inline]
-    fn each_near(self, mut level: impl FnMut(u32) -> (bool, u32)) {
+        let mut any = false;
+        pairs.hold(measure, ask);
         for &at in &*self.near {
             let pair = self.undecided[at as usize];
-            let (settled, worth) = level(pair);
-            if settled {
+            let value = pairs.similarity(measure, pair, ask);
+            let found = rungs.iter().find(|(op, bound, _)| op.holds(value, *bound));
+            if let Some((_, _, worth)) = found.filter(|_| !value.is_nan()) {
                 let pattern = &mut self.patterns[pair as usize];
-                *pattern = pattern.wrapping_add(worth);
+                *pattern = pattern.wrapping_add(*worth);
                 self.undecided[at as usize] = SETTLED;
+                any = true;
             }
         }
-        self.undecided.retain(|pair| *pair != SETTLED);
+        pairs.release(measure, ask);
+        if any {
+            self.undecided.retain(|pair| *pair != SETTLED);
+        }
     }
 }
 
 impl Decide {
     #[expect(clippy::needless_bitwise_bool, reason = "no branch that a processor could guess wrong")]
-    fn take(&self, mut settling: Settling, worth: impl Fn(usize) -> u32, ask: &mut Ask) {
-        let batch = ask.batch;
+    fn take(&self, settling: Settling, worth: impl Fn(usize) -> u32, pairs: &impl Pairs, ask: &mut Ask) {
         match self {
-            Self::Head { left, right } => {
-                let (unknown, equal) = (worth(0), worth(1));
-                settling.each(|pair| {
-                    let (a, b) = batch.values(pair, *left, *right);
-                    let is_unknown = (a == 0) | (b == 0);
-                    let is_equal = (a == b) & !is_unknown;
-                    (
-                        is_unknown | is_equal,
-                        if is_unknown {
-                            unknown
-                        } else if is_equal {
-                            equal
-                        } else {
-                            0
-                        },
-                    )
+            Self::Equal { level, left, right } => {
+                let values = pairs.reader(*left, *right);
+                settling.each(worth(*level), |pair| {
+                    let (a, b) = values(pair);
+                    (a == b) & (a != 0)
                 });
             }
-            Self::Equal { level, left, right } => {
-                let worth = worth(*level);
-                settling.each(|pair| {
-                    let (a, b) = batch.values(pair, *left, *right);
-                    let holds = (a == b) & (a != 0);
-                    (holds, if holds { worth } else { 0 })
+            Self::AllEqual { level, parts } => {
+                let values: Vec<_> = parts.iter().map(|[left, right]| pairs.reader(*left, *right)).collect();
+                settling.each(worth(*level), |pair| {
+                    values.iter().all(|values| {
+                        let (a, b) = values(pair);
+                        (a == b) & (a != 0)
+                    })
                 });
             }
             Self::Ladder { measure, rungs } => {
                 let rungs: Vec<(Op, f64, u32)> =
                     rungs.iter().map(|(level, op, bound)| (*op, *bound, worth(*level))).collect();
-                let level = |ask: &mut Ask, pair: u32| {
-                    let value = ask.similarity(*measure, pair);
-                    let found = rungs.iter().find(|(op, bound, _)| op.holds(value, *bound));
-                    found.filter(|_| !value.is_nan()).map_or((false, 0), |(_, _, worth)| (true, *worth))
-                };
-                if ask.field.measures[*measure].tells_unlike() {
-                    settling.near(|pair| ask.is_near(*measure, pair));
-                    settling.each_near(|pair| level(ask, pair));
-                } else {
-                    settling.each(|pair| level(ask, pair));
-                }
+                let measure = &settling.field.measures[*measure];
+                settling.ladder(measure, &rungs, pairs, ask);
             }
             Self::Other { level, condition } => {
-                let worth = worth(*level);
-                settling.each(|pair| {
-                    let holds = ask.holds(condition, pair);
-                    (holds, if holds { worth } else { 0 })
+                let measures = &settling.field.measures;
+                settling.each(worth(*level), |pair| {
+                    let (left, right) = pairs.records(pair);
+                    let records = Pair { left, right, table: ask.table };
+                    condition.holds(&records, &mut |measure| pairs.similarity(&measures[measure], pair, ask))
                 });
             }
         }

@@ -10,9 +10,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
-use crate::batch::Batch;
+use crate::batch::{Batch, FULL, Lot};
 use crate::compare::{Condition, Pair};
 use crate::model::Rule;
+use crate::sheet::{Row, Sheet};
 use crate::spill::part_of;
 use crate::table::{Keys, Places, Table};
 
@@ -171,7 +172,7 @@ pub(crate) struct Only<'a> {
     pub(crate) rule: usize,
     pub(crate) part: usize,
     pub(crate) parts: usize,
-    /// The keys of blocks over the limit, by earlier rule, as they are within a run.
+    /// The keys of blocks over the limit, by earlier rule.
     pub(crate) skipped: &'a [FxHashSet<u64>],
 }
 
@@ -221,7 +222,7 @@ impl Blocks {
             let own = match only {
                 None => keys.of_rule(at, table),
                 Some(only) if only.rule == at => only.own(keys.of_rule(at, table)),
-                Some(only) => only.earlier(at, keys.within_run(at, table)),
+                Some(only) => only.earlier(at, keys.of_rule(at, table)),
             };
             let (sorted, report, over) = sort(own, &rule.sql, limit, &table.places);
             if let Some(slots) = slots[at] {
@@ -261,26 +262,27 @@ impl Blocks {
         &self.views[view].chunks
     }
 
-    /// Calls `visit` with the pairs of the chunk, batch by batch, left below right.
-    pub(crate) fn visit(&self, view: usize, chunk: &Chunk, table: &Table, mut visit: impl FnMut(&Batch)) {
+    /// Calls `visit` with the pairs of a chunk of a view, lot by lot, left below right.
+    pub(crate) fn visit(
+        &self,
+        (view, chunk): (usize, &Chunk),
+        table: &Table,
+        desk: &mut Desk,
+        mut visit: impl FnMut(&Lot),
+    ) {
         let rules = &self.views[view].rules[..=chunk.rule()];
         let sorted = &self.rules[rules[chunk.rule()]];
-        let mut walk = Walk::new(self, rules, table);
+        let mut walk = Walk::new(self, rules, table, desk);
         match *chunk {
-            Chunk::Blocks { first, end, .. } => {
-                for block in first..end {
-                    let block = sorted.block(block);
-                    walk.block(sorted.rows_of(&block), &block, 0, block.lefts(), &mut visit);
-                }
-            }
+            Chunk::Blocks { first, end, .. } => walk.blocks(sorted, first, end, &mut visit),
             Chunk::Part { block, first, end, .. } => {
                 let block = sorted.block(block);
-                walk.block(sorted.rows_of(&block), &block, first, end, &mut visit);
+                let rows = sorted.rows_of(&block);
+                walk.gather(rows);
+                walk.block(rows, 0, &block, (first, end), &mut visit);
             }
         }
-        if walk.batch.len() > 0 {
-            visit(&walk.batch);
-        }
+        walk.settle(&mut visit);
     }
 
     fn numbers_of(&self, place: u32) -> &[u32] {
@@ -288,8 +290,15 @@ impl Blocks {
         &self.numbers[start..start + self.width]
     }
 
+    /// Whether the records are of different groups, where records have groups.
+    fn across_groups(&self, table: &Table, left: u32, right: u32) -> bool {
+        self.groups.as_ref().is_none_or(|groups| {
+            groups[table.places.row(left) as usize] != groups[table.places.row(right) as usize]
+        })
+    }
+
     /// Whether the last of the rules yields the pair and no earlier one does.
-    fn belongs(&self, rules: &[usize], pair: &Pair, left: &[u32], right: &[u32]) -> bool {
+    fn belongs(&self, rules: &[usize], pair: &Pair, [left, right]: [&[u32]; 2]) -> bool {
         let holds = |rule: usize| {
             self.rest.get(rule).and_then(Option::as_ref).is_none_or(|rest| rest.holds_for(pair))
         };
@@ -301,98 +310,221 @@ impl Blocks {
     }
 }
 
+/// What a walk writes on; kept from walk to walk, as fresh memory costs more than what is written there.
+#[derive(Default)]
+pub(crate) struct Desk {
+    batch: Batch,
+    sheet: Sheet,
+    /// The block numbers of some records side by side: then a pair costs no way to memory.
+    near: Vec<u32>,
+    /// The numbers of a left record, where an earlier rule has them.
+    left: Vec<u32>,
+    /// Of a large block the numbers of earlier rules, rule by rule.
+    columns: Vec<u32>,
+    /// Which of a row's pairs an earlier rule yields, and which remain.
+    taken: Vec<u32>,
+    kept: Vec<u32>,
+}
+
 /// One pass over the pairs of some blocks of one rule.
 struct Walk<'a> {
     blocks: &'a Blocks,
     rules: &'a [usize],
     table: &'a Table,
-    batch: Batch,
-    /// The block numbers of a larger block's records side by side: then a pair costs no way to memory.
-    near: Vec<u32>,
     /// Which numbers of a record are those of earlier rules.
     earlier: Vec<bool>,
-    left: Vec<u32>,
+    desk: &'a mut Desk,
 }
 
-/// Blocks of more records than this have their numbers copied: below it the copying costs more than it saves.
-const COPY_FROM: usize = 8;
+/// Records whose numbers are fetched at a time: none waits for another's way to memory.
+const STRETCH: u32 = 1 << 10;
+/// A record with more others than this behind it in its block is held against them as a row.
+const ROW_FROM: usize = 24;
+/// The longest row: its values and patterns stay near the processor.
+const ROW_TO: usize = 1 << 10;
 
 impl<'a> Walk<'a> {
-    fn new(blocks: &'a Blocks, rules: &'a [usize], table: &'a Table) -> Self {
+    fn new(blocks: &'a Blocks, rules: &'a [usize], table: &'a Table, desk: &'a mut Desk) -> Self {
         let mut earlier = vec![false; blocks.width];
         for &rule in &rules[..rules.len() - 1] {
             if let Some((left, _)) = blocks.slots[rule] {
                 earlier[left] = true;
             }
         }
-        let batch = Batch::new(table.stride());
-        Self { blocks, rules, table, batch, near: Vec::new(), earlier, left: vec![NOWHERE; blocks.width] }
+        desk.batch.begin(table.stride());
+        desk.left.clear();
+        desk.left.resize(blocks.width, NOWHERE);
+        Self { blocks, rules, table, earlier, desk }
     }
 
+    fn blocks(&mut self, sorted: &Sorted, first: usize, end: usize, visit: &mut impl FnMut(&Lot)) {
+        let mut at = first;
+        while at < end {
+            let start = sorted.block(at).start;
+            let mut stop = at + 1;
+            while stop < end && sorted.ends[stop] - start <= STRETCH {
+                stop += 1;
+            }
+            self.gather(&sorted.rows[start as usize..sorted.ends[stop - 1] as usize]);
+            for index in at..stop {
+                let block = sorted.block(index);
+                let offset = (block.start - start) as usize;
+                self.block(sorted.rows_of(&block), offset, &block, (0, block.lefts()), visit);
+            }
+            at = stop;
+        }
+    }
+
+    /// Fetches the numbers of some records, unless there is no earlier rule to ask.
+    fn gather(&mut self, rows: &[u32]) {
+        let width = self.blocks.width;
+        self.desk.near.clear();
+        if !self.earlier.contains(&true) {
+            return;
+        }
+        self.desk.near.resize(rows.len() * width, 0);
+        for (near, row) in self.desk.near.chunks_exact_mut(width).zip(rows) {
+            let numbers = self.blocks.numbers_of(*row).as_chunks::<LANES>().0;
+            near.as_chunks_mut::<LANES>().0.iter_mut().zip(numbers).for_each(|(near, own)| *near = *own);
+        }
+    }
+
+    /// Compares what has been gathered.
+    fn settle(&mut self, visit: &mut impl FnMut(&Lot)) {
+        if self.desk.batch.len() > 0 {
+            self.desk.batch.fill(self.table);
+            visit(&Lot::Batch(&self.desk.batch));
+            self.desk.batch.clear_pairs();
+        }
+    }
+
+    /// Notes which numbers of the left record tell that an earlier rule yields a pair.
+    fn note_left(&mut self, at: usize) {
+        let numbers = self.desk.near.get(at * self.blocks.width..).unwrap_or_default();
+        for ((own, number), earlier) in self.desk.left.iter_mut().zip(numbers).zip(&self.earlier) {
+            *own = if *earlier && *number != 0 { *number } else { NOWHERE };
+        }
+    }
+
+    /// The pairs of a block whose numbers have been fetched from `offset` on, with these of its left records.
     fn block(
         &mut self,
         rows: &[u32],
+        offset: usize,
         block: &Block,
-        first: usize,
-        end: usize,
-        visit: &mut impl FnMut(&Batch),
+        (first, end): (usize, usize),
+        visit: &mut impl FnMut(&Lot),
     ) {
-        let Self { blocks, rules, table, batch, near, earlier, left: left_numbers } = self;
-        let width = blocks.width;
-        let is_near = rows.len() > COPY_FROM;
-        if is_near {
-            near.clear();
-            for &row in rows {
-                near.extend_from_slice(blocks.numbers_of(row));
-            }
+        let (blocks, table, width) = (self.blocks, self.table, self.blocks.width);
+        let asks = !self.desk.near.is_empty();
+        let is_large = blocks.plain && rows.len() > ROW_FROM;
+        if is_large {
+            self.desk.sheet.clear();
+            self.turn(offset, rows.len());
         }
-        let numbers_of = |at: usize| {
-            if is_near { &near[at * width..(at + 1) * width] } else { blocks.numbers_of(rows[at]) }
-        };
         // Records are copied when the first of their pairs is wanted: most blocks of later rules have none.
         let mut copies = None;
         for left in first..end {
-            let numbers = numbers_of(left);
-            for ((own, number), earlier) in left_numbers.iter_mut().zip(numbers).zip(&*earlier) {
-                *own = if *earlier && *number != 0 { *number } else { NOWHERE };
-            }
+            self.note_left(offset + left);
             let begin = block.lefts.map_or(left + 1, |lefts| lefts as usize);
+            if is_large && rows.len() - begin >= ROW_FROM {
+                for from in (begin..rows.len()).step_by(ROW_TO) {
+                    self.row(rows, left, from..rows.len().min(from + ROW_TO), &mut copies, visit);
+                }
+                continue;
+            }
             for right in begin..rows.len() {
-                let numbers_right = numbers_of(right);
+                let near = |at: usize| &self.desk.near[(offset + at) * width..(offset + at + 1) * width];
                 if blocks.plain {
-                    if agree(left_numbers, numbers_right) {
+                    if asks && agree(&self.desk.left, near(right)) {
                         continue;
                     }
                 } else if table.places.row(rows[left]) >= table.places.row(rows[right]) {
                     continue;
                 }
-                if let Some(groups) = &blocks.groups {
-                    let group = |at: usize| groups[table.places.row(rows[at]) as usize];
-                    if group(left) == group(right) {
-                        continue;
-                    }
+                if !blocks.across_groups(table, rows[left], rows[right]) {
+                    continue;
                 }
-                let copy = *copies.get_or_insert_with(|| batch.take(rows, table));
+                let copy = *copies.get_or_insert_with(|| self.desk.batch.take(rows));
                 let (a, b) = (copy + left as u32, copy + right as u32);
                 if !blocks.plain {
-                    let pair = Pair { left: batch.record(a), right: batch.record(b), table };
-                    if !blocks.belongs(rules, &pair, numbers, numbers_right) {
+                    self.desk.batch.fill(table);
+                    let pair = Pair { left: self.desk.batch.record(a), right: self.desk.batch.record(b), table };
+                    let numbers = if asks { [near(left), near(right)] } else { [&[][..]; 2] };
+                    if !blocks.belongs(self.rules, &pair, numbers) {
                         continue;
                     }
                 }
-                batch.push(a, b);
-                if batch.len() >= crate::batch::FULL {
-                    visit(batch);
-                    batch.clear_pairs();
+                self.desk.batch.push(a, b);
+                if self.desk.batch.len() >= FULL {
+                    self.settle(visit);
                 }
             }
         }
-        if batch.is_full() {
-            if batch.len() > 0 {
-                visit(batch);
-            }
-            batch.clear();
+        if self.desk.batch.is_full() {
+            self.settle(visit);
+            self.desk.batch.clear();
         }
+    }
+
+    /// Lays the numbers of a large block's records down rule by rule.
+    fn turn(&mut self, offset: usize, count: usize) {
+        let width = self.blocks.width;
+        self.desk.columns.clear();
+        for slot in (0..width).filter(|slot| self.earlier[*slot]) {
+            let numbers = self.desk.near[offset * width..(offset + count) * width].iter();
+            self.desk.columns.extend(numbers.skip(slot).step_by(width));
+        }
+    }
+
+    /// The pairs of one record of a large block with a stretch of others.
+    fn row(
+        &mut self,
+        rows: &[u32],
+        left: usize,
+        rights: std::ops::Range<usize>,
+        copies: &mut Option<u32>,
+        visit: &mut impl FnMut(&Lot),
+    ) {
+        let (blocks, table) = (self.blocks, self.table);
+        self.desk.taken.clear();
+        self.desk.taken.resize(rights.len(), 0);
+        let numbers = self.desk.left.iter().zip(&self.earlier).filter(|(_, earlier)| **earlier);
+        for ((number, _), column) in numbers.zip(self.desk.columns.chunks_exact(rows.len())) {
+            if *number != NOWHERE {
+                for (taken, own) in self.desk.taken.iter_mut().zip(&column[rights.clone()]) {
+                    *taken |= u32::from(own == number);
+                }
+            }
+        }
+        self.desk.kept.clear();
+        self.desk.kept.resize(rights.len(), 0);
+        let mut count = 0;
+        for (at, taken) in self.desk.taken.iter().enumerate() {
+            self.desk.kept[count] = at as u32;
+            let counts = *taken == 0 && blocks.across_groups(table, rows[left], rows[rights.start + at]);
+            count += usize::from(counts);
+        }
+        self.desk.kept.truncate(count);
+        if count * 4 < rights.len() {
+            // So few that they are compared one by one.
+            for at in 0..count {
+                let copy = *copies.get_or_insert_with(|| self.desk.batch.take(rows));
+                let right = rights.start as u32 + self.desk.kept[at];
+                self.desk.batch.push(copy + left as u32, copy + right);
+                if self.desk.batch.len() >= FULL {
+                    self.settle(visit);
+                }
+            }
+            return;
+        }
+        // Pairs stay in their order.
+        self.settle(visit);
+        if self.desk.sheet.is_empty() {
+            self.desk.sheet.fill(rows, table);
+        }
+        let kept = (count < rights.len()).then_some(self.desk.kept.as_slice());
+        visit(&Lot::Row(Row { sheet: &self.desk.sheet, left, first: rights.start, count: rights.len(), kept }));
     }
 }
 

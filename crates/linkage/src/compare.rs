@@ -10,6 +10,7 @@ use crate::eval::{self, Value};
 use crate::expr::{Expr, Step};
 use crate::load::Kind as ColumnKind;
 use crate::model::{Comparison, Level, Model, Rule};
+use crate::batch::Ask;
 use crate::sketch::Unlike;
 use crate::sql::{Arith, Cast, Node, Op, Scalar, Side};
 use crate::table::{Layout, Operand, Table};
@@ -26,11 +27,15 @@ pub(crate) struct Plan {
 }
 
 pub(crate) struct Field {
-    /// What decides the levels, in their order; the last level needs no deciding.
+    /// Where level 0 is "unknown" and level 1 equality of the same values: what both read.
+    pub(crate) head: Option<[Operand; 2]>,
+    /// What decides the other levels, in their order; the last level needs no deciding.
     pub(crate) steps: Vec<Decide>,
     pub(crate) measures: Vec<Measure>,
     /// How many levels there are.
     pub(crate) radix: u32,
+    /// 2^64 divided by that, rounded up.
+    inverse: u64,
     /// The values that the first known levels ask to be equal.
     equalities: Vec<Operand>,
 }
@@ -38,10 +43,10 @@ pub(crate) struct Field {
 /// A step on the way to a pair's level: what usual conditions have in common is looked at once for several
 /// levels.
 pub(crate) enum Decide {
-    /// Level 0 is "unknown", level 1 equality of the same values.
-    Head { left: Operand, right: Operand },
     /// A level of plain equality.
     Equal { level: usize, left: Operand, right: Operand },
+    /// A level of several equalities.
+    AllEqual { level: usize, parts: Vec<[Operand; 2]> },
     /// Levels with bounds on one measure, the first that holds.
     Ladder { measure: usize, rungs: Vec<(usize, Op, f64)> },
     /// Any condition.
@@ -140,20 +145,21 @@ const MEMO_TRIAL: u32 = 1 << 12;
 
 impl MeasureMemo {
     /// The question after two values as operands read them, numbers of dictionaries in their upper halves.
-    fn at(&mut self, a: u64, b: u64) -> Remembered<'_> {
+    pub(crate) fn at(&mut self, a: u64, b: u64) -> Remembered<'_> {
         Remembered { memo: self, key: a | (b >> 32) }
     }
 }
 
 /// A question to a memo.
-struct Remembered<'a> {
+pub(crate) struct Remembered<'a> {
     memo: &'a mut MeasureMemo,
     key: u64,
 }
 
 impl Remembered<'_> {
     /// The answer, worked out if it is not remembered.
-    fn or(self, compute: impl FnOnce() -> f64) -> f64 {
+    #[inline]
+    pub(crate) fn or(self, compute: impl FnOnce() -> f64) -> f64 {
         let Self { memo, key } = self;
         if memo.useless {
             return compute();
@@ -232,10 +238,23 @@ impl Plan {
         let mut out = Levels { at: [0; MOST_COMPARISONS], pattern };
         let mut rest = pattern;
         for (at, field) in out.at.iter_mut().zip(&self.fields) {
-            *at = (rest % field.radix) as u8;
-            rest /= field.radix;
+            let quotient = field.divide(rest);
+            *at = rest.wrapping_sub(quotient.wrapping_mul(field.radix)) as u8;
+            rest = quotient;
         }
         out
+    }
+}
+
+impl Field {
+    /// By the number of levels. A multiplication is exact and takes a fraction of a division's time (Lemire, Kaser,
+    /// Kurz 2019, "Faster remainder by direct computation").
+    #[inline]
+    fn divide(&self, pattern: u32) -> u32 {
+        if self.radix == 1 {
+            return pattern;
+        }
+        ((u128::from(self.inverse) * u128::from(pattern)) >> 64) as u32
     }
 }
 
@@ -300,41 +319,57 @@ impl General {
 impl Measure {
     /// How alike two values are; no number when either is unknown.
     #[inline]
-    pub(crate) fn value(
-        &self,
-        a: u64,
-        b: u64,
-        table: &Table,
-        memo: &mut MeasureMemo,
-        positions: &mut Positions,
-    ) -> f64 {
+    pub(crate) fn value(&self, a: u64, b: u64, ask: &mut Ask) -> f64 {
         if a == 0 || b == 0 {
             return f64::NAN;
         }
         let Some((left, right)) = self.left.dictionary().zip(self.right.dictionary()) else {
             return self.packed(a, b);
         };
+        let Ask { table, memo, positions, .. } = ask;
         let (left, right) = (&table.dictionaries[left], &table.dictionaries[right]);
         let (first, second) = (Operand::number(a), Operand::number(b));
-        self.of_texts(left.text(first), right.text(second), memo.at(a, b), positions)
+        self.of_texts(left.text(first), right.text(second), memo[self.number].at(a, b), positions)
     }
 
-    /// Whether it can be seen from the letters alone that two values are too different for any level.
-    pub(crate) fn tells_unlike(&self) -> bool {
-        self.unlike.is_some()
-    }
-
-    /// Whether both values are known and not seen to be too different.
+    /// How alike a text is to the one that is held.
     #[inline]
-    pub(crate) fn is_near(&self, a: u64, b: u64, table: &Table) -> bool {
-        let (Some(unlike), Some(left), Some(right)) =
-            (&self.unlike, self.left.dictionary(), self.right.dictionary())
-        else {
-            return true;
-        };
-        let left = table.dictionaries[left].sketch(Operand::number(a));
-        let right = table.dictionaries[right].sketch(Operand::number(b));
-        !unlike.tells(left, right) && a != 0 && b != 0
+    pub(crate) fn of_held(&self, positions: &Positions, held: &[u8], text: &[u8]) -> f64 {
+        let jaro = positions.jaro_held(held, text);
+        if self.kind == Kind::JaroWinkler { text::boosted(jaro, held, text) } else { jaro }
+    }
+
+    /// The operand and its dictionary, where this is a similarity of letters between two values of one column.
+    pub(crate) fn one_text(&self) -> Option<(Operand, usize)> {
+        let of_letters = matches!(self.kind, Kind::Jaro | Kind::JaroWinkler) && self.unlike.is_some();
+        self.left.dictionary().filter(|_| of_letters && self.left == self.right).map(|of| (self.left, of))
+    }
+
+    /// What sees from the letters alone that two values are too different for any level.
+    pub(crate) fn unlike(&self) -> Option<&Unlike> {
+        self.unlike.as_ref()
+    }
+
+    /// Lists the places of those pairs whose values are not seen at a glance to be too different for any level.
+    pub(crate) fn near(
+        &self,
+        pairs: &[u32],
+        values: impl Fn(u32) -> (u64, u64),
+        table: &Table,
+        near: &mut Vec<u32>,
+    ) {
+        let dictionary = |operand: Operand| operand.dictionary().map(|number| &table.dictionaries[number]);
+        match (self.kind, &self.unlike, dictionary(self.left), dictionary(self.right)) {
+            (_, Some(unlike), Some(left), Some(right)) => list(near, pairs, |pair| {
+                let (a, b) = values(pair);
+                !unlike.tells(left.sketch(Operand::number(a)), right.sketch(Operand::number(b)))
+            }),
+            (Kind::DamerauLevenshtein(most), _, None, None) => list(near, pairs, |pair| {
+                let (a, b) = values(pair);
+                !digits::is_far(a, b, most)
+            }),
+            _ => list(near, pairs, |_| true),
+        }
     }
 
     fn packed(&self, a: u64, b: u64) -> f64 {
@@ -360,6 +395,19 @@ impl Measure {
             Kind::DamerauLevenshtein(_) => memo.or(|| f64::from(text::damerau_levenshtein(a, b))),
         }
     }
+}
+
+/// Lists the places of those numbers that are wanted: without a branch, so that one need not wait for another.
+#[inline]
+pub(crate) fn list(places: &mut Vec<u32>, numbers: &[u32], wanted: impl Fn(u32) -> bool) {
+    places.clear();
+    places.resize(numbers.len(), 0);
+    let mut count = 0;
+    for (at, number) in numbers.iter().enumerate() {
+        places[count] = at as u32;
+        count += usize::from(wanted(*number));
+    }
+    places.truncate(count);
 }
 
 fn decimal(text: &[u8]) -> Option<f64> {
@@ -403,13 +451,16 @@ fn field(
         _ => None,
     });
     let equalities = equalities.collect();
-    Ok(Field { steps: steps(levels), measures, radix: comparison.levels.len() as u32, equalities })
+    let (head, steps) = steps(levels);
+    let radix = comparison.levels.len() as u32;
+    let inverse = (u64::MAX / u64::from(radix.max(1))).wrapping_add(1);
+    Ok(Field { head, steps, measures, radix, inverse, equalities })
 }
 
 /// Puts together what can be decided at once.
-fn steps(mut levels: Vec<Condition>) -> Vec<Decide> {
+fn steps(mut levels: Vec<Condition>) -> (Option<[Operand; 2]>, Vec<Decide>) {
     levels.pop();
-    let mut steps = Vec::new();
+    let (mut head, mut steps) = (None, Vec::new());
     for (level, condition) in levels.into_iter().enumerate() {
         let step = match (condition, steps.last_mut()) {
             (
@@ -417,7 +468,8 @@ fn steps(mut levels: Vec<Condition>) -> Vec<Decide> {
                 Some(Decide::Other { condition: Condition::Unknown { left: a, right: b }, level: 0 }),
             ) if level == 1 && left == *a && right == *b => {
                 steps.pop();
-                Decide::Head { left, right }
+                head = Some([left, right]);
+                continue;
             }
             (
                 Condition::Measured { measure, op, bound, wanted: true },
@@ -430,11 +482,24 @@ fn steps(mut levels: Vec<Condition>) -> Vec<Decide> {
                 Decide::Ladder { measure, rungs: vec![(level, op, bound)] }
             }
             (Condition::Equal { left, right, wanted: true }, _) => Decide::Equal { level, left, right },
+            (Condition::All(parts), _) => match equalities(&parts) {
+                Some(parts) => Decide::AllEqual { level, parts },
+                None => Decide::Other { level, condition: Condition::All(parts) },
+            },
             (condition, _) => Decide::Other { level, condition },
         };
         steps.push(step);
     }
-    steps
+    (head, steps)
+}
+
+/// What is asked to be equal, where nothing else is asked.
+fn equalities(conditions: &[Condition]) -> Option<Vec<[Operand; 2]>> {
+    let equal = |condition: &Condition| match condition {
+        Condition::Equal { left, right, wanted: true } => Some([*left, *right]),
+        _ => None,
+    };
+    conditions.iter().map(equal).collect()
 }
 
 fn largest_bound(levels: &[Level]) -> u32 {

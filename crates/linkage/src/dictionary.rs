@@ -96,6 +96,11 @@ impl Dictionary {
         self.bytes.shrink_to_fit();
     }
 
+    /// Nobody will ask for a hash any more.
+    pub(crate) fn forget_hashes(&mut self) {
+        self.hashes = Vec::new();
+    }
+
     pub(crate) fn text(&self, number: u32) -> &[u8] {
         let number = number as usize;
         &self.bytes[self.ends[number - 1]..self.ends[number]]

@@ -129,6 +129,29 @@ fn differing(a: u64, b: u64) -> u64 {
     (x | x >> 1 | x >> 2 | x >> 3) & 0x1111_1111_1111_1111
 }
 
+/// How many bits are set, of those that [`differing`] can set.
+fn count(differ: u64) -> u32 {
+    // The upper four bits of the product are the sum of all sixteen; all sixteen set come out as none.
+    let sum = (differ.wrapping_mul(0x1111_1111_1111_1111) >> 60) as u32;
+    if sum == 0 && differ != 0 { 16 } else { sum }
+}
+
+/// Whether two words are more than `most` edits apart, as far as a glance tells; `false` says nothing.
+#[inline]
+pub fn is_far(a: u64, b: u64, most: u32) -> bool {
+    // Of two texts of one length an edit touches at most two signs, unless one is taken out and another put in:
+    // those are two edits.
+    let differ = differing(a, b);
+    if count(differ) <= 2 * most || length(a) != length(b) {
+        return false;
+    }
+    match most {
+        0 | 1 => true,
+        2 => !shifted(a, b, 60 - (differ.leading_zeros() & !3), differ.trailing_zeros()),
+        _ => false,
+    }
+}
+
 /// Damerau-Levenshtein distance, or `most + 1` when it is larger than `most`.
 #[inline]
 pub fn damerau_levenshtein(a: u64, b: u64, most: u32) -> u32 {
@@ -139,7 +162,7 @@ pub fn damerau_levenshtein(a: u64, b: u64, most: u32) -> u32 {
         return if length(a).abs_diff(length(b)) > most { most + 1 } else { exact(a, b, true).min(most + 1) };
     }
     let differ = differing(a, b);
-    let count = differ.count_ones();
+    let count = count(differ);
     let top = 60 - (differ.leading_zeros() & !3);
     let bottom = differ.trailing_zeros();
     if count == 1 {
@@ -239,6 +262,7 @@ mod tests {
             let bounded = |full: u32| full.min(most + 1);
             let full = text::damerau_levenshtein(a.as_bytes(), &b);
             prop_assert_eq!(damerau_levenshtein(x, y, most), bounded(full));
+            prop_assert!(!is_far(x, y, most) || full > most);
             prop_assert_eq!(levenshtein(x, y, most), bounded(text::levenshtein(a.as_bytes(), &b)));
             prop_assert_eq!(unpack(y).into_bytes(), b);
         }

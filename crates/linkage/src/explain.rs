@@ -73,7 +73,7 @@ impl Weighing<'_> {
             let batch = self.batch(pairs);
             worker.compare(self.plan, self.table, &batch);
             out.extend((0..pairs.len()).map(|at| {
-                let (left, right) = batch.records(at);
+                let (left, right) = batch.records_of(at);
                 let levels = self.plan.levels_of(worker.patterns[at]);
                 let parts = self.scorer.parts(self.table, left, right, &levels);
                 waterfall(self.model, self.scorer.prior(), &parts, &levels.at)
@@ -86,7 +86,8 @@ impl Weighing<'_> {
         let place = |row: u32| self.table.places.place(row);
         let places: Vec<u32> = pairs.iter().flat_map(|(left, right)| [place(*left), place(*right)]).collect();
         let mut batch = Batch::new(self.table.stride());
-        batch.take(&places, self.table);
+        batch.take(&places);
+        batch.fill(self.table);
         (0..pairs.len() as u32).for_each(|at| batch.push(2 * at, 2 * at + 1));
         batch
     }
@@ -95,7 +96,7 @@ impl Weighing<'_> {
     fn weights(&self, batch: &Batch, worker: &mut Worker) -> Vec<f64> {
         worker.compare(self.plan, self.table, batch);
         let weight = |at: usize| {
-            let (left, right) = batch.records(at);
+            let (left, right) = batch.records_of(at);
             let levels = self.plan.levels_of(worker.patterns[at]);
             self.scorer.odds(self.table, left, right, &levels).log2()
         };

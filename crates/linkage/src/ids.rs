@@ -17,8 +17,54 @@ use crate::error::LinkError;
 pub enum Ids {
     /// Whole numbers.
     Numbers(Vec<i64>),
-    /// Texts: all bytes, and where each id ends.
-    Texts(String, Vec<usize>),
+    /// Texts.
+    Texts(Texts),
+}
+
+/// Texts one behind the other; of most lists all ids are of one length, and then nothing says where each ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Texts {
+    all: String,
+    count: usize,
+    ends: Ends,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Ends {
+    /// All have this many bytes.
+    Every(usize),
+    Each(Vec<usize>),
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        Self::Every(0)
+    }
+}
+
+impl Texts {
+    fn piece(&self, row: usize) -> &str {
+        match &self.ends {
+            Ends::Every(length) => &self.all[row * length..(row + 1) * length],
+            Ends::Each(ends) => &self.all[if row == 0 { 0 } else { ends[row - 1] }..ends[row]],
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        if let Ends::Every(length) = self.ends
+            && length != text.len()
+        {
+            self.ends = match self.count {
+                0 => Ends::Every(text.len()),
+                count => Ends::Each((1..=count).map(|id| id * length).collect()),
+            };
+        }
+        self.all.push_str(text);
+        self.count += 1;
+        if let Ends::Each(ends) = &mut self.ends {
+            ends.push(self.all.len());
+        }
+    }
 }
 
 impl Default for Ids {
@@ -32,7 +78,7 @@ impl Ids {
     pub fn len(&self) -> usize {
         match self {
             Self::Numbers(numbers) => numbers.len(),
-            Self::Texts(_, ends) => ends.len(),
+            Self::Texts(texts) => texts.count,
         }
     }
 
@@ -45,14 +91,8 @@ impl Ids {
     pub fn text(&self, row: u32) -> std::borrow::Cow<'_, str> {
         match self {
             Self::Numbers(numbers) => numbers[row as usize].to_string().into(),
-            Self::Texts(..) => self.piece(row as usize).into(),
+            Self::Texts(texts) => texts.piece(row as usize).into(),
         }
-    }
-
-    fn piece(&self, row: usize) -> &str {
-        let Self::Texts(all, ends) = self else { return "" };
-        let start = if row == 0 { 0 } else { ends[row - 1] };
-        &all[start..ends[row]]
     }
 
     /// Makes room for this many ids in all, as long as those that are here; where there is none they grow as
@@ -62,9 +102,12 @@ impl Ids {
         let more = rows.saturating_sub(known);
         let _ = match self {
             Self::Numbers(numbers) => numbers.try_reserve_exact(more),
-            Self::Texts(all, ends) => {
+            Self::Texts(Texts { all, ends, .. }) => {
                 let bytes = (all.len() + all.len() / 16) / known;
-                all.try_reserve_exact(bytes.saturating_mul(more)).and_then(|()| ends.try_reserve_exact(more))
+                all.try_reserve_exact(bytes.saturating_mul(more)).and_then(|()| match ends {
+                    Ends::Every(_) => Ok(()),
+                    Ends::Each(ends) => ends.try_reserve_exact(more),
+                })
             }
         };
     }
@@ -85,19 +128,16 @@ impl Ids {
             DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt32
         );
         if self.is_empty() && !whole {
-            *self = Self::Texts(String::new(), Vec::new());
+            *self = Self::Texts(Texts::default());
         }
         match self {
             Self::Numbers(numbers) if whole => {
                 let wide = rules::convert(array, &DataType::Int64).map_err(|_| refused())?;
                 numbers.extend_from_slice(wide.as_primitive::<Int64Type>().values());
             }
-            Self::Texts(all, ends) if !whole => {
+            Self::Texts(known) if !whole => {
                 let texts = rules::convert(array, &DataType::Utf8).map_err(|_| refused())?;
-                for text in texts.as_string::<i32>() {
-                    all.push_str(text.unwrap_or_default());
-                    ends.push(all.len());
-                }
+                texts.as_string::<i32>().iter().for_each(|text| known.push(text.unwrap_or_default()));
             }
             _ => return Err(refused()),
         }
@@ -111,7 +151,7 @@ impl Ids {
         let compare = |a: u32, b: u32| {
             of(a).cmp(&of(b)).then_with(|| match self {
                 Self::Numbers(numbers) => numbers[a as usize].cmp(&numbers[b as usize]),
-                Self::Texts(..) => self.piece(a as usize).cmp(self.piece(b as usize)),
+                Self::Texts(texts) => texts.piece(a as usize).cmp(texts.piece(b as usize)),
             })
         };
         let mut order: Vec<u32> = (0..self.len() as u32).collect();

@@ -26,6 +26,7 @@ mod model;
 mod regex;
 mod score;
 mod scores;
+mod sheet;
 mod sketch;
 mod spill;
 mod sql;

@@ -12,10 +12,10 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::batch::Worker;
-use crate::block::{Blocks, Chunk, RuleReport};
+use crate::block::{Blocks, Chunk, Desk, RuleReport};
 use crate::candidates::Candidates;
 use crate::cluster::{self, ClusterReport, Decision, Facts};
-use crate::compare::Plan;
+use crate::compare::{Plan, list};
 use crate::error::LinkError;
 use crate::explain::{self, Report, Weighing};
 use crate::expr::Expr;
@@ -295,7 +295,8 @@ fn run(
         watch.lap("train");
     }
 
-    let scorer = Scorer::new(&trained, &frequencies).with_patterns(&trained).with_ceilings(&trained, &table);
+    let least = least_odds(model);
+    let scorer = Scorer::new(&trained, &frequencies).with_patterns(&trained).with_least(least, &trained, &table);
     let (mut pairs, mut rules, per_rule, memo_hits) =
         score(&mut candidates, &plan, &table, &scorer, model, &remembered, &watch)?;
     drop(remembered);
@@ -472,6 +473,11 @@ type Scored = (Vec<Pair>, Vec<u8>, Vec<u64>, u64);
 /// Of each unit of work: its rule, how many pairs it yields, and those that are kept.
 type Kept = Vec<(usize, u64, Vec<Pair>)>;
 
+/// Odds below which no pair is kept; what lies just above is weighed exactly.
+fn least_odds(model: &Model) -> f64 {
+    model.review_weight.exp2() * 0.999
+}
+
 fn score_part(
     (blocks, view): (&Blocks, usize),
     plan: &Plan,
@@ -481,8 +487,7 @@ fn score_part(
     remembered: &[Vec<u32>],
     watch: &Watch,
 ) -> (Vec<Kept>, u64) {
-    let lowest = model.review_weight;
-    let least = lowest.exp2() * 0.999;
+    let (lowest, least) = (model.review_weight, least_odds(model));
     let (done, hits) = (AtomicU64::new(0), AtomicU64::new(0));
     let chunks = blocks.chunks(view);
     let total = chunks.len() as u64;
@@ -492,21 +497,21 @@ fn score_part(
         .par_chunks(piece)
         .enumerate()
         .map(|(at, chunks)| {
-            let mut worker = Worker::new(plan);
+            let (mut worker, mut desk, mut near) = (Worker::new(plan), Desk::default(), Vec::new());
             let one = |(offset, chunk): (usize, &Chunk)| {
                 let (mut count, mut kept) = (0usize, Vec::new());
                 let known = remembered.get(at * piece + offset);
-                blocks.visit(view, chunk, table, |batch| {
-                    match known.and_then(|known| known.get(count..count + batch.len())) {
+                blocks.visit((view, chunk), table, &mut desk, |lot| {
+                    match known.and_then(|known| known.get(count..count + lot.len())) {
                         Some(known) => known.clone_into(&mut worker.patterns),
-                        None => worker.compare(plan, table, batch),
+                        None => worker.compare_lot(plan, table, lot),
                     }
-                    count += batch.len();
-                    for (pair, &pattern) in worker.patterns.iter().enumerate() {
-                        if scorer.is_below(pattern, least) {
-                            continue;
-                        }
-                        let (left, right) = batch.records(pair);
+                    count += lot.len();
+                    // First those that may be kept, without a branch; then those in turn.
+                    list(&mut near, &worker.patterns, |pattern| !scorer.is_below(pattern));
+                    for &pair in &near {
+                        let (pair, pattern) = (pair as usize, worker.patterns[pair as usize]);
+                        let (left, right) = lot.records(pair);
                         let odds = scorer.odds(table, left, right, &plan.levels_of(pattern));
                         // No logarithm is taken for those that are far below.
                         if odds < least {
@@ -514,7 +519,7 @@ fn score_part(
                         }
                         let weight = odds.log2() as f32;
                         if f64::from(weight) >= lowest {
-                            let (left, right) = batch.places(pair);
+                            let (left, right) = lot.places(pair);
                             let (left, right) = (table.places.row(left), table.places.row(right));
                             kept.push(Pair { left, right, weight, pattern });
                         }

@@ -28,9 +28,9 @@ pub(crate) struct Scorer {
     patterns: Vec<Odds>,
     /// There are no further classes: a ratio of two products is all.
     alone: bool,
-    /// The largest odds that a pair of each pattern can have, whatever its values' frequencies; empty where
-    /// there are too many patterns.
-    ceilings: Vec<f32>,
+    /// A bit for each pattern: whether its pairs are below some odds, whatever their values' frequencies; empty
+    /// where there are too many patterns.
+    below: Vec<u64>,
 }
 
 /// What a pattern comes to, frequencies left out: for one person, two strangers, two of the other classes.
@@ -117,7 +117,7 @@ impl Scorer {
         let frequent = |field: &Vec<LevelWeights>| field.iter().any(|level| level.frequency.is_some());
         let frequent = (0..fields.len()).filter(|&at| frequent(&fields[at])).collect();
         let alone = model.others.is_empty();
-        Self { fields, prior, frequent, patterns: Vec::new(), alone, ceilings: Vec::new() }
+        Self { fields, prior, frequent, patterns: Vec::new(), alone, below: Vec::new() }
     }
 
     /// Works out every pattern beforehand; worth it where many pairs are weighed.
@@ -128,8 +128,8 @@ impl Scorer {
         self
     }
 
-    /// Works out which patterns can never reach a threshold; worth it where most pairs are far below.
-    pub(crate) fn with_ceilings(mut self, model: &Model, table: &Table) -> Self {
+    /// Works out which patterns can never have `least` odds; worth it where most pairs are far below.
+    pub(crate) fn with_least(mut self, least: f64, model: &Model, table: &Table) -> Self {
         if model.patterns() > MOST_PATTERNS {
             return self;
         }
@@ -145,13 +145,18 @@ impl Scorer {
             });
             ceilings = raised.collect();
         }
-        self.ceilings = ceilings;
+        let bits = |ceilings: &[f32]| {
+            let below = |bits: u64, ceiling: &f32| bits >> 1 | u64::from(f64::from(*ceiling) < least) << 63;
+            ceilings.iter().fold(0, below) >> (64 - ceilings.len())
+        };
+        self.below = ceilings.chunks(64).map(bits).collect();
         self
     }
 
-    /// Whether no pair of the pattern can have these odds.
-    pub(crate) fn is_below(&self, pattern: u32, odds: f64) -> bool {
-        self.ceilings.get(pattern as usize).is_some_and(|ceiling| f64::from(*ceiling) < odds)
+    /// Whether no pair of the pattern can have the least odds.
+    #[inline]
+    pub(crate) fn is_below(&self, pattern: u32) -> bool {
+        self.below.get(pattern as usize / 64).is_some_and(|bits| bits >> (pattern % 64) & 1 != 0)
     }
 
     /// The product of every pattern, the first comparison fastest: each step multiplies one field in.
@@ -287,7 +292,11 @@ impl Frequency {
             0 => 0.0,
             value => dictionary.frequency(Operand::number(value)),
         };
-        let commoner = frequency(left).max(frequency(right));
+        let commoner = if self.of.read(left) == self.of.read(right) {
+            frequency(left)
+        } else {
+            frequency(left).max(frequency(right))
+        };
         if commoner == 0.0 {
             return 1.0;
         }

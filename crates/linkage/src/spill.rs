@@ -242,7 +242,7 @@ impl Spill {
                 );
                 blocks.restrict(self.groups.clone(), Arc::clone(&self.rest));
                 report.add(&blocks.reports[rule]);
-                let key = |place| self.keys.within_run_at(rule, place, &table);
+                let key = |place| self.keys.left_key(rule, place, &table);
                 skipped.extend(over.into_iter().map(key));
                 take(&blocks, &table);
             }

@@ -35,7 +35,18 @@ pub(crate) struct Operand {
 impl Operand {
     #[inline]
     pub(crate) fn read(self, record: &[u64]) -> u64 {
-        record[self.word as usize].wrapping_shl(self.shift) & self.mask
+        self.of_word(record[self.word as usize])
+    }
+
+    /// The value out of the word that it stands in.
+    #[inline]
+    pub(crate) fn of_word(self, word: u64) -> u64 {
+        word.wrapping_shl(self.shift) & self.mask
+    }
+
+    /// The number of that word.
+    pub(crate) fn word(self) -> usize {
+        self.word as usize
     }
 
     pub(crate) fn dictionary(self) -> Option<usize> {
@@ -210,65 +221,78 @@ impl Keys {
         })
     }
 
-    /// The hashes of all records under one rule, by place.
+    /// The keys of all records under one rule, by place. They tell equal from different within this run alone:
+    /// where a rule reads the same of both records, no dictionary is asked for the hash of a text.
     pub(crate) fn of_rule(&self, rule: usize, table: &Table) -> RuleKeys {
-        let hashes = |parts: &Vec<Part>| {
-            let places = (0..table.records() as u32).into_par_iter().with_min_len(4096);
-            places.map(|place| self.hash(parts, place, table)).collect()
+        let (lefts, rights) = &self.rules[rule];
+        let across = rights.is_some();
+        let keys = |parts: &[Part]| {
+            let mut keys = vec![0u64; table.records()];
+            keys.par_chunks_mut(STRETCH).enumerate().for_each(|(stretch, keys)| {
+                self.write(parts, across, stretch * STRETCH, keys, table);
+            });
+            keys
         };
+        RuleKeys { lefts: keys(lefts), rights: rights.as_ref().map(|rights| keys(rights)) }
+    }
+
+    /// The key of a left record.
+    pub(crate) fn left_key(&self, rule: usize, place: u32, table: &Table) -> u64 {
         let (lefts, rights) = &self.rules[rule];
-        RuleKeys { lefts: hashes(lefts), rights: rights.as_ref().map(hashes) }
+        let mut key = [0];
+        self.write(lefts, rights.is_some(), place as usize, &mut key, table);
+        key[0]
     }
 
-    /// As [`Keys::of_rule`], to tell equal keys within this run alone: numbers of dictionaries are not looked up
-    /// where a rule reads the same of both records.
-    pub(crate) fn within_run(&self, rule: usize, table: &Table) -> RuleKeys {
-        let (lefts, rights) = &self.rules[rule];
-        if rights.is_some() {
-            return self.of_rule(rule, table);
-        }
-        let places = (0..table.records() as u32).into_par_iter().with_min_len(4096);
-        RuleKeys { lefts: places.map(|place| self.quick(lefts, place, table)).collect(), rights: None }
-    }
-
-    /// The key of a left record as [`Keys::within_run`] has it.
-    pub(crate) fn within_run_at(&self, rule: usize, place: u32, table: &Table) -> u64 {
-        let (lefts, rights) = &self.rules[rule];
-        if rights.is_some() { self.hash(lefts, place, table) } else { self.quick(lefts, place, table) }
-    }
-
-    fn quick(&self, parts: &[Part], place: u32, table: &Table) -> u64 {
-        let record = table.record_at(place);
-        let of_part = |part: &Part| match part {
-            Part::Placed(operand) => match operand.read(record) {
-                0 => 0,
-                value => mix(value),
-            },
-            Part::Column { .. } => self.hash(std::slice::from_ref(part), place, table),
-        };
-        join(parts.iter().map(of_part))
-    }
-
-    /// 0 when a part is unknown.
-    fn hash(&self, parts: &[Part], place: u32, table: &Table) -> u64 {
-        let of_packed = |value: u64| if value == 0 { 0 } else { mix(value) };
-        let of_part = |part: &Part| match part {
-            Part::Placed(operand) => {
-                let value = operand.read(table.record_at(place));
-                match operand.dictionary() {
-                    Some(number) => table.dictionaries[number].hash(Operand::number(value)),
-                    None => of_packed(value),
+    /// Writes the keys of the records from a place on, part by part; 0 when a part is unknown. `across`: whether
+    /// texts of different dictionaries are held against each other.
+    fn write(&self, parts: &[Part], across: bool, first: usize, keys: &mut [u64], table: &Table) {
+        let last = first + keys.len();
+        for (at, part) in parts.iter().enumerate() {
+            match part {
+                Part::Placed(operand) => {
+                    let words = table.words[first * table.stride..last * table.stride]
+                        .iter()
+                        .skip(operand.word())
+                        .step_by(table.stride)
+                        .map(|word| operand.of_word(*word));
+                    match operand.dictionary() {
+                        Some(number) if across => {
+                            let hash = |value| table.dictionaries[number].hash(Operand::number(value));
+                            join_part(keys, at, words.map(hash));
+                        }
+                        _ => join_part(keys, at, words),
+                    }
                 }
+                Part::Column { column, shift, mask } => match self.columns.get(*column) {
+                    Some(Column::Packed(values)) => {
+                        join_part(keys, at, values[first..last].iter().map(|value| (value << shift) & mask));
+                    }
+                    Some(Column::Text { numbers, dictionary }) => {
+                        let numbers = numbers[first..last].iter();
+                        if across {
+                            join_part(keys, at, numbers.map(|n| table.dictionaries[*dictionary].hash(*n)));
+                        } else {
+                            // As it reads in a record.
+                            join_part(keys, at, numbers.map(|number| u64::from(*number) << 32));
+                        }
+                    }
+                    None => keys.fill(0),
+                },
             }
-            Part::Column { column, shift, mask } => match self.columns.get(*column) {
-                Some(Column::Packed(values)) => of_packed((values[place as usize] << shift) & mask),
-                Some(Column::Text { numbers, dictionary }) => {
-                    table.dictionaries[*dictionary].hash(numbers[place as usize])
-                }
-                None => 0,
-            },
-        };
-        join(parts.iter().map(of_part))
+        }
+    }
+}
+
+/// Records whose keys are written at a time.
+const STRETCH: usize = 1 << 12;
+
+/// Takes one more part into the keys; a part that is 0 is unknown and leaves none.
+#[inline]
+fn join_part(keys: &mut [u64], at: usize, parts: impl Iterator<Item = u64>) {
+    for (key, part) in keys.iter_mut().zip(parts) {
+        let known = part != 0 && (at == 0 || *key != 0);
+        *key = if known { mix(*key ^ part).max(1) } else { 0 };
     }
 }
 
@@ -546,7 +570,7 @@ impl<'m> Layout<'m> {
         let keys = self.take_keys(rules)?;
         let rows = self.ids.len() as u32;
         let words = self.lay(0..rows);
-        Ok((self.into_table(words, &keys), keys))
+        Ok((self.into_table(words, &keys, rules), keys))
     }
 
     /// The same on disk, in the order of the rows; the table has no records then.
@@ -568,7 +592,7 @@ impl<'m> Layout<'m> {
         for first in (0..rows).step_by(STRETCH as usize) {
             writer.write(&self.lay(first..rows.min(first.saturating_add(STRETCH))))?;
         }
-        Ok((self.into_table(Vec::new(), &keys), keys))
+        Ok((self.into_table(Vec::new(), &keys, rules), keys))
     }
 
     fn placed(&self) -> impl Iterator<Item = (&Column, Operand)> {
@@ -595,12 +619,16 @@ impl<'m> Layout<'m> {
         words
     }
 
-    fn into_table(mut self, words: Vec<u64>, keys: &Keys) -> Table {
+    fn into_table(mut self, words: Vec<u64>, keys: &Keys, rules: &[Rule]) -> Table {
+        // Only texts of different dictionaries are held against each other by their hashes.
+        let across = rules.iter().any(|rule| rule.right.is_some());
         let kept = self.placed().filter_map(|(_, place)| place.dictionary()).chain(keys.dictionaries());
         let kept: Vec<usize> = kept.collect();
         for (number, dictionary) in self.dictionaries.iter_mut().enumerate() {
             if !kept.contains(&number) {
                 *dictionary = Dictionary::new();
+            } else if !across {
+                dictionary.forget_hashes();
             }
         }
         Table {

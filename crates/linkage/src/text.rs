@@ -27,52 +27,89 @@ thread_local! {
 impl Positions {
     #[inline]
     fn of<T>(&mut self, text: &[u8], work: impl FnOnce(&[u64; 256]) -> T) -> T {
-        let at = &mut *self.0;
+        self.hold(text);
+        let result = work(&self.0);
+        self.release(text);
+        result
+    }
+
+    /// Notes where the bytes of a text stand, so that others can be held against it; one text at a time.
+    #[inline]
+    pub(crate) fn hold(&mut self, text: &[u8]) {
         let mut bit = 1u64;
-        for &byte in text {
-            at[usize::from(byte)] |= bit;
+        for &byte in text.iter().take(LONGEST) {
+            self.0[usize::from(byte)] |= bit;
             bit <<= 1;
         }
-        let result = work(at);
+    }
+
+    /// Forgets the text that is held.
+    #[inline]
+    pub(crate) fn release(&mut self, text: &[u8]) {
         for &byte in text {
-            at[usize::from(byte)] = 0;
+            self.0[usize::from(byte)] = 0;
         }
-        result
     }
 
     /// As the function [`jaro`], without looking up the thread's table.
     pub(crate) fn jaro(&mut self, a: &[u8], b: &[u8]) -> f64 {
-        let (pattern, text) = ordered(a, b);
-        if pattern.is_empty() || text.is_empty() {
-            return 0.0;
+        let (pattern, text) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+        if text.len() > LONGEST {
+            return similarity(pattern, text, common_long);
         }
-        if pattern == text {
-            return 1.0;
+        self.hold(pattern);
+        let similarity = self.jaro_held(pattern, text);
+        self.release(pattern);
+        similarity
+    }
+
+    /// The same while `pattern` is held.
+    #[inline]
+    pub(crate) fn jaro_held(&self, pattern: &[u8], text: &[u8]) -> f64 {
+        if pattern.len().max(text.len()) > LONGEST {
+            let (short, long) = if pattern.len() <= text.len() { (pattern, text) } else { (text, pattern) };
+            return similarity(short, long, common_long);
         }
-        let (matches, transpositions) = if text.len() <= 64 {
-            self.of(pattern, |positions| common_short(positions, pattern.len(), text))
-        } else {
-            common_long(pattern, text)
-        };
-        if matches == 0 {
-            return 0.0;
-        }
-        let common = f64::from(matches);
-        (common / pattern.len() as f64
-            + common / text.len() as f64
-            + (common - f64::from(transpositions / 2)) / common)
-            / 3.0
+        similarity(pattern, text, |pattern, text| common_short(&self.0, pattern.len(), text))
     }
 
     /// As the function [`jaro_winkler`].
     pub(crate) fn jaro_winkler(&mut self, a: &[u8], b: &[u8]) -> f64 {
-        let similarity = self.jaro(a, b);
-        if similarity <= BOOST_ABOVE {
-            return similarity;
-        }
-        let prefix = a.iter().zip(b).take(4).take_while(|(x, y)| x == y).count();
-        similarity + prefix as f64 * PREFIX_WEIGHT * (1.0 - similarity)
+        boosted(self.jaro(a, b), a, b)
     }
+}
+
+/// Bytes that one word has bits for.
+const LONGEST: usize = 64;
+
+/// Jaro's similarity; `common` counts the matches of two texts, and those of them that are out of order.
+#[inline]
+fn similarity(a: &[u8], b: &[u8], common: impl FnOnce(&[u8], &[u8]) -> (u32, u32)) -> f64 {
+    if a.is_empty() || b.is_empty() {
+        return 0.0;
+    }
+    if a == b {
+        return 1.0;
+    }
+    let (matches, transpositions) = common(a, b);
+    if matches == 0 {
+        return 0.0;
+    }
+    let common = f64::from(matches);
+    (common / a.len() as f64
+        + common / b.len() as f64
+        + (common - f64::from(transpositions / 2)) / common)
+        / 3.0
+}
+
+/// What Winkler makes of a Jaro similarity.
+#[inline]
+pub(crate) fn boosted(similarity: f64, a: &[u8], b: &[u8]) -> f64 {
+    if similarity <= BOOST_ABOVE {
+        return similarity;
+    }
+    let prefix = a.iter().zip(b).take(4).take_while(|(x, y)| x == y).count();
+    similarity + prefix as f64 * PREFIX_WEIGHT * (1.0 - similarity)
 }
 
 /// The Jaro similarity: 1 for equal texts, 0 when nothing matches or one is empty.
@@ -97,9 +134,10 @@ fn reach(longer: usize) -> usize {
 }
 
 /// Matches and letters out of order, for texts of at most 64 bytes: one 64-bit word holds all positions of
-/// the pattern.
+/// the pattern. Each letter of the text takes the first free place within reach; taken from the other side the
+/// same letters find each other, so that it does not matter which of the two is the pattern.
 fn common_short(positions: &[u64; 256], pattern_length: usize, text: &[u8]) -> (u32, u32) {
-    let reach = reach(text.len());
+    let reach = reach(text.len().max(pattern_length));
     let (mut in_pattern, mut in_text) = (0u64, 0u64);
     // The window of places within reach moves by one with each letter; its lower end stays at 0 at first.
     let mut window = (2u64 << reach).wrapping_sub(1);
@@ -130,7 +168,7 @@ fn common_short(positions: &[u64; 256], pattern_length: usize, text: &[u8]) -> (
 
 /// The same for longer texts, letter by letter.
 fn common_long(pattern: &[u8], text: &[u8]) -> (u32, u32) {
-    let reach = reach(text.len());
+    let reach = reach(text.len().max(pattern.len()));
     let mut taken = vec![false; pattern.len()];
     let mut from_text = Vec::with_capacity(pattern.len());
     for (index, &byte) in text.iter().enumerate() {
@@ -342,8 +380,13 @@ mod tests {
         #[test]
         fn measures_equal_their_naive_twins((a, b) in pair()) {
             let ours = jaro_winkler(&a, &b);
-            let (first, second) = ordered(&a, &b);
-            prop_assert!((ours - naive_jaro_winkler(first, second)).abs() < 1e-12);
+            prop_assert!((ours - naive_jaro_winkler(&a, &b)).abs() < 1e-12);
+            prop_assert!((ours - naive_jaro_winkler(&b, &a)).abs() < 1e-12);
+            let mut positions = Positions::default();
+            positions.hold(&a);
+            prop_assert_eq!(positions.jaro_held(&a, &b).to_bits(), jaro(&a, &b).to_bits());
+            positions.release(&a);
+            prop_assert!(positions.0.iter().all(|at| *at == 0));
             prop_assert_eq!(levenshtein(&a, &b), naive_damerau(&a, &b, false));
             if a.len() <= 12 {
                 prop_assert_eq!(damerau_levenshtein(&a, &b), naive_damerau(&a, &b, true));

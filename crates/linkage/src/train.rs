@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::batch::{Batch, Worker};
-use crate::block::Blocks;
+use crate::block::{Blocks, Desk};
 use crate::candidates::Candidates;
 use crate::compare::{MOST_COMPARISONS, Plan};
 use crate::dictionary::mix;
@@ -114,11 +114,12 @@ fn count_in_table(
     let counted: Vec<(Vec<u32>, Remembered)> = chunks
         .par_chunks(chunks.len().div_ceil(pieces).max(1))
         .map(|chunks| {
-            let (mut counts, mut worker) = (vec![0u32; patterns], Worker::new(plan));
+            let mut counts = vec![0u32; patterns];
+            let (mut worker, mut desk) = (Worker::new(plan), Desk::default());
             let remembered = chunks.iter().map(|chunk| {
                 let mut own = Vec::new();
-                blocks.visit(view, chunk, table, |batch| {
-                    worker.compare(plan, table, batch);
+                blocks.visit((view, chunk), table, &mut desk, |lot| {
+                    worker.compare_lot(plan, table, lot);
                     for &pattern in &worker.patterns {
                         counts[pattern as usize] += 1;
                     }
@@ -149,18 +150,18 @@ fn count_in_map(blocks: &Blocks, view: usize, plan: &Plan, table: &Table) -> Vec
         .chunks(view)
         .par_iter()
         .fold(
-            || (FxHashMap::<u32, u64>::default(), Worker::new(plan)),
-            |(mut counts, mut worker), chunk| {
-                blocks.visit(view, chunk, table, |batch| {
-                    worker.compare(plan, table, batch);
+            || (FxHashMap::<u32, u64>::default(), Worker::new(plan), Desk::default()),
+            |(mut counts, mut worker, mut desk), chunk| {
+                blocks.visit((view, chunk), table, &mut desk, |lot| {
+                    worker.compare_lot(plan, table, lot);
                     for &pattern in &worker.patterns {
                         *counts.entry(pattern).or_default() += 1;
                     }
                 });
-                (counts, worker)
+                (counts, worker, desk)
             },
         )
-        .map(|(counts, _)| counts)
+        .map(|(counts, ..)| counts)
         .reduce(FxHashMap::default, |mut all, some| {
             for (pattern, count) in some {
                 *all.entry(pattern).or_default() += count;
@@ -174,12 +175,12 @@ fn count_in_map(blocks: &Blocks, view: usize, plan: &Plan, table: &Table) -> Vec
 fn count_pairs(candidates: &mut Candidates, view: usize, table: &Table) -> Result<u64, LinkError> {
     let mut all = 0;
     candidates.each_part(view, table, |blocks, view, table| {
-        let count = |chunk| {
+        let count = |desk: &mut Desk, chunk| {
             let mut count = 0u64;
-            blocks.visit(view, chunk, table, |batch| count += batch.len() as u64);
+            blocks.visit((view, chunk), table, desk, |lot| count += lot.len() as u64);
             count
         };
-        all += blocks.chunks(view).par_iter().map(count).sum::<u64>();
+        all += blocks.chunks(view).par_iter().map_init(Desk::default, count).sum::<u64>();
     })?;
     Ok(all)
 }
@@ -235,8 +236,9 @@ pub(crate) fn sample_levels(
         .map(|chunk| {
             let (mut batch, mut worker) = (Batch::new(table.stride()), Worker::new(plan));
             let mut counts = empty();
-            let mut count = |batch: &Batch| {
-                worker.compare(plan, table, batch);
+            let mut count = |batch: &mut Batch| {
+                batch.fill(table);
+                worker.compare(plan, table, &*batch);
                 for &pattern in &worker.patterns {
                     for (counts, level) in counts.iter_mut().zip(model.levels_of(pattern)) {
                         counts[level] += 1;
@@ -249,14 +251,14 @@ pub(crate) fn sample_levels(
                     continue;
                 }
                 let both = [a.min(b), a.max(b)].map(|row| table.places.place(row));
-                let left = batch.take(&both, table);
+                let left = batch.take(&both);
                 batch.push(left, left + 1);
                 if batch.is_full() {
-                    count(&batch);
+                    count(&mut batch);
                     batch.clear();
                 }
             }
-            count(&batch);
+            count(&mut batch);
             counts
         })
         .reduce(empty, |mut all, some| {
