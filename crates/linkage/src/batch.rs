@@ -149,15 +149,26 @@ pub(crate) trait Pairs {
         measure.near(undecided, self.reader(measure.left, measure.right), ask.table, near);
     }
 
-    /// Called before the first and after the last of some similarities.
-    fn hold(&self, _: &Measure, _: &mut Ask) {}
-    fn release(&self, _: &Measure, _: &mut Ask) {}
-
     /// How alike the values of a pair are.
     #[inline]
     fn similarity(&self, measure: &Measure, pair: u32, ask: &mut Ask) -> f64 {
         let (a, b) = self.reader(measure.left, measure.right)(pair);
         measure.value(a, b, ask)
+    }
+
+    /// The same for the pairs at some places of a list.
+    fn similarities(
+        &self,
+        measure: &Measure,
+        ask: &mut Ask,
+        (undecided, near): (&[u32], &[u32]),
+        values: &mut Vec<f64>,
+    ) {
+        let read = self.reader(measure.left, measure.right);
+        values.extend(near.iter().map(|at| {
+            let (a, b) = read(undecided[*at as usize]);
+            measure.value(a, b, ask)
+        }));
     }
 }
 
@@ -221,6 +232,7 @@ pub(crate) struct Worker {
     /// Pairs of which the field's level is not known yet.
     undecided: Vec<u32>,
     near: Vec<u32>,
+    values: Vec<f64>,
     memo: Vec<MeasureMemo>,
     positions: Positions,
 }
@@ -228,7 +240,8 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(plan: &Plan) -> Self {
         let (memo, positions) = (plan.memo(), Positions::default());
-        Self { patterns: Vec::new(), undecided: Vec::new(), near: Vec::new(), memo, positions }
+        let (patterns, undecided, near, values) = Default::default();
+        Self { patterns, undecided, near, values, memo, positions }
     }
 
     /// How often a similarity was asked for twice and remembered.
@@ -255,25 +268,21 @@ impl Worker {
         // All begin at the last level of every field, which is ELSE; a level that holds moves them from there.
         self.patterns.clear();
         self.patterns.resize(pairs.count(), plan.last_pattern());
-        let Self { patterns, undecided, near, memo, positions } = self;
-        let mut place = 1u32;
+        let Self { patterns, undecided, near, values, memo, positions } = self;
         for field in &plan.fields {
-            let last = field.radix.wrapping_sub(1);
-            let worth = |level: usize| place.wrapping_mul((level as u32).wrapping_sub(last));
             let mut ask = Ask { plan, table, memo, positions };
             undecided.clear();
             match field.head {
-                Some(values) => pairs.head(values, [worth(0), worth(1)], patterns, undecided),
+                Some(read) => pairs.head(read, [field.worths[0], field.worths[1]], patterns, undecided),
                 None => undecided.extend(0..pairs.count() as u32),
             }
             for step in &field.steps {
                 if undecided.is_empty() {
                     break;
                 }
-                let settling = Settling { patterns, undecided, near, field };
-                step.take(settling, worth, pairs, &mut ask);
+                let settling = Settling { field, patterns, undecided, near, values };
+                step.take(settling, pairs, &mut ask);
             }
-            place = place.wrapping_mul(field.radix);
         }
     }
 }
@@ -294,6 +303,8 @@ struct Settling<'a> {
     undecided: &'a mut Vec<u32>,
     /// Which of the undecided are worth a closer look.
     near: &'a mut Vec<u32>,
+    /// How alike those are.
+    values: &'a mut Vec<f64>,
 }
 
 /// Stands among the undecided for a pair that is decided.
@@ -316,25 +327,33 @@ impl Settling<'_> {
     }
 
     /// Settles the pairs that are alike enough for one of the rungs.
-    fn ladder(self, measure: &Measure, rungs: &[(Op, f64, u32)], pairs: &impl Pairs, ask: &mut Ask) {
+    fn ladder(self, measure: &Measure, op: Op, rungs: &[(usize, f64)], pairs: &impl Pairs, ask: &mut Ask) {
         pairs.near(measure, ask, self.undecided, self.near);
         if self.near.is_empty() {
             return;
         }
+        self.values.clear();
+        pairs.similarities(measure, ask, (self.undecided, self.near), self.values);
+        match op {
+            // What every usual model asks: a loop of its own.
+            Op::GreaterEqual => self.climb(rungs, |value, bound| value >= bound),
+            Op::LessEqual => self.climb(rungs, |value, bound| value <= bound),
+            op => self.climb(rungs, |value, bound| !value.is_nan() && op.holds(value, bound)),
+        }
+    }
+
+    /// Settles the near pairs whose value holds against the bound of a rung; no value holds that is no number.
+    #[inline]
+    fn climb(self, rungs: &[(usize, f64)], holds: impl Fn(f64, f64) -> bool) {
         let mut any = false;
-        pairs.hold(measure, ask);
-        for &at in &*self.near {
-            let pair = self.undecided[at as usize];
-            let value = pairs.similarity(measure, pair, ask);
-            let found = rungs.iter().find(|(op, bound, _)| op.holds(value, *bound));
-            if let Some((_, _, worth)) = found.filter(|_| !value.is_nan()) {
-                let pattern = &mut self.patterns[pair as usize];
-                *pattern = pattern.wrapping_add(*worth);
+        for (&at, &value) in self.near.iter().zip(&*self.values) {
+            if let Some((level, _)) = rungs.iter().find(|(_, bound)| holds(value, *bound)) {
+                let pattern = &mut self.patterns[self.undecided[at as usize] as usize];
+                *pattern = pattern.wrapping_add(self.field.worths[*level]);
                 self.undecided[at as usize] = SETTLED;
                 any = true;
             }
         }
-        pairs.release(measure, ask);
         if any {
             self.undecided.retain(|pair| *pair != SETTLED);
         }
@@ -343,36 +362,34 @@ impl Settling<'_> {
 
 impl Decide {
     #[expect(clippy::needless_bitwise_bool, reason = "no branch that a processor could guess wrong")]
-    fn take(&self, settling: Settling, worth: impl Fn(usize) -> u32, pairs: &impl Pairs, ask: &mut Ask) {
+    fn take(&self, settling: Settling, pairs: &impl Pairs, ask: &mut Ask) {
+        let field = settling.field;
         match self {
             Self::Equal { level, left, right } => {
                 let values = pairs.reader(*left, *right);
-                settling.each(worth(*level), |pair| {
+                settling.each(field.worths[*level], |pair| {
                     let (a, b) = values(pair);
                     (a == b) & (a != 0)
                 });
             }
             Self::AllEqual { level, parts } => {
                 let values: Vec<_> = parts.iter().map(|[left, right]| pairs.reader(*left, *right)).collect();
-                settling.each(worth(*level), |pair| {
+                settling.each(field.worths[*level], |pair| {
                     values.iter().all(|values| {
                         let (a, b) = values(pair);
                         (a == b) & (a != 0)
                     })
                 });
             }
-            Self::Ladder { measure, rungs } => {
-                let rungs: Vec<(Op, f64, u32)> =
-                    rungs.iter().map(|(level, op, bound)| (*op, *bound, worth(*level))).collect();
-                let measure = &settling.field.measures[*measure];
-                settling.ladder(measure, &rungs, pairs, ask);
+            Self::Ladder { measure, op, rungs } => {
+                settling.ladder(&field.measures[*measure], *op, rungs, pairs, ask);
             }
             Self::Other { level, condition } => {
-                let measures = &settling.field.measures;
-                settling.each(worth(*level), |pair| {
+                settling.each(field.worths[*level], |pair| {
                     let (left, right) = pairs.records(pair);
                     let records = Pair { left, right, table: ask.table };
-                    condition.holds(&records, &mut |measure| pairs.similarity(&measures[measure], pair, ask))
+                    condition
+                        .holds(&records, &mut |measure| pairs.similarity(&field.measures[measure], pair, ask))
                 });
             }
         }

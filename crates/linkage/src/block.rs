@@ -449,7 +449,8 @@ impl<'a> Walk<'a> {
                 let (a, b) = (copy + left as u32, copy + right as u32);
                 if !blocks.plain {
                     self.desk.batch.fill(table);
-                    let pair = Pair { left: self.desk.batch.record(a), right: self.desk.batch.record(b), table };
+                    let pair =
+                        Pair { left: self.desk.batch.record(a), right: self.desk.batch.record(b), table };
                     let numbers = if asks { [near(left), near(right)] } else { [&[][..]; 2] };
                     if !blocks.belongs(self.rules, &pair, numbers) {
                         continue;
@@ -524,7 +525,13 @@ impl<'a> Walk<'a> {
             self.desk.sheet.fill(rows, table);
         }
         let kept = (count < rights.len()).then_some(self.desk.kept.as_slice());
-        visit(&Lot::Row(Row { sheet: &self.desk.sheet, left, first: rights.start, count: rights.len(), kept }));
+        visit(&Lot::Row(Row {
+            sheet: &self.desk.sheet,
+            left,
+            first: rights.start,
+            count: rights.len(),
+            kept,
+        }));
     }
 }
 

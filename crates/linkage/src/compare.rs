@@ -4,13 +4,13 @@
 //! fastest). A similarity is computed at most once a field, and only when a level asks for it. Conditions
 //! follow SQL: what is unknown is never true, nor is its negation.
 
+use crate::batch::Ask;
 use crate::digits;
 use crate::error::ModelError;
 use crate::eval::{self, Value};
 use crate::expr::{Expr, Step};
 use crate::load::Kind as ColumnKind;
 use crate::model::{Comparison, Level, Model, Rule};
-use crate::batch::Ask;
 use crate::sketch::Unlike;
 use crate::sql::{Arith, Cast, Node, Op, Scalar, Side};
 use crate::table::{Layout, Operand, Table};
@@ -32,8 +32,10 @@ pub(crate) struct Field {
     /// What decides the other levels, in their order; the last level needs no deciding.
     pub(crate) steps: Vec<Decide>,
     pub(crate) measures: Vec<Measure>,
+    /// For each level, what it adds to a pattern that has the last.
+    pub(crate) worths: Vec<u32>,
     /// How many levels there are.
-    pub(crate) radix: u32,
+    radix: u32,
     /// 2^64 divided by that, rounded up.
     inverse: u64,
     /// The values that the first known levels ask to be equal.
@@ -47,8 +49,8 @@ pub(crate) enum Decide {
     Equal { level: usize, left: Operand, right: Operand },
     /// A level of several equalities.
     AllEqual { level: usize, parts: Vec<[Operand; 2]> },
-    /// Levels with bounds on one measure, the first that holds.
-    Ladder { measure: usize, rungs: Vec<(usize, Op, f64)> },
+    /// Levels with bounds of one kind on one measure, the first that holds.
+    Ladder { measure: usize, op: Op, rungs: Vec<(usize, f64)> },
     /// Any condition.
     Other { level: usize, condition: Condition },
 }
@@ -125,7 +127,6 @@ enum Kind {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Levels {
     pub(crate) at: [u8; MOST_COMPARISONS],
-    pub(crate) pattern: u32,
 }
 
 /// What a worker remembers of one similarity between values of dictionaries. It forgets when values do not
@@ -188,9 +189,14 @@ impl Remembered<'_> {
 impl Plan {
     pub(crate) fn compile(model: &Model, layout: &mut Layout) -> Result<Self, ModelError> {
         let mut fields: Vec<Field> = Vec::with_capacity(model.comparisons.len());
+        let mut place = 1u32;
         for (index, comparison) in model.comparisons.iter().enumerate() {
             let before = fields.iter().map(|field| field.measures.len()).sum();
-            fields.push(field(index, comparison, before, layout)?);
+            let mut field = field(index, comparison, before, layout)?;
+            let below = |level: u32| level.wrapping_sub(field.radix.wrapping_sub(1));
+            field.worths = (0..field.radix).map(|level| place.wrapping_mul(below(level))).collect();
+            place = place.wrapping_mul(field.radix);
+            fields.push(field);
         }
         Ok(Self { fields })
     }
@@ -235,7 +241,7 @@ impl Plan {
 
     /// The levels that a pattern stands for.
     pub(crate) fn levels_of(&self, pattern: u32) -> Levels {
-        let mut out = Levels { at: [0; MOST_COMPARISONS], pattern };
+        let mut out = Levels { at: [0; MOST_COMPARISONS] };
         let mut rest = pattern;
         for (at, field) in out.at.iter_mut().zip(&self.fields) {
             let quotient = field.divide(rest);
@@ -329,6 +335,12 @@ impl Measure {
         let Ask { table, memo, positions, .. } = ask;
         let (left, right) = (&table.dictionaries[left], &table.dictionaries[right]);
         let (first, second) = (Operand::number(a), Operand::number(b));
+        if matches!(self.kind, Kind::Levenshtein(_) | Kind::DamerauLevenshtein(_)) {
+            let (x, y) = (left.word(first), right.word(second));
+            if x != 0 && y != 0 {
+                return self.packed(x, y);
+            }
+        }
         self.of_texts(left.text(first), right.text(second), memo[self.number].at(a, b), positions)
     }
 
@@ -367,6 +379,11 @@ impl Measure {
             (Kind::DamerauLevenshtein(most), _, None, None) => list(near, pairs, |pair| {
                 let (a, b) = values(pair);
                 !digits::is_far(a, b, most)
+            }),
+            (Kind::DamerauLevenshtein(most), _, Some(left), Some(right)) => list(near, pairs, |pair| {
+                let (a, b) = values(pair);
+                let (a, b) = (left.word(Operand::number(a)), right.word(Operand::number(b)));
+                a == 0 || b == 0 || !digits::is_far(a, b, most)
             }),
             _ => list(near, pairs, |_| true),
         }
@@ -440,9 +457,13 @@ fn field(
             Kind::Jaro => measure.unlike = Unlike::new(measure.lowest, false),
             _ => {}
         }
+        let operands = [measure.left, measure.right];
         if measure.unlike.is_some() {
-            layout.sketch(measure.left);
-            layout.sketch(measure.right);
+            operands.into_iter().for_each(|operand| layout.sketch(operand));
+        }
+        // Among digits there may be a few texts that are none; the others are compared as packed signs.
+        if matches!(measure.kind, Kind::Levenshtein(_) | Kind::DamerauLevenshtein(_)) {
+            operands.into_iter().for_each(|operand| layout.pack(operand));
         }
     }
     let known = levels.iter().zip(&comparison.levels).filter(|(_, level)| !level.is_null);
@@ -454,7 +475,7 @@ fn field(
     let (head, steps) = steps(levels);
     let radix = comparison.levels.len() as u32;
     let inverse = (u64::MAX / u64::from(radix.max(1))).wrapping_add(1);
-    Ok(Field { head, steps, measures, radix, inverse, equalities })
+    Ok(Field { head, steps, measures, worths: Vec::new(), radix, inverse, equalities })
 }
 
 /// Puts together what can be decided at once.
@@ -473,13 +494,13 @@ fn steps(mut levels: Vec<Condition>) -> (Option<[Operand; 2]>, Vec<Decide>) {
             }
             (
                 Condition::Measured { measure, op, bound, wanted: true },
-                Some(Decide::Ladder { measure: same, rungs }),
-            ) if measure == *same => {
-                rungs.push((level, op, bound));
+                Some(Decide::Ladder { measure: same, op: asked, rungs }),
+            ) if measure == *same && op == *asked => {
+                rungs.push((level, bound));
                 continue;
             }
             (Condition::Measured { measure, op, bound, wanted: true }, _) => {
-                Decide::Ladder { measure, rungs: vec![(level, op, bound)] }
+                Decide::Ladder { measure, op, rungs: vec![(level, bound)] }
             }
             (Condition::Equal { left, right, wanted: true }, _) => Decide::Equal { level, left, right },
             (Condition::All(parts), _) => match equalities(&parts) {

@@ -22,6 +22,8 @@ pub(crate) struct Dictionary {
     slots: Vec<u64>,
     /// The letters of each text, where similarities ask for them.
     sketches: Vec<Sketch>,
+    /// Each text packed, where distances ask for that; 0 where it cannot be.
+    words: Vec<u64>,
 }
 
 const FIRST_SLOTS: usize = 64;
@@ -36,6 +38,7 @@ impl Dictionary {
             known: 0,
             slots: vec![0; FIRST_SLOTS],
             sketches: Vec::new(),
+            words: Vec::new(),
         }
     }
 
@@ -112,6 +115,24 @@ impl Dictionary {
             let of = |number| if number == 0 { Sketch::default() } else { Sketch::of(self.text(number)) };
             self.sketches = (0..self.ends.len() as u32).into_par_iter().map(of).collect();
         }
+    }
+
+    /// Packs all texts that can be.
+    pub(crate) fn pack_all(&mut self) {
+        if self.words.is_empty() {
+            let of = |number| if number == 0 { None } else { digits::pack(self.text(number)) };
+            let numbers = (0..self.ends.len() as u32).into_par_iter();
+            let words: Vec<u64> = numbers.map(|number| of(number).unwrap_or(0)).collect();
+            if words.iter().any(|word| *word != 0) {
+                self.words = words;
+            }
+        }
+    }
+
+    /// A text packed; 0 where it cannot be or nobody has asked for that.
+    #[inline]
+    pub(crate) fn word(&self, number: u32) -> u64 {
+        self.words.get(number as usize).copied().unwrap_or(0)
     }
 
     #[inline]

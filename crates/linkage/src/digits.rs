@@ -142,7 +142,7 @@ pub fn is_far(a: u64, b: u64, most: u32) -> bool {
     // Of two texts of one length an edit touches at most two signs, unless one is taken out and another put in:
     // those are two edits.
     let differ = differing(a, b);
-    if count(differ) <= 2 * most || length(a) != length(b) {
+    if count(differ) <= 2 * most || a.trailing_zeros() / 4 != b.trailing_zeros() / 4 {
         return false;
     }
     match most {

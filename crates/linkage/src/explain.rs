@@ -96,9 +96,7 @@ impl Weighing<'_> {
     fn weights(&self, batch: &Batch, worker: &mut Worker) -> Vec<f64> {
         worker.compare(self.plan, self.table, batch);
         let weight = |at: usize| {
-            let (left, right) = batch.records_of(at);
-            let levels = self.plan.levels_of(worker.patterns[at]);
-            self.scorer.odds(self.table, left, right, &levels).log2()
+            self.scorer.odds(self.table, batch.records_of(at), self.plan, worker.patterns[at]).log2()
         };
         (0..batch.len()).map(weight).collect()
     }

@@ -296,7 +296,8 @@ fn run(
     }
 
     let least = least_odds(model);
-    let scorer = Scorer::new(&trained, &frequencies).with_patterns(&trained).with_least(least, &trained, &table);
+    let scorer =
+        Scorer::new(&trained, &frequencies).with_patterns(&trained).with_least(least, &trained, &table);
     let (mut pairs, mut rules, per_rule, memo_hits) =
         score(&mut candidates, &plan, &table, &scorer, model, &remembered, &watch)?;
     drop(remembered);
@@ -511,8 +512,7 @@ fn score_part(
                     list(&mut near, &worker.patterns, |pattern| !scorer.is_below(pattern));
                     for &pair in &near {
                         let (pair, pattern) = (pair as usize, worker.patterns[pair as usize]);
-                        let (left, right) = lot.records(pair);
-                        let odds = scorer.odds(table, left, right, &plan.levels_of(pattern));
+                        let odds = scorer.odds(table, lot.records(pair), plan, pattern);
                         // No logarithm is taken for those that are far below.
                         if odds < least {
                             continue;

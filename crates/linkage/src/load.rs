@@ -76,10 +76,11 @@ struct Builder {
     shared: Option<Shared>,
 }
 
-/// A dictionary of the input, and its texts as the column keeps them.
+/// A dictionary of the input, and its texts as the column keeps them; no word for a text that cannot be packed, where
+/// all others are. Readers leave texts in dictionaries that no row has.
 struct Shared {
     values: ArrayRef,
-    words: Vec<u64>,
+    words: Vec<Option<u64>>,
 }
 
 impl Shared {
@@ -338,23 +339,22 @@ impl Builder {
         K::Native: TryInto<usize>,
     {
         let dictionary = array.as_dictionary::<K>();
-        if !self.shared.as_ref().is_some_and(|shared| shared.is_of(dictionary.values())) {
-            let texts =
-                rules::convert(dictionary.values(), &DataType::Utf8).map_err(|_| self.refused(array))?;
-            let texts = texts.as_string::<i32>();
-            let fits = |text: &str| {
-                (text.is_empty() && self.empty_is_null) || digits::pack(text.as_bytes()).is_some()
-            };
-            if matches!(self.values, Values::Packed(_)) && !texts.iter().flatten().all(fits) {
-                self.unpack();
-            }
-            let words = texts.iter().map(|text| text.map_or(0, |text| self.word_of(text))).collect();
-            self.shared = Some(Shared { values: Arc::clone(dictionary.values()), words });
+        let shared = self.shared.take().filter(|shared| shared.is_of(dictionary.values()));
+        let mut shared = match shared {
+            Some(shared) => shared,
+            None => self.share(dictionary.values()).ok_or_else(|| self.refused(array))?,
+        };
+        let place = |key: Option<K::Native>| key.and_then(|key| key.try_into().ok());
+        let unfit = |shared: &Shared, at: usize| shared.words.get(at).is_some_and(Option::is_none);
+        let has_unfit = shared.words.contains(&None)
+            && dictionary.keys().iter().filter_map(place).any(|at| unfit(&shared, at));
+        if has_unfit {
+            self.unpack();
+            shared = self.share(dictionary.values()).ok_or_else(|| self.refused(array))?;
         }
-        let Some(shared) = &self.shared else { return Ok(()) };
         let words = dictionary.keys().iter().map(|key| {
-            let key: Option<usize> = key.and_then(|key| key.try_into().ok());
-            key.and_then(|key| shared.words.get(key).copied()).unwrap_or(0)
+            let word = place(key).and_then(|at| shared.words.get(at).copied());
+            word.flatten().unwrap_or(0)
         });
         match &mut self.values {
             Values::Packed(values) => values.extend(words),
@@ -363,17 +363,26 @@ impl Builder {
                 word as u32
             })),
         }
+        self.shared = Some(shared);
         Ok(())
     }
 
+    /// The texts of a dictionary as the column keeps them; nothing when they are no texts.
+    fn share(&mut self, values: &ArrayRef) -> Option<Shared> {
+        let texts = rules::convert(values, &DataType::Utf8).ok()?;
+        let words = texts.as_string::<i32>().iter();
+        let words = words.map(|text| text.map_or(Some(0), |text| self.word_of(text))).collect();
+        Some(Shared { values: Arc::clone(values), words })
+    }
+
     /// A text as the column keeps it: packed, or its number in the dictionary; 0 for unknown.
-    fn word_of(&mut self, text: &str) -> u64 {
+    fn word_of(&mut self, text: &str) -> Option<u64> {
         if text.is_empty() && self.empty_is_null {
-            return 0;
+            return Some(0);
         }
         match &mut self.values {
-            Values::Packed(_) => digits::pack(text.as_bytes()).unwrap_or(0),
-            Values::Text(_, dictionary) => u64::from(dictionary.number(text.as_bytes())),
+            Values::Packed(_) => digits::pack(text.as_bytes()),
+            Values::Text(_, dictionary) => Some(u64::from(dictionary.number(text.as_bytes()))),
         }
     }
 
@@ -620,4 +629,38 @@ pub fn prepare(model: &Model, batch: &RecordBatch) -> Result<RecordBatch, LinkEr
         .collect();
     RecordBatch::try_new(Arc::new(arrow_schema::Schema::new(fields)), arrays)
         .map_err(|error| LinkError::ColumnType { column: id.to_owned(), found: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::DictionaryArray;
+
+    /// A reader may leave texts in a dictionary that no row has: they do not make a column of digits one of texts.
+    #[test]
+    fn a_text_that_no_row_has_does_not_unpack_a_column() {
+        let need = Need { column: "nik".into(), needed_by: String::new(), text: false, computed: None };
+        let mut builder = Builder::new(need, false);
+        let mut push = |keys: [Option<i32>; 3]| {
+            let texts: ArrayRef = Arc::new(arrow_array::StringArray::from(vec!["", "9901", "99A1"]));
+            let keys = arrow_array::Int32Array::from(keys.to_vec());
+            let array: ArrayRef = Arc::new(DictionaryArray::<Int32Type>::try_new(keys, texts).unwrap());
+            builder.push(&array).unwrap();
+            match &builder.values {
+                Values::Packed(words) => words.iter().map(|word| digits::unpack(*word)).collect(),
+                Values::Text(numbers, texts) => numbers
+                    .iter()
+                    .map(|number| match number {
+                        0 => "unknown".to_owned(),
+                        number => format!("text {}", String::from_utf8_lossy(texts.text(*number))),
+                    })
+                    .collect::<Vec<_>>(),
+            }
+        };
+        assert_eq!(push([Some(1), None, Some(1)]), ["9901", "", "9901"]);
+        assert_eq!(
+            push([Some(2), None, Some(1)]),
+            ["text 9901", "unknown", "text 9901", "text 99A1", "unknown", "text 9901"]
+        );
+    }
 }

@@ -5,7 +5,7 @@
 //! against "two of one household", "two of one birthday" and "two strangers" together. Term frequencies speak
 //! about strangers only: that brothers share a mother's rare name says nothing.
 
-use crate::compare::Levels;
+use crate::compare::{Levels, Plan};
 use crate::error::LinkError;
 use crate::expr::Expr;
 use crate::model::{Comparison, Level, Model};
@@ -22,12 +22,15 @@ pub(crate) const MOST_OTHERS: usize = 6;
 pub(crate) struct Scorer {
     fields: Vec<Vec<LevelWeights>>,
     prior: Parts,
-    /// Fields in which some level asks for the frequency of a value.
-    frequent: Vec<usize>,
-    /// The likelihoods of each pattern, where there are not too many patterns.
-    patterns: Vec<Odds>,
     /// There are no further classes: a ratio of two products is all.
     alone: bool,
+    /// Of each pattern, where there are not too many: which frequencies it asks for, a bit for each of those that
+    /// any level has, in the order of the fields; and the ratio, or the likelihoods of the classes.
+    asks: Vec<u32>,
+    ratios: Vec<f64>,
+    patterns: Vec<Odds>,
+    /// What the bits stand for.
+    frequencies: Vec<Frequency>,
     /// A bit for each pattern: whether its pairs are below some odds, whatever their values' frequencies; empty
     /// where there are too many patterns.
     below: Vec<u64>,
@@ -114,17 +117,41 @@ impl Scorer {
             *prior = if other.prior.is_finite() { other.prior } else { 0.0 };
         }
         prior.strangers = (1.0 - model.prior - prior.others.iter().sum::<f64>()).max(FLOOR);
-        let frequent = |field: &Vec<LevelWeights>| field.iter().any(|level| level.frequency.is_some());
-        let frequent = (0..fields.len()).filter(|&at| frequent(&fields[at])).collect();
         let alone = model.others.is_empty();
-        Self { fields, prior, frequent, patterns: Vec::new(), alone, below: Vec::new() }
+        let (asks, ratios, patterns, frequencies, below) = Default::default();
+        Self { fields, prior, alone, asks, ratios, patterns, frequencies, below }
     }
 
     /// Works out every pattern beforehand; worth it where many pairs are weighed.
     pub(crate) fn with_patterns(mut self, model: &Model) -> Self {
-        if model.patterns() <= MOST_PATTERNS && !self.alone {
-            self.patterns = self.all_patterns();
+        self.frequencies = self.fields.iter().flatten().filter_map(|level| level.frequency).collect();
+        if model.patterns() > MOST_PATTERNS || self.frequencies.len() > u32::BITS as usize {
+            return self;
         }
+        let mut bit = 0;
+        let mut bit_of = |level: &LevelWeights| {
+            bit += u32::from(level.frequency.is_some());
+            level.frequency.map_or(0, |_| 1 << (bit - 1))
+        };
+        let bits: Vec<Vec<u32>> =
+            self.fields.iter().map(|field| field.iter().map(&mut bit_of).collect()).collect();
+        self.asks = products(0, &bits, |asks, bit| asks | bit);
+        if self.alone {
+            self.ratios = products(self.prior.same / self.prior.strangers, &self.fields, |odds, level| {
+                odds * level.ratio
+            });
+            return self;
+        }
+        let parts = products(self.prior, &self.fields, |mut product, level| {
+            product.take(&level.parts);
+            product
+        });
+        let odds = |parts: Parts| Odds {
+            same: parts.same,
+            strangers: parts.strangers,
+            others: parts.others.iter().sum(),
+        };
+        self.patterns = parts.into_iter().map(odds).collect();
         self
     }
 
@@ -136,15 +163,11 @@ impl Scorer {
         // Against strangers alone the odds are largest; a rarest value raises them most. A little is added
         // for what rounding may take away.
         const ROUNDING: f64 = 1.000_01;
-        let mut ceilings = vec![(self.prior.same / self.prior.strangers * ROUNDING) as f32];
-        for field in &self.fields {
-            let raised = field.iter().flat_map(|level| {
-                let most = level.frequency.as_ref().map_or(1.0, |frequency| 1.0 / frequency.least(table));
-                let factor = (level.ratio * most * ROUNDING) as f32;
-                ceilings.iter().map(move |ceiling| (ceiling * factor).next_up())
-            });
-            ceilings = raised.collect();
-        }
+        let first = (self.prior.same / self.prior.strangers * ROUNDING) as f32;
+        let ceilings = products(first, &self.fields, |ceiling, level| {
+            let most = level.frequency.as_ref().map_or(1.0, |frequency| 1.0 / frequency.least(table));
+            (ceiling * (level.ratio * most * ROUNDING) as f32).next_up()
+        });
         let bits = |ceilings: &[f32]| {
             let below = |bits: u64, ceiling: &f32| bits >> 1 | u64::from(f64::from(*ceiling) < least) << 63;
             ceilings.iter().fold(0, below) >> (64 - ceilings.len())
@@ -159,56 +182,46 @@ impl Scorer {
         self.below.get(pattern as usize / 64).is_some_and(|bits| bits >> (pattern % 64) & 1 != 0)
     }
 
-    /// The product of every pattern, the first comparison fastest: each step multiplies one field in.
-    fn all_patterns(&self) -> Vec<Odds> {
-        let mut products = vec![self.prior];
-        for field in &self.fields {
-            products = field
-                .iter()
-                .flat_map(|level| {
-                    products.iter().map(|product| {
-                        let mut product = *product;
-                        product.take(&level.parts);
-                        product
-                    })
-                })
-                .collect();
-        }
-        let odds = |parts: &Parts| Odds {
-            same: parts.same,
-            strangers: parts.strangers,
-            others: parts.others.iter().sum(),
+    /// The odds that a pair is one person; their logarithm to the base 2 is its weight.
+    pub(crate) fn odds(
+        &self,
+        table: &Table,
+        (left, right): (&[u64], &[u64]),
+        plan: &Plan,
+        pattern: u32,
+    ) -> f64 {
+        let at = pattern as usize;
+        let Some(&asks) = self.asks.get(at) else {
+            return self.odds_of_levels(table, (left, right), &plan.levels_of(pattern));
         };
-        products.iter().map(odds).collect()
+        let (mut asks, mut factor) = (asks, 1.0);
+        while let Some(frequency) = self.frequencies.get(asks.trailing_zeros() as usize) {
+            factor *= frequency.of_pair(table, left, right);
+            asks &= asks - 1;
+        }
+        if self.alone {
+            return self.ratios[at] / factor;
+        }
+        let odds = &self.patterns[at];
+        odds.same / (odds.strangers * factor + odds.others)
     }
 
-    /// The odds that a pair is one person; their logarithm to the base 2 is its weight.
-    pub(crate) fn odds(&self, table: &Table, left: &[u64], right: &[u64], levels: &Levels) -> f64 {
+    /// The same, level by level.
+    fn odds_of_levels(&self, table: &Table, (left, right): (&[u64], &[u64]), levels: &Levels) -> f64 {
+        let (mut product, mut ratio, mut factor) = (self.prior, self.prior.same / self.prior.strangers, 1.0);
+        for (field, &level) in self.fields.iter().zip(&levels.at) {
+            let level = &field[usize::from(level)];
+            ratio *= level.ratio;
+            product.take(&level.parts);
+            if let Some(frequency) = &level.frequency {
+                factor *= frequency.of_pair(table, left, right);
+            }
+        }
         if self.alone {
-            let mut odds = self.prior.same / self.prior.strangers;
-            for (field, &level) in self.fields.iter().zip(&levels.at) {
-                let level = &field[usize::from(level)];
-                odds *= level.ratio;
-                if let Some(frequency) = &level.frequency {
-                    odds /= frequency.of_pair(table, left, right);
-                }
-            }
-            return odds;
+            return ratio / factor;
         }
-        let Some(odds) = self.patterns.get(levels.pattern as usize) else {
-            let mut product = self.prior;
-            for (field, &level) in self.fields.iter().zip(&levels.at) {
-                product.take(&field[usize::from(level)].seen(table, left, right));
-            }
-            return product.odds();
-        };
-        let mut strangers = odds.strangers;
-        for &field in &self.frequent {
-            if let Some(frequency) = &self.fields[field][usize::from(levels.at[field])].frequency {
-                strangers *= frequency.of_pair(table, left, right);
-            }
-        }
-        odds.same / (strangers + odds.others)
+        product.strangers *= factor;
+        product.odds()
     }
 
     /// The likelihoods of each field by itself.
@@ -221,6 +234,17 @@ impl Scorer {
     pub(crate) fn prior(&self) -> Parts {
         self.prior
     }
+}
+
+/// For every pattern, the first comparison fastest, what its levels come to when they are joined field by field.
+fn products<T: Copy, L>(first: T, fields: &[Vec<L>], join: impl Fn(T, &L) -> T) -> Vec<T> {
+    fields.iter().fold(vec![first], |products, levels| {
+        let mut joined = Vec::with_capacity(products.len() * levels.len());
+        for level in levels {
+            joined.extend(products.iter().map(|product| join(*product, level)));
+        }
+        joined
+    })
 }
 
 /// u of the level that agrees exactly on the column whose frequency adjusts `level`.

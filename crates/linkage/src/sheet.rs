@@ -199,26 +199,33 @@ impl Pairs for Row<'_> {
         }
     }
 
-    fn hold(&self, measure: &Measure, ask: &mut Ask) {
-        if let Some(texts) = self.sheet.texts(measure, ask) {
-            ask.positions.hold(texts.text(self.left));
-        }
-    }
-
-    fn similarity(&self, measure: &Measure, pair: u32, ask: &mut Ask) -> f64 {
-        let (a, b) = self.reader(measure.left, measure.right)(pair);
-        let Some(texts) = self.sheet.texts(measure, ask) else { return measure.value(a, b, ask) };
-        if a == 0 || b == 0 {
-            return f64::NAN;
-        }
-        let (left, right) = (texts.text(self.left), texts.text(self.first + pair as usize));
-        let Ask { memo, positions, .. } = ask;
-        memo[measure.number].at(a, b).or(|| measure.of_held(positions, left, right))
-    }
-
-    fn release(&self, measure: &Measure, ask: &mut Ask) {
-        if let Some(texts) = self.sheet.texts(measure, ask) {
-            ask.positions.release(texts.text(self.left));
-        }
+    fn similarities(
+        &self,
+        measure: &Measure,
+        ask: &mut Ask,
+        (undecided, near): (&[u32], &[u32]),
+        values: &mut Vec<f64>,
+    ) {
+        let read = self.reader(measure.left, measure.right);
+        let Some(texts) = self.sheet.texts(measure, ask) else {
+            values.extend(near.iter().map(|at| {
+                let (a, b) = read(undecided[*at as usize]);
+                measure.value(a, b, ask)
+            }));
+            return;
+        };
+        let held = texts.text(self.left);
+        ask.positions.hold(held);
+        let (memo, positions) = (&mut ask.memo[measure.number], &*ask.positions);
+        values.extend(near.iter().map(|at| {
+            let pair = undecided[*at as usize];
+            let (a, b) = read(pair);
+            if a == 0 || b == 0 {
+                return f64::NAN;
+            }
+            let text = texts.text(self.first + pair as usize);
+            memo.at(a, b).or(|| measure.of_held(positions, held, text))
+        }));
+        ask.positions.release(held);
     }
 }

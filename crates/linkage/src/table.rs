@@ -452,6 +452,13 @@ impl<'m> Layout<'m> {
         }
     }
 
+    /// Packs the texts of an operand that can be packed.
+    pub(crate) fn pack(&mut self, operand: Operand) {
+        if let Some(number) = operand.dictionary() {
+            self.dictionaries[number].pack_all();
+        }
+    }
+
     pub(crate) fn expr(&self, scalar: &Scalar) -> Result<(crate::sql::Side, Expr), String> {
         Expr::of(scalar, &self.model.prepare)
     }

@@ -96,9 +96,7 @@ fn similarity(a: &[u8], b: &[u8], common: impl FnOnce(&[u8], &[u8]) -> (u32, u32
         return 0.0;
     }
     let common = f64::from(matches);
-    (common / a.len() as f64
-        + common / b.len() as f64
-        + (common - f64::from(transpositions / 2)) / common)
+    (common / a.len() as f64 + common / b.len() as f64 + (common - f64::from(transpositions / 2)) / common)
         / 3.0
 }
 

@@ -245,6 +245,47 @@ proptest! {
         }
     }
 
+    /// In a large block a record is held against all others at once; what a pair comes to is what it comes to alone.
+    #[test]
+    fn pairs_of_a_large_block_are_what_they_are_alone(
+        people in proptest::collection::vec(person(), 70..130), plain in any::<bool>(),
+    ) {
+        let mut settings: serde_json::Value = serde_json::from_str(MODEL).unwrap();
+        settings["blocking_rules_to_generate_predictions"] =
+            serde_json::json!(["l.nik = r.nik", "l.name = r.name", "l.sex = r.sex"]);
+        let mut model = Model::from_json(&settings.to_string()).unwrap();
+        (model.training, model.review_weight) = (None, -1e6);
+        if plain {
+            model.others.clear();
+        }
+        let ids: Vec<i64> = (0..people.len() as i64).collect();
+        let input = batch(&people, &ids);
+        let linked = link(std::slice::from_ref(&input), &model, &[], &Options::default()).unwrap();
+        let mut found: Vec<(u32, u32)> = linked.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
+        found.sort_unstable();
+        let yields = |a: &Person, b: &Person| {
+            (a.nik.is_some() && a.nik == b.nik)
+                || (a.name.is_some() && a.name == b.name)
+                || (a.sex.is_some() && a.sex == b.sex)
+        };
+        let all = (0..people.len()).flat_map(|left| (left + 1..people.len()).map(move |right| (left, right)));
+        let naive: Vec<(u32, u32)> = all
+            .filter(|(left, right)| yields(&people[*left], &people[*right]))
+            .map(|(left, right)| (left as u32, right as u32))
+            .collect();
+        prop_assert_eq!(found, naive);
+        let wanted: Vec<[String; 2]> =
+            linked.pairs.iter().map(|pair| [pair.left, pair.right].map(|row| row.to_string())).collect();
+        let mut loader = Loader::new(&model);
+        loader.push(&input, None).unwrap();
+        let (_, explained) = explain(loader, &model, &wanted).unwrap();
+        for (pair, explained) in linked.pairs.iter().zip(&explained) {
+            let levels: Vec<usize> = explained.found.fields.iter().map(|field| field.at).collect();
+            prop_assert_eq!(model.levels_of(pair.pattern), levels);
+            prop_assert_eq!(pair.weight.to_bits(), (explained.found.weight as f32).to_bits());
+        }
+    }
+
     #[test]
     fn a_record_finds_its_own_keys(people in people(20)) {
         let ids: Vec<i64> = (0..people.len() as i64).collect();
