@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::batch::{Batch, FULL, Lot};
 use crate::compare::{Condition, Pair};
 use crate::model::Rule;
+use crate::pages::Pages;
 use crate::sheet::{Row, Sheet};
 use crate::spill::part_of;
 use crate::table::{Keys, Places, Table};
@@ -64,7 +65,7 @@ impl RuleReport {
 pub(crate) struct Blocks {
     /// For each record, by place, the number of its block under each rule that can come before another: 0 for
     /// none. Equal numbers are equal keys.
-    numbers: Vec<u32>,
+    numbers: Pages<u32>,
     /// Numbers of a record, rounded up so that they are compared four at a time.
     width: usize,
     /// For each rule, where the number of a left record and that of a right record stand.
@@ -211,7 +212,7 @@ impl Blocks {
     ) -> (Self, Vec<u32>) {
         let asymmetric: Vec<bool> = rules.iter().map(|rule| rule.right.is_some()).collect();
         let (slots, width) = slots(&views, &asymmetric);
-        let mut numbers = vec![0u32; table.records() * width];
+        let mut numbers = Pages::new(table.records(), width);
         let (mut all, mut reports, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
         for (at, rule) in rules.iter().enumerate() {
             if only.is_some() && !views[0].contains(&at) {
@@ -226,7 +227,7 @@ impl Blocks {
             };
             let (sorted, report, over) = sort(own, &rule.sql, limit, &table.places);
             if let Some(slots) = slots[at] {
-                number(&sorted, slots, width, &mut numbers);
+                number(&sorted, slots, &mut numbers);
             }
             // Of an earlier rule nothing but the numbers is needed.
             all.push(if only.is_none_or(|only| only.rule == at) { sorted } else { Sorted::default() });
@@ -286,8 +287,7 @@ impl Blocks {
     }
 
     fn numbers_of(&self, place: u32) -> &[u32] {
-        let start = place as usize * self.width;
-        &self.numbers[start..start + self.width]
+        self.numbers.row(place as usize)
     }
 
     /// Whether the records are of different groups, where records have groups.
@@ -564,12 +564,12 @@ fn slots(views: &[Vec<usize>], asymmetric: &[bool]) -> (Vec<Option<(usize, usize
 }
 
 /// Writes the number of its block, counted from 1, to each record of a rule.
-fn number(sorted: &Sorted, slots: (usize, usize), width: usize, numbers: &mut [u32]) {
+fn number(sorted: &Sorted, slots: (usize, usize), numbers: &mut Pages<u32>) {
     for at in 0..sorted.len() {
         let block = sorted.block(at);
         for (offset, &place) in sorted.rows_of(&block).iter().enumerate() {
             let slot = if offset < block.lefts() { slots.0 } else { slots.1 };
-            numbers[place as usize * width + slot] = at as u32 + 1;
+            numbers.row_mut(place as usize)[slot] = at as u32 + 1;
         }
     }
 }

@@ -458,6 +458,7 @@ fn field(
             _ => {}
         }
         let operands = [measure.left, measure.right];
+        operands.into_iter().for_each(|operand| layout.reads(operand));
         if measure.unlike.is_some() {
             operands.into_iter().for_each(|operand| layout.sketch(operand));
         }
@@ -598,7 +599,9 @@ impl Compiler<'_, '_> {
             } else {
                 ColumnKind::Text
             };
-            columns.push((side, name, self.layout.operand(&expr)?, kind));
+            let operand = self.layout.operand(&expr)?;
+            self.layout.reads(operand);
+            columns.push((side, name, operand, kind));
         }
         Ok(Condition::General(Box::new(General { node: node.clone(), wanted, columns })))
     }
@@ -628,6 +631,8 @@ impl Compiler<'_, '_> {
                 Ok(if packed || left.dictionary() == right.dictionary() {
                     Condition::Equal { left, right, wanted }
                 } else if left.dictionary().is_some() && right.dictionary().is_some() {
+                    self.layout.reads(left);
+                    self.layout.reads(right);
                     Condition::EqualText { left, right, wanted }
                 } else {
                     return Err(self.unsupported("a column of numbers compared with a column of text"));

@@ -104,6 +104,11 @@ impl Dictionary {
         self.hashes = Vec::new();
     }
 
+    /// Nobody will ask for a text any more.
+    pub(crate) fn forget_texts(&mut self) {
+        (self.bytes, self.ends) = (Vec::new(), Vec::new());
+    }
+
     pub(crate) fn text(&self, number: u32) -> &[u8] {
         let number = number as usize;
         &self.bytes[self.ends[number - 1]..self.ends[number]]

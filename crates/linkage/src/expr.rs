@@ -63,7 +63,7 @@ pub(crate) struct Pipeline(Vec<Ready>);
 enum Ready {
     Plain(Step),
     Standard { names: Arc<Standardiser>, place: bool },
-    Replace { from: String, to: String, letters: u64 },
+    Replace { from: String, to: String, signs: Signs },
     RegexReplace { regex: Regex, by: String, all: bool },
     RegexExtract { regex: Regex, group: usize },
 }
@@ -83,7 +83,7 @@ impl Pipeline {
                 Ready::Standard { names: Arc::clone(names), place: *step == Step::StandardPlace }
             }
             Step::Replace { from, to } => {
-                Ready::Replace { from: from.clone(), to: to.clone(), letters: letters(from) }
+                Ready::Replace { from: from.clone(), to: to.clone(), signs: Signs::of(from) }
             }
             Step::RegexReplace { pattern, by, all, ignore_case } => Regex::new(pattern, *ignore_case)
                 .map_or_else(
@@ -108,12 +108,14 @@ impl Pipeline {
             let Buffers { now, next } = buffers;
             now.clear();
             now.push_str(text);
-            let mut present = letters(now);
+            // Worked out when a step asks, as long as the text is the same.
+            let mut present = None;
             for step in &self.0 {
                 next.clear();
                 match step {
-                    Ready::Replace { from, to, letters: needed } => {
-                        if needed & present != *needed || !replace(now, from, to, next) {
+                    Ready::Replace { from, to, signs } => {
+                        let present: &Signs = present.get_or_insert_with(|| Signs::of(now));
+                        if !present.have(signs) || !replace(now, from, to, next) {
                             continue;
                         }
                     }
@@ -140,7 +142,7 @@ impl Pipeline {
                     }
                 }
                 std::mem::swap(now, next);
-                present = letters(now);
+                present = None;
             }
             out.push_str(now);
             true
@@ -148,9 +150,30 @@ impl Pipeline {
     }
 }
 
-/// Which bytes a text has, folded into 64 bits: a text without a needle's bits does not have the needle.
-fn letters(text: &str) -> u64 {
-    text.bytes().fold(0, |bits, byte| bits | 1 << (byte & 63))
+/// Which bytes and which neighbouring bytes a text has, folded into bits: a text without a needle's bits does not
+/// have the needle.
+struct Signs {
+    single: u64,
+    pairs: u128,
+}
+
+impl Signs {
+    fn of(text: &str) -> Self {
+        let (mut single, mut pairs, mut before) = (0, 0, None);
+        for byte in text.bytes() {
+            single |= 1 << (byte & 63);
+            if let Some(before) = before {
+                let pair = u8::wrapping_mul(before, 37).wrapping_add(byte);
+                pairs |= 1 << (pair & 127);
+            }
+            before = Some(byte);
+        }
+        Self { single, pairs }
+    }
+
+    fn have(&self, needle: &Self) -> bool {
+        needle.single & self.single == needle.single && needle.pairs & self.pairs == needle.pairs
+    }
 }
 
 /// Writes `text` with every `from` replaced, from the left; false, and nothing written, when there is none.

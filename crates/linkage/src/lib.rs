@@ -23,6 +23,7 @@ mod judgement;
 mod link;
 mod load;
 mod model;
+mod pages;
 mod regex;
 mod score;
 mod scores;

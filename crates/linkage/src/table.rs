@@ -19,6 +19,7 @@ use crate::error::{LinkError, ModelError};
 use crate::expr::{Expr, Pipeline, Step};
 use crate::load::{Kind, Loader};
 use crate::model::{Model, Rule};
+use crate::pages::Pages;
 use crate::spill::SpillWriter;
 use crate::sql::Scalar;
 
@@ -74,6 +75,8 @@ pub(crate) struct Layout<'m> {
     pub(crate) sources: (Vec<u32>, Vec<String>),
     words: u32,
     half_open: Option<u32>,
+    /// Dictionaries whose texts are looked at when records are compared.
+    read: Vec<usize>,
     pub(crate) places: Places,
     /// Columns without a single value.
     pub(crate) empty: Vec<String>,
@@ -121,7 +124,7 @@ impl Places {
 
 /// The records, ready to be compared.
 pub(crate) struct Table {
-    words: Vec<u64>,
+    words: Pages<u64>,
     stride: usize,
     pub(crate) places: Places,
     pub(crate) dictionaries: Arc<Vec<Dictionary>>,
@@ -141,7 +144,7 @@ impl Table {
 
     /// How many records lie here: all of them, or those of a part.
     pub(crate) fn records(&self) -> usize {
-        self.words.len() / self.stride
+        self.words.len()
     }
 
     /// Some records by themselves.
@@ -153,7 +156,7 @@ impl Table {
     ) -> Self {
         let (ids, order) = (Vec::new(), Vec::new());
         Self {
-            words,
+            words: Pages::of(words, stride),
             stride,
             places,
             dictionaries,
@@ -182,13 +185,12 @@ impl Table {
 
     /// The record that lies at a place.
     pub(crate) fn record_at(&self, place: u32) -> &[u64] {
-        let start = place as usize * self.stride;
-        &self.words[start..start + self.stride]
+        self.words.row(place as usize)
     }
 
     /// Ids and sources stay.
     pub(crate) fn forget_records(&mut self) {
-        self.words = Vec::new();
+        self.words = Pages::new(0, self.stride);
         self.dictionaries = Arc::default();
         self.places = Places::default();
     }
@@ -251,7 +253,9 @@ impl Keys {
         for (at, part) in parts.iter().enumerate() {
             match part {
                 Part::Placed(operand) => {
-                    let words = table.words[first * table.stride..last * table.stride]
+                    let words = table
+                        .words
+                        .stretch(first, keys.len())
                         .iter()
                         .skip(operand.word())
                         .step_by(table.stride)
@@ -284,7 +288,7 @@ impl Keys {
     }
 }
 
-/// Records whose keys are written at a time.
+/// Records that are written, or whose keys are, at a time.
 const STRETCH: usize = 1 << 12;
 
 /// Takes one more part into the keys; a part that is 0 is unknown and leaves none.
@@ -318,6 +322,7 @@ impl<'m> Layout<'m> {
             sources: (Vec::new(), Vec::new()),
             words: 0,
             half_open: None,
+            read: Vec::new(),
             places: Places::default(),
             empty: Vec::new(),
             kinds: FxHashMap::default(),
@@ -443,6 +448,11 @@ impl<'m> Layout<'m> {
         };
         *place = Some(operand);
         Ok(operand)
+    }
+
+    /// Notes that the texts of an operand will be looked at; of others numbers and counts are enough.
+    pub(crate) fn reads(&mut self, operand: Operand) {
+        self.read.extend(operand.dictionary());
     }
 
     /// Makes sketches of the texts of an operand.
@@ -575,8 +585,7 @@ impl<'m> Layout<'m> {
     /// Lays the columns down record by record. What the keys of `rules` need besides is kept as columns.
     pub(crate) fn finish(mut self, rules: &[Rule]) -> Result<(Table, Keys), LinkError> {
         let keys = self.take_keys(rules)?;
-        let rows = self.ids.len() as u32;
-        let words = self.lay(0..rows);
+        let words = self.lay();
         Ok((self.into_table(words, &keys, rules), keys))
     }
 
@@ -586,7 +595,7 @@ impl<'m> Layout<'m> {
         rules: &[Rule],
         writer: &mut SpillWriter,
     ) -> Result<(Table, Keys), LinkError> {
-        const STRETCH: u32 = 1 << 18;
+        const WRITTEN: usize = 1 << 18;
         for rule in rules {
             for keys in [Some(&rule.keys), rule.right.as_ref()].into_iter().flatten() {
                 for expr in self.key_exprs(keys, &rule.sql)? {
@@ -595,38 +604,47 @@ impl<'m> Layout<'m> {
             }
         }
         let keys = self.take_keys(rules)?;
-        let rows = self.ids.len() as u32;
-        for first in (0..rows).step_by(STRETCH as usize) {
-            writer.write(&self.lay(first..rows.min(first.saturating_add(STRETCH))))?;
+        let (rows, stride) = (self.ids.len(), (self.words as usize).max(1));
+        for first in (0..rows).step_by(WRITTEN) {
+            let mut words = vec![0; (rows - first).min(WRITTEN) * stride];
+            let stretches = words.par_chunks_mut(STRETCH * stride).enumerate();
+            stretches.for_each(|(at, words)| self.lay_rows(first + at * STRETCH, words));
+            writer.write(&words)?;
         }
-        Ok((self.into_table(Vec::new(), &keys, rules), keys))
+        Ok((self.into_table(Pages::new(0, 1), &keys, rules), keys))
     }
 
     fn placed(&self) -> impl Iterator<Item = (&Column, Operand)> {
         self.columns.values().filter_map(|(column, place)| place.map(|place| (column, place)))
     }
 
-    /// The words of the records at some places.
-    fn lay(&self, range: std::ops::Range<u32>) -> Vec<u64> {
+    /// The words of all records, by place. The columns are read in the order of the rows and each record is written
+    /// once to where it belongs: the other way round every value of every column would be on a way of its own.
+    fn lay(&self) -> Pages<u64> {
         let stride = (self.words as usize).max(1);
-        let mut words = vec![0u64; range.len() * stride];
+        let mut words = Pages::new(self.ids.len(), stride);
         let placed: Vec<(&Column, Operand)> = self.placed().collect();
-        let places = &self.places;
-        words.par_chunks_mut(stride * 4096).enumerate().for_each(|(chunk, out)| {
-            for (column, operand) in &placed {
-                for (offset, record) in out.chunks_mut(stride).enumerate() {
-                    let row = places.row(range.start + (chunk * 4096 + offset) as u32) as usize;
-                    record[operand.word as usize] |= match column {
-                        Column::Packed(values) => values[row],
-                        Column::Text { numbers, .. } => (u64::from(numbers[row]) << 32) >> operand.shift,
-                    };
+        // Every thread looks at all rows for those that belong to its pages.
+        words.par_groups_mut(rayon::current_num_threads()).for_each(|(first, mut group)| {
+            let places = first..first + group.len();
+            for row in 0..self.ids.len() {
+                let place = self.places.place(row as u32) as usize;
+                if places.contains(&place) {
+                    write_record(&placed, row, group.row_mut(place - first));
                 }
             }
         });
         words
     }
 
-    fn into_table(mut self, words: Vec<u64>, keys: &Keys, rules: &[Rule]) -> Table {
+    /// The words of the records from a row on, as many as there is room for, in the order of the rows.
+    fn lay_rows(&self, first: usize, words: &mut [u64]) {
+        let placed: Vec<(&Column, Operand)> = self.placed().collect();
+        let records = words.chunks_mut((self.words as usize).max(1));
+        (first..).zip(records).for_each(|(row, record)| write_record(&placed, row, record));
+    }
+
+    fn into_table(mut self, words: Pages<u64>, keys: &Keys, rules: &[Rule]) -> Table {
         // Only texts of different dictionaries are held against each other by their hashes.
         let across = rules.iter().any(|rule| rule.right.is_some());
         let kept = self.placed().filter_map(|(_, place)| place.dictionary()).chain(keys.dictionaries());
@@ -634,8 +652,13 @@ impl<'m> Layout<'m> {
         for (number, dictionary) in self.dictionaries.iter_mut().enumerate() {
             if !kept.contains(&number) {
                 *dictionary = Dictionary::new();
-            } else if !across {
+                continue;
+            }
+            if !across {
                 dictionary.forget_hashes();
+            }
+            if !self.read.contains(&number) {
+                dictionary.forget_texts();
             }
         }
         Table {
@@ -710,6 +733,17 @@ impl<'m> Layout<'m> {
             }
         }
         Part::Column { column: usize::MAX, shift: 0, mask: 0 }
+    }
+}
+
+/// Writes the values of a row to its record, which is 0 before.
+#[inline]
+fn write_record(placed: &[(&Column, Operand)], row: usize, record: &mut [u64]) {
+    for (column, operand) in placed {
+        record[operand.word()] |= match column {
+            Column::Packed(values) => values[row],
+            Column::Text { numbers, .. } => (u64::from(numbers[row]) << 32) >> operand.shift,
+        };
     }
 }
 
