@@ -10,7 +10,7 @@ use access::House;
 use linkage::Model;
 use linkage::find::Record;
 use linkage::standardise::Standardiser;
-use store::meta;
+use store::{Tx, meta};
 
 use crate::{Result, publish, rows, version};
 
@@ -25,13 +25,21 @@ static KEPT: Mutex<Option<(String, Arc<Tools>)>> = Mutex::new(None);
 
 /// The version that pages speak of; 0 before the first.
 pub(crate) fn version_in_force(house: &House) -> Result<i64> {
-    let text = house.db.read(|tx| meta(tx, publish::VERSION))?;
-    Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+    house.db.read(version_read)
+}
+
+fn version_read(tx: &mut Tx<'_>) -> Result<i64> {
+    Ok(meta(tx, publish::VERSION)?.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
 /// The tools of the version in force.
 pub(crate) fn tools(house: &House) -> Result<Arc<Tools>> {
-    let links = match version_in_force(house)? {
+    house.db.read(|tx| tools_for(tx, house))
+}
+
+/// The same for a page that is reading already.
+pub(crate) fn tools_for(tx: &mut Tx<'_>, house: &House) -> Result<Arc<Tools>> {
+    let links = match version_read(tx)? {
         0 => None,
         number => house.lake.dataset(&version::name(number, "links"))?,
     };

@@ -27,6 +27,8 @@ sql! {
         ON CONFLICT (kind, key) DO NOTHING";
     OPTIONAL = "SELECT COUNT(*) FROM outbox WHERE ($1 = 0 OR id = $1) AND (CAST($2 AS TEXT) IS NULL OR kind = $2)";
     FILTERED = "SELECT COUNT(*) FILTER (WHERE kind = 'a'), COALESCE(SUM(id) FILTER (WHERE kind = 'none'), 0) FROM outbox";
+    IDS_OF_KIND = "SELECT id FROM outbox WHERE kind = $1 ORDER BY id DESC LIMIT $2";
+    KINDS = "SELECT kind FROM outbox";
     MISSING_TABLE = "SELECT x FROM no_such_table";
 }
 
@@ -53,6 +55,7 @@ pub fn run(db: &Db, reopen: Reopen<'_>) {
     bulk_loads_and_refuses_whole(db);
     texts_compare_bytewise_and_pages_follow_keys(db);
     portable_statements_mean_the_same(db);
+    lists_of_numbers_come_in_the_order_asked(db);
     numbers_are_given_out_once(db);
     jobs_are_taken_over_behind_their_mark(db, reopen);
     errands_are_done_at_least_once(db);
@@ -300,6 +303,22 @@ fn portable_statements_mean_the_same(db: &Db) {
         Ok::<_, Error>(())
     })
     .expect("portable statements run");
+}
+
+fn lists_of_numbers_come_in_the_order_asked(db: &Db) {
+    clean(db);
+    db.write(|tx| {
+        (1..=4).try_for_each(|id| put(tx, id, if id == 4 { "b" } else { "a" }, &id.to_string()))?;
+        let sets: Vec<Vec<Value>> = [("a", 2), ("none", 9), ("b", 9), ("a", 9)]
+            .map(|(kind, most): (&str, i64)| params![kind, most].to_vec())
+            .to_vec();
+        assert_eq!(tx.numbers(&IDS_OF_KIND, &sets)?, [vec![3, 2], vec![], vec![4], vec![3, 2, 1]]);
+        assert!(tx.numbers(&IDS_OF_KIND, &[])?.is_empty());
+        Ok::<_, Error>(())
+    })
+    .expect("lists are read");
+    let wrong = db.read(|tx| tx.numbers(&KINDS, &[Vec::new()]));
+    assert!(wrong.is_err(), "texts are no numbers");
 }
 
 fn numbers_are_given_out_once(db: &Db) {

@@ -120,6 +120,18 @@ impl Db {
         statements.iter().filter_map(prepare).collect()
     }
 
+    /// To be called after these tables were filled or changed by a large part: the server learns what they hold now, for
+    /// its plans, at once and not at its next rest. SQLite needs nothing.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn settle(&self, tables: &[&'static str]) -> Result<()> {
+        match &*self.driver {
+            Driver::Sqlite(_) => Ok(()),
+            Driver::Postgres(driver) => driver.settle(tables),
+        }
+    }
+
     /// Names of the schema changes in this database, in order.
     pub fn migrations(&self) -> Result<Vec<String>> {
         self.read(migrate::applied)

@@ -4,7 +4,7 @@
 //! are typed by what they hold, answers by what the server says: sums of BIGINT come back as NUMERIC and are read as integers,
 //! or refused when they do not fit.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, task::Poll, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime as PoolRuntime};
 use tokio::runtime::Runtime;
@@ -94,6 +94,17 @@ impl Postgres {
         work(&mut tx)
     }
 
+    /// Tells the planner what these tables hold now, and marks the pages on which indexes alone can answer. Takes no part in any
+    /// transaction.
+    pub(crate) fn settle(&self, tables: &[&'static str]) -> Result<(), Error> {
+        let client = self.client()?;
+        for table in tables {
+            let text = format!("VACUUM (ANALYZE) {table}");
+            self.block(client.batch_execute(&text)).map_err(|error| failure("vacuum", &error))?;
+        }
+        Ok(())
+    }
+
     /// Takes the named lock of this schema for as long as the answer lives; nothing when another holds it.
     pub(crate) fn lock(&self, name: &str) -> Result<Option<Object>, Error> {
         const TAKE: &str = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '/' || $1, 0))";
@@ -118,6 +129,11 @@ impl Postgres {
 /// A fresh schema for a test.
 pub(crate) fn make_schema(url: &str, schema: &str) -> Result<(), Error> {
     script(url, &format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}"))
+}
+
+/// A schema for figures, which stays.
+pub(crate) fn keep_schema(url: &str, schema: &str) -> Result<(), Error> {
+    script(url, &format!("CREATE SCHEMA IF NOT EXISTS {schema}"))
 }
 
 /// Ends a test's schema.
@@ -162,6 +178,20 @@ impl Session<'_> {
             .block(self.transaction.query(&statement, &as_params(params)))
             .map_err(|error| failure(sql.name, &error))?;
         found.iter().map(|row| read_row(sql, row)).collect()
+    }
+
+    /// An array for each set of parameters instead of a row for each number; all are sent before the first is answered.
+    pub(crate) fn numbers(&self, sql: &Sql, each: &[Vec<Value>]) -> Result<Vec<Vec<i64>>, Error> {
+        let Some(first) = each.first() else { return Ok(Vec::new()) };
+        let text = format!("SELECT array_agg(number) FROM ({}) AS found (number)", sql.text);
+        let statement = self.prepared(sql.name, &text, first)?;
+        let sets: Vec<Vec<_>> = each.iter().map(|params| as_params(params)).collect();
+        let asked = sets.iter().map(|params| self.transaction.query_one(&statement, params));
+        let read = |row: Result<tokio_postgres::Row, tokio_postgres::Error>| {
+            row.and_then(|row| row.try_get::<_, Option<Vec<i64>>>(0)).map(Option::unwrap_or_default)
+        };
+        let answers = self.driver.block(together(asked));
+        answers.into_iter().map(|row| read(row).map_err(|error| failure(sql.name, &error))).collect()
     }
 
     pub(crate) fn for_each<E: From<Error>>(
@@ -229,6 +259,23 @@ impl Session<'_> {
     pub(crate) fn batch(&self, name: &str, script: &str) -> Result<(), Error> {
         self.driver.block(self.transaction.batch_execute(script)).map_err(|error| failure(name, &error))
     }
+}
+
+/// The answers of all, in their order. None waits for another to begin.
+async fn together<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut all: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        let mut waiting = false;
+        for (future, answer) in all.iter_mut().filter(|(_, answer)| answer.is_none()) {
+            match future.as_mut().poll(context) {
+                Poll::Ready(value) => *answer = Some(value),
+                Poll::Pending => waiting = true,
+            }
+        }
+        if waiting { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    all.into_iter().filter_map(|(_, answer)| answer).collect()
 }
 
 fn as_params(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {

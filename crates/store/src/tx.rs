@@ -62,6 +62,15 @@ impl<'a> Tx<'a> {
         })
     }
 
+    /// The only column of an answer, whole numbers, for each of several sets of parameters: for long lists out of an index. All
+    /// sets cost one way to the server.
+    pub fn numbers(&mut self, sql: &Sql, each: &[Vec<Value>]) -> Result<Vec<Vec<i64>>, Error> {
+        self.run(|engine| match engine {
+            TxEngine::Sqlite(conn) => each.iter().map(|params| sqlite::numbers(conn, sql, params)).collect(),
+            TxEngine::Postgres(session) => session.numbers(sql, each),
+        })
+    }
+
     /// The only row, or none. More than one is an error.
     pub fn query_opt(&mut self, sql: &Sql, params: &[Value]) -> Result<Option<Row>, Error> {
         let mut rows = self.query(sql, params)?;

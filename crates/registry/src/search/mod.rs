@@ -13,12 +13,12 @@ use access::{House, Scope};
 use linkage::find::{self, Record};
 use linkage::text::jaro_winkler;
 use model::{RegionCode, RegionLevel};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::Serialize;
 use store::{Row, Tx, Value, params};
 
 use crate::show::masked;
-use crate::tools::{Known, tools};
+use crate::tools::{Known, tools_for};
 use crate::{Error, Result, queries};
 use query::Query;
 
@@ -137,7 +137,7 @@ fn scope_params(scope: &Scope) -> [Value; 3] {
 }
 
 fn by_number(house: &House, scope: &Scope, digits: &str) -> Result<Found> {
-    let mut hits = house.db.read(|tx| {
+    house.db.read(|tx| {
         let mut hits = Vec::new();
         if digits.len() == 16
             && let Ok(number) = digits.parse::<i64>()
@@ -147,16 +147,12 @@ fn by_number(house: &House, scope: &Scope, digits: &str) -> Result<Found> {
         if hits.is_empty() {
             look_up(tx, scope, &query::near(digits), &mut hits, ["nik-slip", "kk-slip"])?;
         }
-        Ok::<_, Error>(hits)
-    })?;
-    let more = hits.len() > HITS_MAX;
-    hits.truncate(HITS_MAX);
-    name_regions(house, &mut hits)?;
-    Ok(Found { kind: "number", hits, more })
+        let more = hits.len() > HITS_MAX;
+        hits.truncate(HITS_MAX);
+        name_regions(tx, &mut hits)?;
+        Ok(Found { kind: "number", hits, more })
+    })
 }
-
-/// Numbers a statement asks for.
-const NUMBERS: usize = 20;
 
 fn look_up(
     tx: &mut Tx<'_>,
@@ -166,10 +162,9 @@ fn look_up(
     why: [&'static str; 2],
 ) -> Result<()> {
     for (sql, why) in [(&queries::FIND_NIK, why[0]), (&queries::FIND_KK, why[1])] {
-        for chunk in numbers.chunks(NUMBERS) {
-            let mut values = scope_params(scope).to_vec();
-            // A number that nobody has fills the places that are left.
-            values.extend(chunk.iter().copied().chain(std::iter::repeat(0)).take(NUMBERS).map(Value::from));
+        for chunk in numbers.chunks(queries::NUMBERS) {
+            let mut values = filled(chunk.iter().copied(), 0, queries::NUMBERS);
+            values.extend(scope_params(scope));
             for row in tx.query(sql, &values)? {
                 let candidate = Candidate::read(&row)?;
                 if !hits.iter().any(|hit| hit.person_id == candidate.person_id) {
@@ -181,6 +176,11 @@ fn look_up(
     Ok(())
 }
 
+/// Values for the places of a statement; what nobody has fills the places that are left.
+fn filled<T: Clone + Into<Value>>(values: impl Iterator<Item = T>, nobody: T, places: usize) -> Vec<Value> {
+    values.chain(std::iter::repeat(nobody)).take(places).map(Into::into).collect()
+}
+
 /// A name and what was added.
 struct Asked {
     name: String,
@@ -190,29 +190,30 @@ struct Asked {
 }
 
 fn by_name(house: &House, scope: &Scope, asked: &Asked) -> Result<Found> {
-    let tools = tools(house)?;
-    let name_key = tools.names.name(&asked.name);
-    let candidates = house.db.read(|tx| candidates(tx, scope, asked, &name_key))?;
-    let mut close = nearest(candidates, &name_key, asked.year);
-    let more = close.len() > HITS_MAX;
-    close.truncate(CANDIDATES_MAX);
-    let known = Known { name: Some(&asked.name), birth_date: asked.date, ..Known::default() };
-    let weights = weigh(&tools, &known, &close)?;
-    let mut hits: Vec<(f64, f64, Hit)> = close
-        .into_iter()
-        .zip(weights)
-        .map(|((near, candidate), weight)| {
-            let why = if candidate.name_key == name_key { "name" } else { "name-near" };
-            (weight, near, candidate.hit(Some(weight), why))
-        })
-        .collect();
-    // The model weighs in steps; within a step the nearer name comes first.
-    hits.sort_by(|a, b| {
-        b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.person_id.cmp(&b.2.person_id))
-    });
-    let mut hits: Vec<Hit> = hits.into_iter().map(|(_, _, hit)| hit).take(HITS_MAX).collect();
-    name_regions(house, &mut hits)?;
-    Ok(Found { kind: "name", hits, more })
+    house.db.read(|tx| {
+        let tools = tools_for(tx, house)?;
+        let name_key = tools.names.name(&asked.name);
+        let mut close = nearest(candidates(tx, scope, asked, &name_key)?, &name_key, asked.year);
+        let more = close.len() > HITS_MAX;
+        close.truncate(CANDIDATES_MAX);
+        let known = Known { name: Some(&asked.name), birth_date: asked.date, ..Known::default() };
+        let weights = weigh(&tools, &known, &close)?;
+        let mut hits: Vec<(f64, f64, Hit)> = close
+            .into_iter()
+            .zip(weights)
+            .map(|((near, candidate), weight)| {
+                let why = if candidate.name_key == name_key { "name" } else { "name-near" };
+                (weight, near, candidate.hit(Some(weight), why))
+            })
+            .collect();
+        // The model weighs in steps; within a step the nearer name comes first.
+        hits.sort_by(|a, b| {
+            b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.person_id.cmp(&b.2.person_id))
+        });
+        let mut hits: Vec<Hit> = hits.into_iter().map(|(_, _, hit)| hit).take(HITS_MAX).collect();
+        name_regions(tx, &mut hits)?;
+        Ok(Found { kind: "name", hits, more })
+    })
 }
 
 /// Who may be meant: all people of the village if one is known, else those who share a key of the name.
@@ -227,61 +228,86 @@ fn candidates(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked, name_key: &str) -> 
         }
     }
     if found.is_empty() && (asked.village.is_none() || scope.region().level() != RegionLevel::Village) {
-        // Exactly this name comes first; when that fills a page, no other name can stand on it.
-        let exact = with_key(tx, scope, keys::exact(name_key, asked.year), READ_MAX as i64)?;
-        read(tx, scope, &exact, &mut found)?;
-        if found.len() > HITS_MAX && asked.date.is_none() {
-            return Ok(found.into_values().collect());
-        }
-        let mut near = who_shares(tx, scope, &keys::of_query(name_key, asked.year))?;
-        near.retain(|person| !found.contains_key(person));
-        near.truncate(READ_MAX);
-        read(tx, scope, &near, &mut found)?;
-        // A single word is also the beginning of longer names.
-        if !name_key.contains(' ') && found.len() < HITS_MAX && name_key.len() > 1 {
-            let [from, to, caseload] = scope_params(scope);
-            let until = format!("{name_key}~");
-            let rows = tx.query(
-                &queries::FIND_PREFIX,
-                &[from, to, caseload, name_key.into(), until.into(), KEY_ROWS.into()],
-            )?;
-            for row in rows {
-                let candidate = Candidate::read(&row)?;
-                found.insert(candidate.person_id, candidate);
-            }
-        }
+        by_keys(tx, scope, asked, name_key, &mut found)?;
     }
     Ok(found.into_values().collect())
 }
 
-/// People of the territory who have a key, `most` of them.
-fn with_key(tx: &mut Tx<'_>, scope: &Scope, key: i64, most: i64) -> Result<Vec<i64>> {
-    let (first, last) = keys::bounds(scope.region().as_str());
-    let rows = tx.query(&queries::FIND_KEY, params![key, first, last, most])?;
-    Ok(rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?)
+fn by_keys(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    asked: &Asked,
+    name_key: &str,
+    found: &mut FxHashMap<i64, Candidate>,
+) -> Result<()> {
+    // Exactly this name comes first; when that fills a page, no other name can stand on it.
+    let exact = with_keys(tx, scope, &[keys::exact(name_key, asked.year)], READ_MAX as i64)?;
+    let mut exact = exact.into_iter().next().unwrap_or_default();
+    if exact.len() > HITS_MAX && asked.date.is_none() {
+        // All are alike, so the first of them by number fill the page, unless the scope leaves some of them out.
+        exact.sort_unstable();
+        for people in [&exact[..=HITS_MAX], &exact[HITS_MAX + 1..]] {
+            read(tx, scope, people, found)?;
+            if found.len() > HITS_MAX {
+                return Ok(());
+            }
+        }
+    }
+    let most = READ_MAX + exact.len();
+    let near = who_shares(tx, scope, &keys::of_query(name_key, asked.year), most)?;
+    let near = near.iter().filter(|person| !exact.contains(person)).take(READ_MAX);
+    let wanted: Vec<i64> =
+        exact.iter().filter(|person| !found.contains_key(person)).chain(near).copied().collect();
+    read(tx, scope, &wanted, found)?;
+    // A single word is also the beginning of longer names.
+    if !name_key.contains(' ') && found.len() < HITS_MAX && name_key.len() > 1 {
+        let [from, to, caseload] = scope_params(scope);
+        let until = format!("{name_key}~");
+        let rows = tx.query(
+            &queries::FIND_PREFIX,
+            &[from, to, caseload, name_key.into(), until.into(), KEY_ROWS.into()],
+        )?;
+        for row in rows {
+            let candidate = Candidate::read(&row)?;
+            found.insert(candidate.person_id, candidate);
+        }
+    }
+    Ok(())
 }
 
-/// People who have any of the keys, those first who share most. A key that few have tells more.
-fn who_shares(tx: &mut Tx<'_>, scope: &Scope, keys: &[i64]) -> Result<Vec<i64>> {
-    let mut shared: FxHashMap<i64, f64> = FxHashMap::default();
-    for &key in keys {
-        let people = with_key(tx, scope, key, KEY_ROWS)?;
+/// For each key the people of the territory who have it, `most` of them.
+fn with_keys(tx: &mut Tx<'_>, scope: &Scope, keys: &[i64], most: i64) -> Result<Vec<Vec<i64>>> {
+    let (first, last) = keys::bounds(scope.region().as_str());
+    let each: Vec<Vec<Value>> = keys.iter().map(|&key| params![key, first, last, most].to_vec()).collect();
+    Ok(tx.numbers(&queries::FIND_KEY, &each)?)
+}
+
+/// `most` people who have any of the keys, those first who share most. A key that few have tells more.
+fn who_shares(tx: &mut Tx<'_>, scope: &Scope, keys: &[i64], most: usize) -> Result<Vec<i64>> {
+    let lists = with_keys(tx, scope, keys, KEY_ROWS)?;
+    let entries = lists.iter().map(Vec::len).sum();
+    let mut shared: FxHashMap<i64, f64> = FxHashMap::with_capacity_and_hasher(entries, FxBuildHasher);
+    for people in lists {
         let tells = (2.0 * KEY_ROWS as f64 / people.len().max(1) as f64).ln();
         for person in people {
             *shared.entry(person).or_default() += tells;
         }
     }
     let mut order: Vec<(i64, f64)> = shared.into_iter().collect();
-    order.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let first = |a: &(i64, f64), b: &(i64, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    if order.len() > most {
+        order.select_nth_unstable_by(most, first);
+        order.truncate(most);
+    }
+    order.sort_unstable_by(first);
     Ok(order.into_iter().map(|(person, _)| person).collect())
 }
 
 /// Adds these people, as far as the scope lets them be seen.
 fn read(tx: &mut Tx<'_>, scope: &Scope, people: &[i64], found: &mut FxHashMap<i64, Candidate>) -> Result<()> {
-    for chunk in people.chunks(NUMBERS) {
-        let mut values = scope_params(scope).to_vec();
-        // A number that nobody has fills the places that are left.
-        values.extend(chunk.iter().copied().chain(std::iter::repeat(0)).take(NUMBERS).map(Value::from));
+    for chunk in people.chunks(queries::PEOPLE) {
+        let mut values = filled(chunk.iter().copied(), 0, queries::PEOPLE);
+        values.extend(scope_params(scope));
         for row in tx.query(&queries::FIND_PEOPLE, &values)? {
             let candidate = Candidate::read(&row)?;
             found.insert(candidate.person_id, candidate);
@@ -341,6 +367,7 @@ fn nearness(asked: &str, kept: &str) -> f64 {
     whole.max(sum / words as f64 - 0.03 * missing)
 }
 
+/// The weight of each candidate. Only a name and perhaps a birth date are asked for: who agrees in these is weighed once.
 fn weigh(
     tools: &crate::tools::Tools,
     known: &Known<'_>,
@@ -349,39 +376,46 @@ fn weigh(
     if candidates.is_empty() {
         return Ok(Vec::new());
     }
-    let records: Vec<Record> = candidates
-        .iter()
-        .map(|(_, candidate)| {
-            let birth =
-                candidate.birth_date.as_deref().and_then(|text| text.parse().ok()).map(model::epoch_days);
-            Record::new()
-                .text("name", Some(candidate.name_key.as_str()).filter(|name| !name.is_empty()))
-                .date("dob", birth)
-                .number("sex", candidate.sex)
-                .text("desa", Some(candidate.region.as_str()).filter(|region| !region.is_empty()))
-        })
-        .collect();
+    let mut seen: FxHashMap<(&str, Option<&str>), usize> = FxHashMap::default();
+    let mut records: Vec<Record> = Vec::new();
+    let mut record_of = Vec::with_capacity(candidates.len());
+    for (_, candidate) in candidates {
+        let birth = candidate.birth_date.as_deref().filter(|_| known.birth_date.is_some());
+        record_of.push(*seen.entry((&candidate.name_key, birth)).or_insert_with(|| {
+            records.push(
+                Record::new()
+                    .text("name", Some(candidate.name_key.as_str()).filter(|name| !name.is_empty()))
+                    .date("dob", birth.and_then(|text| text.parse().ok()).map(model::epoch_days)),
+            );
+            records.len() - 1
+        }));
+    }
     let found = find::score(&tools.model, &known.record(&tools.names).batch(), &Record::batch_of(&records))?;
     // Before a model is trained it has no weights: all are alike then.
-    Ok(found.iter().map(|found| if found.weight.is_finite() { found.weight } else { 0.0 }).collect())
+    let weight = |at: usize| found.get(at).map_or(0.0, |found| found.weight);
+    Ok(record_of
+        .into_iter()
+        .map(weight)
+        .map(|weight| if weight.is_finite() { weight } else { 0.0 })
+        .collect())
 }
 
-fn name_regions(house: &House, hits: &mut [Hit]) -> Result<()> {
-    let mut names: FxHashMap<String, Option<String>> = FxHashMap::default();
-    house.db.read(|tx| {
-        for hit in hits.iter_mut().filter(|hit| !hit.region.is_empty()) {
-            let name = if let Some(name) = names.get(&hit.region) {
-                name.clone()
-            } else {
-                let row = tx.query_opt(&queries::REGION_NAME, params![&hit.region])?;
-                let name = row.map(|row| row.string(0)).transpose()?;
-                names.insert(hit.region.clone(), name.clone());
-                name
-            };
-            hit.region_name = name;
+fn name_regions(tx: &mut Tx<'_>, hits: &mut [Hit]) -> Result<()> {
+    let mut codes: Vec<&str> =
+        hits.iter().map(|hit| hit.region.as_str()).filter(|code| !code.is_empty()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let mut names: FxHashMap<String, String> = FxHashMap::default();
+    for chunk in codes.chunks(queries::REGIONS) {
+        let values = filled(chunk.iter().copied(), "", queries::REGIONS);
+        for row in tx.query(&queries::REGION_NAMES, &values)? {
+            names.insert(row.string(0)?, row.string(1)?);
         }
-        Ok(())
-    })
+    }
+    for hit in hits {
+        hit.region_name = names.get(&hit.region).cloned();
+    }
+    Ok(())
 }
 
 #[cfg(test)]
