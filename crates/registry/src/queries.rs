@@ -131,14 +131,18 @@ sql! {
     pub(crate) REGION_NAMES = concat!("SELECT code, name FROM region WHERE code IN (", places!(1 2 3 4 5), ")");
     pub(crate) FIND_KEY = "SELECT person_id FROM person_key WHERE key = $1 AND area >= $2 AND area <= $3
         ORDER BY area, person_id LIMIT $4";
+    pub(crate) VERSION_IN_FORCE = "SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'registry-version'";
     // ($1, $2: range of villages; $3: caseload)
-    pub(crate) FIND_PREFIX = "SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive
-        FROM (SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive FROM person
+    pub(crate) FIND_PREFIX = "SELECT person_id, name_key, birth_date
+        FROM (SELECT person_id, family_id, name_key, birth_date, region FROM person
             WHERE name_key >= $4 AND name_key < $5 ORDER BY name_key LIMIT $6) p
         WHERE region >= $1 AND region < $2
         AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
-    pub(crate) FIND_REGION = "SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region,
-            alive FROM person
+    pub(crate) FIND_REGION = "SELECT person_id, name_key FROM person
+        WHERE region >= $1 AND region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
+            LIMIT $4";
+    pub(crate) FIND_REGION_BORN = "SELECT person_id, name_key, birth_date FROM person
         WHERE region >= $1 AND region < $2
         AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
             LIMIT $4";

@@ -55,7 +55,7 @@ pub fn run(db: &Db, reopen: Reopen<'_>) {
     bulk_loads_and_refuses_whole(db);
     texts_compare_bytewise_and_pages_follow_keys(db);
     portable_statements_mean_the_same(db);
-    lists_of_numbers_come_in_the_order_asked(db);
+    several_questions_are_answered_in_their_order(db);
     numbers_are_given_out_once(db);
     jobs_are_taken_over_behind_their_mark(db, reopen);
     errands_are_done_at_least_once(db);
@@ -305,20 +305,27 @@ fn portable_statements_mean_the_same(db: &Db) {
     .expect("portable statements run");
 }
 
-fn lists_of_numbers_come_in_the_order_asked(db: &Db) {
+fn several_questions_are_answered_in_their_order(db: &Db) {
     clean(db);
     db.write(|tx| {
         (1..=4).try_for_each(|id| put(tx, id, if id == 4 { "b" } else { "a" }, &id.to_string()))?;
-        let sets: Vec<Vec<Value>> = [("a", 2), ("none", 9), ("b", 9), ("a", 9)]
-            .map(|(kind, most): (&str, i64)| params![kind, most].to_vec())
-            .to_vec();
-        assert_eq!(tx.numbers(&IDS_OF_KIND, &sets)?, [vec![3, 2], vec![], vec![4], vec![3, 2, 1]]);
-        assert!(tx.numbers(&IDS_OF_KIND, &[])?.is_empty());
+        let ask = |kind: &str, most: i64| (&IDS_OF_KIND, params![kind, most].to_vec());
+        let lists = tx.numbers(&[ask("a", 2), ask("none", 9), ask("b", 9), ask("a", 9)])?;
+        assert_eq!(lists, [vec![3, 2], vec![], vec![4], vec![3, 2, 1]]);
+        assert!(tx.numbers(&[])?.is_empty());
+        let answers = tx.query_all(&[ask("b", 1), (&COUNT, Vec::new()), ask("none", 1)])?;
+        let counts: Vec<usize> = answers.iter().map(Vec::len).collect();
+        assert_eq!((counts, answers[1][0].int(0)?), (vec![1, 1, 0], 4), "each question has its answer");
         Ok::<_, Error>(())
     })
     .expect("lists are read");
-    let wrong = db.read(|tx| tx.numbers(&KINDS, &[Vec::new()]));
-    assert!(wrong.is_err(), "texts are no numbers");
+    for wrong in [&KINDS, &MISSING_TABLE] {
+        let answer = db.read(|tx| {
+            assert!(tx.numbers(&[(&COUNT, Vec::new()), (wrong, Vec::new())]).is_err(), "{}", wrong.name);
+            tx.query(&COUNT, &[])
+        });
+        assert!(matches!(answer, Err(Error::Aborted)), "one failed question ends the transaction");
+    }
 }
 
 fn numbers_are_given_out_once(db: &Db) {

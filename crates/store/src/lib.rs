@@ -33,7 +33,7 @@ pub use lock::Lock;
 pub use page::{Page, Paged};
 pub use sequence::{meta, next_number, set_meta};
 pub use sql::Sql;
-pub use tx::Tx;
+pub use tx::{Asked, Tx};
 pub use value::{Row, Value};
 
 /// The store's result.

@@ -4,7 +4,7 @@
 //! are typed by what they hold, answers by what the server says: sums of BIGINT come back as NUMERIC and are read as integers,
 //! or refused when they do not fit.
 
-use std::{future::Future, task::Poll, time::Duration};
+use std::{borrow::Cow, future::Future, task::Poll, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime as PoolRuntime};
 use tokio::runtime::Runtime;
@@ -15,7 +15,7 @@ use tokio_postgres::{
     types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked},
 };
 
-use crate::{Error, Row, Sql, Tx, Value};
+use crate::{Error, Row, Sql, Tx, Value, tx::Asked};
 
 const CONNECTIONS_MAX: usize = 16;
 const WAIT_MAX: Duration = Duration::from_secs(30);
@@ -180,18 +180,39 @@ impl Session<'_> {
         found.iter().map(|row| read_row(sql, row)).collect()
     }
 
-    /// An array for each set of parameters instead of a row for each number; all are sent before the first is answered.
-    pub(crate) fn numbers(&self, sql: &Sql, each: &[Vec<Value>]) -> Result<Vec<Vec<i64>>, Error> {
-        let Some(first) = each.first() else { return Ok(Vec::new()) };
-        let text = format!("SELECT array_agg(number) FROM ({}) AS found (number)", sql.text);
-        let statement = self.prepared(sql.name, &text, first)?;
-        let sets: Vec<Vec<_>> = each.iter().map(|params| as_params(params)).collect();
-        let asked = sets.iter().map(|params| self.transaction.query_one(&statement, params));
-        let read = |row: Result<tokio_postgres::Row, tokio_postgres::Error>| {
-            row.and_then(|row| row.try_get::<_, Option<Vec<i64>>>(0)).map(Option::unwrap_or_default)
-        };
-        let answers = self.driver.block(together(asked));
-        answers.into_iter().map(|row| read(row).map_err(|error| failure(sql.name, &error))).collect()
+    /// All questions are sent before the first is answered.
+    pub(crate) fn query_all(&self, asked: &[Asked<'_>]) -> Result<Vec<Vec<Row>>, Error> {
+        let mut answers = Vec::with_capacity(asked.len());
+        for ((sql, _), rows) in asked.iter().zip(self.answers(asked, |sql| sql.text.into())?) {
+            answers.push(rows.iter().map(|row| read_row(sql, row)).collect::<Result<_, _>>()?);
+        }
+        Ok(answers)
+    }
+
+    /// As [`Session::query_all`], with one array for each question instead of a row for each number.
+    pub(crate) fn numbers(&self, asked: &[Asked<'_>]) -> Result<Vec<Vec<i64>>, Error> {
+        let as_array =
+            |sql: &Sql| format!("SELECT array_agg(number) FROM ({}) AS found (number)", sql.text).into();
+        let mut answers = Vec::with_capacity(asked.len());
+        for ((sql, _), rows) in asked.iter().zip(self.answers(asked, as_array)?) {
+            let array = rows.first().map(|row| row.try_get::<_, Option<Vec<i64>>>(0)).transpose();
+            answers.push(array.map_err(|error| failure(sql.name, &error))?.flatten().unwrap_or_default());
+        }
+        Ok(answers)
+    }
+
+    fn answers<'s>(
+        &self,
+        asked: &[Asked<'s>],
+        text: impl Fn(&'s Sql) -> Cow<'s, str>,
+    ) -> Result<Vec<Vec<tokio_postgres::Row>>, Error> {
+        let prepared = asked
+            .iter()
+            .map(|(sql, params)| Ok((self.prepared(sql.name, &text(sql), params)?, as_params(params))));
+        let prepared: Vec<_> = prepared.collect::<Result<_, Error>>()?;
+        let sent = prepared.iter().map(|(statement, params)| self.transaction.query(statement, params));
+        let answers = self.driver.block(together(sent)).into_iter().zip(asked);
+        answers.map(|(rows, (sql, _))| rows.map_err(|error| failure(sql.name, &error))).collect()
     }
 
     pub(crate) fn for_each<E: From<Error>>(

@@ -18,7 +18,7 @@ use serde::Serialize;
 use store::{Row, Tx, Value, params};
 
 use crate::show::masked;
-use crate::tools::{Known, tools_for};
+use crate::tools::{Known, names, tools_of};
 use crate::{Error, Result, queries};
 use query::Query;
 
@@ -161,12 +161,13 @@ fn look_up(
     hits: &mut Vec<Hit>,
     why: [&'static str; 2],
 ) -> Result<()> {
-    for (sql, why) in [(&queries::FIND_NIK, why[0]), (&queries::FIND_KK, why[1])] {
-        for chunk in numbers.chunks(queries::NUMBERS) {
-            let mut values = filled(chunk.iter().copied(), 0, queries::NUMBERS);
-            values.extend(scope_params(scope));
-            for row in tx.query(sql, &values)? {
-                let candidate = Candidate::read(&row)?;
+    for chunk in numbers.chunks(queries::NUMBERS) {
+        let mut values = filled(chunk.iter().copied(), 0, queries::NUMBERS);
+        values.extend(scope_params(scope));
+        let found = tx.query_all(&[(&queries::FIND_NIK, values.clone()), (&queries::FIND_KK, values)])?;
+        for (rows, why) in found.iter().zip(why) {
+            for row in rows {
+                let candidate = Candidate::read(row)?;
                 if !hits.iter().any(|hit| hit.person_id == candidate.person_id) {
                     hits.push(candidate.hit(None, why));
                 }
@@ -190,10 +191,16 @@ struct Asked {
 }
 
 fn by_name(house: &House, scope: &Scope, asked: &Asked) -> Result<Found> {
+    let name_key = names(house)?.name(&asked.name);
     house.db.read(|tx| {
-        let tools = tools_for(tx, house)?;
-        let name_key = tools.names.name(&asked.name);
-        let mut close = nearest(candidates(tx, scope, asked, &name_key)?, &name_key, asked.year);
+        let exact = with_key(scope, keys::exact(&name_key, asked.year), READ_MAX as i64);
+        let mut lists = tx.numbers(&[exact, (&queries::VERSION_IN_FORCE, Vec::new())])?;
+        let version = lists.pop().and_then(|version| version.first().copied()).unwrap_or(0);
+        let exact = lists.pop().unwrap_or_default();
+        let tools = tools_of(house, version)?;
+        let mut near = Nearness::new(&name_key, asked.year);
+        let candidates = candidates(tx, scope, asked, exact, &mut near)?;
+        let mut close = near.nearest(candidates);
         let more = close.len() > HITS_MAX;
         close.truncate(CANDIDATES_MAX);
         let known = Known { name: Some(&asked.name), birth_date: asked.date, ..Known::default() };
@@ -216,19 +223,27 @@ fn by_name(house: &House, scope: &Scope, asked: &Asked) -> Result<Found> {
     })
 }
 
-/// Who may be meant: all people of the village if one is known, else those who share a key of the name.
-fn candidates(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked, name_key: &str) -> Result<Vec<Candidate>> {
+/// Who may be meant: all people of the village if one is known, else those who share a key of the name. `exact`: people
+/// with exactly this name.
+fn candidates(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    asked: &Asked,
+    exact: Vec<i64>,
+    near: &mut Nearness<'_>,
+) -> Result<Vec<Candidate>> {
     let mut found: FxHashMap<i64, Candidate> = FxHashMap::default();
+    let mut neighbours = Vec::new();
     for region in villages(tx, scope, asked)? {
         let Some(scope) = scope.within(&region) else { continue };
         let [from, to, caseload] = scope_params(&scope);
-        for row in tx.query(&queries::FIND_REGION, &[from, to, caseload, VILLAGE_ROWS.into()])? {
-            let candidate = Candidate::read(&row)?;
-            found.insert(candidate.person_id, candidate);
-        }
+        let sql = if asked.year.is_some() { &queries::FIND_REGION_BORN } else { &queries::FIND_REGION };
+        neighbours.extend(tx.query(sql, &[from, to, caseload, VILLAGE_ROWS.into()])?);
     }
-    if found.is_empty() && (asked.village.is_none() || scope.region().level() != RegionLevel::Village) {
-        by_keys(tx, scope, asked, name_key, &mut found)?;
+    if !neighbours.is_empty() {
+        read(tx, scope, &near.sift(&neighbours)?, &mut found)?;
+    } else if asked.village.is_none() || scope.region().level() != RegionLevel::Village {
+        by_keys(tx, scope, asked, exact, near, &mut found)?;
     }
     Ok(found.into_values().collect())
 }
@@ -237,12 +252,12 @@ fn by_keys(
     tx: &mut Tx<'_>,
     scope: &Scope,
     asked: &Asked,
-    name_key: &str,
+    mut exact: Vec<i64>,
+    near: &mut Nearness<'_>,
     found: &mut FxHashMap<i64, Candidate>,
 ) -> Result<()> {
+    let name_key = near.asked;
     // Exactly this name comes first; when that fills a page, no other name can stand on it.
-    let exact = with_keys(tx, scope, &[keys::exact(name_key, asked.year)], READ_MAX as i64)?;
-    let mut exact = exact.into_iter().next().unwrap_or_default();
     if exact.len() > HITS_MAX && asked.date.is_none() {
         // All are alike, so the first of them by number fill the page, unless the scope leaves some of them out.
         exact.sort_unstable();
@@ -253,38 +268,36 @@ fn by_keys(
             }
         }
     }
-    let most = READ_MAX + exact.len();
-    let near = who_shares(tx, scope, &keys::of_query(name_key, asked.year), most)?;
-    let near = near.iter().filter(|person| !exact.contains(person)).take(READ_MAX);
+    let sharing = who_shares(tx, scope, &keys::of_query(name_key, asked.year), READ_MAX + exact.len())?;
+    let sharing = sharing.iter().filter(|person| !exact.contains(person)).take(READ_MAX);
     let wanted: Vec<i64> =
-        exact.iter().filter(|person| !found.contains_key(person)).chain(near).copied().collect();
+        exact.iter().filter(|person| !found.contains_key(person)).chain(sharing).copied().collect();
     read(tx, scope, &wanted, found)?;
     // A single word is also the beginning of longer names.
     if !name_key.contains(' ') && found.len() < HITS_MAX && name_key.len() > 1 {
         let [from, to, caseload] = scope_params(scope);
         let until = format!("{name_key}~");
-        let rows = tx.query(
+        let longer = tx.query(
             &queries::FIND_PREFIX,
             &[from, to, caseload, name_key.into(), until.into(), KEY_ROWS.into()],
         )?;
-        for row in rows {
-            let candidate = Candidate::read(&row)?;
-            found.insert(candidate.person_id, candidate);
-        }
+        let mut longer = near.sift(&longer)?;
+        longer.retain(|person| !found.contains_key(person));
+        read(tx, scope, &longer, found)?;
     }
     Ok(())
 }
 
-/// For each key the people of the territory who have it, `most` of them.
-fn with_keys(tx: &mut Tx<'_>, scope: &Scope, keys: &[i64], most: i64) -> Result<Vec<Vec<i64>>> {
+/// The question after `most` people of the territory who have a key.
+fn with_key(scope: &Scope, key: i64, most: i64) -> store::Asked<'static> {
     let (first, last) = keys::bounds(scope.region().as_str());
-    let each: Vec<Vec<Value>> = keys.iter().map(|&key| params![key, first, last, most].to_vec()).collect();
-    Ok(tx.numbers(&queries::FIND_KEY, &each)?)
+    (&queries::FIND_KEY, params![key, first, last, most].to_vec())
 }
 
 /// `most` people who have any of the keys, those first who share most. A key that few have tells more.
 fn who_shares(tx: &mut Tx<'_>, scope: &Scope, keys: &[i64], most: usize) -> Result<Vec<i64>> {
-    let lists = with_keys(tx, scope, keys, KEY_ROWS)?;
+    let asked: Vec<_> = keys.iter().map(|&key| with_key(scope, key, KEY_ROWS)).collect();
+    let lists = tx.numbers(&asked)?;
     let entries = lists.iter().map(Vec::len).sum();
     let mut shared: FxHashMap<i64, f64> = FxHashMap::with_capacity_and_hasher(entries, FxBuildHasher);
     for people in lists {
@@ -327,44 +340,83 @@ fn villages(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked) -> Result<Vec<RegionC
     Ok(rows.iter().map(|row| row.region(0)).collect::<Result<_, _>>()?)
 }
 
-/// Candidates whose names are near enough, nearest first. A birth year that differs by more than one counts
-/// against.
-fn nearest(candidates: Vec<Candidate>, name_key: &str, year: Option<i16>) -> Vec<(f64, Candidate)> {
-    const NEAR: f64 = 0.72;
-    let born =
-        |candidate: &Candidate| -> Option<i16> { candidate.birth_date.as_deref()?.get(..4)?.parse().ok() };
-    let mut near: Vec<(f64, Candidate)> = candidates
-        .into_iter()
-        .filter_map(|candidate| {
-            let mut near = nearness(name_key, &candidate.name_key);
-            if let (Some(asked), Some(born)) = (year, born(&candidate)) {
-                near += match (asked - born).abs() {
-                    0 => 0.1,
-                    1 => 0.0,
-                    _ => -0.2,
-                };
-            }
-            (near >= NEAR).then_some((near, candidate))
-        })
-        .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.person_id.cmp(&b.1.person_id)));
-    near
+/// How near names are to the one asked for. Words are compared once: in a village, and under a key, they repeat.
+struct Nearness<'a> {
+    asked: &'a str,
+    words: Vec<&'a str>,
+    year: Option<i16>,
+    /// For each word met: how near it is to each word asked for.
+    met: FxHashMap<String, Vec<f64>>,
 }
 
-/// How near two names are, 0 to 1: as wholes, or word by word for a name of which words are missing or moved.
-fn nearness(asked: &str, kept: &str) -> f64 {
-    if asked.is_empty() || kept.is_empty() {
-        return 0.0;
+impl<'a> Nearness<'a> {
+    fn new(asked: &'a str, year: Option<i16>) -> Self {
+        Self { asked, words: asked.split(' ').collect(), year, met: FxHashMap::default() }
     }
-    let whole = jaro_winkler(asked.as_bytes(), kept.as_bytes());
-    let best = |word: &str| {
-        kept.split(' ').map(|other| jaro_winkler(word.as_bytes(), other.as_bytes())).fold(0.0, f64::max)
-    };
-    let words = asked.split(' ').count();
-    let sum: f64 = asked.split(' ').map(best).sum();
-    // A word that was left out costs a little, so that the whole name comes before a longer one.
-    let missing = kept.split(' ').count().saturating_sub(words) as f64;
-    whole.max(sum / words as f64 - 0.03 * missing)
+
+    /// How near a name is, 0 to 1: as a whole, or word by word for a name of which words are missing or moved.
+    fn of_name(&mut self, kept: &str) -> f64 {
+        if self.asked.is_empty() || kept.is_empty() {
+            return 0.0;
+        }
+        let whole = jaro_winkler(self.asked.as_bytes(), kept.as_bytes());
+        let mut best = vec![0.0; self.words.len()];
+        let mut others = 0;
+        for other in kept.split(' ') {
+            others += 1;
+            if !self.met.contains_key(other) {
+                let near = |word: &&str| jaro_winkler(word.as_bytes(), other.as_bytes());
+                self.met.insert(other.to_owned(), self.words.iter().map(near).collect());
+            }
+            for (best, near) in best.iter_mut().zip(&self.met[other]) {
+                *best = near.max(*best);
+            }
+        }
+        let sum: f64 = best.iter().sum();
+        // A word that was left out costs a little, so that the whole name comes before a longer one.
+        let missing = usize::saturating_sub(others, self.words.len()) as f64;
+        whole.max(sum / self.words.len() as f64 - 0.03 * missing)
+    }
+
+    /// How near a person is, if near enough. A birth year that differs by more than one counts against.
+    fn of_person(&mut self, name_key: &str, birth_date: Option<&str>) -> Option<f64> {
+        const NEAR: f64 = 0.72;
+        let born: Option<i16> = birth_date.and_then(|date| date.get(..4)?.parse().ok());
+        let mut near = self.of_name(name_key);
+        if let (Some(asked), Some(born)) = (self.year, born) {
+            near += match (asked - born).abs() {
+                0 => 0.1,
+                1 => 0.0,
+                _ => -0.2,
+            };
+        }
+        (near >= NEAR).then_some(near)
+    }
+
+    /// Candidates that are near enough, nearest first.
+    fn nearest(&mut self, candidates: Vec<Candidate>) -> Vec<(f64, Candidate)> {
+        let mut near: Vec<(f64, Candidate)> = candidates
+            .into_iter()
+            .filter_map(|one| Some((self.of_person(&one.name_key, one.birth_date.as_deref())?, one)))
+            .collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.person_id.cmp(&b.1.person_id)));
+        near
+    }
+
+    /// Of rows with number, name and perhaps birth date the people worth reading: as many as are weighed, nearest first.
+    fn sift(&mut self, rows: &[Row]) -> Result<Vec<i64>> {
+        let mut near: Vec<(f64, i64)> = Vec::new();
+        for row in rows {
+            let born = if let Value::Text(born) = row.value(2) { Some(born.as_str()) } else { None };
+            let name = row.opt_text(1)?.unwrap_or_default();
+            if let Some(at) = self.of_person(name, born) {
+                near.push((at, row.int(0)?));
+            }
+        }
+        near.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        near.truncate(CANDIDATES_MAX);
+        Ok(near.into_iter().map(|(_, person)| person).collect())
+    }
 }
 
 /// The weight of each candidate. Only a name and perhaps a birth date are asked for: who agrees in these is weighed once.
@@ -424,6 +476,7 @@ mod tests {
 
     #[test]
     fn the_whole_name_comes_before_a_longer_one() {
+        let nearness = |asked: &str, kept: &str| Nearness::new(asked, None).of_name(kept);
         let whole = nearness("SITI AMINAH", "SITI AMINAH");
         let longer = nearness("SITI AMINAH", "SITI NUR AMINAH");
         let slip = nearness("SITI AMINAH", "SITI AMINA");
