@@ -3,8 +3,9 @@
 //!
 //! In: a text and a scope. Out: hits with their weight, personal numbers masked. A number is looked up
 //! exactly, then with one slip. A name is looked up by keys ([`keys`]) and weighed by the trained model; in a
-//! village all its people are looked at. Bounded: at most
-//! [`CANDIDATES_MAX`] candidates are weighed. Must never happen: a person outside the scope in the answer.
+//! village all its names are looked at. Few and large questions, for each is a way to the server: the keys
+//! together, then the people, then the names of their villages. Bounded: at most [`CANDIDATES_MAX`] candidates
+//! are weighed. Must never happen: a person outside the scope in the answer.
 
 pub mod keys;
 pub mod query;
