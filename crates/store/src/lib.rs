@@ -121,14 +121,13 @@ impl Db {
     }
 
     /// To be called after these tables were filled or changed by a large part: the server learns what they hold now, for
-    /// its plans, at once and not at its next rest. SQLite needs nothing.
-    ///
-    /// # Errors
-    /// The engine's.
-    pub fn settle(&self, tables: &[&'static str]) -> Result<()> {
-        match &*self.driver {
-            Driver::Sqlite(_) => Ok(()),
-            Driver::Postgres(driver) => driver.settle(tables),
+    /// its plans, at once and not at its next rest. SQLite needs nothing. A server that cannot do it now is left to its
+    /// rest: answers do not depend on it.
+    pub fn settle(&self, tables: &[&'static str]) {
+        if let Driver::Postgres(driver) = &*self.driver
+            && let Err(error) = driver.settle(tables)
+        {
+            tracing::warn!(%error, "tables that changed much could not be looked through");
         }
     }
 

@@ -193,18 +193,17 @@ impl<'a> Work<'a> {
         self.review()?;
         self.region_counts()?;
         self.house.db.write(|tx| set_meta(tx, PEOPLE, &self.people))?;
-        self.settle()?;
+        self.settle();
         Ok(self.published)
     }
 
     /// Lets the server plan by what its tables hold now, when that is largely new.
-    fn settle(&self) -> Result<()> {
+    fn settle(&self) {
         let Published { persons, families, removed, .. } = self.published;
         if (persons + families + removed) * SETTLED_PART > self.by_id.len() as u64 {
             self.progress.report("publish statistics", 0, 0);
-            self.house.db.settle(&["person", "family", "person_key", "family_rank"])?;
+            self.house.db.settle(&["person", "family", "person_key", "family_rank"]);
         }
-        Ok(())
     }
 
     /// Whether all people of this version, with late reports, stand in the database.

@@ -143,7 +143,7 @@ fn fill(world: &World, people: u64, names: &Standardiser) {
         let rows = chunk.iter().map(|&(key, area, id)| params![key, area, id].to_vec());
         db.write(|tx| tx.bulk("person_key", &["key", "area", "person_id"], rows)).unwrap();
     }
-    db.settle(&["person", "family", "person_key"]).unwrap();
+    db.settle(&["person", "family", "person_key"]);
     db.write(|tx| store::set_meta(tx, KEYS_OF, keys::METHOD)).unwrap();
 }
 
@@ -168,7 +168,7 @@ fn around(world: &World, people: u64) {
         let rows = codes
             .map(|code| params![&code, &code[..8], 4_i64, "desa", format!("DESA {code}"), "2026"].to_vec());
         db.write(|tx| tx.bulk("region", columns, rows)).unwrap();
-        db.settle(&["family", "region"]).unwrap();
+        db.settle(&["family", "region"]);
     }
 }
 
