@@ -2,6 +2,28 @@
 
 use store::sql;
 
+/// Ten places: `$10, …, $19`.
+macro_rules! ten {
+    ($tens:literal) => {
+        concat!(
+            "$", $tens, "0, $", $tens, "1, $", $tens, "2, $", $tens, "3, $", $tens, "4, $", $tens, "5, $",
+            $tens, "6, $", $tens, "7, $", $tens, "8, $", $tens, "9"
+        )
+    };
+}
+
+/// The places from `$1` to the end of these tens.
+macro_rules! places {
+    ($($tens:literal)*) => { concat!("$1, $2, $3, $4, $5, $6, $7, $8, $9", $(", ", ten!($tens)),*) };
+}
+
+/// Numbers that [`FIND_NIK`] and [`FIND_KK`] ask for: as many as lie near one.
+pub(crate) const NUMBERS: usize = 159;
+/// People that [`FIND_PEOPLE`] asks for.
+pub(crate) const PEOPLE: usize = 259;
+/// Villages that [`REGION_NAMES`] asks for.
+pub(crate) const REGIONS: usize = 59;
+
 sql! {
     // --- what goes into a consolidation
     pub(crate) LISTS_ACCEPTED = "SELECT file_no, source, as_of FROM list_file
@@ -86,43 +108,47 @@ sql! {
             closed_at, actor, persons_hash, families_hash, policy_hash, inputs
         FROM closing ORDER BY month DESC LIMIT 120";
 
-    // --- search ($1, $2: range of villages; $3: caseload)
-    pub(crate) FIND_NIK = "SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive
-            FROM person
-        WHERE nik IN ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-            $22, $23)
-        AND region >= $1 AND region < $2
-        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
-        ORDER BY person_id LIMIT 100";
-    pub(crate) FIND_KK = "SELECT p.person_id, p.family_id, p.nik, p.name, p.name_key, p.sex, p.birth_date,
+    // --- search (behind the numbers that are asked for: range of villages, caseload). `region || ''`: an engine must
+    // not take the index of regions, which for a large territory holds everybody, to help in finding a few numbers.
+    pub(crate) FIND_NIK = concat!("SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive
+        FROM person WHERE nik IN (", places!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15), ")
+        AND region || '' >= $160 AND region || '' < $161
+        AND (CAST($162 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $162))
+        ORDER BY person_id LIMIT 100");
+    pub(crate) FIND_KK = concat!("SELECT p.person_id, p.family_id, p.nik, p.name, p.name_key, p.sex, p.birth_date,
             p.region, p.alive
         FROM family f JOIN person p ON p.family_id = f.family_id
-        WHERE f.kk IN ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-            $22, $23)
-        AND p.region >= $1 AND p.region < $2
-        AND (CAST($3 AS BIGINT) = 0 OR p.family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
-        ORDER BY p.family_id, COALESCE(p.relation, 99), p.person_id LIMIT 100";
+        WHERE f.kk IN (", places!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15), ")
+        AND p.region || '' >= $160 AND p.region || '' < $161
+        AND (CAST($162 AS BIGINT) = 0 OR p.family_id IN (SELECT family_id FROM assignment WHERE user_id = $162))
+        ORDER BY p.family_id, COALESCE(p.relation, 99), p.person_id LIMIT 100");
+    pub(crate) FIND_PEOPLE = concat!("SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive
+        FROM person WHERE person_id IN (",
+        places!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25), ")
+        AND region || '' >= $260 AND region || '' < $261
+        AND (CAST($262 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $262))");
+    pub(crate) REGION_NAME = "SELECT name FROM region WHERE code = $1";
+    pub(crate) REGION_NAMES = concat!("SELECT code, name FROM region WHERE code IN (", places!(1 2 3 4 5), ")");
     pub(crate) FIND_KEY = "SELECT person_id FROM person_key WHERE key = $1 AND area >= $2 AND area <= $3
         ORDER BY area, person_id LIMIT $4";
-    pub(crate) FIND_PEOPLE = "SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive
-        FROM person
-        WHERE person_id IN ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
-        AND region >= $1 AND region < $2
-        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
-    pub(crate) FIND_PREFIX = "SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive
-        FROM (SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region, alive FROM person
+    pub(crate) VERSION_IN_FORCE = "SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'registry-version'";
+    // ($1, $2: range of villages; $3: caseload)
+    pub(crate) FIND_PREFIX = "SELECT person_id, name_key, birth_date
+        FROM (SELECT person_id, family_id, name_key, birth_date, region FROM person
             WHERE name_key >= $4 AND name_key < $5 ORDER BY name_key LIMIT $6) p
         WHERE region >= $1 AND region < $2
         AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
-    pub(crate) FIND_REGION = "SELECT person_id, family_id, nik, name, name_key, sex, birth_date, region,
-            alive FROM person
+    pub(crate) FIND_REGION = "SELECT person_id, name_key FROM person
+        WHERE region >= $1 AND region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
+            LIMIT $4";
+    pub(crate) FIND_REGION_BORN = "SELECT person_id, name_key, birth_date FROM person
         WHERE region >= $1 AND region < $2
         AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
             LIMIT $4";
     pub(crate) VILLAGES_NAMED = "SELECT code FROM region WHERE code >= $1 AND code < $2 AND level = 4 AND
             UPPER(name) = $3
         ORDER BY code LIMIT 5";
-    pub(crate) REGION_NAME = "SELECT name FROM region WHERE code = $1";
 
     // --- review ($1, $2: range of villages; a pair lies where either record lies). Put-off pairs (state 3)
     // come behind open ones.

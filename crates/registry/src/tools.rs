@@ -18,10 +18,26 @@ use crate::{Result, publish, rows, version};
 #[derive(Debug)]
 pub(crate) struct Tools {
     pub(crate) model: Model,
-    pub(crate) names: Standardiser,
+    pub(crate) names: Arc<Standardiser>,
 }
 
-static KEPT: Mutex<Option<(String, Arc<Tools>)>> = Mutex::new(None);
+/// The last one that was made, and what it was made from.
+type Kept<T> = Mutex<Option<(String, Arc<T>)>>;
+
+static TOOLS: Kept<Tools> = Mutex::new(None);
+static NAMES: Kept<Standardiser> = Mutex::new(None);
+
+fn kept<T>(kept: &Kept<T>, of: &str, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+    let locked = || kept.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((known, made)) = locked().as_ref()
+        && known == of
+    {
+        return Ok(Arc::clone(made));
+    }
+    let made = Arc::new(make()?);
+    *locked() = Some((of.to_owned(), Arc::clone(&made)));
+    Ok(made)
+}
 
 /// The version that pages speak of; 0 before the first.
 pub(crate) fn version_in_force(house: &House) -> Result<i64> {
@@ -29,25 +45,28 @@ pub(crate) fn version_in_force(house: &House) -> Result<i64> {
     Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
+/// The standardiser of names, which only the policy pack decides.
+pub(crate) fn names(house: &House) -> Result<Arc<Standardiser>> {
+    kept(&NAMES, house.policy.hash(), || rows::standardiser(house))
+}
+
 /// The tools of the version in force.
 pub(crate) fn tools(house: &House) -> Result<Arc<Tools>> {
-    let links = match version_in_force(house)? {
+    tools_of(house, version_in_force(house)?)
+}
+
+/// The tools of a version; 0: of none.
+pub(crate) fn tools_of(house: &House, version: i64) -> Result<Arc<Tools>> {
+    let links = match version {
         0 => None,
         number => house.lake.dataset(&version::name(number, "links"))?,
     };
     let links_hash = links.as_ref().map_or("none", |links| links.manifest().hash.as_str());
-    let key = format!("{} {links_hash}", house.policy.hash());
-    let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((of, tools)) = kept().as_ref()
-        && *of == key
-    {
-        return Ok(Arc::clone(tools));
-    }
-    let trained = links.as_ref().and_then(|links| links.manifest().origin.note.get("model"));
-    let model = Model::from_json(trained.map_or(house.policy.linkage(), String::as_str))?;
-    let tools = Arc::new(Tools { model, names: rows::standardiser(house)? });
-    *kept() = Some((key, Arc::clone(&tools)));
-    Ok(tools)
+    kept(&TOOLS, &format!("{} {links_hash}", house.policy.hash()), || {
+        let trained = links.as_ref().and_then(|links| links.manifest().origin.note.get("model"));
+        let model = Model::from_json(trained.map_or(house.policy.linkage(), String::as_str))?;
+        Ok(Tools { model, names: names(house)? })
+    })
 }
 
 /// What is known of a person or record, for comparing.

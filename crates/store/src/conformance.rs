@@ -27,6 +27,8 @@ sql! {
         ON CONFLICT (kind, key) DO NOTHING";
     OPTIONAL = "SELECT COUNT(*) FROM outbox WHERE ($1 = 0 OR id = $1) AND (CAST($2 AS TEXT) IS NULL OR kind = $2)";
     FILTERED = "SELECT COUNT(*) FILTER (WHERE kind = 'a'), COALESCE(SUM(id) FILTER (WHERE kind = 'none'), 0) FROM outbox";
+    IDS_OF_KIND = "SELECT id FROM outbox WHERE kind = $1 ORDER BY id DESC LIMIT $2";
+    KINDS = "SELECT kind FROM outbox";
     MISSING_TABLE = "SELECT x FROM no_such_table";
 }
 
@@ -53,6 +55,7 @@ pub fn run(db: &Db, reopen: Reopen<'_>) {
     bulk_loads_and_refuses_whole(db);
     texts_compare_bytewise_and_pages_follow_keys(db);
     portable_statements_mean_the_same(db);
+    several_questions_are_answered_in_their_order(db);
     numbers_are_given_out_once(db);
     jobs_are_taken_over_behind_their_mark(db, reopen);
     errands_are_done_at_least_once(db);
@@ -300,6 +303,29 @@ fn portable_statements_mean_the_same(db: &Db) {
         Ok::<_, Error>(())
     })
     .expect("portable statements run");
+}
+
+fn several_questions_are_answered_in_their_order(db: &Db) {
+    clean(db);
+    db.write(|tx| {
+        (1..=4).try_for_each(|id| put(tx, id, if id == 4 { "b" } else { "a" }, &id.to_string()))?;
+        let ask = |kind: &str, most: i64| (&IDS_OF_KIND, params![kind, most].to_vec());
+        let lists = tx.numbers(&[ask("a", 2), ask("none", 9), ask("b", 9), ask("a", 9)])?;
+        assert_eq!(lists, [vec![3, 2], vec![], vec![4], vec![3, 2, 1]]);
+        assert!(tx.numbers(&[])?.is_empty());
+        let answers = tx.query_all(&[ask("b", 1), (&COUNT, Vec::new()), ask("none", 1)])?;
+        let counts: Vec<usize> = answers.iter().map(Vec::len).collect();
+        assert_eq!((counts, answers[1][0].int(0)?), (vec![1, 1, 0], 4), "each question has its answer");
+        Ok::<_, Error>(())
+    })
+    .expect("lists are read");
+    for wrong in [&KINDS, &MISSING_TABLE] {
+        let answer = db.read(|tx| {
+            assert!(tx.numbers(&[(&COUNT, Vec::new()), (wrong, Vec::new())]).is_err(), "{}", wrong.name);
+            tx.query(&COUNT, &[])
+        });
+        assert!(matches!(answer, Err(Error::Aborted)), "one failed question ends the transaction");
+    }
 }
 
 fn numbers_are_given_out_once(db: &Db) {

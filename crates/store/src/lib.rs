@@ -33,7 +33,7 @@ pub use lock::Lock;
 pub use page::{Page, Paged};
 pub use sequence::{meta, next_number, set_meta};
 pub use sql::Sql;
-pub use tx::Tx;
+pub use tx::{Asked, Tx};
 pub use value::{Row, Value};
 
 /// The store's result.
@@ -118,6 +118,17 @@ impl Db {
     pub fn check(&self, statements: &[&Sql]) -> Vec<Error> {
         let prepare = |sql: &&Sql| self.read(|tx| tx.prepare(sql)).err();
         statements.iter().filter_map(prepare).collect()
+    }
+
+    /// To be called after these tables were filled or changed by a large part: the server learns what they hold now, for
+    /// its plans, at once and not at its next rest. SQLite needs nothing. A server that cannot do it now is left to its
+    /// rest: answers do not depend on it.
+    pub fn settle(&self, tables: &[&'static str]) {
+        if let Driver::Postgres(driver) = &*self.driver
+            && let Err(error) = driver.settle(tables)
+        {
+            tracing::warn!(%error, "tables that changed much could not be looked through");
+        }
     }
 
     /// Names of the schema changes in this database, in order.

@@ -4,7 +4,7 @@
 //! are typed by what they hold, answers by what the server says: sums of BIGINT come back as NUMERIC and are read as integers,
 //! or refused when they do not fit.
 
-use std::{future::Future, time::Duration};
+use std::{borrow::Cow, future::Future, task::Poll, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime as PoolRuntime};
 use tokio::runtime::Runtime;
@@ -15,7 +15,7 @@ use tokio_postgres::{
     types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked},
 };
 
-use crate::{Error, Row, Sql, Tx, Value};
+use crate::{Error, Row, Sql, Tx, Value, tx::Asked};
 
 const CONNECTIONS_MAX: usize = 16;
 const WAIT_MAX: Duration = Duration::from_secs(30);
@@ -94,6 +94,17 @@ impl Postgres {
         work(&mut tx)
     }
 
+    /// Tells the planner what these tables hold now, and marks the pages on which indexes alone can answer. Takes no part in any
+    /// transaction.
+    pub(crate) fn settle(&self, tables: &[&'static str]) -> Result<(), Error> {
+        let client = self.client()?;
+        for table in tables {
+            let text = format!("VACUUM (ANALYZE) {table}");
+            self.block(client.batch_execute(&text)).map_err(|error| failure("vacuum", &error))?;
+        }
+        Ok(())
+    }
+
     /// Takes the named lock of this schema for as long as the answer lives; nothing when another holds it.
     pub(crate) fn lock(&self, name: &str) -> Result<Option<Object>, Error> {
         const TAKE: &str = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '/' || $1, 0))";
@@ -118,6 +129,11 @@ impl Postgres {
 /// A fresh schema for a test.
 pub(crate) fn make_schema(url: &str, schema: &str) -> Result<(), Error> {
     script(url, &format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}"))
+}
+
+/// A schema for figures, which stays.
+pub(crate) fn keep_schema(url: &str, schema: &str) -> Result<(), Error> {
+    script(url, &format!("CREATE SCHEMA IF NOT EXISTS {schema}"))
 }
 
 /// Ends a test's schema.
@@ -162,6 +178,41 @@ impl Session<'_> {
             .block(self.transaction.query(&statement, &as_params(params)))
             .map_err(|error| failure(sql.name, &error))?;
         found.iter().map(|row| read_row(sql, row)).collect()
+    }
+
+    /// All questions are sent before the first is answered.
+    pub(crate) fn query_all(&self, asked: &[Asked<'_>]) -> Result<Vec<Vec<Row>>, Error> {
+        let mut answers = Vec::with_capacity(asked.len());
+        for ((sql, _), rows) in asked.iter().zip(self.answers(asked, |sql| sql.text.into())?) {
+            answers.push(rows.iter().map(|row| read_row(sql, row)).collect::<Result<_, _>>()?);
+        }
+        Ok(answers)
+    }
+
+    /// As [`Session::query_all`], with one array for each question instead of a row for each number.
+    pub(crate) fn numbers(&self, asked: &[Asked<'_>]) -> Result<Vec<Vec<i64>>, Error> {
+        let as_array =
+            |sql: &Sql| format!("SELECT array_agg(number) FROM ({}) AS found (number)", sql.text).into();
+        let mut answers = Vec::with_capacity(asked.len());
+        for ((sql, _), rows) in asked.iter().zip(self.answers(asked, as_array)?) {
+            let array = rows.first().map(|row| row.try_get::<_, Option<Vec<i64>>>(0)).transpose();
+            answers.push(array.map_err(|error| failure(sql.name, &error))?.flatten().unwrap_or_default());
+        }
+        Ok(answers)
+    }
+
+    fn answers<'s>(
+        &self,
+        asked: &[Asked<'s>],
+        text: impl Fn(&'s Sql) -> Cow<'s, str>,
+    ) -> Result<Vec<Vec<tokio_postgres::Row>>, Error> {
+        let prepared = asked
+            .iter()
+            .map(|(sql, params)| Ok((self.prepared(sql.name, &text(sql), params)?, as_params(params))));
+        let prepared: Vec<_> = prepared.collect::<Result<_, Error>>()?;
+        let sent = prepared.iter().map(|(statement, params)| self.transaction.query(statement, params));
+        let answers = self.driver.block(together(sent)).into_iter().zip(asked);
+        answers.map(|(rows, (sql, _))| rows.map_err(|error| failure(sql.name, &error))).collect()
     }
 
     pub(crate) fn for_each<E: From<Error>>(
@@ -229,6 +280,23 @@ impl Session<'_> {
     pub(crate) fn batch(&self, name: &str, script: &str) -> Result<(), Error> {
         self.driver.block(self.transaction.batch_execute(script)).map_err(|error| failure(name, &error))
     }
+}
+
+/// The answers of all, in their order. None waits for another to begin.
+async fn together<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut all: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        let mut waiting = false;
+        for (future, answer) in all.iter_mut().filter(|(_, answer)| answer.is_none()) {
+            match future.as_mut().poll(context) {
+                Poll::Ready(value) => *answer = Some(value),
+                Poll::Pending => waiting = true,
+            }
+        }
+        if waiting { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    all.into_iter().filter_map(|(_, answer)| answer).collect()
 }
 
 fn as_params(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {

@@ -259,7 +259,7 @@ fn settle(conn: &Connection, writer: bool) -> rusqlite::Result<()> {
         )
     } else {
         conn.execute_batch(
-            "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;
+            "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;
              PRAGMA foreign_keys = ON;",
         )
     }
@@ -320,6 +320,17 @@ pub(crate) fn for_each<E: From<Error>>(
         row(Row { statement: sql.name, values })?;
     }
     Ok(())
+}
+
+pub(crate) fn numbers(conn: &Connection, sql: &Sql, params: &[Value]) -> Result<Vec<i64>, Error> {
+    let fail = |error: rusqlite::Error| failure(sql.name, &error);
+    let mut statement = conn.prepare_cached(sql.for_sqlite()).map_err(fail)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(fail)?;
+    let mut numbers = Vec::new();
+    while let Some(row) = rows.next().map_err(fail)? {
+        numbers.push(row.get(0).map_err(fail)?);
+    }
+    Ok(numbers)
 }
 
 pub(crate) fn execute(conn: &Connection, sql: &Sql, params: &[Value]) -> Result<u64, Error> {

@@ -2,7 +2,7 @@
 //! `PILAR_TEST_POSTGRES` names, when it is set.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -37,15 +37,37 @@ impl TestDb {
         let folder = fresh_folder();
         let schema = folder.file_name()?.to_str()?.replace('-', "_");
         crate::postgres::make_schema(&server, &schema).expect("a fresh test schema is made");
-        let joint = if server.contains('?') { '&' } else { '?' };
-        let url = format!("{server}{joint}options=-c%20search_path%3D{schema}");
+        let url = within(&server, &schema);
         Some(Self { db: Db::open(&url).expect("a fresh test schema opens"), folder, url })
+    }
+
+    /// Those that stay in a folder, by its name also a schema of the test server: for figures that take long to fill. Forget
+    /// each instead of dropping it.
+    pub fn kept(folder: &Path) -> Vec<Self> {
+        let schema = folder.file_name().and_then(|name| name.to_str()).expect("the folder has a name");
+        let file = format!("sqlite:{}", folder.join("kept.sqlite").display());
+        let server = std::env::var(POSTGRES_VARIABLE).ok().map(|server| {
+            crate::postgres::keep_schema(&server, schema).expect("a test schema is made");
+            within(&server, schema)
+        });
+        let open = |url: String| Self {
+            db: Db::open(&url).expect("a kept test database opens"),
+            folder: folder.to_owned(),
+            url,
+        };
+        std::iter::once(file).chain(server).map(open).collect()
     }
 
     /// One of each engine that is there.
     pub fn all() -> Vec<Self> {
         std::iter::once(Self::sqlite()).chain(Self::postgres()).collect()
     }
+}
+
+/// The address of a schema of a server.
+fn within(server: &str, schema: &str) -> String {
+    let joint = if server.contains('?') { '&' } else { '?' };
+    format!("{server}{joint}options=-c%20search_path%3D{schema}")
 }
 
 fn fresh_folder() -> PathBuf {

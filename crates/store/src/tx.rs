@@ -7,6 +7,9 @@ use rusqlite::Connection;
 
 use crate::{Engine, Error, Row, Sql, Value, postgres, sqlite};
 
+/// A statement and its parameters.
+pub type Asked<'a> = (&'a Sql, Vec<Value>);
+
 /// An open transaction.
 pub struct Tx<'a> {
     engine: TxEngine<'a>,
@@ -59,6 +62,25 @@ impl<'a> Tx<'a> {
                 Ok(rows)
             }
             TxEngine::Postgres(session) => session.query(sql, params),
+        })
+    }
+
+    /// All rows of several answers. All questions together cost one way to the server.
+    pub fn query_all(&mut self, asked: &[Asked<'_>]) -> Result<Vec<Vec<Row>>, Error> {
+        if let TxEngine::Postgres(session) = self.engine {
+            return self.run(|_| session.query_all(asked));
+        }
+        asked.iter().map(|(sql, params)| self.query(sql, params)).collect()
+    }
+
+    /// The only column of several answers, whole numbers: for long lists out of an index. All questions together cost one way
+    /// to the server.
+    pub fn numbers(&mut self, asked: &[Asked<'_>]) -> Result<Vec<Vec<i64>>, Error> {
+        self.run(|engine| match engine {
+            TxEngine::Sqlite(conn) => {
+                asked.iter().map(|(sql, params)| sqlite::numbers(conn, sql, params)).collect()
+            }
+            TxEngine::Postgres(session) => session.numbers(asked),
         })
     }
 

@@ -31,6 +31,8 @@ use span::{Entry, fresh, remove, renew_keys, spans};
 
 /// Rows a transaction.
 const BATCH: usize = 20_000;
+/// Changed rows, as a part of all people, above which the server is told of them: one in ten.
+const SETTLED_PART: u64 = 10;
 /// Meta name: the version that pages speak of.
 pub(crate) const VERSION: &str = "registry-version";
 /// Meta name: the last version whose events stand in the database.
@@ -191,7 +193,17 @@ impl<'a> Work<'a> {
         self.review()?;
         self.region_counts()?;
         self.house.db.write(|tx| set_meta(tx, PEOPLE, &self.people))?;
+        self.settle();
         Ok(self.published)
+    }
+
+    /// Lets the server plan by what its tables hold now, when that is largely new.
+    fn settle(&self) {
+        let Published { persons, families, removed, .. } = self.published;
+        if (persons + families + removed) * SETTLED_PART > self.by_id.len() as u64 {
+            self.progress.report("publish statistics", 0, 0);
+            self.house.db.settle(&["person", "family", "person_key", "family_rank"]);
+        }
     }
 
     /// Whether all people of this version, with late reports, stand in the database.

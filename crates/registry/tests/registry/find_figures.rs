@@ -1,6 +1,7 @@
 //! How long it takes to find one person among many: not a test of right and wrong but a figure, made by
 //! `PEOPLE=10000000 cargo test --release -p registry find_figures -- --ignored --nocapture`, on SQLite and, where the tests have
-//! a server, on PostgreSQL. People and their keys are laid straight into the serving copy.
+//! a server, on PostgreSQL. People and their keys are laid straight into the serving copy. With `KEPT=FOLDER` they stay (on
+//! PostgreSQL in a schema `find_N`), and the next run begins at once; keys of other rules are laid anew.
 
 use std::time::Instant;
 
@@ -32,6 +33,14 @@ const PEOPLE_COLUMNS: [&str; 16] = [
 ];
 /// Rows of one transaction.
 const BATCH: u64 = 100_000;
+
+store::sql! {
+    PEOPLE = "SELECT COALESCE(MAX(person_id), 0) FROM person";
+    FAMILIES = "SELECT COUNT(*) FROM family";
+    VILLAGES = "SELECT COUNT(*) FROM region";
+    NO_KEYS = "DELETE FROM person_key";
+}
+
 /// Searches of each kind.
 const SEARCHES: u64 = 400;
 
@@ -104,12 +113,22 @@ fn person_row(n: u64, names: &Standardiser) -> Vec<Value> {
     .to_vec()
 }
 
+/// Meta name: the rules by which the keys that stand were made.
+const KEYS_OF: &str = "find-figures-keys";
+
 fn fill(world: &World, people: u64, names: &Standardiser) {
-    for from in (0..people).step_by(BATCH as usize) {
+    let db = &world.house.db;
+    let from = db.read(|tx| tx.query_one(&PEOPLE, &[])?.int(0)).unwrap() as u64;
+    for from in (from..people).step_by(BATCH as usize) {
         let rows: Vec<Vec<Value>> =
             (from..(from + BATCH).min(people)).into_par_iter().map(|n| person_row(n, names)).collect();
-        world.house.db.write(|tx| tx.bulk("person", &PEOPLE_COLUMNS, rows.into_iter())).unwrap();
+        db.write(|tx| tx.bulk("person", &PEOPLE_COLUMNS, rows.into_iter())).unwrap();
     }
+    around(world, people);
+    if db.read(|tx| store::meta(tx, KEYS_OF)).unwrap().as_deref() == Some(keys::METHOD) {
+        return;
+    }
+    db.write(|tx| tx.execute(&NO_KEYS, &[])).unwrap();
     let of = |n: u64| {
         let one = made(n);
         let area = keys::area(&one.region);
@@ -122,19 +141,55 @@ fn fill(world: &World, people: u64, names: &Standardiser) {
     println!("  {} keys", all.len());
     for chunk in all.chunks(BATCH as usize * 4) {
         let rows = chunk.iter().map(|&(key, area, id)| params![key, area, id].to_vec());
-        world.house.db.write(|tx| tx.bulk("person_key", &["key", "area", "person_id"], rows)).unwrap();
+        db.write(|tx| tx.bulk("person_key", &["key", "area", "person_id"], rows)).unwrap();
+    }
+    db.settle(&["person", "family", "person_key"]);
+    db.write(|tx| store::set_meta(tx, KEYS_OF, keys::METHOD)).unwrap();
+}
+
+/// What a search looks at beside people and keys: family cards, names of villages.
+fn around(world: &World, people: u64) {
+    let db = &world.house.db;
+    let columns =
+        &["family_id", "kk", "head_person_id", "head_name", "region", "size", "vars", "version", "digest"];
+    let from = db.read(|tx| tx.query_one(&FAMILIES, &[])?.int(0)).unwrap() as u64;
+    for from in (from..=people / 3).step_by(BATCH as usize) {
+        let rows = (from..(from + BATCH).min(people / 3 + 1)).map(|n| {
+            let (family, card) = (n as i64 + 1, 9_900_000_000_000_001 + n as i64);
+            let head = made(n * 3);
+            params![family, card, n as i64 * 3 + 1, head.name, head.region, 3_i64, "{}", 1_i64, 0_i64]
+                .to_vec()
+        });
+        db.write(|tx| tx.bulk("family", columns, rows)).unwrap();
+    }
+    if db.read(|tx| tx.query_one(&VILLAGES, &[])?.int(0)).unwrap() == 0 {
+        let columns = &["code", "parent", "level", "kind", "name", "edition"];
+        let codes = (0..people).step_by(3_000).map(|n| made(n).region);
+        let rows = codes
+            .map(|code| params![&code, &code[..8], 4_i64, "desa", format!("DESA {code}"), "2026"].to_vec());
+        db.write(|tx| tx.bulk("region", columns, rows)).unwrap();
+        db.settle(&["family", "region"]);
     }
 }
 
-/// Milliseconds of each search, sorted; and the part of the searches whose person stands on the page.
-fn searches(world: &World, people: u64, text: impl Fn(&Made) -> String, district: bool) -> (Vec<f64>, f64) {
+/// The databases: fresh ones, or those of a folder that is kept.
+fn databases(people: u64) -> Vec<TestDb> {
+    let Ok(folder) = std::env::var("KEPT") else { return TestDb::all() };
+    let folder = std::path::PathBuf::from(folder).join(format!("find_{people}"));
+    std::fs::create_dir_all(&folder).unwrap();
+    TestDb::kept(&folder)
+}
+
+/// Milliseconds of each search, sorted; and the part of the searches whose person stands on the page. The territory is what
+/// so many letters of the person's village code name.
+fn searches(world: &World, people: u64, text: impl Fn(&Made) -> String, within: usize) -> (Vec<f64>, f64) {
     let nation = world.session.scope("search").unwrap();
     let (mut times, mut found) = (Vec::new(), 0);
     for at in 0..SEARCHES {
         let n = mixed(at, 99) % people;
         let one = made(n);
-        let own = RegionCode::parse(&one.region[..5]).unwrap();
-        let scope = if district { nation.within(&own).unwrap() } else { nation.clone() };
+        let own = RegionCode::parse(&one.region[..within]).unwrap();
+        let scope = nation.within(&own).unwrap();
         let start = Instant::now();
         let answer = registry::search(&world.house, &scope, &text(&one)).unwrap();
         times.push(start.elapsed().as_secs_f64() * 1_000.0);
@@ -155,17 +210,22 @@ fn misspelt(name: &str) -> String {
 #[ignore = "figures, not right and wrong"]
 fn find_figures() {
     let people = std::env::var("PEOPLE").ok().and_then(|text| text.parse().ok()).unwrap_or(200_000);
+    const NATION: usize = 0;
+    const DISTRICT: usize = 5;
+    const VILLAGE: usize = 13;
     type Text = fn(&Made) -> String;
-    let kinds: [(&str, Text, bool); 7] = [
-        ("NIK", |one| one.nik.to_string(), false),
-        ("NIK with a slip", |one| (one.nik + 1_000).to_string(), false),
-        ("name, nation", |one| one.name.clone(), false),
-        ("name, district", |one| one.name.clone(), true),
-        ("name and year, nation", |one| format!("{} {}", one.name, one.year), false),
-        ("misspelt, nation", |one| misspelt(&one.name), false),
-        ("misspelt and year, district", |one| format!("{} {}", misspelt(&one.name), one.year), true),
+    let kinds: [(&str, Text, usize); 9] = [
+        ("NIK", |one| one.nik.to_string(), NATION),
+        ("NIK with a slip", |one| (one.nik + 1_000).to_string(), NATION),
+        ("name, nation", |one| one.name.clone(), NATION),
+        ("name, district", |one| one.name.clone(), DISTRICT),
+        ("name and year, nation", |one| format!("{} {}", one.name, one.year), NATION),
+        ("misspelt, nation", |one| misspelt(&one.name), NATION),
+        ("misspelt and year, district", |one| format!("{} {}", misspelt(&one.name), one.year), DISTRICT),
+        ("misspelt, village", |one| misspelt(&one.name), VILLAGE),
+        ("one word, district", |one| one.name.split(' ').next().unwrap_or_default().to_owned(), DISTRICT),
     ];
-    for db in TestDb::all() {
+    for db in databases(people) {
         println!("{:?}, {people} people", db.db.engine());
         let world = World::on(db);
         let names = Standardiser::new(
@@ -175,8 +235,8 @@ fn find_figures() {
         let start = Instant::now();
         fill(&world, people, &names);
         println!("  filled in {:.0} s", start.elapsed().as_secs_f64());
-        for (kind, text, district) in kinds {
-            let (times, found) = searches(&world, people, text, district);
+        for (kind, text, within) in kinds {
+            let (times, found) = searches(&world, people, text, within);
             let at = |part: f64| times[(times.len() as f64 * part) as usize];
             println!(
                 "  {kind:<28} p50 {:6.2} ms   p99 {:6.2} ms   found {:5.1}%",
@@ -184,6 +244,9 @@ fn find_figures() {
                 at(0.99),
                 found * 100.0
             );
+        }
+        if std::env::var_os("KEPT").is_some() {
+            std::mem::forget(world);
         }
     }
 }

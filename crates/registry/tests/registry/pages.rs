@@ -4,12 +4,17 @@ use access::{House, NewUser, Session};
 use jiff::civil::{Date, date};
 use model::{FamilyId, Month, PersonId, RegionCode, Silent};
 use registry::{Error, Verdict};
-use store::Page;
+use store::{Page, params, regions::Region};
 
 use crate::world::{Row, World, people, person};
 
 const MARCH: Date = date(2026, 3, 1);
 const JUNE: Date = date(2026, 6, 1);
+
+store::sql! {
+    LAST = "SELECT person_id, family_id FROM person ORDER BY region DESC, person_id DESC LIMIT 1";
+    ASSIGN = "INSERT INTO assignment (user_id, family_id, from_date) VALUES ($1, $2, '2026-01-01')";
+}
 
 fn first_hit(world: &World, text: &str) -> (i64, &'static str) {
     let scope = world.session.scope("search").unwrap();
@@ -218,22 +223,24 @@ fn a_reported_death_shows_at_once_and_becomes_a_record() {
     assert_eq!((last.figures.persons, last.figures.sleeping), (79, 1));
 }
 
+/// A person in a family of their own, of whom little more than the name is known.
+fn namesake(n: usize, region: &str, name: &str) -> Row {
+    let born = date(1950 + (n % 60) as i16, (n / 60 % 12) as i8 + 1, (n / 720 % 28) as i8 + 1);
+    Row {
+        nik: None,
+        kk: Some(9_901_010_101_300_001 + n as i64),
+        name: name.to_owned(),
+        birth: Some(born),
+        mother: Some(format!("IBU {n}")),
+        region: Some(region.to_owned()),
+        ..person(n)
+    }
+}
+
 /// However many in the country have a name: the people of one's own territory are found, and near names of it too.
 #[test]
 fn a_frequent_name_elsewhere_hides_nobody_of_the_territory() {
     let world = World::new();
-    let namesake = |n: usize, region: &str, name: &str| {
-        let born = date(1950 + (n % 60) as i16, (n / 60 % 12) as i8 + 1, (n / 720 % 28) as i8 + 1);
-        Row {
-            nik: None,
-            kk: Some(9_901_010_101_300_001 + n as i64),
-            name: name.to_owned(),
-            birth: Some(born),
-            mother: Some(format!("IBU {n}")),
-            region: Some(region.to_owned()),
-            ..person(n)
-        }
-    };
     let mut rows: Vec<Row> = (0..700).map(|n| namesake(n, "99.01.01.2001", "SITI AMINAH")).collect();
     rows.push(namesake(701, "99.02.01.2001", "SITI AMINAH"));
     rows.push(namesake(702, "99.02.01.2001", "SITI AMINNA"));
@@ -249,4 +256,48 @@ fn a_frequent_name_elsewhere_hides_nobody_of_the_territory() {
     }
     let everywhere = registry::search(&world.house, &nation, "siti aminah").unwrap();
     assert!(everywhere.more && everywhere.hits.iter().all(|hit| hit.why == "name"));
+}
+
+/// A name that fills a page: the first people by number stand on it, each with the name of their village, and a companion
+/// finds those of the own caseload behind it all the same.
+#[test]
+fn a_page_full_of_namesakes_hides_nobody_of_a_caseload() {
+    for db in store::testing::TestDb::all() {
+        let world = World::on(db);
+        let db = &world.house.db;
+        let village = |n: usize| format!("99.01.01.{}", 2001 + n % 3);
+        let regions: Vec<Region> = (0..3)
+            .map(|n| Region {
+                code: RegionCode::parse(&village(n)).unwrap(),
+                parent: RegionCode::parse("99.01.01").unwrap(),
+                level: 4,
+                kind: "desa".to_owned(),
+                name: format!("DESA {n}"),
+                postal_code: None,
+                edition: "2026".to_owned(),
+            })
+            .collect();
+        db.write(|tx| store::regions::load(tx, &regions)).unwrap();
+        let rows: Vec<Row> = (0..160).map(|n| namesake(n, &village(n), "SITI AMINAH")).collect();
+        world.list("dukcapil", MARCH, &rows);
+        world.consolidate();
+        let search = |scope: &access::Scope, text: &str| registry::search(&world.house, scope, text).unwrap();
+
+        let page = search(&world.session.scope("search").unwrap(), "siti aminah");
+        let people: Vec<i64> = page.hits.iter().map(|hit| hit.person_id).collect();
+        assert!(page.more && people.len() == 50 && people.is_sorted());
+        for hit in &page.hits {
+            let number: usize = hit.region[9..].parse().unwrap();
+            assert_eq!(hit.region_name, Some(format!("DESA {}", number - 2001)));
+        }
+
+        let companion = user(&world.house, "companion", "99.01").scope("search").unwrap();
+        assert!(search(&companion, "siti aminah").hits.is_empty());
+        let last = db.read(|tx| tx.query_one(&LAST, &[])).unwrap();
+        let (person, family) = (last.int(0).unwrap(), last.int(1).unwrap());
+        assert!(!people.contains(&person));
+        db.write(|tx| tx.execute(&ASSIGN, params![companion.caseload(), family])).unwrap();
+        let own = search(&companion, "siti aminah");
+        assert_eq!(own.hits.iter().map(|hit| hit.person_id).collect::<Vec<_>>(), [person]);
+    }
 }
