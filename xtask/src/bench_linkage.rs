@@ -29,6 +29,8 @@ pub(crate) struct Plan {
     pub(crate) wide: bool,
     /// Also Splink.
     pub(crate) peer: bool,
+    /// Also Splink as somebody would run it who knows its costs: Levenshtein, keys worked out once, whole numbers as ids.
+    pub(crate) tuned: bool,
     /// Also FEBRL 4, the textbook data set.
     pub(crate) febrl: bool,
     /// What `pilar link` gets as `--memory`.
@@ -36,15 +38,17 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Reads `--records N --wide --peer --febrl --memory SIZE`.
+    /// Reads `--records N --wide --peer --tuned --febrl --memory SIZE`.
     pub(crate) fn read(words: &[&str]) -> Result<Self> {
-        let mut plan = Self { records: 1_000_000, wide: false, peer: false, febrl: false, memory: None };
+        let mut plan =
+            Self { records: 1_000_000, wide: false, peer: false, tuned: false, febrl: false, memory: None };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
                 "--records" => plan.records = words.next().context("--records needs a number")?.parse()?,
                 "--wide" => plan.wide = true,
                 "--peer" => plan.peer = true,
+                "--tuned" => plan.tuned = true,
                 "--febrl" => plan.febrl = true,
                 "--memory" => {
                     plan.memory = Some((*words.next().context("--memory needs a size")?).to_owned());
@@ -89,20 +93,21 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         let model = format!("id-{rules}");
         let out = dir.join(&model);
         lines.push(ours(&binary, &model, &lists, &truth, &out, plan.memory.as_deref())?);
+        let splink = |tuned: &[&str], peer: &Path| {
+            let mut splink = Command::new(&python);
+            splink.arg(bench("run_splink.py")).args(["--model", "id", "--rules", rules]).args(tuned);
+            splink.arg("--input").args(&lists).arg("--truth").arg(&truth).arg("--out").arg(peer);
+            splink
+        };
         if plan.peer {
             let peer = dir.join(format!("splink-{rules}"));
-            let mut splink = Command::new(&python);
-            splink.arg(bench("run_splink.py")).args([
-                "--model",
-                "id",
-                "--rules",
-                rules,
-                "--save-pairs",
-                "--input",
-            ]);
-            splink.args(&lists).arg("--truth").arg(&truth).arg("--out").arg(&peer);
-            lines.push(theirs(&format!("Splink 5, {model}"), splink, &peer)?);
+            lines.push(theirs(&format!("Splink 5, {model}"), splink(&["--save-pairs"], &peer), &peer)?);
             compare(&python, &out, &peer)?;
+        }
+        if plan.tuned {
+            let peer = dir.join(format!("splink-tuned-{rules}"));
+            let words = ["--lev", "--hoist", "--int-ids"];
+            lines.push(theirs(&format!("Splink 5 tuned, {model}"), splink(&words, &peer), &peer)?);
         }
     }
     lines.push(ours(&binary, "id-family", &lists, &truth, &dir.join("id-family"), plan.memory.as_deref())?);
@@ -129,7 +134,7 @@ fn environment(dir: &Path, plan: &Plan) -> Result<PathBuf> {
         loud(make).context("could not make a virtual environment (Debian: python3-venv)")?;
     }
     let mut packages = DATA.to_vec();
-    if plan.peer {
+    if plan.peer || plan.tuned {
         packages.extend(PEER);
     }
     if plan.febrl {
@@ -228,20 +233,26 @@ fn number(value: &Value) -> f64 {
 }
 
 fn table(lines: &[Line]) {
-    println!("\n{:<22} {:>9} {:>9} {:>9} {:>12} {:>8}", "", "CPU s", "wall s", "peak MB", "pairs", "best F1");
+    println!("\n{:<26} {:>9} {:>9} {:>9} {:>12} {:>8}", "", "CPU s", "wall s", "peak MB", "pairs", "best F1");
     for line in lines {
         println!(
-            "{:<22} {:>9.2} {:>9.2} {:>9.0} {:>12} {:>8.5}",
+            "{:<26} {:>9.2} {:>9.2} {:>9.0} {:>12} {:>8.5}",
             line.what, line.cpu_s, line.wall_s, line.peak_mb, line.pairs, line.best_f1
         );
     }
-    for pair in lines.windows(2).filter(|pair| pair[1].what.starts_with("Splink")) {
-        println!(
-            "{}: {:.1} times less processor time, {:.1} times less waiting, {:.1} times less memory",
-            pair[0].what,
-            pair[1].cpu_s / pair[0].cpu_s,
-            pair[1].wall_s / pair[0].wall_s,
-            pair[1].peak_mb / pair[0].peak_mb
-        );
+    let mut ours = None;
+    for line in lines {
+        if !line.what.starts_with("Splink") {
+            ours = Some(line);
+        } else if let Some(ours) = ours {
+            println!(
+                "{} beside {}: {:.1} times less processor time, {:.1} times less waiting, {:.1} times less memory",
+                ours.what,
+                line.what,
+                line.cpu_s / ours.cpu_s,
+                line.wall_s / ours.wall_s,
+                line.peak_mb / ours.peak_mb
+            );
+        }
     }
 }

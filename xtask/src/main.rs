@@ -23,8 +23,8 @@ Chores of the project.
   cargo xtask tidy                 the laws of the house: crate arrows, line width, dead files, names in code
   cargo xtask test [--only STEP]   what every change must pass, or one step
   cargo xtask bench [--people N]   rows a second and peak memory of every step of the demo, and page times
-  cargo xtask bench linkage [--records N] [--wide] [--febrl] [--peer] [--memory SIZE]
-                                   linkage on invented lists, with --peer beside Splink; needs python3
+  cargo xtask bench linkage [--records N] [--wide] [--febrl] [--peer] [--tuned] [--memory SIZE]
+                                   linkage on invented lists, with --peer or --tuned beside Splink; needs python3
 
 Steps of `test`: format, tidy, clippy, docs, tests, demo, crash, browser.";
 

@@ -254,6 +254,11 @@ impl Blocks {
         (self.groups, self.rest) = (groups, rest);
     }
 
+    /// Forgets the blocks; what they yield stays known.
+    pub(crate) fn release(&mut self) {
+        (self.numbers, self.rules, self.views) = (Pages::new(0, 0), Vec::new(), Vec::new());
+    }
+
     /// How many blocks' pairs the rules of a view make, earlier rules not taken away.
     pub(crate) fn pairs_of(&self, view: usize) -> u64 {
         self.views[view].rules.iter().map(|rule| self.reports[*rule].pairs_in_blocks).sum()
@@ -313,6 +318,8 @@ impl Blocks {
 /// What a walk writes on; kept from walk to walk, as fresh memory costs more than what is written there.
 #[derive(Default)]
 pub(crate) struct Desk {
+    /// Pairs are only counted: their records are not fetched unless a rule asks for more than equal keys.
+    skims: bool,
     batch: Batch,
     sheet: Sheet,
     /// The block numbers of some records side by side: then a pair costs no way to memory.
@@ -324,6 +331,13 @@ pub(crate) struct Desk {
     /// Which of a row's pairs an earlier rule yields, and which remain.
     taken: Vec<u32>,
     kept: Vec<u32>,
+}
+
+impl Desk {
+    /// For lots of which nobody will look at a record.
+    pub(crate) fn to_count() -> Self {
+        Self { skims: true, ..Self::default() }
+    }
 }
 
 /// One pass over the pairs of some blocks of one rule.
@@ -392,7 +406,9 @@ impl<'a> Walk<'a> {
     /// Compares what has been gathered.
     fn settle(&mut self, visit: &mut impl FnMut(&Lot)) {
         if self.desk.batch.len() > 0 {
-            self.desk.batch.fill(self.table);
+            if !self.desk.skims {
+                self.desk.batch.fill(self.table);
+            }
             visit(&Lot::Batch(&self.desk.batch));
             self.desk.batch.clear_pairs();
         }
@@ -507,7 +523,7 @@ impl<'a> Walk<'a> {
             count += usize::from(counts);
         }
         self.desk.kept.truncate(count);
-        if count * 4 < rights.len() {
+        if count * 4 < rights.len() || self.desk.skims {
             // So few that they are compared one by one.
             for at in 0..count {
                 let copy = *copies.get_or_insert_with(|| self.desk.batch.take(rows));

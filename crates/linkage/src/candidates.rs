@@ -61,6 +61,13 @@ impl Candidates {
         }
     }
 
+    /// No pairs will be asked for any more: forgets what only they need.
+    pub(crate) fn release(&mut self) {
+        if let Self::Held(blocks) = self {
+            blocks.release();
+        }
+    }
+
     /// How many parts each rule's records are worked on in; 0 in memory.
     pub(crate) fn parts(&self) -> usize {
         match self {

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::Pair;
+use crate::ids::Ranks;
 
 /// A human's word on two records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +162,7 @@ impl Forest {
 }
 
 /// Joins records; `pairs` come strongest first.
-pub(crate) fn cluster(pairs: &[Pair], facts: Facts, ids: &[i64], decisions: &[Decision]) -> Clusters {
+pub(crate) fn cluster(pairs: &[Pair], facts: Facts, ids: &Ranks, decisions: &[Decision]) -> Clusters {
     let rows = ids.len();
     let attested = facts.value.iter().filter(|value| **value != 0).count() as u64;
     // The second half keeps each record's own value while the first half becomes the clusters'.
@@ -205,12 +206,12 @@ pub(crate) fn cluster(pairs: &[Pair], facts: Facts, ids: &[i64], decisions: &[De
 /// "Not the same" first, then "same": a pair told apart stays apart whatever chain of "same" would join it.
 fn decide(
     forest: &mut Forest,
-    ids: &[i64],
+    ids: &Ranks,
     decisions: &[Decision],
     report: &mut ClusterReport,
     human: &mut [bool],
 ) {
-    let row = |id: i64| ids.binary_search(&id).ok().map(|row| row as u32);
+    let row = |id: i64| ids.place(id).map(|row| row as u32);
     let mut same = Vec::new();
     for decision in decisions {
         let (Some(a), Some(b)) = (row(decision.left), row(decision.right)) else {

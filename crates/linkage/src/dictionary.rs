@@ -27,6 +27,8 @@ pub(crate) struct Dictionary {
 }
 
 const FIRST_SLOTS: usize = 64;
+/// Texts that are not shared out: one search must not wait for other threads.
+const FEW: usize = 1 << 12;
 
 impl Dictionary {
     pub(crate) fn new() -> Self {
@@ -118,7 +120,7 @@ impl Dictionary {
     pub(crate) fn sketch_all(&mut self) {
         if self.sketches.is_empty() {
             let of = |number| if number == 0 { Sketch::default() } else { Sketch::of(self.text(number)) };
-            self.sketches = (0..self.ends.len() as u32).into_par_iter().map(of).collect();
+            self.sketches = (0..self.ends.len() as u32).into_par_iter().with_min_len(FEW).map(of).collect();
         }
     }
 
@@ -126,7 +128,7 @@ impl Dictionary {
     pub(crate) fn pack_all(&mut self) {
         if self.words.is_empty() {
             let of = |number| if number == 0 { None } else { digits::pack(self.text(number)) };
-            let numbers = (0..self.ends.len() as u32).into_par_iter();
+            let numbers = (0..self.ends.len() as u32).into_par_iter().with_min_len(FEW);
             let words: Vec<u64> = numbers.map(|number| of(number).unwrap_or(0)).collect();
             if words.iter().any(|word| *word != 0) {
                 self.words = words;

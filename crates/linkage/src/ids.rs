@@ -73,6 +73,38 @@ impl Default for Ids {
     }
 }
 
+/// The records in their order, by the numbers that decisions name them by.
+#[derive(Debug, Clone)]
+pub(crate) enum Ranks {
+    /// Their places in the order are their numbers; so many of them.
+    Places(usize),
+    /// Ascending numbers.
+    Numbers(Vec<i64>),
+}
+
+impl Default for Ranks {
+    fn default() -> Self {
+        Self::Places(0)
+    }
+}
+
+impl Ranks {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Places(count) => *count,
+            Self::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    /// The place of a number.
+    pub(crate) fn place(&self, number: i64) -> Option<usize> {
+        match self {
+            Self::Places(count) => usize::try_from(number).ok().filter(|place| place < count),
+            Self::Numbers(numbers) => numbers.binary_search(&number).ok(),
+        }
+    }
+}
+
 impl Ids {
     /// How many there are.
     pub fn len(&self) -> usize {

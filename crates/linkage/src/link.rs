@@ -19,7 +19,7 @@ use crate::compare::{Plan, list};
 use crate::error::LinkError;
 use crate::explain::{self, Report, Weighing};
 use crate::expr::Expr;
-use crate::ids::Ids;
+use crate::ids::{Ids, Ranks};
 use crate::load::Loader;
 use crate::model::{Model, Rule};
 use crate::score::Scorer;
@@ -256,7 +256,7 @@ fn run(
     metrics.warnings.extend(untrained(model, training.is_some())?);
     watch.tell("prepare", 0, 0);
     let (mut layout, ids) = loader.finish()?;
-    if !layout.ids.is_empty() {
+    if layout.ids.len() > 0 {
         let unknown = |column: &String| format!("column `{column}` has no value in any record");
         metrics.warnings.extend(layout.empty.iter().map(unknown));
     }
@@ -298,8 +298,8 @@ fn run(
     let least = least_odds(model);
     let scorer =
         Scorer::new(&trained, &frequencies).with_patterns(&trained).with_least(least, &trained, &table);
-    let (mut pairs, mut rules, per_rule, memo_hits) =
-        score(&mut candidates, &plan, &table, &scorer, model, &remembered, &watch)?;
+    let weighing = Weighing { model: &trained, plan: &plan, table: &table, scorer: &scorer };
+    let (mut pairs, mut rules, per_rule, memo_hits) = score(&mut candidates, weighing, &remembered, &watch)?;
     drop(remembered);
     let ordered = options.review_limit > 0 || !decisions.is_empty() || constrains(model, options);
     if ordered {
@@ -318,7 +318,6 @@ fn run(
     }
     let attestable = constrained.map(|operand| values_of(&candidates, &table, operand)).transpose()?;
     if options.report {
-        let weighing = Weighing { model: &trained, plan: &plan, table: &table, scorer: &scorer };
         metrics.report = Some(explain::report(weighing, &candidates, &pairs)?);
     }
     drop(candidates);
@@ -421,7 +420,7 @@ fn learn(
     match candidates {
         Candidates::Held(_) => train::u(model, plan, table, how.u_pairs, seed, report),
         Candidates::Spilled(spill) => {
-            let rows = train::rows_for_u(table.len(), how.u_pairs, seed);
+            let rows = train::rows_for_u(table.len(), seed);
             let mut sample = spill.sample(&rows, table.len())?;
             table.swap_facts(&mut sample);
             train::u(model, plan, &sample, how.u_pairs, seed, report);
@@ -446,25 +445,32 @@ fn learn(
 /// yields.
 fn score(
     candidates: &mut Candidates,
-    plan: &Plan,
-    table: &Table,
-    scorer: &Scorer,
-    model: &Model,
+    weighing: Weighing,
     remembered: &[Vec<u32>],
     watch: &Watch,
 ) -> Result<Scored, LinkError> {
     let (mut pairs, mut rules) = (Vec::new(), Vec::new());
-    let (mut per_rule, mut hits) = (vec![0; model.blocking.len()], 0);
-    candidates.each_part(0, table, |blocks, view, table| {
-        let (scored, own) = score_part((blocks, view), plan, table, scorer, model, remembered, watch);
-        hits += own;
+    let (mut per_rule, mut hits) = (vec![0; weighing.model.blocking.len()], 0);
+    let mut gather = |scored: Vec<Kept>| {
         pairs.reserve(scored.iter().flatten().map(|(_, _, kept)| kept.len()).sum());
         for (rule, count, kept) in scored.into_iter().flatten() {
             per_rule[rule] += count;
             rules.resize(rules.len() + kept.len(), rule as u8);
             pairs.extend(kept);
         }
+    };
+    let (is_whole, mut whole) = (candidates.parts() == 0, Vec::new());
+    candidates.each_part(0, weighing.table, |blocks, view, table| {
+        let (scored, own) = score_part((blocks, view), Weighing { table, ..weighing }, remembered, watch);
+        hits += own;
+        if is_whole {
+            whole = scored;
+        } else {
+            gather(scored);
+        }
     })?;
+    candidates.release();
+    gather(whole);
     Ok((pairs, rules, per_rule, hits))
 }
 
@@ -481,10 +487,7 @@ fn least_odds(model: &Model) -> f64 {
 
 fn score_part(
     (blocks, view): (&Blocks, usize),
-    plan: &Plan,
-    table: &Table,
-    scorer: &Scorer,
-    model: &Model,
+    Weighing { model, plan, table, scorer }: Weighing,
     remembered: &[Vec<u32>],
     watch: &Watch,
 ) -> (Vec<Kept>, u64) {
@@ -600,13 +603,13 @@ fn facts(
 fn review(
     pairs: &[Pair],
     root: &[u32],
-    ids: &[i64],
+    ids: &Ranks,
     decisions: &[Decision],
     limit: usize,
 ) -> (Vec<Pair>, u64) {
     let mut seen = rustc_hash::FxHashSet::default();
     for decision in decisions.iter().filter(|decision| !decision.same) {
-        if let (Ok(a), Ok(b)) = (ids.binary_search(&decision.left), ids.binary_search(&decision.right)) {
+        if let (Some(a), Some(b)) = (ids.place(decision.left), ids.place(decision.right)) {
             seen.insert((root[a].min(root[b]), root[a].max(root[b])));
         }
     }

@@ -17,7 +17,7 @@ use crate::digits;
 use crate::error::LinkError;
 use crate::eval::{self, Value};
 use crate::expr::{Expr, Pipeline};
-use crate::ids::Ids;
+use crate::ids::{Ids, Ranks};
 use crate::model::{LinkType, Model};
 use crate::sql::{Node, Scalar, Side};
 use crate::table::{Column, Layout};
@@ -197,12 +197,17 @@ impl<'m> Loader<'m> {
         let permutation = (!sorted).then_some(order.as_slice());
         let mut layout = Layout::new(model);
         layout.ids = match (&ids, several) {
-            (Ids::Numbers(numbers), false) => order.iter().map(|row| numbers[*row as usize]).collect(),
+            (Ids::Numbers(numbers), false) => {
+                Ranks::Numbers(order.iter().map(|row| numbers[*row as usize]).collect())
+            }
             // Texts, or numbers that stand in several lists: the place in the order is the number.
-            _ => (0..rows as i64).collect(),
+            _ => Ranks::Places(rows),
         };
+        // The columns of a few rows are not shared out: one search must not wait for other threads.
+        let together = if rows < 1024 { columns.len() } else { 1 };
         let made: Vec<(Builder, bool)> = columns
             .into_par_iter()
+            .with_min_len(together.max(1))
             .map(|mut builder| {
                 builder.close(permutation);
                 let empty = builder.is_unknown();

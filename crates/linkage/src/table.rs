@@ -17,6 +17,7 @@ use crate::dictionary::{Dictionary, mix};
 use crate::digits;
 use crate::error::{LinkError, ModelError};
 use crate::expr::{Expr, Pipeline, Step};
+use crate::ids::Ranks;
 use crate::load::{Kind, Loader};
 use crate::model::{Model, Rule};
 use crate::pages::Pages;
@@ -70,7 +71,7 @@ pub(crate) struct Layout<'m> {
     pub(crate) model: &'m Model,
     columns: FxHashMap<Expr, (Column, Option<Operand>)>,
     dictionaries: Vec<Dictionary>,
-    pub(crate) ids: Vec<i64>,
+    pub(crate) ids: Ranks,
     pub(crate) order: Vec<u32>,
     pub(crate) sources: (Vec<u32>, Vec<String>),
     words: u32,
@@ -129,7 +130,7 @@ pub(crate) struct Table {
     pub(crate) places: Places,
     pub(crate) dictionaries: Arc<Vec<Dictionary>>,
     /// Ascending.
-    pub(crate) ids: Vec<i64>,
+    pub(crate) ids: Ranks,
     /// The input row of each record.
     pub(crate) order: Vec<u32>,
     /// The number of each record's source, and the sources' names.
@@ -154,7 +155,7 @@ impl Table {
         places: Places,
         dictionaries: Arc<Vec<Dictionary>>,
     ) -> Self {
-        let (ids, order) = (Vec::new(), Vec::new());
+        let (ids, order) = (Ranks::default(), Vec::new());
         Self {
             words: Pages::of(words, stride),
             stride,
@@ -318,7 +319,7 @@ impl<'m> Layout<'m> {
             model,
             columns: FxHashMap::default(),
             dictionaries: Vec::new(),
-            ids: Vec::new(),
+            ids: Ranks::default(),
             sources: (Vec::new(), Vec::new()),
             words: 0,
             half_open: None,
@@ -399,7 +400,8 @@ impl<'m> Layout<'m> {
             }
             Column::Text { numbers, dictionary } => {
                 let (dictionary, map) = self.dictionaries[*dictionary].derive(make);
-                (numbers.par_iter().map(|&number| map[number as usize]).collect(), dictionary)
+                let numbers = numbers.par_iter().with_min_len(STRETCH);
+                (numbers.map(|&number| map[number as usize]).collect(), dictionary)
             }
         };
         let column = self.text_column(numbers, dictionary);

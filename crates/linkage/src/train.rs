@@ -180,7 +180,7 @@ fn count_pairs(candidates: &mut Candidates, view: usize, table: &Table) -> Resul
             blocks.visit((view, chunk), table, desk, |lot| count += lot.len() as u64);
             count
         };
-        all += blocks.chunks(view).par_iter().map_init(Desk::default, count).sum::<u64>();
+        all += blocks.chunks(view).par_iter().map_init(Desk::to_count, count).sum::<u64>();
     })?;
     Ok(all)
 }
@@ -197,15 +197,28 @@ fn all_pairs(model: &Model, table: &Table) -> f64 {
     all - counts.iter().map(|count| pairs(*count as f64)).sum::<f64>()
 }
 
-/// The row that a draw falls on.
-fn pick(number: u64, seed: u64, rows: u64) -> u32 {
-    ((u128::from(mix(seed ^ mix(number))) * u128::from(rows)) >> 64) as u32
+/// Where a draw falls among so many.
+fn pick(number: u64, seed: u64, count: u64) -> u32 {
+    ((u128::from(mix(seed ^ mix(number))) * u128::from(count)) >> 64) as u32
+}
+
+/// Records that random pairs are drawn from: few enough to stay near the processor, and many times those that the
+/// peer draws its pairs from, so that what they are alike in by chance is lost among the pairs.
+const MOST_DRAWN: usize = 1 << 15;
+
+/// These records' rows: all where there are not too many.
+fn drawn(rows: usize, seed: u64) -> Vec<u32> {
+    /// Draws of records are not those of pairs.
+    const RECORDS: u64 = 1 << 63;
+    if rows <= MOST_DRAWN {
+        return (0..rows as u32).collect();
+    }
+    (0..MOST_DRAWN as u64).map(|number| pick(RECORDS | number, seed, rows as u64)).collect()
 }
 
 /// The rows that u is estimated on, ascending.
-pub(crate) fn rows_for_u(rows: usize, pairs: u64, seed: u64) -> Vec<u32> {
-    let drawn = (0..2 * pairs).map(|number| pick(number, seed, rows as u64));
-    let mut all: Vec<u32> = drawn.chain(rows_for_exact_u(rows)).collect();
+pub(crate) fn rows_for_u(rows: usize, seed: u64) -> Vec<u32> {
+    let mut all: Vec<u32> = drawn(rows, seed).into_iter().chain(rows_for_exact_u(rows)).collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -225,12 +238,12 @@ pub(crate) fn sample_levels(
 ) -> Vec<Vec<u64>> {
     const CHUNK: u64 = 1 << 14;
     let empty = || -> Vec<Vec<u64>> { model.comparisons.iter().map(|c| vec![0; c.levels.len()]).collect() };
-    let rows = table.len() as u64;
-    if rows < 2 {
+    if table.len() < 2 {
         return empty();
     }
     let across = model.link_type == LinkType::LinkOnly;
-    let pick = |number: u64| pick(number, seed, rows);
+    let drawn = drawn(table.len(), seed);
+    let pick = |number: u64| drawn[pick(number, seed, drawn.len() as u64) as usize];
     (0..pairs.div_ceil(CHUNK))
         .into_par_iter()
         .map(|chunk| {

@@ -97,7 +97,7 @@ pub(crate) struct Link {
     /// The model: a settings file as Splink 4 and 5 save it, or one with a `pilar` entry.
     #[arg(long, value_name = "MODEL.json")]
     pub(crate) settings: PathBuf,
-    /// A table, Parquet or CSV. Once for each list.
+    /// A table: Parquet, Arrow (file, stream, Feather) or CSV. Once for each list.
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub(crate) input: Vec<PathBuf>,
     /// Folder for the results; made when missing.

@@ -75,9 +75,12 @@ const COLUMNS: [(&str, &str); 9] = [
 ];
 
 /// The standardiser of names and places that the policy pack describes.
-pub(crate) fn standardiser(house: &House) -> Result<Standardiser> {
+///
+/// # Errors
+/// A table of the pack that cannot be read.
+pub fn standardiser(policy: &policy::Policy) -> Result<Standardiser> {
     let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
-    Ok(Standardiser::new(&house.policy.names().into_iter().map(own).collect())?)
+    Ok(Standardiser::new(&policy.names().into_iter().map(own).collect())?)
 }
 
 /// Reads and standardises all rows and finds those that were only sent again.
@@ -85,7 +88,7 @@ pub(crate) fn standardiser(house: &House) -> Result<Standardiser> {
 /// # Errors
 /// The lake's.
 pub fn gather(house: &House, lists: &[List], progress: &dyn Progress) -> Result<Rows> {
-    let names = standardiser(house)?;
+    let names = standardiser(&house.policy)?;
     let total: u64 = lists.iter().map(|list| list.dataset.rows()).sum();
     let mut done = 0;
     let mut batches = Vec::with_capacity(lists.len());

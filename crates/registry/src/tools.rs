@@ -47,7 +47,7 @@ pub(crate) fn version_in_force(house: &House) -> Result<i64> {
 
 /// The standardiser of names, which only the policy pack decides.
 pub(crate) fn names(house: &House) -> Result<Arc<Standardiser>> {
-    kept(&NAMES, house.policy.hash(), || rows::standardiser(house))
+    kept(&NAMES, house.policy.hash(), || rows::standardiser(&house.policy))
 }
 
 /// The tools of the version in force.

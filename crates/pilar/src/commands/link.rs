@@ -12,7 +12,6 @@ use std::{
 };
 
 use anyhow::Context;
-use linkage::standardise::Standardiser;
 use linkage::{Judgement, Linked, Loader, Memory, Model, Options};
 use policy::Policy;
 use serde_json::{Value, json};
@@ -129,11 +128,6 @@ pub(super) fn run(place: &Place, command: &Link) -> anyhow::Result<Answer> {
     answer(out, &linked, &metrics)
 }
 
-fn names(policy: &Policy) -> anyhow::Result<Standardiser> {
-    let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
-    Ok(Standardiser::new(&policy.names().into_iter().map(own).collect())?)
-}
-
 /// The model of the settings file, with what the command says otherwise.
 fn model(command: &Link, policy: &Policy) -> anyhow::Result<Model> {
     let text = std::fs::read_to_string(&command.settings)
@@ -141,7 +135,7 @@ fn model(command: &Link, policy: &Policy) -> anyhow::Result<Model> {
     let refused = |fault: String| Failure::input(format!("{}: {fault}", command.settings.display()));
     let mut model = Model::from_json(&text)
         .map_err(|error| refused(error.to_string()))?
-        .with_names(Arc::new(names(policy)?));
+        .with_names(Arc::new(registry::rows::standardiser(policy)?));
     if let Some(weight) = command.threshold_weight {
         model.match_weight = weight;
     }

@@ -1,16 +1,23 @@
-//! Tables of `pilar link`: Parquet and CSV in, Parquet out.
+//! Tables of `pilar link`: Parquet, Arrow and CSV in, Parquet out.
 //!
 //! Only the columns that the model speaks of are read, in batches. What is written goes row group by row group, so that a long list of
 //! pairs never stands in memory twice.
 
-use std::{borrow::Cow, fs::File, path::Path, sync::Arc};
+use std::{
+    borrow::Cow,
+    fs::File,
+    io::{BufReader, Read, Seek},
+    path::Path,
+    sync::Arc,
+};
 
 use anyhow::Context;
 use arrow_array::{
     ArrayRef, Float32Array, Float64Array, RecordBatch, RecordBatchOptions, StringArray, UInt8Array,
     builder::StringBuilder,
 };
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_ipc::reader::{FileReader, StreamReader};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use linkage::{LinkType, Linked, Model};
 use parquet::{
     arrow::{
@@ -43,10 +50,11 @@ pub(super) fn open(path: &Path, model: &Model) -> anyhow::Result<Table> {
     let file = File::open(path).map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
     let (batches, rows) = match kind.as_str() {
         "parquet" | "pq" => parquet(path, file, model)?,
+        "arrow" | "arrows" | "ipc" | "feather" => (arrow(path, file, model)?, 0),
         "csv" | "tsv" | "txt" => (csv(path, file, model, if kind == "tsv" { b'\t' } else { b',' })?, 0),
         _ => {
             return Err(Failure::input(format!(
-                "{}: a file that ends in .parquet, .csv or .tsv was expected",
+                "{}: a file that ends in .parquet, .arrow, .feather, .csv or .tsv was expected",
                 path.display()
             )));
         }
@@ -116,6 +124,39 @@ fn with_dictionaries(file: &ArrowReaderMetadata) -> SchemaRef {
     Arc::new(Schema::new_with_metadata(fields, file.schema().metadata().clone()))
 }
 
+/// An Arrow file, or a stream where the file's mark is missing. Batches are cut to the size of all others.
+fn arrow(path: &Path, mut file: File, model: &Model) -> anyhow::Result<Batches> {
+    const MARK: &[u8; 6] = b"ARROW1";
+    let refused = |error: String| Failure::input(format!("{}: {error}", path.display()));
+    let faulty = |error: ArrowError| refused(error.to_string());
+    let mut mark = [0; MARK.len()];
+    let is_file = file.read_exact(&mut mark).is_ok() && mark == *MARK;
+    file.rewind().map_err(|error| refused(error.to_string()))?;
+    let (schema, batches): (SchemaRef, Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>) =
+        if is_file {
+            let reader = FileReader::try_new(BufReader::new(file), None).map_err(faulty)?;
+            (reader.schema(), Box::new(reader))
+        } else {
+            let reader = StreamReader::try_new(BufReader::new(file), None).map_err(faulty)?;
+            (reader.schema(), Box::new(reader))
+        };
+    let present: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let wanted = wanted(path, model, &present)?;
+    let places: Vec<usize> = (0..present.len()).filter(|&at| wanted.contains(&present[at])).collect();
+    let path = path.to_owned();
+    let cut = move |batch: Result<RecordBatch, ArrowError>| -> Vec<anyhow::Result<RecordBatch>> {
+        let picked = batch.and_then(|batch| batch.project(&places));
+        match picked {
+            Ok(batch) => (0..batch.num_rows())
+                .step_by(BATCH_ROWS)
+                .map(|from| Ok(batch.slice(from, BATCH_ROWS.min(batch.num_rows() - from))))
+                .collect(),
+            Err(error) => vec![Err(Failure::input(format!("{}: {error}", path.display())))],
+        }
+    };
+    Ok(Box::new(batches.flat_map(cut)))
+}
+
 /// All columns are text; spaces around a value do not belong to it, and an empty value is unknown.
 fn csv(path: &Path, file: File, model: &Model, delimiter: u8) -> anyhow::Result<Batches> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(file);
@@ -159,6 +200,9 @@ fn writer(path: &Path, schema: &SchemaRef) -> anyhow::Result<ArrowWriter<File>> 
     let file = File::create(path).with_context(|| format!("could not write {}", path.display()))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::LZ4_RAW)
+        // No two weights are alike: there is nothing to compress.
+        .set_column_compression("match_weight".into(), Compression::UNCOMPRESSED)
+        .set_column_compression("match_probability".into(), Compression::UNCOMPRESSED)
         .set_dictionary_enabled(false)
         .set_statistics_enabled(parquet::file::properties::EnabledStatistics::None)
         .build();
@@ -346,5 +390,67 @@ impl Prepared {
     pub(super) fn finish(self) -> anyhow::Result<()> {
         self.writer.close()?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::cast::AsArray;
+    use arrow_ipc::writer::{FileWriter, StreamWriter};
+
+    fn model() -> Model {
+        let text = r#"{"link_type": "dedupe_only", "comparisons": [{"output_column_name": "a", "comparison_levels": [
+            {"sql_condition": "a_l = a_r", "m_probability": 0.9, "u_probability": 0.1},
+            {"sql_condition": "ELSE", "m_probability": 0.1, "u_probability": 0.9}]}],
+            "blocking_rules_to_generate_predictions": ["l.a = r.a"]}"#;
+        Model::from_json(text).unwrap()
+    }
+
+    /// Ids and values of all rows, or why there are none.
+    fn rows(path: &Path) -> anyhow::Result<Vec<(i64, Option<String>)>> {
+        let mut all = Vec::new();
+        for batch in open(path, &model())?.batches {
+            let batch = batch?;
+            let column = |name: &str| batch.column_by_name(name).unwrap();
+            let ids = column("unique_id").as_primitive::<arrow_array::types::Int64Type>();
+            let values = column("a").as_string::<i32>();
+            all.extend(ids.values().iter().zip(values).map(|(id, a)| (*id, a.map(str::to_owned))));
+        }
+        Ok(all)
+    }
+
+    #[test]
+    fn arrow_files_and_streams_are_read_and_broken_ones_refused() {
+        let folder = std::env::temp_dir().join(format!("pilar-arrow-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let batch = |from: i64| {
+            let ids: ArrayRef = Arc::new(arrow_array::Int64Array::from(vec![from, from + 1]));
+            let a: ArrayRef = Arc::new(StringArray::from(vec![Some("Siti"), None]));
+            let rest: ArrayRef = Arc::new(Float64Array::from(vec![0.5, 1.5]));
+            RecordBatch::try_from_iter([("unique_id", ids), ("rest", rest), ("a", a)]).unwrap()
+        };
+        let (file, stream) = (folder.join("list.feather"), folder.join("list.arrows"));
+        let mut out = FileWriter::try_new(File::create(&file).unwrap(), &batch(1).schema()).unwrap();
+        [1, 3].into_iter().for_each(|from| out.write(&batch(from)).unwrap());
+        out.finish().unwrap();
+        let mut out = StreamWriter::try_new(File::create(&stream).unwrap(), &batch(1).schema()).unwrap();
+        [1, 3].into_iter().for_each(|from| out.write(&batch(from)).unwrap());
+        out.finish().unwrap();
+        let siti = || Some("Siti".to_owned());
+        for path in [&file, &stream] {
+            assert_eq!(rows(path).unwrap(), [(1, siti()), (2, None), (3, siti()), (4, None)]);
+            // A byte that is another, a file that ends early: rows or a reason, never more.
+            let whole = std::fs::read(path).unwrap();
+            for at in 0..whole.len() {
+                let mut broken = whole.clone();
+                broken[at] ^= 0x41;
+                std::fs::write(path, &broken).unwrap();
+                let _ = rows(path);
+                std::fs::write(path, &whole[..at]).unwrap();
+                let _ = rows(path);
+            }
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

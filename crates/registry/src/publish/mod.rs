@@ -264,7 +264,7 @@ impl<'a> Work<'a> {
     fn persons(&mut self) -> Result<()> {
         let Some(from) = self.begin(Stage::Persons) else { return Ok(()) };
         let ids = int64(&self.persons, "person_id")?;
-        let names = rows::standardiser(self.house)?;
+        let names = rows::standardiser(&self.house.policy)?;
         for span in spans(&self.by_id, &ids, from) {
             let made = PersonRows::make(&self.persons, span.rows, &names)?;
             let row = |at: usize| row_of(&made.columns, at, self.version, made.digests[at]);
@@ -287,8 +287,10 @@ impl<'a> Work<'a> {
                 tx.bulk("person", &PersonRows::COLUMNS, fresh.at.iter().map(|&at| row(at)))?;
                 let mut keys_written = 0;
                 if !rebuild {
-                    let entries =
-                        |at: usize| made.keys(at).into_iter().map(|key| (key, made.area(at))).collect();
+                    let entries = |at: usize| {
+                        let area = made.area(at);
+                        made.keys(at).into_iter().map(|key| (key, area)).collect()
+                    };
                     let new = fresh.at.iter().map(|&at| (made.id(at), entries(at)));
                     keys_written = renew_keys(tx, &old_keys, new, &standing)?;
                 }
@@ -350,7 +352,7 @@ impl<'a> Work<'a> {
 
     /// (key, area, person), sorted.
     fn all_keys(&self) -> Result<Vec<(i64, i64, i64)>> {
-        let names = rows::standardiser(self.house)?;
+        let names = rows::standardiser(&self.house.policy)?;
         let (ids, name) = (int64(&self.persons, "person_id")?, text(&self.persons, "name")?);
         let birth = date32(&self.persons, "birth_date")?;
         let region = text(&self.persons, "region")?;

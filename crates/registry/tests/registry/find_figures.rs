@@ -228,10 +228,7 @@ fn find_figures() {
     for db in databases(people) {
         println!("{:?}, {people} people", db.db.engine());
         let world = World::on(db);
-        let names = Standardiser::new(
-            &world.house.policy.names().into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
-        )
-        .unwrap();
+        let names = registry::rows::standardiser(&world.house.policy).unwrap();
         let start = Instant::now();
         fill(&world, people, &names);
         println!("  filled in {:.0} s", start.elapsed().as_secs_f64());

@@ -211,7 +211,7 @@ fn curve(t: &Tongue, of: &Judgement) -> Option<Plot> {
         colour: *colour,
     };
     let lines: Vec<Line> = kinds.iter().map(line).collect();
-    let percent = |p: f64| format!("{}%", t.decimal(p * 100.0, 2));
+    let percent = |p: f64| percent(t, p);
     (!of.curve.is_empty()).then(|| Plot {
         title: t.say("web-linkage-curve"),
         note: t.say("web-linkage-curve-note"),
@@ -239,6 +239,10 @@ fn curve(t: &Tongue, of: &Judgement) -> Option<Plot> {
     })
 }
 
+fn percent(t: &Tongue, share: f64) -> String {
+    format!("{}%", t.decimal(share * 100.0, 2))
+}
+
 fn unlinkable(t: &Tongue, of: &Judgement) -> Option<Plot> {
     let shares = of.unlinkable();
     let lines = vec![Line {
@@ -254,10 +258,7 @@ fn unlinkable(t: &Tongue, of: &Judgement) -> Option<Plot> {
         lines,
         marks: thresholds(t, of),
         heads: vec![t.say("web-linkage-weight"), t.say("web-linkage-unlinkable-share")],
-        rows: shares
-            .iter()
-            .map(|(weight, share)| vec![weight.to_string(), format!("{}%", t.decimal(share * 100.0, 2))])
-            .collect(),
+        rows: shares.iter().map(|(weight, share)| vec![weight.to_string(), percent(t, *share)]).collect(),
         as_table: t.say("web-as-table"),
     })
 }
