@@ -162,6 +162,23 @@ fn ours(
     out: &Path,
     memory: Option<&str>,
 ) -> Result<Line> {
+    // A run of seconds is at the mercy of whatever else the machine does: of three the middle one counts.
+    let mut lines: Vec<Line> = Vec::new();
+    for _ in 0..3 {
+        lines.push(ours_once(binary, model, lists, truth, out, memory)?);
+    }
+    lines.sort_by(|a, b| a.cpu_s.total_cmp(&b.cpu_s));
+    Ok(lines.swap_remove(1))
+}
+
+fn ours_once(
+    binary: &Path,
+    model: &str,
+    lists: &[PathBuf],
+    truth: &Path,
+    out: &Path,
+    memory: Option<&str>,
+) -> Result<Line> {
     let mut link = Command::new(binary);
     // Of the wide rules' pairs only those are written that could be one person: tens of millions are not.
     let lowest = if model == "id-wide" { "-10" } else { "-1000" };

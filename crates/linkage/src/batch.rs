@@ -122,6 +122,7 @@ pub(crate) trait Pairs {
     fn records(&self, pair: u32) -> (&[u64], &[u64]);
 
     /// Settles pairs with an unknown value and with equal ones, and lists the others; the list is empty before.
+    #[expect(clippy::needless_bitwise_bool, reason = "no branch that a processor could guess wrong")]
     fn head(
         &self,
         [left, right]: [Operand; 2],

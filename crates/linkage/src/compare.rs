@@ -457,14 +457,16 @@ fn field(
             Kind::Jaro => measure.unlike = Unlike::new(measure.lowest, false),
             _ => {}
         }
-        let operands = [measure.left, measure.right];
-        operands.into_iter().for_each(|operand| layout.reads(operand));
-        if measure.unlike.is_some() {
-            operands.into_iter().for_each(|operand| layout.sketch(operand));
-        }
         // Among digits there may be a few texts that are none; the others are compared as packed signs.
-        if matches!(measure.kind, Kind::Levenshtein(_) | Kind::DamerauLevenshtein(_)) {
-            operands.into_iter().for_each(|operand| layout.pack(operand));
+        let of_digits = matches!(measure.kind, Kind::Levenshtein(_) | Kind::DamerauLevenshtein(_));
+        for operand in [measure.left, measure.right] {
+            layout.reads(operand);
+            if measure.unlike.is_some() {
+                layout.sketch(operand);
+            }
+            if of_digits {
+                layout.pack(operand);
+            }
         }
     }
     let known = levels.iter().zip(&comparison.levels).filter(|(_, level)| !level.is_null);

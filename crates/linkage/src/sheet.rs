@@ -161,6 +161,7 @@ impl Pairs for Row<'_> {
         (self.sheet.record(self.left), self.sheet.record(self.first + pair as usize))
     }
 
+    #[expect(clippy::needless_bitwise_bool, reason = "no branch that a processor could guess wrong")]
     fn head(
         &self,
         [left, right]: [Operand; 2],
@@ -170,7 +171,9 @@ impl Pairs for Row<'_> {
     ) {
         let a = left.read(self.sheet.record(self.left));
         if a == 0 {
-            patterns.iter_mut().for_each(|pattern| *pattern = pattern.wrapping_add(unknown));
+            for pattern in patterns {
+                *pattern = pattern.wrapping_add(unknown);
+            }
             return;
         }
         let rights = self.rights(right);

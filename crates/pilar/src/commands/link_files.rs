@@ -124,6 +124,16 @@ fn with_dictionaries(file: &ArrowReaderMetadata) -> SchemaRef {
     Arc::new(Schema::new_with_metadata(fields, file.schema().metadata().clone()))
 }
 
+/// The reader of Arrow files takes their inner lengths at their word and stops the program where they lie; here that is
+/// a fault of the file.
+fn caught<T>(read: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
+        Err(ArrowError::IpcError(format!("the file is damaged: {said}")))
+    })
+}
+
 /// An Arrow file, or a stream where the file's mark is missing. Batches are cut to the size of all others.
 fn arrow(path: &Path, mut file: File, model: &Model) -> anyhow::Result<Batches> {
     const MARK: &[u8; 6] = b"ARROW1";
@@ -132,14 +142,19 @@ fn arrow(path: &Path, mut file: File, model: &Model) -> anyhow::Result<Batches> 
     let mut mark = [0; MARK.len()];
     let is_file = file.read_exact(&mut mark).is_ok() && mark == *MARK;
     file.rewind().map_err(|error| refused(error.to_string()))?;
-    let (schema, batches): (SchemaRef, Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>) =
-        if is_file {
-            let reader = FileReader::try_new(BufReader::new(file), None).map_err(faulty)?;
-            (reader.schema(), Box::new(reader))
-        } else {
-            let reader = StreamReader::try_new(BufReader::new(file), None).map_err(faulty)?;
-            (reader.schema(), Box::new(reader))
-        };
+    let (schema, mut batches): (SchemaRef, Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>) =
+        caught(|| {
+            let file = BufReader::new(file);
+            Ok(if is_file {
+                let reader = FileReader::try_new(file, None)?;
+                (reader.schema(), Box::new(reader) as Box<_>)
+            } else {
+                let reader = StreamReader::try_new(file, None)?;
+                (reader.schema(), Box::new(reader) as Box<_>)
+            })
+        })
+        .map_err(faulty)?;
+    let batches = std::iter::from_fn(move || caught(|| batches.next().transpose()).transpose());
     let present: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let wanted = wanted(path, model, &present)?;
     let places: Vec<usize> = (0..present.len()).filter(|&at| wanted.contains(&present[at])).collect();
@@ -413,8 +428,9 @@ mod tests {
         for batch in open(path, &model())?.batches {
             let batch = batch?;
             let column = |name: &str| batch.column_by_name(name).unwrap();
-            let ids = column("unique_id").as_primitive::<arrow_array::types::Int64Type>();
-            let values = column("a").as_string::<i32>();
+            let ids = column("unique_id").as_primitive_opt::<arrow_array::types::Int64Type>();
+            let values = column("a").as_string_opt::<i32>();
+            let (ids, values) = ids.zip(values).context("columns of other types")?;
             all.extend(ids.values().iter().zip(values).map(|(id, a)| (*id, a.map(str::to_owned))));
         }
         Ok(all)
@@ -432,10 +448,14 @@ mod tests {
         };
         let (file, stream) = (folder.join("list.feather"), folder.join("list.arrows"));
         let mut out = FileWriter::try_new(File::create(&file).unwrap(), &batch(1).schema()).unwrap();
-        [1, 3].into_iter().for_each(|from| out.write(&batch(from)).unwrap());
+        for from in [1, 3] {
+            out.write(&batch(from)).unwrap();
+        }
         out.finish().unwrap();
         let mut out = StreamWriter::try_new(File::create(&stream).unwrap(), &batch(1).schema()).unwrap();
-        [1, 3].into_iter().for_each(|from| out.write(&batch(from)).unwrap());
+        for from in [1, 3] {
+            out.write(&batch(from)).unwrap();
+        }
         out.finish().unwrap();
         let siti = || Some("Siti".to_owned());
         for path in [&file, &stream] {
