@@ -162,41 +162,30 @@ fn ours(
     out: &Path,
     memory: Option<&str>,
 ) -> Result<Line> {
+    let once = || -> Result<Line> {
+        let mut link = Command::new(binary);
+        // Of the wide rules' pairs only those are written that could be one person: tens of millions are not.
+        let lowest = if model == "id-wide" { "-10" } else { "-1000" };
+        link.args(["link", "--review-weight", lowest, "--settings"]).arg(bench(&format!("{model}.json")));
+        if let Some(memory) = memory {
+            link.args(["--memory", memory]);
+        }
+        link.arg("--input").args(lists).arg("--out").arg(out).arg("--truth").arg(truth);
+        loud(link)?;
+        let metrics = read(&out.join("metrics.json"))?;
+        Ok(Line {
+            what: format!("pilar, {model}"),
+            cpu_s: number(&metrics["total_cpu_s"]),
+            wall_s: number(&metrics["total_seconds"]),
+            peak_mb: number(&metrics["peak_rss_mb"]),
+            pairs: metrics["pairs"].as_u64().unwrap_or(0),
+            best_f1: number(&metrics["truth"]["best"]["f1"]),
+        })
+    };
     // A run of seconds is at the mercy of whatever else the machine does: of three the middle one counts.
-    let mut lines: Vec<Line> = Vec::new();
-    for _ in 0..3 {
-        lines.push(ours_once(binary, model, lists, truth, out, memory)?);
-    }
+    let mut lines = vec![once()?, once()?, once()?];
     lines.sort_by(|a, b| a.cpu_s.total_cmp(&b.cpu_s));
     Ok(lines.swap_remove(1))
-}
-
-fn ours_once(
-    binary: &Path,
-    model: &str,
-    lists: &[PathBuf],
-    truth: &Path,
-    out: &Path,
-    memory: Option<&str>,
-) -> Result<Line> {
-    let mut link = Command::new(binary);
-    // Of the wide rules' pairs only those are written that could be one person: tens of millions are not.
-    let lowest = if model == "id-wide" { "-10" } else { "-1000" };
-    link.args(["link", "--review-weight", lowest, "--settings"]).arg(bench(&format!("{model}.json")));
-    if let Some(memory) = memory {
-        link.args(["--memory", memory]);
-    }
-    link.arg("--input").args(lists).arg("--out").arg(out).arg("--truth").arg(truth);
-    loud(link)?;
-    let metrics = read(&out.join("metrics.json"))?;
-    Ok(Line {
-        what: format!("pilar, {model}"),
-        cpu_s: number(&metrics["total_cpu_s"]),
-        wall_s: number(&metrics["total_seconds"]),
-        peak_mb: number(&metrics["peak_rss_mb"]),
-        pairs: metrics["pairs"].as_u64().unwrap_or(0),
-        best_f1: number(&metrics["truth"]["best"]["f1"]),
-    })
 }
 
 fn theirs(what: &str, run: Command, out: &Path) -> Result<Line> {

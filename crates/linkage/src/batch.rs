@@ -165,12 +165,22 @@ pub(crate) trait Pairs {
         (undecided, near): (&[u32], &[u32]),
         values: &mut Vec<f64>,
     ) {
-        let read = self.reader(measure.left, measure.right);
-        values.extend(near.iter().map(|at| {
-            let (a, b) = read(undecided[*at as usize]);
-            measure.value(a, b, ask)
-        }));
+        one_by_one(self.reader(measure.left, measure.right), measure, ask, (undecided, near), values);
     }
+}
+
+/// How alike the values are that `read` gives for the pairs at some places of a list.
+pub(crate) fn one_by_one(
+    read: impl Fn(u32) -> (u64, u64),
+    measure: &Measure,
+    ask: &mut Ask,
+    (undecided, near): (&[u32], &[u32]),
+    values: &mut Vec<f64>,
+) {
+    values.extend(near.iter().map(|at| {
+        let (a, b) = read(undecided[*at as usize]);
+        measure.value(a, b, ask)
+    }));
 }
 
 impl Pairs for Batch {

@@ -6,7 +6,7 @@
 
 use std::cell::OnceCell;
 
-use crate::batch::{Ask, Pairs};
+use crate::batch::{Ask, Pairs, one_by_one};
 use crate::compare::{Measure, list};
 use crate::sketch::Sketch;
 use crate::table::{Operand, Table};
@@ -211,11 +211,7 @@ impl Pairs for Row<'_> {
     ) {
         let read = self.reader(measure.left, measure.right);
         let Some(texts) = self.sheet.texts(measure, ask) else {
-            values.extend(near.iter().map(|at| {
-                let (a, b) = read(undecided[*at as usize]);
-                measure.value(a, b, ask)
-            }));
-            return;
+            return one_by_one(read, measure, ask, (undecided, near), values);
         };
         let held = texts.text(self.left);
         ask.positions.hold(held);
