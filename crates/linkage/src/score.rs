@@ -208,18 +208,15 @@ impl Scorer {
 
     /// The same, level by level.
     fn odds_of_levels(&self, table: &Table, (left, right): (&[u64], &[u64]), levels: &Levels) -> f64 {
-        let (mut product, mut ratio, mut factor) = (self.prior, self.prior.same / self.prior.strangers, 1.0);
-        for (field, &level) in self.fields.iter().zip(&levels.at) {
-            let level = &field[usize::from(level)];
-            ratio *= level.ratio;
-            product.take(&level.parts);
-            if let Some(frequency) = &level.frequency {
-                factor *= frequency.of_pair(table, left, right);
-            }
-        }
+        let levels = self.fields.iter().zip(&levels.at).map(|(field, &level)| &field[usize::from(level)]);
+        let frequencies = levels.clone().filter_map(|level| level.frequency.as_ref());
+        let factor: f64 = frequencies.map(|frequency| frequency.of_pair(table, left, right)).product();
         if self.alone {
-            return ratio / factor;
+            let ratio = self.prior.same / self.prior.strangers;
+            return levels.fold(ratio, |odds, level| odds * level.ratio) / factor;
         }
+        let mut product = self.prior;
+        levels.for_each(|level| product.take(&level.parts));
         product.strangers *= factor;
         product.odds()
     }
