@@ -76,12 +76,17 @@ struct Builder {
     shared: Option<Shared>,
 }
 
-/// A dictionary of the input, and its texts as the column keeps them; no word for a text that cannot be packed, where
-/// all others are. Readers leave texts in dictionaries that no row has.
+/// A dictionary of the input, and its texts as the column keeps them. Readers leave texts in dictionaries that no row
+/// has: one that cannot be packed does not matter until a row has it.
 struct Shared {
     values: ArrayRef,
-    words: Vec<Option<u64>>,
+    words: Vec<u64>,
+    /// Whether any word is [`UNFIT`].
+    has_unfit: bool,
 }
+
+/// Stands for a text that cannot be packed, among words of which no packed one has all bits.
+const UNFIT: u64 = u64::MAX;
 
 impl Shared {
     /// Whether this is the same dictionary, by its place in memory.
@@ -350,17 +355,13 @@ impl Builder {
             None => self.share(dictionary.values()).ok_or_else(|| self.refused(array))?,
         };
         let place = |key: Option<K::Native>| key.and_then(|key| key.try_into().ok());
-        let unfit = |shared: &Shared, at: usize| shared.words.get(at).is_some_and(Option::is_none);
-        let has_unfit = shared.words.contains(&None)
-            && dictionary.keys().iter().filter_map(place).any(|at| unfit(&shared, at));
-        if has_unfit {
+        let word =
+            |shared: &Shared, key| place(key).and_then(|at| shared.words.get(at).copied()).unwrap_or(0);
+        if shared.has_unfit && dictionary.keys().iter().any(|key| word(&shared, key) == UNFIT) {
             self.unpack();
             shared = self.share(dictionary.values()).ok_or_else(|| self.refused(array))?;
         }
-        let words = dictionary.keys().iter().map(|key| {
-            let word = place(key).and_then(|at| shared.words.get(at).copied());
-            word.flatten().unwrap_or(0)
-        });
+        let words = dictionary.keys().iter().map(|key| word(&shared, key));
         match &mut self.values {
             Values::Packed(values) => values.extend(words),
             Values::Text(numbers, dictionary) => numbers.extend(words.map(|word| {
@@ -376,18 +377,19 @@ impl Builder {
     fn share(&mut self, values: &ArrayRef) -> Option<Shared> {
         let texts = rules::convert(values, &DataType::Utf8).ok()?;
         let words = texts.as_string::<i32>().iter();
-        let words = words.map(|text| text.map_or(Some(0), |text| self.word_of(text))).collect();
-        Some(Shared { values: Arc::clone(values), words })
+        let words: Vec<u64> = words.map(|text| text.map_or(0, |text| self.word_of(text))).collect();
+        let has_unfit = words.contains(&UNFIT);
+        Some(Shared { values: Arc::clone(values), words, has_unfit })
     }
 
-    /// A text as the column keeps it: packed, or its number in the dictionary; 0 for unknown.
-    fn word_of(&mut self, text: &str) -> Option<u64> {
+    /// A text as the column keeps it: packed or [`UNFIT`], or its number in the dictionary; 0 for unknown.
+    fn word_of(&mut self, text: &str) -> u64 {
         if text.is_empty() && self.empty_is_null {
-            return Some(0);
+            return 0;
         }
         match &mut self.values {
-            Values::Packed(_) => digits::pack(text.as_bytes()),
-            Values::Text(_, dictionary) => Some(u64::from(dictionary.number(text.as_bytes()))),
+            Values::Packed(_) => digits::pack(text.as_bytes()).unwrap_or(UNFIT),
+            Values::Text(_, dictionary) => u64::from(dictionary.number(text.as_bytes())),
         }
     }
 
