@@ -5,7 +5,7 @@
 //! its pattern (mixed radix, first comparison fastest). The result for a pair does not depend on which others are
 //! beside it.
 
-use crate::compare::{Decide, Field, Measure, MeasureMemo, Pair, Plan};
+use crate::compare::{Decide, Field, Measure, MeasureMemo, Pair, Plan, list};
 use crate::sheet::Row;
 use crate::sql::Op;
 use crate::table::{Operand, Table};
@@ -131,17 +131,13 @@ pub(crate) trait Pairs {
         undecided: &mut Vec<u32>,
     ) {
         let values = self.reader(left, right);
-        undecided.resize(patterns.len(), 0);
-        let mut count = 0;
-        for (at, pattern) in patterns.iter_mut().enumerate() {
+        list(undecided, patterns.len(), |at| {
             let (a, b) = values(at as u32);
             let is_unknown = (a == 0) | (b == 0);
             let of_equal = if a == b { equal } else { 0 };
-            *pattern = pattern.wrapping_add(if is_unknown { unknown } else { of_equal });
-            undecided[count] = at as u32;
-            count += usize::from((a != b) & !is_unknown);
-        }
-        undecided.truncate(count);
+            patterns[at] = patterns[at].wrapping_add(if is_unknown { unknown } else { of_equal });
+            (a != b) & !is_unknown
+        });
     }
 
     /// Lists which of the undecided are worth a closer look: a pass of its own, so that one pair need not wait for

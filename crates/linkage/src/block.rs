@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::{Batch, FULL, Lot};
-use crate::compare::{Condition, Pair};
+use crate::compare::{Condition, Pair, list};
 use crate::model::Rule;
 use crate::pages::Pages;
 use crate::sheet::{Row, Sheet};
@@ -352,7 +352,7 @@ struct Walk<'a> {
 
 /// Records whose numbers are fetched at a time: none waits for another's way to memory.
 const STRETCH: u32 = 1 << 10;
-/// A record with more others than this behind it in its block is held against them as a row.
+/// A record with this many others behind it in its block is held against them as a row.
 const ROW_FROM: usize = 24;
 /// The longest row: its values and patterns stay near the processor.
 const ROW_TO: usize = 1 << 10;
@@ -514,15 +514,11 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        self.desk.kept.clear();
-        self.desk.kept.resize(rights.len(), 0);
-        let mut count = 0;
-        for (at, taken) in self.desk.taken.iter().enumerate() {
-            self.desk.kept[count] = at as u32;
-            let counts = *taken == 0 && blocks.across_groups(table, rows[left], rows[rights.start + at]);
-            count += usize::from(counts);
-        }
-        self.desk.kept.truncate(count);
+        let Desk { taken, kept, .. } = &mut *self.desk;
+        list(kept, rights.len(), |at| {
+            taken[at] == 0 && blocks.across_groups(table, rows[left], rows[rights.start + at])
+        });
+        let count = kept.len();
         if count * 4 < rights.len() || self.desk.skims {
             // So few that they are compared one by one.
             for at in 0..count {

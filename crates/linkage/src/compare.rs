@@ -372,20 +372,20 @@ impl Measure {
     ) {
         let dictionary = |operand: Operand| operand.dictionary().map(|number| &table.dictionaries[number]);
         match (self.kind, &self.unlike, dictionary(self.left), dictionary(self.right)) {
-            (_, Some(unlike), Some(left), Some(right)) => list(near, pairs, |pair| {
-                let (a, b) = values(pair);
+            (_, Some(unlike), Some(left), Some(right)) => list(near, pairs.len(), |at| {
+                let (a, b) = values(pairs[at]);
                 !unlike.tells(left.sketch(Operand::number(a)), right.sketch(Operand::number(b)))
             }),
-            (Kind::DamerauLevenshtein(most), _, None, None) => list(near, pairs, |pair| {
-                let (a, b) = values(pair);
+            (Kind::DamerauLevenshtein(most), _, None, None) => list(near, pairs.len(), |at| {
+                let (a, b) = values(pairs[at]);
                 !digits::is_far(a, b, most)
             }),
-            (Kind::DamerauLevenshtein(most), _, Some(left), Some(right)) => list(near, pairs, |pair| {
-                let (a, b) = values(pair);
+            (Kind::DamerauLevenshtein(most), _, Some(left), Some(right)) => list(near, pairs.len(), |at| {
+                let (a, b) = values(pairs[at]);
                 let (a, b) = (left.word(Operand::number(a)), right.word(Operand::number(b)));
                 a == 0 || b == 0 || !digits::is_far(a, b, most)
             }),
-            _ => list(near, pairs, |_| true),
+            _ => list(near, pairs.len(), |_| true),
         }
     }
 
@@ -414,17 +414,18 @@ impl Measure {
     }
 }
 
-/// Lists the places of those numbers that are wanted: without a branch, so that one need not wait for another.
-#[inline]
-pub(crate) fn list(places: &mut Vec<u32>, numbers: &[u32], wanted: impl Fn(u32) -> bool) {
+/// Lists those of the first `count` numbers that are wanted: without a branch, so that one need not wait for another.
+#[expect(clippy::inline_always, reason = "called for every field of every pair")]
+#[inline(always)]
+pub(crate) fn list(places: &mut Vec<u32>, count: usize, mut wanted: impl FnMut(usize) -> bool) {
     places.clear();
-    places.resize(numbers.len(), 0);
-    let mut count = 0;
-    for (at, number) in numbers.iter().enumerate() {
-        places[count] = at as u32;
-        count += usize::from(wanted(*number));
+    places.resize(count, 0);
+    let mut listed = 0;
+    for at in 0..count {
+        places[listed] = at as u32;
+        listed += usize::from(wanted(at));
     }
-    places.truncate(count);
+    places.truncate(listed);
 }
 
 fn decimal(text: &[u8]) -> Option<f64> {

@@ -512,7 +512,7 @@ fn score_part(
                     }
                     count += lot.len();
                     // First those that may be kept, without a branch; then those in turn.
-                    list(&mut near, &worker.patterns, |pattern| !scorer.is_below(pattern));
+                    list(&mut near, worker.patterns.len(), |at| !scorer.is_below(worker.patterns[at]));
                     for &pair in &near {
                         let (pair, pattern) = (pair as usize, worker.patterns[pair as usize]);
                         let odds = scorer.odds(table, lot.records(pair), plan, pattern);

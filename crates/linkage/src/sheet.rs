@@ -182,21 +182,17 @@ impl Pairs for Row<'_> {
             let of_equal = if a == b { equal } else { 0 };
             *pattern = pattern.wrapping_add(if b == 0 { unknown } else { of_equal });
         }
-        undecided.resize(rights.len(), 0);
-        let mut count = 0;
-        for (at, word) in rights.iter().enumerate() {
-            let b = right.of_word(*word);
-            undecided[count] = at as u32;
-            count += usize::from((a != b) & (b != 0));
-        }
-        undecided.truncate(count);
+        list(undecided, rights.len(), |at| {
+            let b = right.of_word(rights[at]);
+            (a != b) & (b != 0)
+        });
     }
 
     fn near(&self, measure: &Measure, ask: &Ask, undecided: &[u32], near: &mut Vec<u32>) {
         if let (Some(unlike), Some(texts)) = (measure.unlike(), self.sheet.texts(measure, ask)) {
             let left = texts.sketches[self.left];
             let rights = &texts.sketches[self.first..self.first + self.count];
-            list(near, undecided, |pair| !unlike.tells(left, rights[pair as usize]));
+            list(near, undecided.len(), |at| !unlike.tells(left, rights[undecided[at] as usize]));
         } else {
             measure.near(undecided, self.reader(measure.left, measure.right), ask.table, near);
         }
