@@ -29,8 +29,9 @@ pub use calendar::{Calendar, Holiday};
 pub use channel::{Channel, ChannelColumn, ChannelFile, ChannelKind, ChannelResult, FileDirection, Meaning};
 pub use fault::Fault;
 pub use programme::{
-    Cap, CapOrder, Combination, Component, Condition, Direction, Exclusion, Flat, Programme,
-    ProgrammeVersion, Quota, ReasonWords, Recipient, ReferenceDay, Schedule, Together,
+    BenefitKind, Cap, CapOrder, Combination, Component, Condition, Direction, Every, Exclusion, Flat,
+    Funding, Goods, GroupRule, Pillar, Programme, ProgrammeVersion, Quota, ReasonWords, Recipient,
+    ReferenceDay, Schedule, Selection, Service, Together,
 };
 pub use role::{Action, Role, Roles};
 pub use rules::{Label, Lang};
@@ -59,6 +60,7 @@ pub struct Policy {
     calendar: Calendar,
     settings: Settings,
     words: Words,
+    warnings: Vec<Fault>,
 }
 
 impl Policy {
@@ -99,7 +101,7 @@ impl Policy {
         let settings = settings::load(&pack, &faults, &roles);
         let words = words::load(&pack, &faults);
         check_references(&pack, &faults, &programmes, &channels, &workflows);
-        let faults = faults.into_sorted();
+        let (faults, warnings) = faults.into_sorted();
         match settings {
             Some(settings) if faults.is_empty() => Ok(Self {
                 hash: pack.hash(),
@@ -112,6 +114,7 @@ impl Policy {
                 calendar,
                 settings,
                 words,
+                warnings,
                 pack,
             }),
             _ => Err(faults),
@@ -121,6 +124,11 @@ impl Policy {
     /// blake3 of all files: names the pack in every decision.
     pub fn hash(&self) -> &str {
         &self.hash
+    }
+
+    /// What is not wrong but hardly meant, such as a condition that is true for nobody.
+    pub fn warnings(&self) -> &[Fault] {
+        &self.warnings
     }
 
     /// Canonical columns, in the order of the file.
@@ -245,9 +253,22 @@ fn check_references(
         let offset = text.find(&format!("\"{needle}\"")).unwrap_or(0);
         faults.add(file, text, offset, message, remedy.to_owned());
     };
+    for (key, with, message) in combination_faults(programmes) {
+        fault(
+            "programmes/",
+            &key,
+            &with,
+            message,
+            "name a programme of the pack, each pair in one direction",
+        );
+    }
     for programme in programmes.values() {
         for version in &programme.versions {
-            for channel in [Some(&version.channel), version.fallback_channel.as_ref()].into_iter().flatten() {
+            if version.pays_money() && version.channel.is_none() {
+                let message = format!("version {} pays money, but names no channel", version.key);
+                fault("programmes/", &programme.key, &version.key, message, "add channel = \"KEY\"");
+            }
+            for channel in [&version.channel, &version.fallback_channel].into_iter().flatten() {
                 if !channels.contains_key(channel) {
                     let message = format!("no channel `{channel}`");
                     fault(
@@ -269,4 +290,48 @@ fn check_references(
             }
         }
     }
+}
+
+/// Combinations with what is no programme, and programmes that wait for each other: who would be decided first? As key of the
+/// programme, key of the other, message.
+fn combination_faults(programmes: &BTreeMap<String, Programme>) -> Vec<(String, String, String)> {
+    let mut faults = Vec::new();
+    let waits_for = |version: &ProgrammeVersion| -> Vec<(String, usize)> {
+        let lines = version.combinations.iter().filter(|line| line.rule != Together::May);
+        let others = lines.filter_map(|line| programmes.get(&line.with));
+        let held = |other: &Programme| -> Vec<(String, usize)> {
+            let overlaps = |(_, then): &(usize, &ProgrammeVersion)| version.overlaps(then);
+            let found = other.versions.iter().enumerate().filter(overlaps);
+            found.map(|(i, _)| (other.key.clone(), i)).collect()
+        };
+        others.flat_map(held).collect()
+    };
+    for programme in programmes.values() {
+        for (i, version) in programme.versions.iter().enumerate() {
+            for line in version.combinations.iter().filter(|line| !programmes.contains_key(&line.with)) {
+                faults.push((
+                    programme.key.clone(),
+                    line.with.clone(),
+                    format!("no programme `{}`", line.with),
+                ));
+            }
+            let start = (programme.key.clone(), i);
+            let mut open = waits_for(version);
+            let mut seen = Vec::new();
+            while let Some(next) = open.pop() {
+                if next == start {
+                    let with =
+                        version.combinations.first().map_or_else(String::new, |line| line.with.clone());
+                    let message = format!("`{}` waits for itself through its combinations", programme.key);
+                    faults.push((programme.key.clone(), with, message));
+                    break;
+                }
+                if !seen.contains(&next) {
+                    open.extend(waits_for(&programmes[&next.0].versions[next.1]));
+                    seen.push(next);
+                }
+            }
+        }
+    }
+    faults
 }

@@ -148,7 +148,8 @@ impl Schema {
             (ColumnType::Bool, _) => matches!(number, 0 | 1),
             (_, None) => true,
             (_, Some(codes)) if is_bits(column.codes.as_deref()) => {
-                (0..1_i64 << codes.len().min(62)).contains(&number)
+                let highest = codes.iter().map(|code| code.code).max().unwrap_or_default();
+                (0..1_i64 << (highest + 1).clamp(0, 62)).contains(&number)
             }
             (_, Some(codes)) => codes.iter().any(|code| code.code == number),
         }

@@ -97,7 +97,7 @@ impl<'a> Plan<'a> {
     pub fn new(policy: &'a Policy, programme: &str, period: Period, closing: Month) -> Result<Self> {
         let programme =
             policy.programme(programme).ok_or_else(|| Error::NoProgramme(programme.to_owned()))?;
-        let version = programme.on(period.first_day()).ok_or_else(|| Error::NoVersion {
+        let version = programme.during(period).ok_or_else(|| Error::NoVersion {
             programme: programme.key.clone(),
             period: period.to_string(),
         })?;

@@ -142,8 +142,8 @@ pub struct ProgrammePage {
     pub combinations: Vec<policy::Combination>,
     /// How often.
     pub schedule: policy::Schedule,
-    /// Key of the channel.
-    pub channel: String,
+    /// Key of the channel, where money goes out.
+    pub channel: Option<String>,
     /// Budget line.
     pub budget_line: String,
     /// What proves that the money arrived.

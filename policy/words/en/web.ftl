@@ -210,9 +210,14 @@ web-schedule = Schedule
 web-schedule-month = by month
 web-schedule-stage = by stage of three months
 web-schedule-year = by year
+web-schedule-once = once
 web-channel = Channel
 web-fallback-channel = Fallback channel
-web-per-month = { $amount } a month
+web-every = { $every ->
+    [day] { $what } a day
+    [once] { $what } once
+   *[month] { $what } a month
+}
 web-reference-day = Ages are read on
 web-reference-period-start = the first day of the period
 web-reference-period-end = the last day of the period

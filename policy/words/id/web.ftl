@@ -207,9 +207,14 @@ web-schedule = Jadwal
 web-schedule-month = bulanan
 web-schedule-stage = tahap tiga bulan
 web-schedule-year = tahunan
+web-schedule-once = satu kali
 web-channel = Penyalur
 web-fallback-channel = Penyalur pengganti
-web-per-month = { $amount } sebulan
+web-every = { $every ->
+    [day] { $what } sehari
+    [once] { $what } satu kali
+   *[month] { $what } sebulan
+}
 web-reference-day = Umur dihitung pada
 web-reference-period-start = hari pertama masa bantuan
 web-reference-period-end = hari terakhir masa bantuan

@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use jiff::civil::Date;
-use policy::{Arg, Programme, ProgrammeVersion, Quota, Schedule};
+use policy::{Arg, Every, Programme, ProgrammeVersion, Quota, Schedule};
 use serde::Deserialize;
 
 use crate::{
@@ -283,14 +283,15 @@ fn facts(t: &Tongue, programme: &Programme, version: &ProgrammeVersion) -> Vec<(
         (t.say("web-recipient"), t.code("web-recipient", &word(&programme.recipient))),
         (t.say("web-legal-basis"), version.legal_basis.clone()),
         (t.say("web-schedule"), schedule(t, &version.schedule)),
-        (t.say("web-channel"), channel(&version.channel)),
     ];
+    if let Some(key) = &version.channel {
+        facts.push((t.say("web-channel"), channel(key)));
+    }
     if let Some(fallback) = &version.fallback_channel {
         facts.push((t.say("web-fallback-channel"), channel(fallback)));
     }
     if let Some(flat) = &version.flat {
-        let amount = t.one("web-per-month", "amount", t.idr(flat.amount_month));
-        facts.push((t.label(&flat.label).to_owned(), amount));
+        facts.push((t.label(&flat.label).to_owned(), every(t, flat.every, t.idr(flat.amount))));
     }
     facts.push((t.say("web-reference-day"), t.code("web-reference", &word(&version.reference))));
     facts.push((t.say("web-budget-line"), version.budget_line.clone()));
@@ -299,11 +300,17 @@ fn facts(t: &Tongue, programme: &Programme, version: &ProgrammeVersion) -> Vec<(
     facts
 }
 
+/// An amount or quantity with how often it is given.
+fn every(t: &Tongue, every: Every, what: String) -> String {
+    t.two("web-every", "what", what, "every", word(&every))
+}
+
 fn schedule(t: &Tongue, schedule: &Schedule) -> String {
     let kinds = [
         (schedule.month, "web-schedule-month"),
         (schedule.stage, "web-schedule-stage"),
         (schedule.year, "web-schedule-year"),
+        (schedule.once, "web-schedule-once"),
     ];
     let kinds: Vec<String> = kinds.into_iter().filter(|(on, _)| *on).map(|(_, key)| t.say(key)).collect();
     kinds.join(", ")
