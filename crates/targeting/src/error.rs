@@ -14,6 +14,20 @@ pub enum Error {
         /// The period.
         period: String,
     },
+    /// The rule is switched off.
+    #[error("the rule of `{programme}` for this period is switched off: {note}")]
+    Off {
+        /// Its key.
+        programme: String,
+        /// Why.
+        note: String,
+    },
+    /// One thing asked for two times.
+    #[error("`{0}` is asked for twice for the same period")]
+    Twice(String),
+    /// A list of candidates.
+    #[error("this is a list of candidates, and people decide each case: it is never approved as a whole")]
+    Candidates,
     /// The programme does not decide for such periods.
     #[error("the programme `{programme}` does not decide for a period such as {period}")]
     Period {
@@ -85,6 +99,9 @@ impl Error {
         match self {
             Self::NoProgramme(_) => "targeting-no-programme",
             Self::NoVersion { .. } => "targeting-no-version",
+            Self::Off { .. } => "targeting-off",
+            Self::Twice(_) => "targeting-twice",
+            Self::Candidates => "targeting-candidates",
             Self::Period { .. } => "targeting-period",
             Self::NoClosing(_) => "targeting-no-closing",
             Self::TooManyConditions(_) => "targeting-too-many-conditions",

@@ -77,7 +77,8 @@ impl Plan<'_> {
             let doubt = !any && components.iter().flatten().any(|traced| traced.value.is_null());
             bits.set(place, if doubt { None } else { Some(any) });
         }
-        let amount = self.flat.plus(counted.amount)?;
+        let of = |c: usize| counted.who.iter().filter(|(_, of)| *of == c).count() as i64;
+        let (amount, _) = self.worth((0..components.len()).map(of))?;
         Ok(FamilyJudged { bits, traces, components, counted, amount })
     }
 

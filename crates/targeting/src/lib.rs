@@ -25,6 +25,7 @@ mod error;
 mod explain;
 mod family;
 mod members;
+mod pass;
 mod plan;
 pub mod queries;
 mod quota;
@@ -35,7 +36,7 @@ mod tests;
 mod views;
 
 pub use approve::approve;
-pub use decide::{DecisionRun, RunState, Totals, dataset_name, decide};
+pub use decide::{DecisionRun, RunState, Totals, Wish, dataset_name, decide, decide_all};
 pub use error::Error;
 pub use explain::{
     ComponentView, ConditionView, Explanation, FamilyDecision, MembersOfFact, PersonComponent, QuotaPlace,

@@ -43,3 +43,6 @@ galat-targeting-broken-run = The list of the run cannot be read.
 galat-targeting-amount = An amount is out of range; the decision was stopped.
 galat-targeting-rule = The rule and the data do not fit.
 galat-targeting-columns = The columns of the data do not fit.
+targeting-off = The rule of this programme for the period is switched off; the page of the programme says why.
+targeting-candidates = This is a list of candidates: people decide each case, so the list is not approved as a whole.
+targeting-twice = The same programme is asked for twice for one period.

@@ -43,3 +43,6 @@ galat-targeting-broken-run = Daftar penetapan tidak dapat dibaca.
 galat-targeting-amount = Ada nilai uang di luar jangkauan; penetapan dihentikan.
 galat-targeting-rule = Aturan dan data tidak cocok.
 galat-targeting-columns = Kolom data tidak cocok.
+targeting-off = Aturan program ini untuk periode tersebut dimatikan; alasannya tertulis pada halaman program.
+targeting-candidates = Ini daftar calon: setiap kasus diputuskan orang, jadi daftar ini tidak disetujui sebagai satu kesatuan.
+targeting-twice = Program yang sama diminta dua kali untuk satu periode.

@@ -10,7 +10,7 @@ use arrow_array::{ArrayRef, BooleanArray, Date32Array, Int32Array, Int64Array, R
 use model::{Month, Period};
 use policy::{ColumnType, Policy, Subject};
 
-use crate::Plan;
+use crate::{Plan, pass::Pass};
 
 fn policy() -> Policy {
     Policy::embedded().unwrap_or_else(|faults| panic!("{faults:#?}"))
@@ -25,13 +25,28 @@ fn month(text: &str) -> Month {
 }
 
 /// Every programme of the pack with a period that it decides for.
-fn plans(policy: &Policy) -> Vec<Plan<'_>> {
-    let periods = ["2026-T4", "2026-11", "2026"];
-    let plan = |key: &String| {
-        let fits = |text: &&str| Plan::new(policy, key, period(text), month("2026-11")).ok();
-        periods.iter().find_map(fits)
+fn wishes(policy: &Policy) -> Vec<(&str, Period)> {
+    let years = (2018..=2026).rev().map(|year| year.to_string());
+    let periods: Vec<Period> = ["2026-T4".to_owned(), "2026-11".to_owned()]
+        .into_iter()
+        .chain(years.flat_map(|year| [format!("{year}-T4"), format!("{year}-T2"), year]))
+        .map(|text| period(&text))
+        .collect();
+    let wish = |key: &'_ String| {
+        let fits = |period: &&Period| Plan::new(policy, key, **period, month("2026-11")).is_ok();
+        periods.iter().find(fits).copied()
     };
-    policy.programmes().keys().filter_map(plan).collect()
+    policy.programmes().keys().filter_map(|key| Some((key.as_str(), wish(key)?))).collect()
+}
+
+fn pass<'a>(policy: &'a Policy, wishes: &[(&str, Period)]) -> Pass<'a> {
+    let plan = |(key, period): &(&str, Period)| Plan::new(policy, key, *period, month("2026-11")).unwrap();
+    Pass::new(policy, wishes.iter().map(plan).collect())
+}
+
+/// A pass for each programme alone.
+fn alone(policy: &Policy) -> Vec<Pass<'_>> {
+    wishes(policy).iter().map(|wish| pass(policy, std::slice::from_ref(wish))).collect()
 }
 
 /// A seeded generator (SplitMix64): the same families in every run.
