@@ -68,7 +68,7 @@ pub(crate) enum Command {
     Rank(Rank),
     /// Freeze the registry for a month; decisions are made on what was frozen
     Close(Close),
-    /// Decide one programme for every family of a closing, with reasons
+    /// Decide programmes for every family of a closing, with reasons
     Decide(Decide),
     /// Approve a decision run as a second person; the approval binds the list
     Approve(Approve),
@@ -248,10 +248,13 @@ pub(crate) struct Close {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Decide {
-    /// Key of the programme in the policy pack.
-    #[arg(long)]
-    pub(crate) programme: String,
-    /// Period: 2026-T4 for a stage, 2026-11 for a month.
+    /// Key of a programme in the policy pack; several at once are decided in one pass.
+    #[arg(long, value_name = "KEY", num_args = 1.., value_delimiter = ',', required_unless_present = "all")]
+    pub(crate) programme: Vec<String>,
+    /// Every programme in force, each for the period that its schedule takes: this one, the closing's month or the year.
+    #[arg(long, conflicts_with = "programme")]
+    pub(crate) all: bool,
+    /// Period: 2026-T4 for a stage, 2026-11 for a month, 2026 for a year.
     #[arg(long)]
     pub(crate) period: Period,
     /// Closing to decide on. Default: the newest.
@@ -327,6 +330,27 @@ pub(crate) struct Serve {
 pub(crate) enum Policy {
     /// Load the whole pack and list every fault with file, line, column and remedy
     Check,
+    /// Show the rule of a programme in plain words: as it held on a day, and what changed from version to version
+    Show {
+        /// Key of the programme.
+        programme: String,
+        /// The day, such as 2020-03-01. Default: today.
+        #[arg(long, value_name = "DATE")]
+        on: Option<jiff::civil::Date>,
+        /// `id` or `en`.
+        #[arg(long, default_value = "id")]
+        lang: String,
+    },
+    /// Count whom a condition would select on a closing, such as "family.decile <= 2 and family.elderly > 0"
+    Try {
+        /// The condition, over `family.*` or over `person.*`.
+        expression: String,
+        /// Month of the closing. Default: the newest.
+        #[arg(long)]
+        closing: Option<Month>,
+    },
+    /// Write docs/policy.md: every column and fact that a rule may name
+    Schema,
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -11,6 +11,8 @@ mod calendar;
 mod channel;
 mod expr;
 mod fault;
+mod history;
+mod manual;
 mod pack;
 mod programme;
 mod programme_file;
@@ -28,6 +30,7 @@ use std::{collections::BTreeMap, path::Path};
 pub use calendar::{Calendar, Holiday};
 pub use channel::{Channel, ChannelColumn, ChannelFile, ChannelKind, ChannelResult, FileDirection, Meaning};
 pub use fault::Fault;
+pub use history::Change;
 pub use programme::{
     BenefitKind, Cap, CapOrder, Combination, Component, Condition, Direction, Every, Exclusion, Flat,
     Funding, Goods, GroupRule, Pillar, Programme, ProgrammeVersion, Quota, ReasonWords, Recipient,

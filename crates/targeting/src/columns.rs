@@ -14,7 +14,7 @@ use crate::{
     Result,
     cap::Counted,
     members::{Bitmap, Members},
-    pass::Pass,
+    pass::{Pass, Sources},
     plan::rule_of,
 };
 
@@ -93,9 +93,9 @@ impl Judged {
 
 /// A frame of people and one of families, with the facts of one reference day.
 #[derive(Clone)]
-struct Frames {
-    person: Frame,
-    family: Frame,
+pub(crate) struct Frames {
+    pub(crate) person: Frame,
+    pub(crate) family: Frame,
 }
 
 impl Pass<'_> {
@@ -106,7 +106,7 @@ impl Pass<'_> {
         let people_of = int64(people, "family_id")?;
         let members = Members::of(family_ids.values(), people_of.values())
             .ok_or_else(|| ArrowError::InvalidArgumentError("people without their family".to_owned()))?;
-        let days = self.frames(&members, families, people)?;
+        let days = self.sources.frames(&members, families, people)?;
         let mut out = Judged { families: families.num_rows(), ..Judged::default() };
         for test in &self.tests {
             out.tests.push(Truth::of(&test.expr.eval_condition(&days[test.day].family, &test.params)?));
@@ -126,23 +126,6 @@ impl Pass<'_> {
             out.plans.push(self.counts(plan, &members, people, &kinds, &out.qualified)?);
         }
         Ok(out)
-    }
-
-    /// Frames of every reference day; what no day changes is worked out once.
-    fn frames(&self, members: &Members, families: &RecordBatch, people: &RecordBatch) -> Result<Vec<Frames>> {
-        let mut base = Frames {
-            person: frame(people, "person", &self.person_columns)?,
-            family: frame(families, "family", &self.family_columns)?,
-        };
-        let none = Params::default();
-        self.facts.iter().try_for_each(|fact| base.add(fact, members, &none))?;
-        let mut days = Vec::with_capacity(self.days.len());
-        for day in &self.days {
-            let (mut of_day, params) = (base.clone(), Params::at(*day));
-            self.dated_facts.iter().try_for_each(|fact| of_day.add(fact, members, &params))?;
-            days.push(of_day);
-        }
-        Ok(days)
     }
 
     /// Who counts for the components of a plan.
@@ -211,6 +194,30 @@ impl Pass<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl Sources<'_> {
+    /// Frames of every reference day; what no day changes is worked out once.
+    pub(crate) fn frames(
+        &self,
+        members: &Members,
+        families: &RecordBatch,
+        people: &RecordBatch,
+    ) -> Result<Vec<Frames>> {
+        let mut base = Frames {
+            person: frame(people, "person", &self.person_columns)?,
+            family: frame(families, "family", &self.family_columns)?,
+        };
+        let none = Params::default();
+        self.facts.iter().try_for_each(|fact| base.add(fact, members, &none))?;
+        let mut days = Vec::with_capacity(self.days.len());
+        for day in &self.days {
+            let (mut of_day, params) = (base.clone(), Params::at(*day));
+            self.dated_facts.iter().try_for_each(|fact| of_day.add(fact, members, &params))?;
+            days.push(of_day);
+        }
+        Ok(days)
     }
 }
 

@@ -138,6 +138,22 @@ pub struct Wish {
     pub period: Period,
 }
 
+/// Every programme that is on and can be decided for a period: for the period itself, else for the month of the closing, else for
+/// the year of the period, as its schedule takes it.
+pub fn wishes(policy: &policy::Policy, period: Period, closing: Month) -> Vec<Wish> {
+    let year = Period::Year(period.first_day().year());
+    let wish = |programme: &policy::Programme| {
+        let fits = |period: &Period| {
+            programme
+                .during(*period)
+                .is_some_and(|version| version.enabled && version.schedule.accepts(*period))
+        };
+        let period = [period, Period::Month(closing), year].into_iter().find(fits)?;
+        Some(Wish { programme: programme.key.clone(), period })
+    };
+    policy.programmes().values().filter_map(wish).collect()
+}
+
 /// Decides a programme for a period on a closing: all families, every condition, amounts, places.
 ///
 /// # Errors The scope is not of the whole country, there is no such programme, rule, period or closing, or
@@ -190,7 +206,7 @@ pub fn decide_all(
     if !open.is_empty() {
         let again = |number: &usize| plan(&wishes[*number]);
         let pass = Pass::new(&house.policy, open.iter().map(again).collect::<Result<_>>()?);
-        let families = source.all_families(&pass.family_columns)?;
+        let families = source.all_families(&pass.sources.family_columns)?;
         let judged = judge_all(&pass, &source, &families, progress)?;
         let regions = Regions::new(&text_column(&families, "region"));
         let settle = |number: usize| -> Result<(usize, DecisionRun)> {
@@ -349,7 +365,7 @@ fn judge_all(
     let done = AtomicU64::new(0);
     let judge = |chunk| -> Result<Judged> {
         let own = families_of(chunk, families)?;
-        let people = source.people_of(chunk, &pass.person_columns)?;
+        let people = source.people_of(chunk, &pass.sources.person_columns)?;
         let judged = judge_in_steps(pass, &own, &people)?;
         let rows = own.num_rows() as u64;
         progress.report("decide", done.fetch_add(rows, Ordering::Relaxed) + rows, total);

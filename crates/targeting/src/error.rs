@@ -25,6 +25,14 @@ pub enum Error {
     /// One thing asked for two times.
     #[error("`{0}` is asked for twice for the same period")]
     Twice(String),
+    /// A text that is no condition.
+    #[error(transparent)]
+    Expression(rules::RuleError),
+    /// A condition over families and people at once.
+    #[error(
+        "the condition speaks of family.* and person.* at once; count people by a fact of the family instead"
+    )]
+    TwoSubjects,
     /// A list of candidates.
     #[error("this is a list of candidates, and people decide each case: it is never approved as a whole")]
     Candidates,
@@ -101,6 +109,8 @@ impl Error {
             Self::NoVersion { .. } => "targeting-no-version",
             Self::Off { .. } => "targeting-off",
             Self::Twice(_) => "targeting-twice",
+            Self::Expression(error) => error.code(),
+            Self::TwoSubjects => "targeting-two-subjects",
             Self::Candidates => "targeting-candidates",
             Self::Period { .. } => "targeting-period",
             Self::NoClosing(_) => "targeting-no-closing",

@@ -33,10 +33,11 @@ mod rule_view;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod views;
 
 pub use approve::approve;
-pub use decide::{DecisionRun, RunState, Totals, Wish, dataset_name, decide, decide_all};
+pub use decide::{DecisionRun, RunState, Totals, Wish, dataset_name, decide, decide_all, wishes};
 pub use error::Error;
 pub use explain::{
     ComponentView, ConditionView, Explanation, FamilyDecision, MembersOfFact, PersonComponent, QuotaPlace,
@@ -44,6 +45,7 @@ pub use explain::{
 };
 pub use plan::{Place, PlaceKind, Plan};
 pub use rule_view::{ComponentCount, ComponentRule, ConditionRule, OrderRule, QuotaRule};
+pub use trial::{NullCount, RegionTrial, SMALL_CELL, Trial, try_rule};
 pub use views::{
     FamilyLine, OutcomeCount, ProgrammeLine, ProgrammePage, QuotaCount, ReasonCount, RegionCount, RunPage,
     programme_page, programmes, region_counts, run_families, run_outcomes, run_page, runs,

@@ -44,6 +44,11 @@ impl Members {
         self.offsets.windows(2).map(|pair| pair[0] as usize..pair[1] as usize)
     }
 
+    /// How many people there are.
+    pub(crate) fn people(&self) -> usize {
+        self.offsets.last().map_or(0, |last| *last as usize)
+    }
+
     /// How many rows of each family are set.
     pub(crate) fn count(&self, bits: &Bitmap) -> Vec<u32> {
         self.ranges().map(|range| bits.count(range)).collect()

@@ -37,20 +37,63 @@ pub(crate) struct Uses {
 pub(crate) struct Pass<'a> {
     pub(crate) plans: Vec<Plan<'a>>,
     pub(crate) uses: Vec<Uses>,
-    /// Different reference days.
-    pub(crate) days: Vec<Date>,
-    /// Facts that no day changes, in the order of the file.
-    pub(crate) facts: Vec<&'a Fact>,
-    /// Facts that depend on the reference day, in the order of the file.
-    pub(crate) dated_facts: Vec<&'a Fact>,
+    pub(crate) sources: Sources<'a>,
     /// Conditions over families.
     pub(crate) tests: Vec<Asked<'a>>,
     /// Conditions over people.
     pub(crate) kinds: Vec<Asked<'a>>,
     /// Orders of places.
     pub(crate) orders: Vec<(Asked<'a>, Direction)>,
+}
+
+/// The columns and facts that expressions rest on, for some reference days.
+#[derive(Debug)]
+pub(crate) struct Sources<'a> {
+    /// Different reference days.
+    pub(crate) days: Vec<Date>,
+    /// Facts that no day changes, in the order of the file.
+    pub(crate) facts: Vec<&'a Fact>,
+    /// Facts that depend on the reference day, in the order of the file.
+    pub(crate) dated_facts: Vec<&'a Fact>,
+    /// Columns of people, named as in the lake.
     pub(crate) person_columns: Vec<String>,
+    /// Columns of families, named as in the lake.
     pub(crate) family_columns: Vec<String>,
+    /// Names of the dated facts.
+    dated: BTreeSet<String>,
+}
+
+impl<'a> Sources<'a> {
+    /// `facts` in the order of the file.
+    pub(crate) fn new(
+        facts: impl Iterator<Item = &'a Fact>,
+        person_columns: Vec<String>,
+        family_columns: Vec<String>,
+        days: Vec<Date>,
+    ) -> Self {
+        let mut own = Self {
+            days,
+            facts: Vec::new(),
+            dated_facts: Vec::new(),
+            person_columns,
+            family_columns,
+            dated: BTreeSet::new(),
+        };
+        for fact in facts {
+            if own.is_dated(rule_of(fact)) {
+                own.dated.insert(fact.column.rule_name());
+                own.dated_facts.push(fact);
+            } else {
+                own.facts.push(fact);
+            }
+        }
+        own
+    }
+
+    /// Whether an expression depends on the reference day.
+    fn is_dated(&self, expr: &Expr) -> bool {
+        expr.dated() || expr.columns().into_iter().any(|name| self.dated.contains(name))
+    }
 }
 
 impl<'a> Pass<'a> {
@@ -60,49 +103,38 @@ impl<'a> Pass<'a> {
         days.dedup();
         let used: BTreeSet<String> =
             plans.iter().flat_map(|plan| &plan.facts).map(|fact| fact.column.rule_name()).collect();
-        let mut dated: BTreeSet<String> = BTreeSet::new();
-        let (mut facts, mut dated_facts) = (Vec::new(), Vec::new());
-        for fact in policy.facts().iter().filter(|fact| used.contains(&fact.column.rule_name())) {
-            if is_dated(rule_of(fact), &dated) {
-                dated.insert(fact.column.rule_name());
-                dated_facts.push(fact);
-            } else {
-                facts.push(fact);
-            }
-        }
         let union = |of: for<'p> fn(&'p Plan<'a>) -> &'p Vec<String>| -> Vec<String> {
             let names: BTreeSet<&String> = plans.iter().flat_map(of).collect();
             names.into_iter().cloned().collect()
         };
+        let facts = policy.facts().iter().filter(|fact| used.contains(&fact.column.rule_name()));
+        let (person, family) = (union(|plan| &plan.person_columns), union(|plan| &plan.family_columns));
         let mut pass = Self {
-            person_columns: union(|plan| &plan.person_columns),
-            family_columns: union(|plan| &plan.family_columns),
+            sources: Sources::new(facts, person, family, days),
             uses: Vec::with_capacity(plans.len()),
             plans: Vec::new(),
-            days,
-            facts,
-            dated_facts,
             tests: Vec::new(),
             kinds: Vec::new(),
             orders: Vec::new(),
         };
         for plan in &plans {
-            let uses = pass.add(plan, &dated);
+            let uses = pass.add(plan);
             pass.uses.push(uses);
         }
         pass.plans = plans;
         pass
     }
 
-    fn add(&mut self, plan: &Plan<'a>, dated: &BTreeSet<String>) -> Uses {
+    fn add(&mut self, plan: &Plan<'a>) -> Uses {
         let version = plan.version;
-        let day = self.days.iter().position(|day| *day == plan.reference_day).unwrap_or_default();
+        let sources = &self.sources;
+        let day = sources.days.iter().position(|day| *day == plan.reference_day).unwrap_or_default();
         let asked = |expr: &'a Expr| {
             let value = |name: &str| version.parameters.get(name.trim_start_matches("param.")).cloned();
             let values = expr.params().into_iter();
             Asked {
                 expr,
-                day: if is_dated(expr, dated) { day } else { 0 },
+                day: if sources.is_dated(expr) { day } else { 0 },
                 params: plan.params.clone(),
                 values: values.map(|name| (name.to_owned(), value(name).unwrap_or_default())).collect(),
             }
@@ -143,8 +175,4 @@ fn number<'a>(known: &mut Vec<Asked<'a>>, next: Asked<'a>) -> usize {
         known.push(next);
         known.len() - 1
     })
-}
-
-fn is_dated(expr: &Expr, dated: &BTreeSet<String>) -> bool {
-    expr.dated() || expr.columns().into_iter().any(|name| dated.contains(name))
 }

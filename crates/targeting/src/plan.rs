@@ -119,7 +119,14 @@ impl<'a> Plan<'a> {
         let reference_day = version.reference_day(period, closing.last_day());
         let by_person = programme.recipient == Recipient::Person && !components.is_empty();
         let given = programme.flat_amount(period)?.plus(programme.goods_value(period)?)?;
-        let needs = Needs::of(policy, version, &components);
+        let order = version.quota.iter().flat_map(|quota| quota.order.iter().map(|(expr, _)| expr));
+        let exprs =
+            version.eligibility.iter().map(|c| &c.when).chain(version.exclusions.iter().map(|c| &c.when));
+        let mut needs = Needs::of(policy, exprs.chain(order).chain(components.iter().map(|c| &c.when)));
+        // The order of persons within a component is by age.
+        if !components.is_empty() && !needs.person.iter().any(|name| name == "birth_date") {
+            needs.person.push("birth_date".to_owned());
+        }
         Ok(Self {
             cap: CapRule::new(version, &components, period).ok_or_else(wrong_period)?,
             flat: if by_person { Rupiah::ZERO } else { given },
@@ -206,21 +213,22 @@ fn places_of(version: &ProgrammeVersion) -> Vec<Place> {
     places
 }
 
-/// The columns and facts that the rule's expressions name, and those that these facts name.
-struct Needs<'a> {
-    facts: Vec<&'a Fact>,
-    person: Vec<String>,
-    family: Vec<String>,
+/// The columns and facts that some expressions name, and those that these facts name.
+pub(crate) struct Needs<'a> {
+    /// In the order of the file: each stands after those it uses.
+    pub(crate) facts: Vec<&'a Fact>,
+    /// Columns of people, named as in the lake.
+    pub(crate) person: Vec<String>,
+    /// Columns of families, named as in the lake.
+    pub(crate) family: Vec<String>,
 }
 
 impl<'a> Needs<'a> {
-    fn of(policy: &'a Policy, version: &'a ProgrammeVersion, components: &[&'a Component]) -> Self {
-        let conditions = version.eligibility.iter().map(|c| &c.when);
-        let exclusions = version.exclusions.iter().map(|c| &c.when);
-        let order = version.quota.iter().flat_map(|quota| quota.order.iter().map(|(expr, _)| expr));
-        let kinds = components.iter().map(|c| &c.when);
-        let mut open: Vec<&str> =
-            conditions.chain(exclusions).chain(order).chain(kinds).flat_map(Expr::columns).collect();
+    pub(crate) fn of<'e>(policy: &'a Policy, exprs: impl Iterator<Item = &'e Expr>) -> Self
+    where
+        'a: 'e,
+    {
+        let mut open: Vec<&str> = exprs.flat_map(Expr::columns).collect();
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         let facts = policy.facts();
         let fact_named = |name: &str| facts.iter().position(|fact| fact.column.rule_name() == name);
@@ -244,14 +252,8 @@ impl<'a> Needs<'a> {
             let start = format!("{}.", subject.word());
             raw.iter().filter_map(|name| name.strip_prefix(&start)).map(str::to_owned).collect()
         };
-        // Facts in the order of the file: each stands after those it uses.
         let facts = used.into_iter().map(|i| &facts[i]).collect();
-        let mut person = of(Subject::Person);
-        // The order of persons within a component is by age.
-        if !components.is_empty() && !person.iter().any(|name| name == "birth_date") {
-            person.push("birth_date".to_owned());
-        }
-        Self { facts, person, family: of(Subject::Family) }
+        Self { facts, person: of(Subject::Person), family: of(Subject::Family) }
     }
 }
 

@@ -46,3 +46,4 @@ galat-targeting-columns = The columns of the data do not fit.
 targeting-off = The rule of this programme for the period is switched off; the page of the programme says why.
 targeting-candidates = This is a list of candidates: people decide each case, so the list is not approved as a whole.
 targeting-twice = The same programme is asked for twice for one period.
+targeting-two-subjects = The condition uses family.* and person.* at once. Use a fact of the family (such as family.elderly) to count members.

@@ -46,3 +46,4 @@ galat-targeting-columns = Kolom data tidak cocok.
 targeting-off = Aturan program ini untuk periode tersebut dimatikan; alasannya tertulis pada halaman program.
 targeting-candidates = Ini daftar calon: setiap kasus diputuskan orang, jadi daftar ini tidak disetujui sebagai satu kesatuan.
 targeting-twice = Program yang sama diminta dua kali untuk satu periode.
+targeting-two-subjects = Syarat memakai family.* dan person.* sekaligus. Pakai fakta keluarga (misalnya family.elderly) untuk menghitung anggota.

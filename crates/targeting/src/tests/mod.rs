@@ -1,6 +1,7 @@
 //! Laws of decisions, on the programmes of the policy pack and on families at random.
 
 mod caps;
+mod figures;
 mod laws;
 mod service;
 
@@ -77,16 +78,26 @@ impl Dice {
 /// Families and their people with every column that a rule may name; each value unknown one time in `gaps`
 /// hundredths.
 fn population(policy: &Policy, families: usize, gaps: u64, dice: &mut Dice) -> (RecordBatch, RecordBatch) {
+    population_from(policy, 0..families as i64, gaps, dice)
+}
+
+fn population_from(
+    policy: &Policy,
+    families: std::ops::Range<i64>,
+    gaps: u64,
+    dice: &mut Dice,
+) -> (RecordBatch, RecordBatch) {
     let mut family_ids = Vec::new();
     let mut person_ids = Vec::new();
     let mut family_of = Vec::new();
-    for family in 0..families as i64 {
+    for family in families.clone() {
         family_ids.push(10 + family * 7);
-        for _ in 0..dice.below(7) {
-            person_ids.push(1_000_000 + person_ids.len() as i64);
+        for _ in 0..dice.below(8) {
+            person_ids.push(1_000_000 + families.start * 7 + person_ids.len() as i64);
             family_of.push(10 + family * 7);
         }
     }
+    let families = family_ids.len();
     let people = vec![
         ("person_id".to_owned(), Arc::new(Int64Array::from(person_ids.clone())) as ArrayRef),
         ("family_id".to_owned(), Arc::new(Int64Array::from(family_of))),

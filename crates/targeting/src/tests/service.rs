@@ -16,7 +16,7 @@ use crate::{
     queries, region_counts, run_families, run_page, runs,
 };
 
-fn house(test: &TestDb) -> House {
+pub(super) fn house(test: &TestDb) -> House {
     House {
         db: test.db.clone(),
         lake: Lake::open(&test.folder.join("lake")).unwrap(),
@@ -48,7 +48,7 @@ fn user(house: &House, login: &str, role: &str, region: &str) -> Session {
     access::session_of_login(house, &console, login).unwrap()
 }
 
-fn console(house: &House, action: &str) -> Scope {
+pub(super) fn console(house: &House, action: &str) -> Scope {
     Session::console(house).scope(action).unwrap()
 }
 
@@ -200,30 +200,4 @@ fn what_cannot_be_decided_says_why() {
     assert_eq!(tell("PKH", "2026-11"), "targeting-period");
     assert_eq!(tell("PKH", "2001-T1"), "targeting-no-version");
     assert_eq!(tell("PKH", "2026-T4"), "targeting-no-closing");
-}
-
-/// Figures, not a test: `cargo test --release -p targeting figures -- --ignored --nocapture`, on FAMILIES families.
-#[test]
-#[ignore = "prints families a second; nothing to check"]
-fn figures() {
-    let families = std::env::var("FAMILIES").ok().and_then(|text| text.parse().ok()).unwrap_or(300_000);
-    let test = TestDb::sqlite();
-    let house = house(&test);
-    let (all, people) = population(&house.policy, families, 5, &mut Dice(1));
-    close(&house, &all, &people, 64 * 1024);
-    drop((all, people));
-    let mut seconds = 0.0;
-    for (programme, of) in [("PKH", "2026-T4"), ("SEMBAKO", "2026-T4")] {
-        let scope = console(&house, "decision.run");
-        let start = std::time::Instant::now();
-        let run = decide(&house, &scope, programme, period(of), month("2026-11"), &Silent).unwrap();
-        seconds += start.elapsed().as_secs_f64();
-        println!("{programme}: {:.3} s {:?}", start.elapsed().as_secs_f64(), run.totals);
-        let start = std::time::Instant::now();
-        for family in 0..100 {
-            explain(&house, &scope, &run.run, 10 + (families as i64 / 100 * family) * 7).unwrap();
-        }
-        println!("explain: {:.2} ms a family", start.elapsed().as_secs_f64() * 10.0);
-    }
-    println!("both programmes: {:.0} families a second", families as f64 / seconds);
 }
