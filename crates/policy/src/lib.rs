@@ -36,9 +36,10 @@ pub use programme::{
     Funding, Goods, GroupRule, Pillar, Programme, ProgrammeVersion, Quota, ReasonWords, Recipient,
     ReferenceDay, Schedule, Selection, Service, Together,
 };
+pub use programme_file::{SHARE, Setting};
 pub use role::{Action, Role, Roles};
 pub use rules::{Label, Lang};
-pub use schema::{Code, Column, ColumnType, Fact, FactRule, Reduce, Schema, Subject};
+pub use schema::{Code, Column, ColumnType, Fact, FactMark, FactRule, Reduce, Schema, Subject};
 pub use settings::{AccessSettings, ApprovalBand, ClosingSettings, Limits, Purpose, Settings, WorkSettings};
 pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use words::{Arg, Words};
@@ -89,17 +90,51 @@ impl Policy {
             let message = format!("the pack cannot be read: {error}");
             vec![Fault { file: ".".to_owned(), line: 1, column: 1, message, remedy }]
         })?;
-        Self::from_pack(pack)
+        Self::from_pack(pack, &[])
     }
 
-    fn from_pack(pack: Pack) -> Result<Self, Vec<Fault>> {
+    /// The same pack with some numbers set otherwise: parameters of programmes and shares of quotas, for simulation. What does not
+    /// exist or is no whole number is a fault.
+    ///
+    /// # Errors
+    /// Every fault of the pack that comes out.
+    pub fn variant(&self, settings: &[Setting]) -> Result<Self, Vec<Fault>> {
+        let known = |setting: &Setting| {
+            let versions = self.programmes.get(&setting.programme).map(|programme| &programme.versions);
+            versions.into_iter().flatten().any(|version| match setting.name.as_str() {
+                SHARE => version.quota.is_some(),
+                name => matches!(version.parameters.get(name), Some(rules::Value::Int(_))),
+            })
+        };
+        if let Some(wrong) = settings.iter().find(|setting| !known(setting)) {
+            let names = self.settable(&wrong.programme).into_iter().map(|(name, _)| name);
+            let names = names.collect::<Vec<_>>().join(", ");
+            let message = format!("`{}` has no number `{}`", wrong.programme, wrong.name);
+            let remedy = format!("it has: {names}");
+            return Err(vec![Fault { file: ".".to_owned(), line: 1, column: 1, message, remedy }]);
+        }
+        Self::from_pack(self.pack.clone(), settings)
+    }
+
+    /// The numbers of a programme that [`Policy::variant`] can set, each with its value in the last version.
+    pub fn settable(&self, programme: &str) -> Vec<(String, i64)> {
+        let last = self.programmes.get(programme).and_then(|programme| programme.versions.last());
+        let Some(version) = last else { return Vec::new() };
+        let share = version.quota.as_ref().map(|quota| (SHARE.to_owned(), i64::from(quota.share_permille)));
+        let numbers =
+            version.parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.as_int()?)));
+        numbers.chain(share).collect()
+    }
+
+    fn from_pack(pack: Pack, varied: &[Setting]) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
         let schema = schema::load(&pack, &faults);
         let sources = source::load(&pack, &faults, &schema);
         let roles = role::load(&pack, &faults);
         let workflows = workflow::load(&pack, &faults, &roles);
         let channels = channel::load(&pack, &faults);
-        let programmes = programme_file::load(&pack, &faults, &schema);
+        let mut programmes = programme_file::load(&pack, &faults, &schema, varied);
+        programme_file::set_shares(&mut programmes, varied);
         let calendar = calendar::load(&pack, &faults);
         let settings = settings::load(&pack, &faults, &roles);
         let words = words::load(&pack, &faults);
@@ -107,7 +142,7 @@ impl Policy {
         let (faults, warnings) = faults.into_sorted();
         match settings {
             Some(settings) if faults.is_empty() => Ok(Self {
-                hash: pack.hash(),
+                hash: pack.hash(varied),
                 schema,
                 sources,
                 programmes,

@@ -52,13 +52,35 @@ struct Shared<'a> {
     clauses: Vec<Exclusion>,
     /// Provinces, regencies and cities that exist.
     regions: BTreeSet<RegionCode>,
+    /// What a variant of the pack sets otherwise.
+    settings: &'a [Setting],
 }
+
+/// One number that a variant of a pack sets otherwise than its files, for every day.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Setting {
+    /// Key of the programme.
+    pub programme: String,
+    /// Name of a whole-number parameter, or [`SHARE`].
+    pub name: String,
+    /// Its value.
+    pub value: i64,
+}
+
+/// The places in a thousand families of a programme's quota, as the name of a [`Setting`]; the table of regions then does not count.
+pub const SHARE: &str = "share_permille";
 
 /// Wordings that many programmes share: corrected in one place.
 const CLAUSES: &str = "clauses.toml";
 
-pub(crate) fn load(pack: &Pack, faults: &Faults, schema: &Schema) -> BTreeMap<String, Programme> {
-    let shared = Shared { schema, clauses: clauses(pack, faults, schema), regions: regions(pack, faults) };
+pub(crate) fn load(
+    pack: &Pack,
+    faults: &Faults,
+    schema: &Schema,
+    settings: &[Setting],
+) -> BTreeMap<String, Programme> {
+    let (clauses, regions) = (clauses(pack, faults, schema), regions(pack, faults));
+    let shared = Shared { schema, clauses, regions, settings };
     let mut out = BTreeMap::new();
     for (file, text) in pack.in_folder("programmes/", ".toml") {
         let source = File { file, text, faults };
@@ -89,7 +111,13 @@ fn regions(pack: &Pack, faults: &Faults) -> BTreeSet<RegionCode> {
 }
 
 fn read(table: &Table<'_>, pack: &Pack, faults: &Faults, shared: &Shared<'_>) -> Programme {
-    let parameters = table.each("parameter", read_parameter);
+    let mut parameters = table.each("parameter", read_parameter);
+    let own = |setting: &&Setting| table.opt_text("key").as_deref() == Some(setting.programme.as_str());
+    for setting in shared.settings.iter().filter(own) {
+        for parameter in parameters.iter_mut().filter(|parameter| parameter.name == setting.name) {
+            parameter.values.iter_mut().for_each(|value| value.value = Value::Int(setting.value));
+        }
+    }
     let mut versions: Vec<ProgrammeVersion> = Vec::new();
     let mut ended: Option<Date> = None;
     table.each_based("version", &["valid_from", "valid_to", "note_id", "note_en", "resumes"], |version| {
@@ -119,6 +147,17 @@ fn read(table: &Table<'_>, pack: &Pack, faults: &Faults, shared: &Shared<'_>) ->
         purpose: table.label("purpose"),
         note: table.opt_label("note"),
         versions,
+    }
+}
+
+/// Puts the share that a variant sets into the quotas of its programme.
+pub(crate) fn set_shares(programmes: &mut BTreeMap<String, Programme>, settings: &[Setting]) {
+    for setting in settings.iter().filter(|setting| setting.name == SHARE) {
+        let versions = programmes.get_mut(&setting.programme).map(|programme| &mut programme.versions);
+        for quota in versions.into_iter().flatten().filter_map(|version| version.quota.as_mut()) {
+            quota.table.clear();
+            quota.share_permille = u32::try_from(setting.value.clamp(0, 1000)).unwrap_or_default();
+        }
     }
 }
 

@@ -111,6 +111,15 @@ impl Pass<'_> {
         for test in &self.tests {
             out.tests.push(Truth::of(&test.expr.eval_condition(&days[test.day].family, &test.params)?));
         }
+        for mark in &self.marks {
+            out.tests.push(marked(
+                days.first().and_then(|day| rules::Columns::column(&day.family, mark)),
+                out.families,
+            ));
+        }
+        if let (Some(truth), Some(day)) = (&self.truth, days.first()) {
+            out.tests.push(Truth::of(&truth.expr.eval_condition(&day.family, &truth.params)?));
+        }
         for (order, direction) in &self.orders {
             let column = order.expr.eval_columns(&days[order.day].family, &order.params)?;
             out.orders.push(sort_keys(&column, *direction)?);
@@ -288,4 +297,19 @@ fn sort_keys(column: &ArrayRef, direction: Direction) -> Result<Vec<u64>, EvalEr
         .as_boolean_opt()
         .ok_or_else(|| EvalError::NotCondition(format!("an order by {}", column.data_type())))?;
     Ok(rows.map(|row| key(row, u64::from(values.value(row)))).collect())
+}
+
+/// For whom a fact marks something: a number above zero, or yes.
+fn marked(column: Option<ArrayRef>, families: usize) -> Truth {
+    let mut truth = Truth::none(families);
+    let Some(column) = column else { return truth };
+    if let Some(column) = column.as_boolean_opt() {
+        return Truth::of(column);
+    }
+    if let Some(column) = column.as_primitive_opt::<Int64Type>() {
+        for row in 0..column.len() {
+            truth.set(row, column.is_valid(row).then(|| column.value(row) > 0));
+        }
+    }
+    truth
 }

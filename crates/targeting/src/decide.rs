@@ -226,7 +226,7 @@ pub fn decide_all(
 }
 
 /// Numbers of plans, step by step: those of a step wait only for those of the steps before. The pack has no circles.
-fn in_order(plans: &[Plan<'_>]) -> Vec<Vec<usize>> {
+pub(crate) fn in_order(plans: &[Plan<'_>]) -> Vec<Vec<usize>> {
     let mut left: Vec<usize> = (0..plans.len()).collect();
     let mut steps = Vec::new();
     while !left.is_empty() {
@@ -306,7 +306,7 @@ impl Decider<'_> {
 }
 
 /// Recipients of the programmes that may stand in the way, and the hashes of the lists they come from.
-fn others(house: &House, plan: &Plan<'_>) -> Result<(Vec<Other>, Vec<String>)> {
+pub(crate) fn others(house: &House, plan: &Plan<'_>) -> Result<(Vec<Other>, Vec<String>)> {
     let mut others = Vec::new();
     let mut inputs = Vec::new();
     for place in &plan.places {
@@ -355,7 +355,7 @@ fn made_already(house: &House, run: &str, dataset: &str) -> Result<Option<Decisi
     Ok(list.is_some_and(|list| list.manifest().hash == made.dataset_hash).then_some(made))
 }
 
-fn judge_all(
+pub(crate) fn judge_all(
     pass: &Pass<'_>,
     source: &Closing,
     families: &RecordBatch,

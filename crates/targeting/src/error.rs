@@ -33,6 +33,11 @@ pub enum Error {
         "the condition speaks of family.* and person.* at once; count people by a fact of the family instead"
     )]
     TwoSubjects,
+    /// Two packs that cannot be compared in one pass.
+    #[error(
+        "the two packs derive different facts; a simulation compares packs with the same schema/derived.toml"
+    )]
+    OtherFacts,
     /// A list of candidates.
     #[error("this is a list of candidates, and people decide each case: it is never approved as a whole")]
     Candidates,
@@ -111,6 +116,7 @@ impl Error {
             Self::Twice(_) => "targeting-twice",
             Self::Expression(error) => error.code(),
             Self::TwoSubjects => "targeting-two-subjects",
+            Self::OtherFacts => "targeting-other-facts",
             Self::Candidates => "targeting-candidates",
             Self::Period { .. } => "targeting-period",
             Self::NoClosing(_) => "targeting-no-closing",

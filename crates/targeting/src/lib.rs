@@ -31,6 +31,7 @@ pub mod queries;
 mod quota;
 mod rule_view;
 mod settle;
+mod simulate;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -45,6 +46,7 @@ pub use explain::{
 };
 pub use plan::{Place, PlaceKind, Plan};
 pub use rule_view::{ComponentCount, ComponentRule, ConditionRule, OrderRule, QuotaRule};
+pub use simulate::{Comparison, LookFirst, Move, Moved, Part, Question, Side, simulate};
 pub use trial::{NullCount, RegionTrial, SMALL_CELL, Trial, try_rule};
 pub use views::{
     FamilyLine, OutcomeCount, ProgrammeLine, ProgrammePage, QuotaCount, ReasonCount, RegionCount, RunPage,

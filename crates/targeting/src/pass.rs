@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use policy::{Direction, Fact, Policy};
 use rules::{Expr, Params, Value};
 
-use crate::plan::{PlaceKind, Plan, rule_of};
+use crate::plan::{Needs, PlaceKind, Plan, rule_of};
 
 /// An expression with the day and parameters it is read with.
 #[derive(Debug)]
@@ -44,6 +44,11 @@ pub(crate) struct Pass<'a> {
     pub(crate) kinds: Vec<Asked<'a>>,
     /// Orders of places.
     pub(crate) orders: Vec<(Asked<'a>, Direction)>,
+    /// Facts whose mark is asked of every family besides.
+    pub(crate) marks: Vec<String>,
+    /// A condition that is asked of every family besides.
+    pub(crate) truth: Option<Asked<'a>>,
+    extras: usize,
 }
 
 /// The columns and facts that expressions rest on, for some reference days.
@@ -116,6 +121,9 @@ impl<'a> Pass<'a> {
             tests: Vec::new(),
             kinds: Vec::new(),
             orders: Vec::new(),
+            marks: Vec::new(),
+            truth: None,
+            extras: 0,
         };
         for plan in &plans {
             let uses = pass.add(plan);
@@ -123,6 +131,50 @@ impl<'a> Pass<'a> {
         }
         pass.plans = plans;
         pass
+    }
+
+    /// Asks of every family also what marks it and whether a condition holds, on the first reference day. Their answers are the tests
+    /// from [`Pass::extras`] on: one for each mark, then the condition.
+    pub(crate) fn with_extras(
+        mut self,
+        policy: &'a Policy,
+        truth: Option<&'a Expr>,
+        marks: &[&'a Fact],
+    ) -> Self {
+        self.extras = self.tests.len();
+        let params = self.sources.days.first().map_or_else(Params::default, |day| Params::at(*day));
+        let plain = |expr: &'a Expr| Asked { expr, day: 0, params, values: Vec::new() };
+        self.marks = marks.iter().map(|fact| fact.column.rule_name()).collect();
+        let names =
+            self.marks.iter().map(String::as_str).chain(truth.iter().flat_map(|truth| truth.columns()));
+        let needs = Needs::named(policy, names);
+        let known: BTreeSet<String> = self
+            .sources
+            .facts
+            .iter()
+            .chain(&self.sources.dated_facts)
+            .chain(&needs.facts)
+            .map(|fact| fact.column.rule_name())
+            .collect();
+        let union = |mut own: Vec<String>, more: Vec<String>| {
+            own.extend(more);
+            own.sort_unstable();
+            own.dedup();
+            own
+        };
+        let (person, family) = (
+            union(std::mem::take(&mut self.sources.person_columns), needs.person),
+            union(std::mem::take(&mut self.sources.family_columns), needs.family),
+        );
+        let facts = policy.facts().iter().filter(|fact| known.contains(&fact.column.rule_name()));
+        self.sources = Sources::new(facts, person, family, std::mem::take(&mut self.sources.days));
+        self.truth = truth.map(plain);
+        self
+    }
+
+    /// Number of the first test that is no plan's.
+    pub(crate) fn extras(&self) -> usize {
+        self.extras
     }
 
     fn add(&mut self, plan: &Plan<'a>) -> Uses {

@@ -228,7 +228,15 @@ impl<'a> Needs<'a> {
     where
         'a: 'e,
     {
-        let mut open: Vec<&str> = exprs.flat_map(Expr::columns).collect();
+        Self::named(policy, exprs.flat_map(Expr::columns))
+    }
+
+    /// As [`Needs::of`], from names as they stand in rules.
+    pub(crate) fn named<'e>(policy: &'a Policy, names: impl Iterator<Item = &'e str>) -> Self
+    where
+        'a: 'e,
+    {
+        let mut open: Vec<&str> = names.collect();
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         let facts = policy.facts();
         let fact_named = |name: &str| facts.iter().position(|fact| fact.column.rule_name() == name);

@@ -102,6 +102,8 @@ pub fn try_rule(
     let subject = subject_of(&expr)?;
     let day = day.unwrap_or_else(|| closing.last_day());
     let held = Held::of(house, closing, day)?;
+    // One at a time: columns may be let go only while nobody counts.
+    let _turn = held.turn.lock().unwrap_or_else(PoisonError::into_inner);
     let names: Vec<String> = expr.columns().into_iter().map(str::to_owned).collect();
     held.hold(house, &expr, &names)?;
     let areas = Areas::new(&held.regions, scope);
@@ -156,6 +158,7 @@ fn subject_of(expr: &Expr) -> Result<Subject> {
 struct Held {
     key: (String, String, Date),
     source: Closing,
+    turn: Mutex<()>,
     /// Family numbers of all parts, one after the other.
     regions: Regions,
     parts: Vec<Part>,
@@ -214,7 +217,7 @@ impl Held {
             first += part.family_ids.len();
         }
         let regions = Regions::new(&text_column(&families, "region"));
-        let held = Arc::new(Self { key, source, regions, parts });
+        let held = Arc::new(Self { key, source, turn: Mutex::new(()), regions, parts });
         *last = Some(Arc::clone(&held));
         Ok(held)
     }
@@ -341,14 +344,14 @@ impl Part {
 }
 
 /// The regions below a territory, and which village lies in which.
-struct Areas {
+pub(crate) struct Areas {
     names: Vec<String>,
     /// For each path of the closing; none outside the territory.
     of_path: Vec<Option<usize>>,
 }
 
 impl Areas {
-    fn new(regions: &Regions, scope: &Scope) -> Self {
+    pub(crate) fn new(regions: &Regions, scope: &Scope) -> Self {
         let below = match scope.region().level() {
             RegionLevel::Nation => RegionLevel::Province,
             RegionLevel::Province => RegionLevel::District,
@@ -372,7 +375,13 @@ impl Areas {
         Self { names, of_path }
     }
 
-    fn of(&self, path: u32) -> Option<usize> {
+    /// The paths of the regions, in their order.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The region of a path of the closing; none outside the territory.
+    pub(crate) fn of(&self, path: u32) -> Option<usize> {
         self.of_path.get(path as usize).copied().flatten()
     }
 }

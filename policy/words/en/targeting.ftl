@@ -47,3 +47,4 @@ targeting-off = The rule of this programme for the period is switched off; the p
 targeting-candidates = This is a list of candidates: people decide each case, so the list is not approved as a whole.
 targeting-twice = The same programme is asked for twice for one period.
 targeting-two-subjects = The condition uses family.* and person.* at once. Use a fact of the family (such as family.elderly) to count members.
+targeting-other-facts = The two policy packs derive different facts; a simulation compares packs with the same schema/derived.toml.

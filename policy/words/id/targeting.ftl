@@ -47,3 +47,4 @@ targeting-off = Aturan program ini untuk periode tersebut dimatikan; alasannya t
 targeting-candidates = Ini daftar calon: setiap kasus diputuskan orang, jadi daftar ini tidak disetujui sebagai satu kesatuan.
 targeting-twice = Program yang sama diminta dua kali untuk satu periode.
 targeting-two-subjects = Syarat memakai family.* dan person.* sekaligus. Pakai fakta keluarga (misalnya family.elderly) untuk menghitung anggota.
+targeting-other-facts = Kedua paket kebijakan menurunkan fakta yang berbeda; simulasi membandingkan paket dengan schema/derived.toml yang sama.

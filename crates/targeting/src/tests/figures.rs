@@ -109,6 +109,28 @@ fn figures() {
     let all = wishes(&house.policy, period("2026-T4"), month("2026-11"));
     // Another pack hash would be needed to decide the two again; they are found and only the others made.
     let made = timed(&format!("{} programmes, these two found again", all.len()), || decide(&all));
+    let scope = console(&house, "policy.read");
+    for round in ["first", "again"] {
+        timed(&format!("a condition over families, {round}"), || {
+            let text = "family.decile <= 3 and family.elderly > 0 and family.floor in (7, 8)";
+            let tried = crate::try_rule(&house, &scope, month("2026-11"), text, None).unwrap();
+            println!("  {} of {}", tried.selected, tried.of);
+        });
+    }
+    let stricter = [("PKH", "elderly_age", 70), ("SEMBAKO", "decile_max", 3)];
+    let setting = |(programme, name, value): (&str, &str, i64)| policy::Setting {
+        programme: programme.into(),
+        name: name.into(),
+        value,
+    };
+    let other = house.policy.variant(&stricter.map(setting)).unwrap();
+    let question = crate::Question { truth: "family.decile <= 2".into(), ..Default::default() };
+    let found = timed("two packs compared on two programmes", || {
+        crate::simulate(&house, &scope, &other, &two, month("2026-11"), &question, &Silent).unwrap()
+    });
+    for one in &found {
+        println!("  {} {:?}", one.programme, one.moves);
+    }
     let mut line = String::new();
     for run in &made {
         let _ = write!(line, " {}={}", run.programme, run.totals.eligible);

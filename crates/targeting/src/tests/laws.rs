@@ -27,7 +27,7 @@ fn values(batch: &RecordBatch, row: usize, subject: &str) -> BTreeMap<String, Va
     names.zip(batch.columns().iter().map(|column| value_at(column, row))).collect()
 }
 
-fn family_data(families: &RecordBatch, people: &RecordBatch, row: usize) -> FamilyData {
+pub(super) fn family_data(families: &RecordBatch, people: &RecordBatch, row: usize) -> FamilyData {
     let id = |batch: &RecordBatch, row: usize| {
         batch.column_by_name("family_id").unwrap().as_primitive::<Int64Type>().value(row)
     };
