@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Close(Close),
     /// Decide programmes for every family of a closing, with reasons
     Decide(Decide),
+    /// Compare the rules with others on one closing: who enters, who leaves, what it costs
+    Simulate(Simulate),
     /// Approve a decision run as a second person; the approval binds the list
     Approve(Approve),
     /// Money: build lines, exchange files with channels, reconcile
@@ -263,6 +265,34 @@ pub(crate) struct Decide {
     /// Login of the person who makes the run. Default: the console; an approver must be somebody else.
     #[arg(long = "as", value_name = "LOGIN")]
     pub(crate) maker: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Simulate {
+    /// Keys of programmes; several are simulated together.
+    #[arg(long, value_name = "KEY", num_args = 1.., value_delimiter = ',', required = true)]
+    pub(crate) programme: Vec<String>,
+    /// Period: 2026-T4 for a stage, 2026-11 for a month, 2026 for a year.
+    #[arg(long)]
+    pub(crate) period: Period,
+    /// Closing to compare on. Default: the newest.
+    #[arg(long)]
+    pub(crate) closing: Option<Month>,
+    /// A number set otherwise, such as PKH.elderly_age=70 or SEMBAKO.share_permille=150. Several times.
+    #[arg(long, value_name = "KEY.NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// A whole other policy pack to compare with, instead of --set; not kept.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["set", "name"])]
+    pub(crate) with: Option<PathBuf>,
+    /// Who should receive, as a condition over families: gives coverage and errors.
+    #[arg(long, value_name = "EXPR", default_value = "")]
+    pub(crate) truth: String,
+    /// Find the share of the quota at which the other rule costs no more than this for the period.
+    #[arg(long, value_name = "RUPIAH")]
+    pub(crate) budget: Option<i64>,
+    /// Name under which the result is kept and shown on the pages.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -116,6 +116,11 @@ impl Policy {
         Self::from_pack(self.pack.clone(), settings)
     }
 
+    /// The words of a programme's parameter.
+    pub fn parameter_label(&self, programme: &str, name: &str) -> Option<&Label> {
+        self.programmes.get(programme)?.parameters.get(name)
+    }
+
     /// The numbers of a programme that [`Policy::variant`] can set, each with its value in the last version.
     pub fn settable(&self, programme: &str) -> Vec<(String, i64)> {
         let last = self.programmes.get(programme).and_then(|programme| programme.versions.last());

@@ -115,6 +115,8 @@ pub struct Programme {
     pub pillar: Pillar,
     /// Budgets across programmes that it belonged to, such as the recovery budget of 2020.
     pub tags: Vec<String>,
+    /// Words of its parameters, by name without `param.`.
+    pub parameters: BTreeMap<String, Label>,
     /// What it is for, one sentence.
     pub purpose: Label,
     /// Remarks on sources and doubts.

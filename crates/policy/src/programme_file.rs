@@ -144,6 +144,7 @@ fn read(table: &Table<'_>, pack: &Pack, faults: &Faults, shared: &Shared<'_>) ->
         recipient: table.choice("recipient", &RECIPIENTS, true),
         pillar: table.choice("pillar", &PILLARS, true),
         tags: table.plain_texts("tags"),
+        parameters: parameters.into_iter().map(|parameter| (parameter.name, parameter.label)).collect(),
         purpose: table.label("purpose"),
         note: table.opt_label("note"),
         versions,

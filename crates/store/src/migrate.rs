@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0006_payment",
     "0007_casework",
     "0008_names_by_area",
+    "0010_scenario",
 ];
 
 const OWN_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

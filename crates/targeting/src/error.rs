@@ -38,6 +38,12 @@ pub enum Error {
         "the two packs derive different facts; a simulation compares packs with the same schema/derived.toml"
     )]
     OtherFacts,
+    /// A pack with other numbers that is none.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Settings(Vec<policy::Fault>),
+    /// A kept scenario that cannot be read.
+    #[error("the scenario cannot be read: {0}")]
+    BrokenScenario(String),
     /// A list of candidates.
     #[error("this is a list of candidates, and people decide each case: it is never approved as a whole")]
     Candidates,
@@ -117,6 +123,8 @@ impl Error {
             Self::Expression(error) => error.code(),
             Self::TwoSubjects => "targeting-two-subjects",
             Self::OtherFacts => "targeting-other-facts",
+            Self::Settings(_) => "targeting-settings",
+            Self::BrokenScenario(_) => "targeting-broken-scenario",
             Self::Candidates => "targeting-candidates",
             Self::Period { .. } => "targeting-period",
             Self::NoClosing(_) => "targeting-no-closing",

@@ -30,6 +30,7 @@ mod plan;
 pub mod queries;
 mod quota;
 mod rule_view;
+mod scenario;
 mod settle;
 mod simulate;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use explain::{
 };
 pub use plan::{Place, PlaceKind, Plan};
 pub use rule_view::{ComponentCount, ComponentRule, ConditionRule, OrderRule, QuotaRule};
+pub use scenario::{Asked, Scenario, make_scenario, scenario, scenarios, wish_for};
 pub use simulate::{Comparison, LookFirst, Move, Moved, Part, Question, Side, simulate};
 pub use trial::{NullCount, RegionTrial, SMALL_CELL, Trial, try_rule};
 pub use views::{

@@ -48,3 +48,5 @@ targeting-candidates = This is a list of candidates: people decide each case, so
 targeting-twice = The same programme is asked for twice for one period.
 targeting-two-subjects = The condition uses family.* and person.* at once. Use a fact of the family (such as family.elderly) to count members.
 targeting-other-facts = The two policy packs derive different facts; a simulation compares packs with the same schema/derived.toml.
+targeting-settings = A changed number does not fit the rule of the programme. Check its value.
+targeting-broken-scenario = The kept scenario cannot be read. Run the simulation again.

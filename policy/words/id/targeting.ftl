@@ -48,3 +48,5 @@ targeting-candidates = Ini daftar calon: setiap kasus diputuskan orang, jadi daf
 targeting-twice = Program yang sama diminta dua kali untuk satu periode.
 targeting-two-subjects = Syarat memakai family.* dan person.* sekaligus. Pakai fakta keluarga (misalnya family.elderly) untuk menghitung anggota.
 targeting-other-facts = Kedua paket kebijakan menurunkan fakta yang berbeda; simulasi membandingkan paket dengan schema/derived.toml yang sama.
+targeting-settings = Angka yang diubah tidak cocok dengan aturan program. Periksa nilainya.
+targeting-broken-scenario = Skenario tersimpan tidak dapat dibaca. Buat ulang simulasinya.
