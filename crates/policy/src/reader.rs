@@ -136,10 +136,7 @@ impl<'a> Table<'a> {
 
     pub(crate) fn opt_int(&self, key: &str) -> Option<i64> {
         let item = self.item(key)?;
-        let number = item
-            .get_ref()
-            .as_integer()
-            .and_then(|int| i64::from_str_radix(&int.as_str().replace('_', ""), int.radix()).ok());
+        let number = int_of(item.get_ref());
         if number.is_none() {
             self.wrong_type(key, item, "a whole number");
         }
@@ -273,7 +270,7 @@ impl<'a> Table<'a> {
         };
         let mut out = Vec::with_capacity(array.len());
         for entry in array {
-            match entry.get_ref().as_integer().and_then(|int| int.as_str().parse().ok()) {
+            match int_of(entry.get_ref()) {
                 Some(number) => out.push(number),
                 None => self.wrong_type(key, entry, "a whole number"),
             }
@@ -449,5 +446,6 @@ pub(crate) const REGION_LEVELS: [(&str, RegionLevel); 5] = [
 
 /// Whole number of a TOML value.
 pub(crate) fn int_of(value: &DeValue<'_>) -> Option<i64> {
-    value.as_integer().and_then(|int| int.as_str().parse().ok())
+    let int = value.as_integer()?;
+    i64::from_str_radix(&int.as_str().replace('_', ""), int.radix()).ok()
 }

@@ -182,7 +182,8 @@ fn decide(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
             .policy
             .programme(&made.programme)
             .and_then(|programme| programme.versions.iter().find(|version| version.key == made.version));
-        if pays.is_some_and(policy::ProgrammeVersion::pays_money) {
+        // A list without anybody on it has nothing to order.
+        if made.totals.eligible > 0 && pays.is_some_and(policy::ProgrammeVersion::pays_money) {
             let approval = checker.scope("decision.approve")?;
             made = targeting::approve(house, &approval, &made.run, &made.dataset_hash)?;
             runs.push(json!({"run": made.run, "programme": made.programme, "dataset": made.dataset}));

@@ -28,7 +28,7 @@ pub(crate) const HEADER: &str = "\
 ID_DTKS;NIK;NOKK;NAMA;JENIS_KELAMIN;TEMPAT_LAHIR;TGL_LAHIR;NAMA_IBU_KANDUNG;HUBUNGAN_KELUARGA;\
 STATUS_KAWIN;KODE_WILAYAH;ALAMAT;RT;RW;STATUS_SEKOLAH;JENJANG_PENDIDIKAN;KELAS;STATUS_BEKERJA;\
 JENIS_DISABILITAS;HAMIL;STATUS_BANGUNAN;LUAS_LANTAI;JENIS_LANTAI;JENIS_DINDING;JENIS_ATAP;\
-SUMBER_AIR_MINUM;SUMBER_PENERANGAN;DAYA_LISTRIK;BAHAN_BAKAR;FASILITAS_BAB";
+SUMBER_AIR_MINUM;SUMBER_PENERANGAN;DAYA_LISTRIK;BAHAN_BAKAR;FASILITAS_BAB;STATUS_YATIM;JENIS_PPKS";
 
 pub(super) fn rows(lens: &Lens<'_>) -> Rows {
     let mut rows = Rows::default();
@@ -112,6 +112,7 @@ fn write(lens: &Lens<'_>, seen: &Seen<'_>, salt: u64, line: &mut Line) -> bool {
     }
     write_person(seen, line);
     write_house(seen, line);
+    write_needs(lens, seen, line);
     if broken == Some(Broken::Ragged) {
         line.lose_last_cell();
     }
@@ -141,6 +142,30 @@ fn write_house(seen: &Seen<'_>, line: &mut Line) {
     line.number(house.power_watt);
     line.number(house.cooking_fuel);
     line.number(house.toilet);
+}
+
+/// A lost parent, and the need that a social worker wrote down, if any.
+fn write_needs(lens: &Lens<'_>, seen: &Seen<'_>, line: &mut Line) {
+    let mut dice = lens.dice(PURPOSE, seen.at, 48);
+    let age = (seen.day - seen.person.birth) / 365;
+    let lost = dice.between(1, 1000);
+    line.word(match lost {
+        1..=28 if age < 18 => "YATIM",
+        29..=40 if age < 18 => "PIATU",
+        41..=44 if age < 18 => "YATIM PIATU",
+        _ => "",
+    });
+    let need = dice.between(1, 1000);
+    line.word(match need {
+        _ if seen.person.severe => "PENYANDANG DISABILITAS",
+        1..=60 if age >= 65 => "LANJUT USIA TERLANTAR",
+        1..=12 if age < 18 => "ANAK TERLANTAR",
+        1..=4 if (15..40).contains(&age) => "KORBAN PENYALAHGUNAAN NAPZA",
+        5..=8 if age >= 18 => "PEMULUNG",
+        9..=14 => "KORBAN BENCANA ALAM",
+        15..=17 => "KOMUNITAS ADAT TERPENCIL",
+        _ => "",
+    });
 }
 
 /// The kind of the lowest bit, in the words of this list.
