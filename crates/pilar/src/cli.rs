@@ -251,14 +251,17 @@ pub(crate) struct Close {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Decide {
     /// Key of a programme in the policy pack; several at once are decided in one pass.
-    #[arg(long, value_name = "KEY", num_args = 1.., value_delimiter = ',', required_unless_present = "all")]
+    #[arg(long, value_name = "KEY", num_args = 1.., value_delimiter = ',', required_unless_present_any = ["all", "replay"])]
     pub(crate) programme: Vec<String>,
+    /// Make a run's list again from what it was made of, and say whether it is the same bit for bit.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["programme", "all", "period", "closing", "maker"])]
+    pub(crate) replay: Option<String>,
     /// Every programme in force, each for the period that its schedule takes: this one, the closing's month or the year.
     #[arg(long, conflicts_with = "programme")]
     pub(crate) all: bool,
     /// Period: 2026-T4 for a stage, 2026-11 for a month, 2026 for a year.
-    #[arg(long)]
-    pub(crate) period: Period,
+    #[arg(long, required_unless_present = "replay")]
+    pub(crate) period: Option<Period>,
     /// Closing to decide on. Default: the newest.
     #[arg(long)]
     pub(crate) closing: Option<Month>,

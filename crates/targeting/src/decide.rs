@@ -328,7 +328,7 @@ pub(crate) fn others(house: &House, plan: &Plan<'_>) -> Result<(Vec<Other>, Vec<
     Ok((others, inputs))
 }
 
-fn recipients(list: &lake::Dataset) -> Result<Vec<i64>> {
+pub(crate) fn recipients(list: &lake::Dataset) -> Result<Vec<i64>> {
     let all = list.read_all(&["family_id", "outcome"])?;
     let ids = int64(&all, "family_id")?.values();
     let outcomes = all.column(1).as_primitive::<arrow_array::types::Int8Type>().values();
@@ -443,7 +443,7 @@ fn note(plan: &Plan<'_>, run: &str, closing: Month) -> BTreeMap<String, String> 
     ])
 }
 
-fn write_list(
+pub(crate) fn write_list(
     house: &House,
     dataset: &str,
     families: &RecordBatch,

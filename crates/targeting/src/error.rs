@@ -44,6 +44,9 @@ pub enum Error {
     /// A kept scenario that cannot be read.
     #[error("the scenario cannot be read: {0}")]
     BrokenScenario(String),
+    /// The run was made by another pack.
+    #[error("the run was made by the policy pack {0}; name its folder with --policy")]
+    OtherPack(String),
     /// A list of candidates.
     #[error("this is a list of candidates, and people decide each case: it is never approved as a whole")]
     Candidates,
@@ -125,6 +128,7 @@ impl Error {
             Self::OtherFacts => "targeting-other-facts",
             Self::Settings(_) => "targeting-settings",
             Self::BrokenScenario(_) => "targeting-broken-scenario",
+            Self::OtherPack(_) => "targeting-other-pack",
             Self::Candidates => "targeting-candidates",
             Self::Period { .. } => "targeting-period",
             Self::NoClosing(_) => "targeting-no-closing",

@@ -29,6 +29,7 @@ mod pass;
 mod plan;
 pub mod queries;
 mod quota;
+mod replay;
 mod rule_view;
 mod scenario;
 mod settle;
@@ -46,6 +47,7 @@ pub use explain::{
     ReasonView, explain, family_decisions,
 };
 pub use plan::{Place, PlaceKind, Plan};
+pub use replay::{Replay, replay};
 pub use rule_view::{ComponentCount, ComponentRule, ConditionRule, OrderRule, QuotaRule};
 pub use scenario::{Asked, Scenario, make_scenario, scenario, scenarios, wish_for};
 pub use simulate::{Comparison, LookFirst, Move, Moved, Part, Question, Side, simulate};

@@ -50,3 +50,4 @@ targeting-two-subjects = The condition uses family.* and person.* at once. Use a
 targeting-other-facts = The two policy packs derive different facts; a simulation compares packs with the same schema/derived.toml.
 targeting-settings = A changed number does not fit the rule of the programme. Check its value.
 targeting-broken-scenario = The kept scenario cannot be read. Run the simulation again.
+targeting-other-pack = The run was made by another policy pack. Open the house with that pack to make it again.

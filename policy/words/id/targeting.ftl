@@ -50,3 +50,4 @@ targeting-two-subjects = Syarat memakai family.* dan person.* sekaligus. Pakai f
 targeting-other-facts = Kedua paket kebijakan menurunkan fakta yang berbeda; simulasi membandingkan paket dengan schema/derived.toml yang sama.
 targeting-settings = Angka yang diubah tidak cocok dengan aturan program. Periksa nilainya.
 targeting-broken-scenario = Skenario tersimpan tidak dapat dibaca. Buat ulang simulasinya.
+targeting-other-pack = Keputusan ini dibuat dengan paket kebijakan lain. Buka dengan paket tersebut untuk mengulangnya.

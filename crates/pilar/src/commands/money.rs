@@ -21,15 +21,25 @@ use crate::{
 
 pub(crate) fn decide(house: &House, command: &Decide) -> anyhow::Result<Answer> {
     let session = acting(house, command.maker.as_deref())?;
+    if let Some(run) = &command.replay {
+        let scope = session.scope("decision.read")?;
+        let replay = with_bar("decide", |bar| targeting::replay(house, &scope, run, bar))
+            .map_err(|error| Failure::input(error.to_string()))?;
+        let said = if replay.same { "the same list, bit for bit" } else { "ANOTHER list" };
+        let line = format!("run {run}: {said}; stored {}, again {}", replay.run.dataset_hash, replay.hash);
+        return Answer::of(&replay, vec![line]);
+    }
+    let period =
+        command.period.ok_or_else(|| Failure::input("a period is needed, such as --period 2026-T4"))?;
     let month = match command.closing {
         Some(month) => month,
         None => newest_closing(house)?,
     };
     let scope = session.scope("decision.run")?;
     let wishes = if command.all {
-        targeting::wishes(&house.policy, command.period, month)
+        targeting::wishes(&house.policy, period, month)
     } else {
-        let wish = |key: &String| Wish { programme: key.clone(), period: command.period };
+        let wish = |key: &String| Wish { programme: key.clone(), period };
         command.programme.iter().map(wish).collect()
     };
     let runs = with_bar("decide", |bar| targeting::decide_all(house, &scope, &wishes, month, bar))

@@ -206,6 +206,10 @@ fn programmes_decided_in_one_pass_give_the_lists_that_they_give_one_by_one() {
             decide(&wishes)
         };
         assert_eq!(decide(&wishes), runs, "what was made from the same inputs is found again");
+        for run in &runs {
+            let again = crate::replay(&house, &scope, &run.run, &Silent).unwrap();
+            assert!(again.same, "{again:?}");
+        }
         let receivers = |run: &crate::DecisionRun| -> Vec<i64> {
             let list =
                 run_families(&house, &scope, &run.run, FamilyOutcome::Eligible, &Page::first(1_000)).unwrap();
