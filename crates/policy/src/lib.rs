@@ -7,10 +7,13 @@
 //! a `load` that reads with [`reader`](crate) tables, and one line in [`Policy::load`]. [`Policy::embedded`] is the pack of the
 //! binary; a debug build reads it from the source tree.
 
+mod budget;
 mod calendar;
 mod channel;
+mod exact;
 mod expr;
 mod fault;
+mod figures;
 mod pack;
 mod programme;
 mod programme_file;
@@ -25,9 +28,12 @@ mod workflow;
 
 use std::{collections::BTreeMap, path::Path};
 
+pub use budget::{Absorption, BudgetLine, Budgets, Ceiling, LineKey, Realisation};
 pub use calendar::{Calendar, Holiday};
 pub use channel::{Channel, ChannelColumn, ChannelFile, ChannelKind, ChannelResult, FileDirection, Meaning};
+pub use exact::{Number, Piece};
 pub use fault::Fault;
+pub use figures::{Figure, FigureCheck, FigureKind, FigureSource, Figures, Outcome, Topic};
 pub use programme::{
     Cap, CapOrder, Combination, Component, Condition, Direction, Exclusion, Flat, Programme,
     ProgrammeVersion, Quota, ReasonWords, Recipient, ReferenceDay, Schedule, Together,
@@ -59,6 +65,8 @@ pub struct Policy {
     calendar: Calendar,
     settings: Settings,
     words: Words,
+    figures: Figures,
+    budgets: Budgets,
 }
 
 impl Policy {
@@ -98,6 +106,8 @@ impl Policy {
         let calendar = calendar::load(&pack, &faults);
         let settings = settings::load(&pack, &faults, &roles);
         let words = words::load(&pack, &faults);
+        let figures = figures::load(&pack, &faults, &words);
+        let budgets = budget::load(&pack, &faults, &figures, &words);
         check_references(&pack, &faults, &programmes, &channels, &workflows);
         let faults = faults.into_sorted();
         match settings {
@@ -112,6 +122,8 @@ impl Policy {
                 calendar,
                 settings,
                 words,
+                figures,
+                budgets,
                 pack,
             }),
             _ => Err(faults),
@@ -221,6 +233,22 @@ impl Policy {
     /// Words of pages and messages.
     pub fn words(&self) -> &Words {
         &self.words
+    }
+
+    /// Published figures and what they say of each other.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// Ceilings and published realisation.
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    /// The name of something that is handed out or paid: a programme with rules of its own, or one that figures speak of.
+    pub fn benefit_label(&self, key: &str) -> Option<&Label> {
+        let topic = self.figures.topics.get(key).filter(|topic| topic.programme || topic.budgeted);
+        self.programmes.get(key).map(|found| &found.label).or(topic.map(|topic| &topic.label))
     }
 
     /// Settings.
