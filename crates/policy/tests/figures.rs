@@ -137,7 +137,7 @@ const MISTAKES: &[(&str, &str, &str, usize, &str)] = &[
     (
         CHECKS,
         "F087 / 5\"\nright = \"2_208\"\ndecimals = 0",
-        "F087 / 7\"\nright = \"2_208\"",
+        "F087 / 3\"\nright = \"2_208\"",
         0,
         "does not end",
     ),
