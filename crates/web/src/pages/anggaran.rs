@@ -108,13 +108,16 @@ pub(crate) struct Asked {
     per: String,
 }
 
+/// The page, or at `/csv` its lines as a file.
 pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let view = look(&visit, &asked).await?;
+    if visit.guest.uri.path().ends_with("/csv") {
+        return csv(&view);
+    }
     page(&BudgetPage::new(visit.t(), visit.shell(), &view))
 }
 
-pub(crate) async fn csv(visit: Visit, Query(asked): Query<Asked>) -> Answer {
-    let view = look(&visit, &asked).await?;
+fn csv(view: &BudgetView) -> Answer {
     const HEAD: [&str; 18] = [
         "fiscal_year",
         "scope",
@@ -135,7 +138,7 @@ pub(crate) async fn csv(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         "basis",
         "realisation_source",
     ];
-    let rows = view.lines.iter().map(|at| csv_row(&view, at));
+    let rows = view.lines.iter().map(|at| csv_row(view, at));
     file(&format!("anggaran-{}-{}.csv", view.fiscal_year, view.on), report::table_csv(&HEAD, rows))
 }
 

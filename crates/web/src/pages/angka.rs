@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query},
+    extract::Query,
     http::header,
     response::{IntoResponse, Response},
 };
@@ -115,8 +115,17 @@ impl Asked {
     }
 }
 
-pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+/// The register, at `/csv` the same as a file, at `/F001` one figure: one handler, because no address asks a room for anything.
+pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     visit.scope("report.read")?;
+    match visit.guest.uri.path().strip_prefix("/angka/") {
+        None => list(&visit, asked),
+        Some("csv") => csv(&visit.t(), &asked),
+        Some(id) => one(&visit, id),
+    }
+}
+
+fn list(visit: &Visit, asked: Asked) -> Answer {
     let t = visit.t();
     let figures = t.policy().figures();
     let used: BTreeMap<&str, ()> = figures.register.iter().map(|one| (one.topic.as_str(), ())).collect();
@@ -137,9 +146,7 @@ pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     })
 }
 
-pub(crate) async fn csv(visit: Visit, Query(asked): Query<Asked>) -> Answer {
-    visit.scope("report.read")?;
-    let t = visit.t();
+fn csv(t: &Tongue, asked: &Asked) -> Answer {
     const HEAD: [&str; 15] = [
         "id",
         "topic",
@@ -158,7 +165,7 @@ pub(crate) async fn csv(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         "note",
     ];
     let figures = t.policy().figures();
-    let rows = figures.register.iter().filter(|one| asked.finds(&t, one)).map(|one| {
+    let rows = figures.register.iter().filter(|one| asked.finds(t, one)).map(|one| {
         let checks: Vec<&str> = figures.checks_of(&one.id).map(|check| check.key.as_str()).collect();
         vec![
             one.id.clone(),
@@ -172,8 +179,8 @@ pub(crate) async fn csv(visit: Visit, Query(asked): Query<Asked>) -> Answer {
             one.period.clone(),
             one.stated_on.clone(),
             one.speaker.clone(),
-            source(&t, &one.source),
-            outcome(&t, figures.outcome(&one.id)).1,
+            source(t, &one.source),
+            outcome(t, figures.outcome(&one.id)).1,
             checks.join(" "),
             one.note.as_ref().map_or_else(String::new, |note| t.label(note).to_owned()),
         ]
@@ -188,11 +195,10 @@ pub(crate) fn file(name: &str, text: String) -> Answer {
     Ok::<Response, Fault>(([kind, name], text).into_response())
 }
 
-pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
-    visit.scope("report.read")?;
+fn one(visit: &Visit, id: &str) -> Answer {
     let t = visit.t();
     let figures = t.policy().figures();
-    let figure = figures.get(&id).ok_or_else(Fault::not_found)?;
+    let figure = figures.get(id).ok_or_else(Fault::not_found)?;
     let title = t.label(&figure.item).to_owned();
     let trail = vec![("/angka".to_owned(), t.say("web-nav-figures")), (String::new(), figure.id.clone())];
     page(&FigurePage {
