@@ -125,7 +125,8 @@ web-budget-blocked = Blocked
 web-budget-gross = Gross realisation
 web-budget-returned = Returned
 web-budget-net = Net
-web-budget-as-of = Realisation as of
+web-budget-as-of = as of { $day }
+web-budget-tag = tag across programmes
 web-budget-unknown = The mark – means that the source is silent, not zero. Lines are not added up: a tag across programmes holds other lines, and each source has a scope of its own.
 web-budget-published = { $n ->
     [one] { $n } published figure and its source

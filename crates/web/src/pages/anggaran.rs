@@ -19,11 +19,10 @@ use crate::{
     fault::Fault,
     lang::Tongue,
     shell::Shell,
-    ui::{Bar, Bars},
     visit::{Answer, Visit, page},
 };
 
-/// The scope in whose name this system pays: its published money may stand beside ours.
+/// The scope in whose name this system pays, and the unit that is all of it: its published money may stand beside ours.
 const OWN_SCOPE: &str = "ministry";
 
 /// A line at the day.
@@ -38,6 +37,8 @@ pub(crate) struct LineRow {
     pub(crate) returned: String,
     pub(crate) net: String,
     pub(crate) share: String,
+    /// Absorption in a box 100 wide; empty when it is unknown.
+    pub(crate) width: String,
     pub(crate) as_of: String,
 }
 
@@ -57,7 +58,6 @@ pub(crate) struct Published {
 pub(crate) struct Group {
     pub(crate) title: String,
     pub(crate) lines: Vec<LineRow>,
-    pub(crate) bars: Option<Bars>,
     pub(crate) published: Vec<Published>,
 }
 
@@ -236,15 +236,34 @@ fn groups(t: &Tongue, view: &BudgetView) -> Vec<Group> {
     scopes
         .into_iter()
         .map(|scope| {
-            let lines: Vec<&LineAt> = view.lines.iter().filter(|at| at.line.key.scope == scope).collect();
+            let mut lines: Vec<&LineAt> = view.lines.iter().filter(|at| at.line.key.scope == scope).collect();
+            // What holds other lines stands above them.
+            lines.sort_by_key(|at| (!is_tag(t, at), own_unit(at).is_some()));
             Group {
                 title: t.code("budget-scope", scope),
                 lines: lines.iter().map(|at| line_row(t, at)).collect(),
-                bars: bars(t, &lines),
                 published: lines.iter().flat_map(|at| published(t, at)).collect(),
             }
         })
         .collect()
+}
+
+/// A tag across programmes, or a whole ministry: not one programme beside others.
+fn is_tag(t: &Tongue, at: &LineAt) -> bool {
+    t.policy().figures().topics.get(&at.line.key.programme).is_some_and(|topic| !topic.programme)
+}
+
+/// The unit of a line that is not of the whole ministry or state.
+fn own_unit(at: &LineAt) -> Option<&str> {
+    Some(at.line.key.unit.as_str()).filter(|unit| !matches!(*unit, OWN_SCOPE | "government"))
+}
+
+/// What a line is called: its programme; where it is all that a unit has, the unit.
+fn name(t: &Tongue, at: &LineAt) -> String {
+    match own_unit(at) {
+        Some(unit) if is_tag(t, at) => t.code("budget-unit", unit),
+        _ => topic(t, &at.line.key.programme),
+    }
 }
 
 fn line_row(t: &Tongue, at: &LineAt) -> LineRow {
@@ -252,11 +271,14 @@ fn line_row(t: &Tongue, at: &LineAt) -> LineRow {
     let unknown = || "–".to_owned();
     let money = |amount: Option<Rupiah>| amount.map_or_else(unknown, |amount| t.idr_short(amount));
     let account = if account.is_empty() { String::new() } else { t.code("budget-account", account) };
-    let about = [t.code("budget-funding", funding), t.code("budget-unit", unit), account];
+    let whole = is_tag(t, at) && own_unit(at).is_none();
+    let tag = if whole { t.say("web-budget-tag") } else { String::new() };
+    let unit = if is_tag(t, at) && !whole { String::new() } else { t.code("budget-unit", unit) };
+    let about = [tag, t.code("budget-funding", funding), unit, account];
     let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).collect();
     let (ceiling, realised) = (at.in_force.as_ref(), at.realised.as_ref());
     LineRow {
-        name: topic(t, programme),
+        name: name(t, at),
         href: href(t, programme),
         about: about.join(" · "),
         ceiling: money(ceiling.map(|one| one.ceiling)),
@@ -267,7 +289,11 @@ fn line_row(t: &Tongue, at: &LineAt) -> LineRow {
         returned: money(realised.and_then(|one| one.returned)),
         net: money(realised.map(policy::Realisation::net)),
         share: at.absorption.map_or_else(unknown, |one| t.share(one.permille, 1000)),
-        as_of: realised.map_or_else(unknown, |one| t.day(one.as_of)),
+        width: at.absorption.map_or_else(String::new, |one| {
+            let tenths = one.permille.clamp(0, 1000);
+            format!("{}.{}", tenths / 10, tenths % 10)
+        }),
+        as_of: realised.map_or_else(String::new, |one| t.one("web-budget-as-of", "day", t.day(one.as_of))),
     }
 }
 
@@ -277,38 +303,12 @@ fn href(t: &Tongue, programme: &str) -> String {
     if any { format!("/angka?topik={programme}") } else { String::new() }
 }
 
-fn bars(t: &Tongue, lines: &[&LineAt]) -> Option<Bars> {
-    let bars: Vec<Bar> = lines
-        .iter()
-        .filter_map(|at| {
-            let used = at.absorption?;
-            Some(Bar {
-                label: topic(t, &at.line.key.programme),
-                text: t.share(used.permille, 1000),
-                value: used.permille,
-                colour: 1,
-                href: String::new(),
-            })
-        })
-        .collect();
-    (!bars.is_empty()).then(|| Bars {
-        title: t.say("term-absorption"),
-        heads: (t.say("web-programme"), t.say("term-absorption")),
-        bars,
-        as_table: t.say("web-as-table"),
-    })
-}
-
 fn published(t: &Tongue, at: &LineAt) -> Vec<Published> {
     let about =
         |note: &Option<Label>| note.as_ref().map_or_else(String::new, |note| t.label(note).to_owned());
-    let name = topic(t, &at.line.key.programme);
-    let unit = match at.line.key.unit.as_str() {
-        "ministry" | "government" => name,
-        unit => format!("{name}, {}", t.code("budget-unit", unit)),
-    };
+    let name = name(t, at);
     let ceilings = at.line.ceilings.iter().map(|one| Published {
-        name: unit.clone(),
+        name: name.clone(),
         day: t.day(one.valid_from),
         what: t.say("web-budget-ceiling"),
         amount: t.idr(one.ceiling),
@@ -317,7 +317,7 @@ fn published(t: &Tongue, at: &LineAt) -> Vec<Published> {
         note: about(&one.note),
     });
     let spent = at.line.realisations.iter().map(|one| Published {
-        name: unit.clone(),
+        name: name.clone(),
         day: t.day(one.as_of),
         what: t.say(if one.derived { "web-budget-spent-derived" } else { "web-budget-spent" }),
         amount: t.idr(one.gross),
