@@ -164,22 +164,18 @@ pub(crate) struct Value<'a> {
     pub(crate) mixed: bool,
 }
 
-impl<'a> Sense<'a> {
+impl Sense<'_> {
     /// Whether two of them may be added or compared, and what their sum is.
     pub(crate) fn join(self, other: Self) -> Option<Self> {
-        let kind = same(self.kind, other.kind)?;
-        Some(Self { kind, unit: same(self.unit, other.unit)? })
+        let fits = !differ(self.kind, other.kind) && !differ(self.unit, other.unit);
+        fits.then(|| Self { kind: self.kind.or(other.kind), unit: self.unit.or(other.unit) })
     }
 
     /// What is left of a stock or target after what was done or was there before is still that stock or target.
     fn less(self, other: Self) -> Option<Self> {
         let left = matches!(self.kind, Some(FigureKind::Stock | FigureKind::Target))
             && matches!(other.kind, Some(FigureKind::Realisation | FigureKind::Baseline));
-        if left {
-            Some(Self { kind: self.kind, unit: same(self.unit, other.unit)? })
-        } else {
-            self.join(other)
-        }
+        if left { self.join(Self { kind: self.kind, ..other }) } else { self.join(other) }
     }
 
     /// Times or over a plain number the kind stays; between two figures neither kind nor unit is one of theirs.
@@ -191,12 +187,9 @@ impl<'a> Sense<'a> {
     }
 }
 
-/// One of two that may be unknown; nothing when both are known and differ.
-fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<Option<T>> {
-    match (a, b) {
-        (Some(a), Some(b)) if a != b => None,
-        (a, b) => Some(a.or(b)),
-    }
+/// Whether both are known and not the same.
+fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+    matches!((a, b), (Some(a), Some(b)) if a != b)
 }
 
 /// Cuts an expression into pieces, or says where it is wrong.
@@ -226,10 +219,13 @@ pub(crate) fn pieces(text: &str) -> Result<Vec<Piece>, String> {
     Ok(out)
 }
 
+/// Number, kind and unit of a figure, or the sentence why it has none.
+pub(crate) type Known<'a> = Result<(Number, FigureKind, &'a str), String>;
+
 /// Works an expression out. `figure` gives the number, kind and unit of a figure, or the sentence why it has none.
 pub(crate) fn evaluate<'a>(
     pieces: &[Piece],
-    figure: &dyn Fn(&str) -> Result<(Number, FigureKind, &'a str), String>,
+    figure: &dyn Fn(&str) -> Known<'a>,
 ) -> Result<Value<'a>, String> {
     let mut work = Work { pieces, at: 0, depth: 0, figure };
     let value = work.sum()?;
@@ -240,7 +236,7 @@ struct Work<'p, 'a> {
     pieces: &'p [Piece],
     at: usize,
     depth: usize,
-    figure: &'p dyn Fn(&str) -> Result<(Number, FigureKind, &'a str), String>,
+    figure: &'p dyn Fn(&str) -> Known<'a>,
 }
 
 impl<'a> Work<'_, 'a> {

@@ -402,19 +402,16 @@ fn read_figure(row: &Row<'_>, known_so_far: &Figures, words: &Words) -> Option<F
 fn read_value(row: &Row<'_>, kind: FigureKind) -> Option<Number> {
     let text = row.get("value");
     let value = Number::parse(text).filter(|value| value.units >= 0 && !text.contains('_'));
-    match (kind.is_number(), text.is_empty()) {
-        (true, true) => {
-            row.fault("value", "a figure of this kind has a number", "write it, or choose another kind")
+    let wrong = match (kind.is_number(), text.is_empty(), value) {
+        (true, true, _) => Some(("a figure of this kind has a number", "write it, or choose another kind")),
+        (false, false, _) => {
+            Some(("a statement of this kind has no number", "take it away, or choose another kind"))
         }
-        (false, false) => row.fault(
-            "value",
-            "a statement of this kind has no number",
-            "take it away, or choose another kind",
-        ),
-        (true, false) if value.is_none() => {
-            row.fault("value", "no number", "write digits with at most one point, such as 65.5");
-        }
-        _ => {}
+        (true, false, None) => Some(("no number", "write digits with at most one point, such as 65.5")),
+        _ => None,
+    };
+    if let Some((what, remedy)) = wrong {
+        row.fault("value", what, remedy);
     }
     value
 }

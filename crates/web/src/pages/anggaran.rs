@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use axum::extract::Query;
+use axum::{extract::Query, response::Response};
 use jiff::civil::Date;
 use model::Rupiah;
 use policy::{Label, LineKey};
@@ -112,12 +112,12 @@ pub(crate) struct Asked {
 pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let view = look(&visit, &asked).await?;
     if visit.guest.uri.path().ends_with("/csv") {
-        return csv(&view);
+        return Ok(csv(&view));
     }
     page(&BudgetPage::new(visit.t(), visit.shell(), &view))
 }
 
-fn csv(view: &BudgetView) -> Answer {
+fn csv(view: &BudgetView) -> Response {
     const HEAD: [&str; 18] = [
         "fiscal_year",
         "scope",
@@ -279,7 +279,7 @@ fn line_row(t: &Tongue, at: &LineAt) -> LineRow {
     let (ceiling, realised) = (at.in_force.as_ref(), at.realised.as_ref());
     LineRow {
         name: name(t, at),
-        href: href(t, programme),
+        href: if whole || !is_tag(t, at) { href(t, programme) } else { String::new() },
         about: about.join(" · "),
         ceiling: money(ceiling.map(|one| one.ceiling)),
         since: ceiling
