@@ -105,7 +105,12 @@ pub fn build(house: &House, scope: &Scope, list: &ApprovedList, progress: &dyn P
 }
 
 fn begin(house: &House, scope: &Scope, list: &ApprovedList) -> Result<common::Cycle> {
-    let channel = common::version(house, &list.programme, &list.closing)?.channel.clone();
+    let version = common::version(house, &list.programme, &list.closing)?;
+    let channel = version
+        .channel
+        .clone()
+        .filter(|_| version.pays_money())
+        .ok_or_else(|| Error::NoMoney(list.programme.clone()))?;
     house.db.write(|tx| {
         let found =
             tx.query_opt(&queries::CYCLE_OF_RUN, params![&list.programme, &list.period, &list.run])?;

@@ -34,6 +34,9 @@ pub enum Error {
     /// The programme has no version in force.
     #[error("programme {0} has no rule in force at the closing")]
     Programme(String),
+    /// The benefit is no money, or the list is one of candidates.
+    #[error("programme {0} pays no money by list: goods, services and candidates have no payment lines")]
+    NoMoney(String),
     /// The channel is not in the policy pack or lacks a layout.
     #[error("channel {channel} has no `{file}` in the policy pack")]
     Channel {
@@ -127,6 +130,7 @@ impl Error {
             Self::ListChanged => "payment-list-changed",
             Self::Column { .. } => "payment-column",
             Self::Programme(_) => "payment-programme",
+            Self::NoMoney(_) => "payment-no-money",
             Self::Channel { .. } => "payment-channel",
             Self::AtWork => "payment-at-work",
             Self::File { .. } => "payment-file",

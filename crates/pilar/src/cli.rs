@@ -68,8 +68,10 @@ pub(crate) enum Command {
     Rank(Rank),
     /// Freeze the registry for a month; decisions are made on what was frozen
     Close(Close),
-    /// Decide one programme for every family of a closing, with reasons
+    /// Decide programmes for every family of a closing, with reasons
     Decide(Decide),
+    /// Compare the rules with others on one closing: who enters, who leaves, what it costs
+    Simulate(Simulate),
     /// Approve a decision run as a second person; the approval binds the list
     Approve(Approve),
     /// Money: build lines, exchange files with channels, reconcile
@@ -290,10 +292,13 @@ pub(crate) struct Close {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Decide {
-    /// Key of the programme in the policy pack.
-    #[arg(long)]
-    pub(crate) programme: String,
-    /// Period: 2026-T4 for a stage, 2026-11 for a month.
+    /// Key of a programme in the policy pack; several at once are decided in one pass.
+    #[arg(long, value_name = "KEY", num_args = 1.., value_delimiter = ',', required_unless_present = "all")]
+    pub(crate) programme: Vec<String>,
+    /// Every programme in force, each for the period that its schedule takes: this one, the closing's month or the year.
+    #[arg(long, conflicts_with = "programme")]
+    pub(crate) all: bool,
+    /// Period: 2026-T4 for a stage, 2026-11 for a month, 2026 for a year.
     #[arg(long)]
     pub(crate) period: Period,
     /// Closing to decide on. Default: the newest.
@@ -302,6 +307,34 @@ pub(crate) struct Decide {
     /// Login of the person who makes the run. Default: the console; an approver must be somebody else.
     #[arg(long = "as", value_name = "LOGIN")]
     pub(crate) maker: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Simulate {
+    /// Keys of programmes; several are simulated together.
+    #[arg(long, value_name = "KEY", num_args = 1.., value_delimiter = ',', required = true)]
+    pub(crate) programme: Vec<String>,
+    /// Period: 2026-T4 for a stage, 2026-11 for a month, 2026 for a year.
+    #[arg(long)]
+    pub(crate) period: Period,
+    /// Closing to compare on. Default: the newest.
+    #[arg(long)]
+    pub(crate) closing: Option<Month>,
+    /// A number set otherwise, such as PKH.elderly_age=70 or SEMBAKO.share_permille=150. Several times.
+    #[arg(long, value_name = "KEY.NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// A whole other policy pack to compare with, instead of --set; not kept.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["set", "name"])]
+    pub(crate) with: Option<PathBuf>,
+    /// Who should receive, as a condition over families: gives coverage and errors.
+    #[arg(long, value_name = "EXPR", default_value = "")]
+    pub(crate) truth: String,
+    /// Find the share of the quota at which the other rule costs no more than this for the period.
+    #[arg(long, value_name = "RUPIAH")]
+    pub(crate) budget: Option<i64>,
+    /// Name under which the result is kept and shown on the pages.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -369,6 +402,27 @@ pub(crate) struct Serve {
 pub(crate) enum Policy {
     /// Load the whole pack and list every fault with file, line, column and remedy
     Check,
+    /// Show the rule of a programme in plain words: as it held on a day, and what changed from version to version
+    Show {
+        /// Key of the programme.
+        programme: String,
+        /// The day, such as 2020-03-01. Default: today.
+        #[arg(long, value_name = "DATE")]
+        on: Option<jiff::civil::Date>,
+        /// `id` or `en`.
+        #[arg(long, default_value = "id")]
+        lang: String,
+    },
+    /// Count whom a condition would select on a closing, such as "family.decile <= 2 and family.elderly > 0"
+    Try {
+        /// The condition, over `family.*` or over `person.*`.
+        expression: String,
+        /// Month of the closing. Default: the newest.
+        #[arg(long)]
+        closing: Option<Month>,
+    },
+    /// Write docs/policy.md: every column and fact that a rule may name
+    Schema,
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -93,7 +93,7 @@ fn field_of(column: &Column, schema: &Schema) -> Field {
                 .map(|code| (code.code, code.label.id.as_str(), code.label.en.as_str())),
         );
     let field = if is_bits(column.codes.as_deref()) { field.bits() } else { field };
-    if matches!(column.name.as_str(), "nik" | "kk") { field.sealed() } else { field }
+    if matches!(column.name.as_str(), "nik" | "kk" | "ppks") { field.sealed() } else { field }
 }
 
 pub(crate) fn rule_type(kind: ColumnType) -> Type {

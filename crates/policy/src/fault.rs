@@ -28,21 +28,34 @@ impl std::error::Error for Fault {}
 
 /// The faults found so far. Shared by all readers of one load.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(RefCell<Vec<Fault>>);
+pub(crate) struct Faults {
+    faults: RefCell<Vec<Fault>>,
+    warnings: RefCell<Vec<Fault>>,
+}
 
 impl Faults {
     /// Records a fault at a byte offset of a file's text.
     pub(crate) fn add(&self, file: &str, text: &str, offset: usize, message: String, remedy: String) {
         let (line, column) = line_and_column(text, offset);
-        self.0.borrow_mut().push(Fault { file: file.to_owned(), line, column, message, remedy });
+        self.faults.borrow_mut().push(Fault { file: file.to_owned(), line, column, message, remedy });
     }
 
-    /// Everything found, in the order of files and lines, each once.
-    pub(crate) fn into_sorted(self) -> Vec<Fault> {
-        let mut faults = self.0.into_inner();
-        faults.sort();
-        faults.dedup();
-        faults
+    /// Records a remark that does not stop the load.
+    pub(crate) fn warn(&self, file: &str, text: &str, offset: usize, message: &str, remedy: &str) {
+        let (line, column) = line_and_column(text, offset);
+        let (message, remedy) = (message.to_owned(), remedy.to_owned());
+        self.warnings.borrow_mut().push(Fault { file: file.to_owned(), line, column, message, remedy });
+    }
+
+    /// Faults and warnings, in the order of files and lines, each once.
+    pub(crate) fn into_sorted(self) -> (Vec<Fault>, Vec<Fault>) {
+        let sorted = |found: RefCell<Vec<Fault>>| {
+            let mut found = found.into_inner();
+            found.sort();
+            found.dedup();
+            found
+        };
+        (sorted(self.faults), sorted(self.warnings))
     }
 }
 

@@ -14,6 +14,8 @@ mod exact;
 mod expr;
 mod fault;
 mod figures;
+mod history;
+mod manual;
 mod pack;
 mod programme;
 mod programme_file;
@@ -34,13 +36,16 @@ pub use channel::{Channel, ChannelColumn, ChannelFile, ChannelKind, ChannelResul
 pub use exact::{Number, Piece};
 pub use fault::Fault;
 pub use figures::{Figure, FigureCheck, FigureKind, FigureSource, Figures, Outcome, Topic};
+pub use history::Change;
 pub use programme::{
-    Cap, CapOrder, Combination, Component, Condition, Direction, Exclusion, Flat, Programme,
-    ProgrammeVersion, Quota, ReasonWords, Recipient, ReferenceDay, Schedule, Together,
+    BenefitKind, Cap, CapOrder, Combination, Component, Condition, Direction, Every, Exclusion, Flat,
+    Funding, Goods, GroupRule, Pillar, Programme, ProgrammeVersion, Quota, ReasonWords, Recipient,
+    ReferenceDay, Schedule, Selection, Service, Together,
 };
+pub use programme_file::{SHARE, Setting};
 pub use role::{Action, Role, Roles};
 pub use rules::{Label, Lang};
-pub use schema::{Code, Column, ColumnType, Fact, FactRule, Reduce, Schema, Subject};
+pub use schema::{Code, Column, ColumnType, Fact, FactMark, FactRule, Reduce, Schema, Subject};
 pub use settings::{AccessSettings, ApprovalBand, ClosingSettings, Limits, Purpose, Settings, WorkSettings};
 pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use words::{Arg, Words};
@@ -67,6 +72,7 @@ pub struct Policy {
     words: Words,
     figures: Figures,
     budgets: Budgets,
+    warnings: Vec<Fault>,
 }
 
 impl Policy {
@@ -92,27 +98,66 @@ impl Policy {
             let message = format!("the pack cannot be read: {error}");
             vec![Fault { file: ".".to_owned(), line: 1, column: 1, message, remedy }]
         })?;
-        Self::from_pack(pack)
+        Self::from_pack(pack, &[])
     }
 
-    fn from_pack(pack: Pack) -> Result<Self, Vec<Fault>> {
+    /// The same pack with some numbers set otherwise: parameters of programmes and shares of quotas, for simulation. What does not
+    /// exist or is no whole number is a fault.
+    ///
+    /// # Errors
+    /// Every fault of the pack that comes out.
+    pub fn variant(&self, settings: &[Setting]) -> Result<Self, Vec<Fault>> {
+        let known = |setting: &Setting| {
+            let versions = self.programmes.get(&setting.programme).map(|programme| &programme.versions);
+            versions.into_iter().flatten().any(|version| match setting.name.as_str() {
+                SHARE => version.quota.is_some(),
+                name => matches!(version.parameters.get(name), Some(rules::Value::Int(_))),
+            })
+        };
+        if let Some(wrong) = settings.iter().find(|setting| !known(setting)) {
+            let names = self.settable(&wrong.programme).into_iter().map(|(name, _)| name);
+            let names = names.collect::<Vec<_>>().join(", ");
+            let message = format!("`{}` has no number `{}`", wrong.programme, wrong.name);
+            let remedy = format!("it has: {names}");
+            return Err(vec![Fault { file: ".".to_owned(), line: 1, column: 1, message, remedy }]);
+        }
+        Self::from_pack(self.pack.clone(), settings)
+    }
+
+    /// The words of a programme's parameter.
+    pub fn parameter_label(&self, programme: &str, name: &str) -> Option<&Label> {
+        self.programmes.get(programme)?.parameters.get(name)
+    }
+
+    /// The numbers of a programme that [`Policy::variant`] can set, each with its value in the last version.
+    pub fn settable(&self, programme: &str) -> Vec<(String, i64)> {
+        let last = self.programmes.get(programme).and_then(|programme| programme.versions.last());
+        let Some(version) = last else { return Vec::new() };
+        let share = version.quota.as_ref().map(|quota| (SHARE.to_owned(), i64::from(quota.share_permille)));
+        let numbers =
+            version.parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.as_int()?)));
+        numbers.chain(share).collect()
+    }
+
+    fn from_pack(pack: Pack, varied: &[Setting]) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
         let schema = schema::load(&pack, &faults);
         let sources = source::load(&pack, &faults, &schema);
         let roles = role::load(&pack, &faults);
         let workflows = workflow::load(&pack, &faults, &roles);
         let channels = channel::load(&pack, &faults);
-        let programmes = programme_file::load(&pack, &faults, &schema);
+        let mut programmes = programme_file::load(&pack, &faults, &schema, varied);
+        programme_file::set_shares(&mut programmes, varied);
         let calendar = calendar::load(&pack, &faults);
         let settings = settings::load(&pack, &faults, &roles);
         let words = words::load(&pack, &faults);
         let figures = figures::load(&pack, &faults, &words);
         let budgets = budget::load(&pack, &faults, &figures, &words);
         check_references(&pack, &faults, &programmes, &channels, &workflows);
-        let faults = faults.into_sorted();
+        let (faults, warnings) = faults.into_sorted();
         match settings {
             Some(settings) if faults.is_empty() => Ok(Self {
-                hash: pack.hash(),
+                hash: pack.hash(varied),
                 schema,
                 sources,
                 programmes,
@@ -124,6 +169,7 @@ impl Policy {
                 words,
                 figures,
                 budgets,
+                warnings,
                 pack,
             }),
             _ => Err(faults),
@@ -133,6 +179,11 @@ impl Policy {
     /// blake3 of all files: names the pack in every decision.
     pub fn hash(&self) -> &str {
         &self.hash
+    }
+
+    /// What is not wrong but hardly meant, such as a condition that is true for nobody.
+    pub fn warnings(&self) -> &[Fault] {
+        &self.warnings
     }
 
     /// Canonical columns, in the order of the file.
@@ -273,9 +324,22 @@ fn check_references(
         let offset = text.find(&format!("\"{needle}\"")).unwrap_or(0);
         faults.add(file, text, offset, message, remedy.to_owned());
     };
+    for (key, with, message) in combination_faults(programmes) {
+        fault(
+            "programmes/",
+            &key,
+            &with,
+            message,
+            "name a programme of the pack, each pair in one direction",
+        );
+    }
     for programme in programmes.values() {
         for version in &programme.versions {
-            for channel in [Some(&version.channel), version.fallback_channel.as_ref()].into_iter().flatten() {
+            if version.pays_money() && version.channel.is_none() {
+                let message = format!("version {} pays money, but names no channel", version.key);
+                fault("programmes/", &programme.key, &version.key, message, "add channel = \"KEY\"");
+            }
+            for channel in [&version.channel, &version.fallback_channel].into_iter().flatten() {
                 if !channels.contains_key(channel) {
                     let message = format!("no channel `{channel}`");
                     fault(
@@ -297,4 +361,48 @@ fn check_references(
             }
         }
     }
+}
+
+/// Combinations with what is no programme, and programmes that wait for each other: who would be decided first? As key of the
+/// programme, key of the other, message.
+fn combination_faults(programmes: &BTreeMap<String, Programme>) -> Vec<(String, String, String)> {
+    let mut faults = Vec::new();
+    let waits_for = |version: &ProgrammeVersion| -> Vec<(String, usize)> {
+        let lines = version.combinations.iter().filter(|line| line.rule != Together::May);
+        let others = lines.filter_map(|line| programmes.get(&line.with));
+        let held = |other: &Programme| -> Vec<(String, usize)> {
+            let overlaps = |(_, then): &(usize, &ProgrammeVersion)| version.overlaps(then);
+            let found = other.versions.iter().enumerate().filter(overlaps);
+            found.map(|(i, _)| (other.key.clone(), i)).collect()
+        };
+        others.flat_map(held).collect()
+    };
+    for programme in programmes.values() {
+        for (i, version) in programme.versions.iter().enumerate() {
+            for line in version.combinations.iter().filter(|line| !programmes.contains_key(&line.with)) {
+                faults.push((
+                    programme.key.clone(),
+                    line.with.clone(),
+                    format!("no programme `{}`", line.with),
+                ));
+            }
+            let start = (programme.key.clone(), i);
+            let mut open = waits_for(version);
+            let mut seen = Vec::new();
+            while let Some(next) = open.pop() {
+                if next == start {
+                    let with =
+                        version.combinations.first().map_or_else(String::new, |line| line.with.clone());
+                    let message = format!("`{}` waits for itself through its combinations", programme.key);
+                    faults.push((programme.key.clone(), with, message));
+                    break;
+                }
+                if !seen.contains(&next) {
+                    open.extend(waits_for(&programmes[&next.0].versions[next.1]));
+                    seen.push(next);
+                }
+            }
+        }
+    }
+    faults
 }

@@ -93,14 +93,17 @@ impl Pack {
             .map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// blake3 over every path and text: two packs with the same hash decide alike.
-    pub(crate) fn hash(&self) -> String {
+    /// blake3 over every path and text, and over what a variant sets: two packs with the same hash decide alike.
+    pub(crate) fn hash(&self, varied: &[crate::Setting]) -> String {
         let mut hasher = blake3::Hasher::new();
         for (path, text) in &self.files {
             for part in [path, text] {
                 hasher.update(&(part.len() as u64).to_le_bytes());
                 hasher.update(part.as_bytes());
             }
+        }
+        for setting in varied {
+            hasher.update(format!("\0{}.{}={}", setting.programme, setting.name, setting.value).as_bytes());
         }
         hasher.finalize().to_hex().to_string()
     }

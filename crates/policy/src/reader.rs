@@ -26,6 +26,10 @@ impl Source<'_> {
         self.faults.add(self.file, self.text, offset, message.into(), remedy.into());
     }
 
+    fn warn(&self, offset: usize, message: &str, remedy: &str) {
+        self.faults.warn(self.file, self.text, offset, message, remedy);
+    }
+
     /// Parses the file and hands its root to `read`; syntax faults are recorded and what could be parsed is still read.
     pub(crate) fn read_toml<T>(&self, read: impl FnOnce(&Table<'_>) -> T) -> T {
         let (root, errors) = DeTable::parse_recoverable(self.text);
@@ -327,6 +331,67 @@ impl<'a> Table<'a> {
             }
         }
         out
+    }
+
+    /// Reads each table of a list `[[key]]`, as [`Table::each`] does. A table with `based_on` also has every key that the table of
+    /// that `key` has and it has not itself, but those of `own`.
+    pub(crate) fn each_based<T>(
+        &self,
+        key: &str,
+        own: &[&str],
+        mut read: impl FnMut(&Table<'_>) -> T,
+    ) -> Vec<T> {
+        let Some(item) = self.item(key) else { return Vec::new() };
+        let Some(array) = item.get_ref().as_array() else {
+            self.wrong_type(key, item, "a list of tables");
+            return Vec::new();
+        };
+        let tables: Vec<(&DeTable<'_>, Range<usize>)> =
+            array.iter().filter_map(|entry| Some((entry.get_ref().as_table()?, entry.span()))).collect();
+        let text = |table: &DeTable<'_>, key: &str| Some(table.get(key)?.get_ref().as_str()?.to_owned());
+        let mut out = Vec::with_capacity(tables.len());
+        for (table, span) in &tables {
+            let mut whole: DeTable<'_> = (*table).clone();
+            let mut next = text(table, "based_on");
+            for step in 0.. {
+                let Some(name) = next.take() else { break };
+                let at = table.get("based_on").map_or(0, |item| item.span().start);
+                if step == tables.len() {
+                    self.fault_offset(
+                        at,
+                        "the versions stand on each other in a circle",
+                        "base one of them on none",
+                    );
+                    break;
+                }
+                let Some((base, _)) =
+                    tables.iter().find(|(other, _)| text(other, "key").as_ref() == Some(&name))
+                else {
+                    self.fault_offset(
+                        at,
+                        format!("no version `{name}` in this file"),
+                        "write the key of another version",
+                    );
+                    break;
+                };
+                for (key, value) in base.iter().filter(|(key, _)| !own.contains(&key.get_ref().as_ref())) {
+                    if !whole.contains_key(key.get_ref().as_ref()) {
+                        whole.insert(key.clone(), value.clone());
+                    }
+                }
+                next = text(base, "based_on");
+            }
+            let table =
+                Table { source: self.source, span: span.clone(), map: &whole, seen: RefCell::default() };
+            out.push(read(&table));
+            table.refuse_unknown_keys();
+        }
+        out
+    }
+
+    /// A remark that does not stop the load, at the place of a key.
+    pub(crate) fn warn(&self, key: &str, message: &str, remedy: &str) {
+        self.source.warn(self.place(key).start, message, remedy);
     }
 
     fn inner<T>(&self, map: &'a DeTable<'a>, span: Range<usize>, read: impl FnOnce(&Table<'a>) -> T) -> T {

@@ -120,6 +120,18 @@ pub struct Fact {
     pub column: Column,
     /// How it comes about.
     pub rule: FactRule,
+    /// What it marks in a simulation; only facts of families have a mark.
+    pub mark: Option<FactMark>,
+}
+
+/// What a fact of a family marks in a simulation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactMark {
+    /// A group of families whose gains and losses are told apart.
+    Group,
+    /// Families to look at first before aid ends for them; a group too.
+    LookFirst,
 }
 
 /// Everything that rules may name.
@@ -148,7 +160,8 @@ impl Schema {
             (ColumnType::Bool, _) => matches!(number, 0 | 1),
             (_, None) => true,
             (_, Some(codes)) if is_bits(column.codes.as_deref()) => {
-                (0..1_i64 << codes.len().min(62)).contains(&number)
+                let highest = codes.iter().map(|code| code.code).max().unwrap_or_default();
+                (0..1_i64 << (highest + 1).clamp(0, 62)).contains(&number)
             }
             (_, Some(codes)) => codes.iter().any(|code| code.code == number),
         }
@@ -296,5 +309,13 @@ fn read_fact(table: &Table<'_>, schema: &Schema) -> Option<Fact> {
         };
         FactRule::Expression(names.expression(table, "expr", Some(column.kind))?)
     };
-    Some(Fact { column, rule })
+    let mark = table.has("mark").then(|| {
+        table.choice("mark", &[("group", FactMark::Group), ("look_first", FactMark::LookFirst)], true)
+    });
+    if mark.is_some()
+        && (subject != Subject::Family || !matches!(column.kind, ColumnType::Int | ColumnType::Bool))
+    {
+        table.fault("mark", "only a number or yes/no of a family marks something", "take the mark away");
+    }
+    Some(Fact { column, rule, mark })
 }

@@ -42,7 +42,7 @@ fn what_held_on_the_first_of_march_2020() {
 
     let sembako = pack.programme("SEMBAKO").unwrap();
     let flat = |text: &str| {
-        sembako.on(day(text)).and_then(|version| version.flat.clone()).map(|flat| flat.amount_month.idr())
+        sembako.on(day(text)).and_then(|version| version.flat.clone()).map(|flat| flat.amount.idr())
     };
     assert_eq!(flat("2016-12-31"), None);
     assert_eq!(flat("2019-12-31"), Some(110_000));

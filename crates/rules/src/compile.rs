@@ -274,6 +274,14 @@ impl Checker<'_> {
     fn arith(&mut self, op: Arith, left: &Sql, right: &Sql, depth: usize) -> Result<Node> {
         let nodes = vec![self.node(left, depth)?, self.node(right, depth)?];
         let here = self.start(right);
+        let by_zero = match &nodes[1] {
+            Node::Const(Value::Int(number), _) => *number == 0,
+            Node::Const(Value::Num(number), _) => *number == 0.0,
+            _ => false,
+        };
+        if by_zero && matches!(op, Arith::Div | Arith::Rem) {
+            return Err(at(here, Fault::DivisionByZero));
+        }
         let (a, b) = (nodes[0].ty(), nodes[1].ty());
         let on_dates = match (op, a, b) {
             (Arith::Sub, Type::Date, Type::Date) => Some(Type::Int),

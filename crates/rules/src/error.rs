@@ -100,6 +100,9 @@ pub enum Fault {
         /// As written.
         text: String,
     },
+    /// A division whose divisor is written as zero.
+    #[error("a division by zero is never known")]
+    DivisionByZero,
     /// A date that does not exist.
     #[error("`{text}` is no date")]
     BadDate {
@@ -135,6 +138,7 @@ impl Fault {
             Self::Arguments { .. } => "rules-arguments",
             Self::Mismatch { .. } => "rules-mismatch",
             Self::NumberRange { .. } => "rules-number-range",
+            Self::DivisionByZero => "rules-division-by-zero",
             Self::BadDate { .. } => "rules-bad-date",
             Self::NullLiteral => "rules-null-literal",
             Self::UnknownCode { .. } => "rules-unknown-code",
@@ -162,6 +166,7 @@ impl Fault {
                 "compare and combine values of one type; a date is written date '2026-01-31'".into()
             }
             Self::NumberRange { .. } => "use a number between -9223372036854775807 and 9223372036854775807".into(),
+            Self::DivisionByZero => "divide by another number".into(),
             Self::BadDate { .. } => "write an existing day as date '2026-01-31'".into(),
             Self::NullLiteral => "ask `is null` or `is not null`, or leave `else` out".into(),
             Self::UnknownCode { known, .. } => format!("the codes are {known}"),

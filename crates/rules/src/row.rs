@@ -86,6 +86,30 @@ impl Expr {
         let outcome = trace.walk(&self.root, 0);
         Traced { value, outcome, steps: trace.steps, unknown: trace.unknown }
     }
+
+    /// Whether a condition comes out the same for everybody: it names no column, or one column whose codes are known, and is true
+    /// for every code (`Some(true)`) or for none (`Some(false)`). `None` when it depends, or when that cannot be told.
+    pub fn always(&self, params: &Params) -> Option<bool> {
+        let names = self.root.names();
+        let columns: Vec<_> = names.into_iter().filter(|field| field.role == Role::Column).collect();
+        let holds = |name: &str, value: Value| {
+            let row = BTreeMap::from([(name.to_owned(), value)]);
+            self.value(&row, params).as_bool() == Some(true)
+        };
+        let (name, values): (&str, Vec<Value>) = match columns.as_slice() {
+            [] => ("", vec![Value::Null]),
+            [field] if field.ty == Type::Bool => (&field.name, vec![Value::Bool(true), Value::Bool(false)]),
+            [field] if !field.codes.is_empty() && !field.bits => {
+                (&field.name, field.codes.iter().map(|code| Value::Int(code.value)).collect())
+            }
+            _ => return None,
+        };
+        let known = values.iter().filter(|value| holds(name, (*value).clone())).count();
+        if known == values.len() {
+            return Some(true);
+        }
+        (known == 0 && !holds(name, Value::Null)).then_some(false)
+    }
 }
 
 pub(crate) fn value(node: &Node, row: &dyn Row, params: &Params) -> Value {

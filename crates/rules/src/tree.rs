@@ -337,6 +337,11 @@ impl Expr {
         self.fields(Role::Param)
     }
 
+    /// Whether it reads the reference date: its value then depends on the day on which the rule is read.
+    pub fn dated(&self) -> bool {
+        self.root.names().iter().any(|field| field.role == Role::ReferenceDate)
+    }
+
     fn fields(&self, role: Role) -> Vec<&str> {
         let names = self.root.names();
         names.into_iter().filter(|field| field.role == role).map(|field| field.name.as_str()).collect()

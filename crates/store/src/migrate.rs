@@ -27,6 +27,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0007_casework",
     "0008_names_by_area",
     "0009_handover",
+    "0010_scenario",
 ];
 
 const OWN_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

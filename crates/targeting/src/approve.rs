@@ -22,6 +22,9 @@ pub fn approve(house: &House, scope: &Scope, run: &str, dataset_hash: &str) -> R
     if made.dataset_hash != dataset_hash {
         return Err(Error::HashChanged);
     }
+    if made.candidates(&house.policy) {
+        return Err(Error::Candidates);
+    }
     if made.state == RunState::Approved {
         return Ok(made);
     }

@@ -78,9 +78,32 @@ impl CapRule {
                 amount = amount.plus(self.amounts[component])?;
             }
         }
-        out.amount = amount.min(self.amount_max);
-        out.trimmed = amount.minus(out.amount)?;
+        (out.amount, out.trimmed) = self.limited(amount)?;
         Ok(())
+    }
+
+    /// What is paid of an amount, and what the yearly limit cuts off.
+    fn limited(&self, amount: Rupiah) -> Result<(Rupiah, Rupiah), RupiahOverflow> {
+        let paid = amount.min(self.amount_max);
+        Ok((paid, amount.minus(paid)?))
+    }
+
+    /// What so many counted members of each component come to: paid, and cut off by the yearly limit.
+    pub(crate) fn worth(
+        &self,
+        counted: impl Iterator<Item = i64>,
+    ) -> Result<(Rupiah, Rupiah), RupiahOverflow> {
+        let mut amount = Rupiah::ZERO;
+        for (members, each) in counted.zip(&self.amounts) {
+            amount = amount.plus(each.times(members)?)?;
+        }
+        self.limited(amount)
+    }
+
+    /// With a single component: how many members of a family count at most. Who they are does not matter then.
+    pub(crate) fn only(&self) -> Option<i16> {
+        let [most] = self.at_most.as_slice() else { return None };
+        Some(i16::try_from((*most).min(self.persons_max)).unwrap_or(i16::MAX))
     }
 }
 

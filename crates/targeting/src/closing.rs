@@ -50,9 +50,9 @@ impl Closing {
         Ok(Self { people: open("persons")?, families: open("families")? })
     }
 
-    /// All families, with the columns that the plan needs.
-    pub(crate) fn all_families(&self, plan: &Plan<'_>) -> Result<RecordBatch> {
-        Ok(self.families.read_all(&family_columns(plan))?)
+    /// All families, with these columns and those of every list.
+    pub(crate) fn all_families(&self, columns: &[String]) -> Result<RecordBatch> {
+        Ok(self.families.read_all(&family_columns(columns))?)
     }
 
     /// Chunks in the order of families; together they hold every family number there is.
@@ -93,8 +93,8 @@ impl Closing {
     }
 
     /// The people of a chunk.
-    pub(crate) fn people_of(&self, chunk: Chunk, plan: &Plan<'_>) -> Result<RecordBatch> {
-        let columns = person_columns(plan);
+    pub(crate) fn people_of(&self, chunk: Chunk, columns: &[String]) -> Result<RecordBatch> {
+        let columns = person_columns(columns);
         if self.people.rows() == 0 {
             return Ok(self.people.read_all(&columns)?);
         }
@@ -120,11 +120,11 @@ impl Closing {
 
     /// One family with its people; nothing when the closing does not have it.
     pub(crate) fn family(&self, family_id: i64, plan: &Plan<'_>) -> Result<Option<FamilyData>> {
-        let found = self.families.lookup("family_id", &[family_id], &family_columns(plan))?;
+        let found = self.families.lookup("family_id", &[family_id], &family_columns(&plan.family_columns))?;
         if found.num_rows() == 0 {
             return Ok(None);
         }
-        let mut columns = person_columns(plan);
+        let mut columns = person_columns(&plan.person_columns);
         columns.push("person_id");
         let people = self.people.lookup("family_id", &[family_id], &columns)?;
         let ids = int64(&people, "person_id")?;
@@ -147,12 +147,12 @@ impl Closing {
     }
 }
 
-fn family_columns<'a>(plan: &'a Plan<'_>) -> Vec<&'a str> {
-    with(&["family_id", "region", "decile"], &plan.family_columns)
+fn family_columns(needed: &[String]) -> Vec<&str> {
+    with(&["family_id", "region", "decile"], needed)
 }
 
-fn person_columns<'a>(plan: &'a Plan<'_>) -> Vec<&'a str> {
-    with(&["family_id"], &plan.person_columns)
+fn person_columns(needed: &[String]) -> Vec<&str> {
+    with(&["family_id"], needed)
 }
 
 fn with<'a>(always: &[&'a str], needed: &'a [String]) -> Vec<&'a str> {

@@ -1,6 +1,5 @@
-//! The rule applied to a chunk of families at once: facts as columns, each condition once as a column,
-//! components a person, counts and caps a family. Pure: batches in, plain vectors out, one entry a family in
-//! the order of the batch.
+//! Rules applied to a chunk of families at once: facts as columns, each condition once as a column, components a person, counts and
+//! caps a family. Pure: batches in, plain vectors out, one entry a family in the order of the batch.
 
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch,
@@ -8,30 +7,68 @@ use arrow_array::{
     types::{Date32Type, Float64Type, Int64Type},
 };
 use arrow_schema::ArrowError;
-use policy::{Direction, FactRule, Subject};
-use rules::{EvalError, Frame};
+use policy::{Direction, Fact, FactRule, Subject};
+use rules::{EvalError, Frame, Params};
 
 use crate::{
     Result,
     cap::Counted,
     members::{Bitmap, Members},
-    plan::{Bits, PlaceKind, Plan, rule_of},
+    pass::{Pass, Sources},
+    plan::rule_of,
 };
 
-/// A chunk, judged on its own: combinations and quota come later.
+/// One condition's answers: true, unknown, or (neither) false.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Truth {
+    pub(crate) yes: Bitmap,
+    pub(crate) unknown: Bitmap,
+}
+
+impl Truth {
+    pub(crate) fn of(column: &BooleanArray) -> Self {
+        Self { yes: Bitmap::is_true(column), unknown: Bitmap::is_unknown(column) }
+    }
+
+    /// False for so many families.
+    pub(crate) fn none(families: usize) -> Self {
+        Self { yes: Bitmap::none(families), unknown: Bitmap::none(families) }
+    }
+
+    pub(crate) fn set(&mut self, row: usize, outcome: Option<bool>) {
+        match outcome {
+            Some(true) => self.yes.set(row),
+            Some(false) => {}
+            None => self.unknown.set(row),
+        }
+    }
+
+    fn append(&mut self, next: &Self) {
+        self.yes.append(&next.yes);
+        self.unknown.append(&next.unknown);
+    }
+}
+
+/// A chunk, judged on its own: combinations and quota come later. Conditions, components and orders have the numbers of the pass.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Judged {
-    pub(crate) bits: Vec<Bits>,
-    /// What the family would receive for the period, in rupiah.
-    pub(crate) amount: Vec<i64>,
-    /// What the yearly limit cut off, in rupiah.
-    pub(crate) trimmed: Vec<i64>,
-    /// For each component: members for whom its condition is true.
+    pub(crate) families: usize,
+    pub(crate) tests: Vec<Truth>,
+    /// For each kind of component: members for whom its condition is true.
     pub(crate) qualified: Vec<Vec<i16>>,
+    /// For each order: a key that sorts ascending, unknown last.
+    pub(crate) orders: Vec<Vec<u64>>,
+    /// For each plan.
+    pub(crate) plans: Vec<Counts>,
+}
+
+/// The components of one plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
     /// For each component: members who count.
     pub(crate) counted: Vec<Vec<i16>>,
-    /// For each expression of the quota's order: a key that sorts ascending, unknown last.
-    pub(crate) order: Vec<Vec<u64>>,
+    /// Whether any member counts.
+    pub(crate) any: Truth,
 }
 
 impl Judged {
@@ -41,16 +78,27 @@ impl Judged {
             left.resize_with(left.len().max(right.len()), Vec::new);
             left.iter_mut().zip(right).for_each(|(left, right)| left.append(right));
         }
-        self.bits.append(&mut next.bits);
-        self.amount.append(&mut next.amount);
-        self.trimmed.append(&mut next.trimmed);
+        self.families += next.families;
+        self.tests.resize_with(next.tests.len(), Truth::default);
+        self.tests.iter_mut().zip(&next.tests).for_each(|(left, right)| left.append(right));
         join(&mut self.qualified, &mut next.qualified);
-        join(&mut self.counted, &mut next.counted);
-        join(&mut self.order, &mut next.order);
+        join(&mut self.orders, &mut next.orders);
+        self.plans.resize_with(next.plans.len(), Counts::default);
+        for (left, right) in self.plans.iter_mut().zip(&mut next.plans) {
+            join(&mut left.counted, &mut right.counted);
+            left.any.append(&right.any);
+        }
     }
 }
 
-impl Plan<'_> {
+/// A frame of people and one of families, with the facts of one reference day.
+#[derive(Clone)]
+pub(crate) struct Frames {
+    pub(crate) person: Frame,
+    pub(crate) family: Frame,
+}
+
+impl Pass<'_> {
     /// Judges the families of a batch with their people. Both sorted by `family_id`, columns named as in the
     /// lake; every person's family must be in the batch.
     pub(crate) fn judge(&self, families: &RecordBatch, people: &RecordBatch) -> Result<Judged> {
@@ -58,106 +106,146 @@ impl Plan<'_> {
         let people_of = int64(people, "family_id")?;
         let members = Members::of(family_ids.values(), people_of.values())
             .ok_or_else(|| ArrowError::InvalidArgumentError("people without their family".to_owned()))?;
-        let mut person = frame(people, "person", &self.person_columns)?;
-        let mut family = frame(families, "family", &self.family_columns)?;
-        self.add_facts(&members, &mut person, &mut family)?;
-
-        let mut out = Judged { bits: vec![Bits::default(); families.num_rows()], ..Judged::default() };
-        self.components(&members, &person, people, &mut out)?;
-        for place in &self.places {
-            let condition = match place.of {
-                PlaceKind::Eligibility(i) => &self.version.eligibility[i].when,
-                PlaceKind::Exclusion(i) => &self.version.exclusions[i].when,
-                PlaceKind::NeedsComponent | PlaceKind::Combination(_) | PlaceKind::Quota => continue,
-            };
-            let column = condition.eval_condition(&family, &self.params)?;
-            let (yes, unknown) = (Bitmap::is_true(&column), Bitmap::is_unknown(&column));
-            for (row, bits) in out.bits.iter_mut().enumerate() {
-                let (yes, unknown) = (u64::from(yes.get(row)), u64::from(unknown.get(row)));
-                bits.held |= yes << place.place;
-                bits.unknown |= unknown << place.place;
-                bits.failed |= (1 - (yes | unknown)) << place.place;
-            }
+        let days = self.sources.frames(&members, families, people)?;
+        let mut out = Judged { families: families.num_rows(), ..Judged::default() };
+        for test in &self.tests {
+            out.tests.push(Truth::of(&test.expr.eval_condition(&days[test.day].family, &test.params)?));
         }
-        for (expr, direction) in self.version.quota.iter().flat_map(|quota| &quota.order) {
-            out.order.push(sort_keys(&expr.eval_columns(&family, &self.params)?, *direction)?);
+        for mark in &self.marks {
+            out.tests.push(marked(
+                days.first().and_then(|day| rules::Columns::column(&day.family, mark)),
+                out.families,
+            ));
+        }
+        if let (Some(truth), Some(day)) = (&self.truth, days.first()) {
+            out.tests.push(Truth::of(&truth.expr.eval_condition(&day.family, &truth.params)?));
+        }
+        for (order, direction) in &self.orders {
+            let column = order.expr.eval_columns(&days[order.day].family, &order.params)?;
+            out.orders.push(sort_keys(&column, *direction)?);
+        }
+        let mut kinds = Vec::with_capacity(self.kinds.len());
+        for kind in &self.kinds {
+            let truth = Truth::of(&kind.expr.eval_condition(&days[kind.day].person, &kind.params)?);
+            let counts = members.count(&truth.yes).into_iter();
+            out.qualified.push(counts.map(|n| i16::try_from(n).unwrap_or(i16::MAX)).collect());
+            kinds.push(truth);
+        }
+        for plan in 0..self.plans.len() {
+            out.plans.push(self.counts(plan, &members, people, &kinds, &out.qualified)?);
         }
         Ok(out)
     }
 
-    fn add_facts(&self, members: &Members, person: &mut Frame, family: &mut Frame) -> Result<(), EvalError> {
-        for fact in &self.facts {
-            let name = fact.column.rule_name();
-            let rule = rule_of(fact);
-            match (&fact.rule, fact.column.subject) {
-                (FactRule::Expression(_), Subject::Person) => {
-                    person.set(name, rule.eval_columns(person, &self.params)?)?;
-                }
-                (FactRule::Expression(_), Subject::Family) => {
-                    family.set(name, rule.eval_columns(family, &self.params)?)?;
-                }
-                (FactRule::Reduction { reduce, .. }, _) => {
-                    let column = rule.eval_columns(person, &self.params)?;
-                    family.set(name, members.reduce(*reduce, &column)?)?;
-                }
+    /// Who counts for the components of a plan.
+    fn counts(
+        &self,
+        plan: usize,
+        members: &Members,
+        people: &RecordBatch,
+        kinds: &[Truth],
+        qualified: &[Vec<i16>],
+    ) -> Result<Counts> {
+        let (uses, plan) = (&self.uses[plan].kinds, &self.plans[plan]);
+        let families = members.ranges().len();
+        let mut out = Counts { counted: vec![vec![0; families]; uses.len()], any: Truth::none(families) };
+        if uses.is_empty() {
+            return Ok(out);
+        }
+        let mut doubt = vec![false; people.num_rows()];
+        let mut unknowns = false;
+        for kind in uses {
+            unknowns |= kinds[*kind].unknown.ones() > 0;
+            kinds[*kind].unknown.each(|row| doubt[row] = true);
+        }
+        if let ([kind], Some(most)) = (uses.as_slice(), plan.cap.only()) {
+            for (counted, qualified) in out.counted[0].iter_mut().zip(&qualified[*kind]) {
+                *counted = (*qualified).min(most);
+            }
+        } else {
+            self.count_all(plan, uses, members, people, kinds, &mut out)?;
+        }
+        for (family, range) in members.ranges().enumerate() {
+            if out.counted.iter().any(|counted| counted[family] > 0) {
+                out.any.yes.set(family);
+            } else if unknowns && doubt[range].iter().any(|doubt| *doubt) {
+                out.any.unknown.set(family);
             }
         }
-        Ok(())
+        Ok(out)
     }
 
-    fn components(
+    fn count_all(
         &self,
+        plan: &crate::Plan<'_>,
+        uses: &[usize],
         members: &Members,
-        person: &Frame,
         people: &RecordBatch,
-        out: &mut Judged,
+        kinds: &[Truth],
+        out: &mut Counts,
     ) -> Result<()> {
-        let families = out.bits.len();
-        let narrow =
-            |counts: Vec<u32>| counts.into_iter().map(|n| i16::try_from(n).unwrap_or(i16::MAX)).collect();
         let mut masks = vec![0u32; people.num_rows()];
-        let mut unknown = vec![false; people.num_rows()];
-        for (c, component) in self.components.iter().enumerate() {
-            let column = component.when.eval_condition(person, &self.params)?;
-            let yes = Bitmap::is_true(&column);
-            yes.each(|row| masks[row] |= 1 << c);
-            if column.null_count() > 0 {
-                Bitmap::is_unknown(&column).each(|row| unknown[row] = true);
-            }
-            out.qualified.push(narrow(members.count(&yes)));
-            out.counted.push(vec![0; families]);
+        for (c, kind) in uses.iter().enumerate() {
+            kinds[*kind].yes.each(|row| masks[row] |= 1 << c);
         }
-        out.amount = vec![self.flat.idr(); families];
-        out.trimmed = vec![0; families];
-        let born = if self.components.is_empty() {
-            Date32Array::new_null(people.num_rows())
-        } else {
-            date32(people, "birth_date")?.clone()
-        };
-        let needs = self.place_of(PlaceKind::NeedsComponent);
+        let born = date32(people, "birth_date")?;
         let mut counted = Counted::default();
         for (family, range) in members.ranges().enumerate() {
             let of_family = &masks[range.clone()];
             if of_family.iter().any(|mask| *mask != 0) {
                 let first = range.start;
                 let born = |p: usize| born.is_valid(first + p).then(|| born.value(first + p));
-                self.cap.count(of_family, born, &mut counted)?;
+                plan.cap.count(of_family, born, &mut counted)?;
                 for &(_, component) in &counted.who {
                     let slot = &mut out.counted[component][family];
                     *slot = slot.saturating_add(1);
                 }
-                out.amount[family] = self.flat.plus(counted.amount)?.idr();
-                out.trimmed[family] = counted.trimmed.idr();
-            } else {
-                counted.who.clear();
-            }
-            if let Some(place) = needs {
-                let any = !counted.who.is_empty();
-                let doubt = !any && unknown[range].iter().any(|unknown| *unknown);
-                out.bits[family].set(place, if doubt { None } else { Some(any) });
             }
         }
         Ok(())
+    }
+}
+
+impl Sources<'_> {
+    /// Frames of every reference day; what no day changes is worked out once.
+    pub(crate) fn frames(
+        &self,
+        members: &Members,
+        families: &RecordBatch,
+        people: &RecordBatch,
+    ) -> Result<Vec<Frames>> {
+        let mut base = Frames {
+            person: frame(people, "person", &self.person_columns)?,
+            family: frame(families, "family", &self.family_columns)?,
+        };
+        let none = Params::default();
+        self.facts.iter().try_for_each(|fact| base.add(fact, members, &none))?;
+        let mut days = Vec::with_capacity(self.days.len());
+        for day in &self.days {
+            let (mut of_day, params) = (base.clone(), Params::at(*day));
+            self.dated_facts.iter().try_for_each(|fact| of_day.add(fact, members, &params))?;
+            days.push(of_day);
+        }
+        Ok(days)
+    }
+}
+
+impl Frames {
+    fn add(&mut self, fact: &Fact, members: &Members, params: &Params) -> Result<(), EvalError> {
+        let name = fact.column.rule_name();
+        let rule = rule_of(fact);
+        match (&fact.rule, fact.column.subject) {
+            (FactRule::Expression(_), Subject::Person) => {
+                self.person.set(name, rule.eval_columns(&self.person, params)?)
+            }
+            (FactRule::Expression(_), Subject::Family) => {
+                self.family.set(name, rule.eval_columns(&self.family, params)?)
+            }
+            (FactRule::Reduction { reduce, .. }, _) => {
+                let column = rule.eval_columns(&self.person, params)?;
+                self.family.set(name, members.reduce(*reduce, &column)?)
+            }
+        }
     }
 }
 
@@ -209,4 +297,19 @@ fn sort_keys(column: &ArrayRef, direction: Direction) -> Result<Vec<u64>, EvalEr
         .as_boolean_opt()
         .ok_or_else(|| EvalError::NotCondition(format!("an order by {}", column.data_type())))?;
     Ok(rows.map(|row| key(row, u64::from(values.value(row)))).collect())
+}
+
+/// For whom a fact marks something: a number above zero, or yes.
+fn marked(column: Option<ArrayRef>, families: usize) -> Truth {
+    let mut truth = Truth::none(families);
+    let Some(column) = column else { return truth };
+    if let Some(column) = column.as_boolean_opt() {
+        return Truth::of(column);
+    }
+    if let Some(column) = column.as_primitive_opt::<Int64Type>() {
+        for row in 0..column.len() {
+            truth.set(row, column.is_valid(row).then(|| column.value(row) > 0));
+        }
+    }
+    truth
 }

@@ -34,7 +34,6 @@ pub(crate) struct Counts {
 struct Sums {
     /// By village and kind: `village * kinds + kind`.
     cells: Vec<Cell>,
-    conditions: Vec<[i64; 3]>,
     components: Vec<[i64; 3]>,
 }
 
@@ -42,23 +41,23 @@ struct Sums {
 const HANDS_MAX: usize = 8;
 
 /// Counts a settled run, on several cores; sums do not depend on how many.
-pub(crate) fn count(plan: &Plan<'_>, settled: &Settled, regions: &Regions) -> Result<Counts, RupiahOverflow> {
+pub(crate) fn count(settled: &Settled<'_>, regions: &Regions) -> Result<Counts, RupiahOverflow> {
+    let plan = settled.plan;
     let kinds = 2 * plan.places.len() + 1;
-    let families = settled.outcome.len();
+    let families = settled.families();
     let hands = rayon::current_num_threads().clamp(1, HANDS_MAX);
     let share = families.div_ceil(hands).max(1);
     let parts: Vec<Sums> = (0..families.div_ceil(share))
         .into_par_iter()
-        .map(|hand| sums(plan, settled, regions, hand * share..families.min((hand + 1) * share)))
+        .map(|hand| sums(settled, regions, hand * share..families.min((hand + 1) * share)))
         .collect::<Result<_, RupiahOverflow>>()?;
     let mut counts = Counts {
-        conditions: vec![[0; 3]; plan.places.len()],
+        conditions: plan.places.iter().map(|place| settled.figures(place)).collect(),
         components: vec![[0; 3]; plan.components.len()],
         ..Counts::default()
     };
     let mut cells = vec![Cell::default(); regions.paths.len() * kinds];
     for part in parts {
-        add(&mut counts.conditions, &part.conditions);
         add(&mut counts.components, &part.components);
         for (sum, cell) in cells.iter_mut().zip(part.cells) {
             sum.families += cell.families;
@@ -83,48 +82,31 @@ fn add(sums: &mut [[i64; 3]], more: &[[i64; 3]]) {
     }
 }
 
-fn sums(
-    plan: &Plan<'_>,
-    settled: &Settled,
-    regions: &Regions,
-    families: Range<usize>,
-) -> Result<Sums, RupiahOverflow> {
+fn sums(settled: &Settled<'_>, regions: &Regions, families: Range<usize>) -> Result<Sums, RupiahOverflow> {
+    let plan = settled.plan;
     let kinds = 2 * plan.places.len() + 1;
-    let judged = &settled.judged;
     let mut cells = vec![Cell::default(); regions.paths.len() * kinds];
-    let mut conditions = vec![[0; 3]; plan.places.len()];
-    for family in families.clone() {
-        let bits = &judged.bits[family];
-        let kind = match settled.reason[family] {
+    let mut components = vec![[0; 3]; plan.components.len()];
+    for family in families {
+        let kind = match settled.reason(family) {
             None => 0,
-            Some(place) => 1 + 2 * place as usize + usize::from(bits.unknown >> place & 1 == 1),
+            Some(place) => 1 + 2 * place as usize + usize::from(settled.is_unknown(family)),
         };
         let cell = &mut cells[regions.of[family] as usize * kinds + kind];
         cell.families += 1;
-        if settled.outcome[family] == FamilyOutcome::Eligible {
-            cell.amount = cell.amount.plus(Rupiah::new(judged.amount[family]))?;
+        if kind == 0 {
+            cell.amount = cell.amount.plus(settled.worth(family)?.0)?;
         }
-        for (place, counted) in conditions.iter_mut().enumerate() {
-            let bit = |mask: u64| i64::from((mask >> place & 1) as u8);
-            counted[0] += bit(bits.held);
-            counted[1] += bit(bits.failed);
-            counted[2] += bit(bits.unknown);
-        }
-    }
-    let component = |c: usize| {
-        let mut counted = [0; 3];
-        for family in families.clone() {
-            counted[0] += i64::from(judged.qualified[c][family]);
-            let n = i64::from(judged.counted[c][family]);
-            if n > 0 && settled.outcome[family] == FamilyOutcome::Eligible {
-                counted[1] += n;
-                counted[2] += 1;
+        for (c, sums) in components.iter_mut().enumerate() {
+            sums[0] += i64::from(settled.qualified[c][family]);
+            let counted = i64::from(settled.counted[c][family]);
+            if kind == 0 && counted > 0 {
+                sums[1] += counted;
+                sums[2] += 1;
             }
         }
-        counted
-    };
-    let components = (0..plan.components.len()).map(component).collect();
-    Ok(Sums { cells, conditions, components })
+    }
+    Ok(Sums { cells, components })
 }
 
 /// The quota's reason is the only one that means waiting.

@@ -27,7 +27,8 @@ use crate::{
     closing::{Closing, families_of},
     columns::{Judged, int64},
     counts::{self, Counts, level_number},
-    plan::{PlaceKind, Plan},
+    pass::Pass,
+    plan::{Bits, PlaceKind, Plan},
     queries,
     quota::Regions,
     settle::{Other, Settled, settle},
@@ -108,6 +109,16 @@ pub struct DecisionRun {
     pub totals: Totals,
 }
 
+impl DecisionRun {
+    /// Whether it is a list of candidates: people decide each case, it is never approved as a whole.
+    pub fn candidates(&self, policy: &policy::Policy) -> bool {
+        let programme = policy.programme(&self.programme);
+        let version =
+            programme.and_then(|found| found.versions.iter().find(|version| version.key == self.version));
+        version.is_some_and(|version| version.selection == policy::Selection::Candidates)
+    }
+}
+
 /// Name of a run's list in the lake. One row a family of the closing, sorted by `family_id`: `region`, `decile`;
 /// `outcome` 0 does not receive, 1 receives, 2 waits for a place; `amount_idr` for the period, 0 unless it
 /// receives; `trimmed_idr`, cut off by the yearly limit; `reason`, the place of the main reason; `held`, `failed`,
@@ -116,6 +127,31 @@ pub struct DecisionRun {
 /// (`conditions`) and what each component pays (`components`).
 pub fn dataset_name(programme: &str, period: Period, run: &str) -> String {
     format!("decisions/{programme}/{period}/{run}")
+}
+
+/// What is to be decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Key of the programme.
+    pub programme: String,
+    /// For what.
+    pub period: Period,
+}
+
+/// Every programme that is on and can be decided for a period: for the period itself, else for the month of the closing, else for
+/// the year of the period, as its schedule takes it.
+pub fn wishes(policy: &policy::Policy, period: Period, closing: Month) -> Vec<Wish> {
+    let year = Period::Year(period.first_day().year());
+    let wish = |programme: &policy::Programme| {
+        let fits = |period: &Period| {
+            programme
+                .during(*period)
+                .is_some_and(|version| version.enabled && version.schedule.accepts(*period))
+        };
+        let period = [period, Period::Month(closing), year].into_iter().find(fits)?;
+        Some(Wish { programme: programme.key.clone(), period })
+    };
+    policy.programmes().values().filter_map(wish).collect()
 }
 
 /// Decides a programme for a period on a closing: all families, every condition, amounts, places.
@@ -130,41 +166,147 @@ pub fn decide(
     closing: Month,
     progress: &dyn Progress,
 ) -> Result<DecisionRun> {
+    let wish = Wish { programme: programme.to_owned(), period };
+    let mut made = decide_all(house, scope, &[wish], closing, progress)?;
+    made.pop().ok_or_else(|| Error::NoProgramme(programme.to_owned()))
+}
+
+/// Decides several programmes in one pass over a closing, as [`decide`] decides each: a programme that needs or is blocked by
+/// another comes after it. The runs are in the order of the wishes.
+///
+/// # Errors As [`decide`]; also two wishes for one programme and period. Nothing is decided before all wishes are found possible.
+pub fn decide_all(
+    house: &House,
+    scope: &Scope,
+    wishes: &[Wish],
+    closing: Month,
+    progress: &dyn Progress,
+) -> Result<Vec<DecisionRun>> {
     if scope.region().level() != RegionLevel::Nation {
         return Err(Error::Territory);
     }
-    let plan = Plan::new(&house.policy, programme, period, closing)?;
+    let plan = |wish: &Wish| Plan::new(&house.policy, &wish.programme, wish.period, closing);
+    let plans: Vec<Plan<'_>> = wishes.iter().map(plan).collect::<Result<_>>()?;
+    if let Some(twice) = (1..wishes.len()).find(|&i| wishes[..i].contains(&wishes[i])) {
+        return Err(Error::Twice(wishes[twice].programme.clone()));
+    }
     let source = Closing::open(&house.lake, closing)?;
-    let (others, mut inputs) = others(house, &plan)?;
-    inputs.insert(0, source.families.manifest().hash.clone());
-    inputs.insert(0, source.people.manifest().hash.clone());
-    let run = run_id(&plan, house.policy.hash(), &inputs);
-    let dataset = dataset_name(&plan.programme.key, period, &run);
-    if let Some(made) = made_already(house, &run, &dataset)? {
-        return Ok(made);
+    let made = Decider { house, scope, closing, source: &source, progress };
+    let mut runs: BTreeMap<usize, DecisionRun> = BTreeMap::new();
+    let steps = in_order(&plans);
+    // What was made before from the same inputs stands; whatever waits for a programme that is still to be made is made too.
+    let mut open: Vec<usize> = Vec::new();
+    for &number in steps.iter().flatten() {
+        let waits = open.iter().any(|other| plans[number].waits_for(&plans[*other]));
+        match if waits { None } else { made.already(&plans[number])? } {
+            Some(run) => drop(runs.insert(number, run)),
+            None => open.push(number),
+        }
+    }
+    if !open.is_empty() {
+        let again = |number: &usize| plan(&wishes[*number]);
+        let pass = Pass::new(&house.policy, open.iter().map(again).collect::<Result<_>>()?);
+        let families = source.all_families(&pass.sources.family_columns)?;
+        let judged = judge_all(&pass, &source, &families, progress)?;
+        let regions = Regions::new(&text_column(&families, "region"));
+        let settle = |number: usize| -> Result<(usize, DecisionRun)> {
+            let at = open.iter().position(|other| *other == number).unwrap_or_default();
+            Ok((number, made.make(&pass, at, &judged, &families, &regions)?))
+        };
+        for step in &steps {
+            let step: Vec<usize> = step.iter().copied().filter(|number| open.contains(number)).collect();
+            // Two at a time: each writes on one core, and holds a rank for every family.
+            for some in step.chunks(2) {
+                let done: Vec<_> = some.par_iter().map(|number| settle(*number)).collect::<Result<_>>()?;
+                runs.extend(done);
+            }
+        }
+    }
+    Ok(runs.into_values().collect())
+}
+
+/// Numbers of plans, step by step: those of a step wait only for those of the steps before. The pack has no circles.
+pub(crate) fn in_order(plans: &[Plan<'_>]) -> Vec<Vec<usize>> {
+    let mut left: Vec<usize> = (0..plans.len()).collect();
+    let mut steps = Vec::new();
+    while !left.is_empty() {
+        let free = |number: &usize| !left.iter().any(|other| plans[*number].waits_for(&plans[*other]));
+        let (mut step, rest): (Vec<usize>, Vec<usize>) = left.iter().partition(|number| free(number));
+        if step.is_empty() {
+            step.clone_from(&left);
+            left.clear();
+        } else {
+            left = rest;
+        }
+        steps.push(step);
+    }
+    steps
+}
+
+/// What making a run needs.
+struct Decider<'a> {
+    house: &'a House,
+    scope: &'a Scope,
+    closing: Month,
+    source: &'a Closing,
+    progress: &'a dyn Progress,
+}
+
+/// A run before it is made.
+struct Begun {
+    run: String,
+    dataset: String,
+    others: Vec<Other>,
+    inputs: Vec<String>,
+}
+
+impl Decider<'_> {
+    /// Everything that goes into a run.
+    fn begin(&self, plan: &Plan<'_>) -> Result<Begun> {
+        let (others, mut inputs) = others(self.house, plan)?;
+        inputs.insert(0, self.source.families.manifest().hash.clone());
+        inputs.insert(0, self.source.people.manifest().hash.clone());
+        let run = run_id(plan, self.house.policy.hash(), &inputs);
+        let dataset = dataset_name(&plan.programme.key, plan.period, &run);
+        Ok(Begun { run, dataset, others, inputs })
     }
 
-    let families = source.all_families(&plan)?;
-    let judged = judge_all(&plan, &source, &families, progress)?;
-    let regions = Regions::new(&text_column(&families, "region"));
-    let family_ids = int64(&families, "family_id")?.values();
-    let settled = settle(&plan, judged, family_ids, &regions, &others);
-    let figures = counts::count(&plan, &settled, &regions)?;
-    progress.report("write", 0, settled.outcome.len() as u64);
+    fn already(&self, plan: &Plan<'_>) -> Result<Option<DecisionRun>> {
+        let begun = self.begin(plan)?;
+        made_already(self.house, &begun.run, &begun.dataset)
+    }
 
-    let origin = Origin {
-        made_by: "targeting".to_owned(),
-        inputs,
-        policy: house.policy.hash().to_owned(),
-        note: note(&plan, &run, closing),
-    };
-    let manifest = write_list(house, &dataset, &plan, &families, &settled, origin)?;
-    save(house, scope, &plan, closing, &run, &manifest, &settled, &figures)?;
-    read_run_by_id(house, &run)
+    fn make(
+        &self,
+        pass: &Pass<'_>,
+        number: usize,
+        judged: &Judged,
+        families: &RecordBatch,
+        regions: &Regions,
+    ) -> Result<DecisionRun> {
+        let plan = &pass.plans[number];
+        let begun = self.begin(plan)?;
+        if let Some(made) = made_already(self.house, &begun.run, &begun.dataset)? {
+            return Ok(made);
+        }
+        let family_ids = int64(families, "family_id")?.values();
+        let settled = settle(pass, number, judged, family_ids, regions, &begun.others);
+        let figures = counts::count(&settled, regions)?;
+        self.progress.report("write", number as u64, pass.plans.len() as u64);
+        let origin = Origin {
+            made_by: "targeting".to_owned(),
+            inputs: begun.inputs,
+            policy: self.house.policy.hash().to_owned(),
+            note: note(plan, &begun.run, self.closing),
+        };
+        let manifest = write_list(self.house, &begun.dataset, families, &settled, origin)?;
+        save(self.house, self.scope, self.closing, &begun.run, &manifest, &settled, &figures)?;
+        read_run_by_id(self.house, &begun.run)
+    }
 }
 
 /// Recipients of the programmes that may stand in the way, and the hashes of the lists they come from.
-fn others(house: &House, plan: &Plan<'_>) -> Result<(Vec<Other>, Vec<String>)> {
+pub(crate) fn others(house: &House, plan: &Plan<'_>) -> Result<(Vec<Other>, Vec<String>)> {
     let mut others = Vec::new();
     let mut inputs = Vec::new();
     for place in &plan.places {
@@ -213,8 +355,8 @@ fn made_already(house: &House, run: &str, dataset: &str) -> Result<Option<Decisi
     Ok(list.is_some_and(|list| list.manifest().hash == made.dataset_hash).then_some(made))
 }
 
-fn judge_all(
-    plan: &Plan<'_>,
+pub(crate) fn judge_all(
+    pass: &Pass<'_>,
     source: &Closing,
     families: &RecordBatch,
     progress: &dyn Progress,
@@ -223,8 +365,8 @@ fn judge_all(
     let done = AtomicU64::new(0);
     let judge = |chunk| -> Result<Judged> {
         let own = families_of(chunk, families)?;
-        let people = source.people_of(chunk, plan)?;
-        let judged = judge_in_steps(plan, &own, &people)?;
+        let people = source.people_of(chunk, &pass.sources.person_columns)?;
+        let judged = judge_in_steps(pass, &own, &people)?;
         let rows = own.num_rows() as u64;
         progress.report("decide", done.fetch_add(rows, Ordering::Relaxed) + rows, total);
         Ok(judged)
@@ -237,7 +379,7 @@ fn judge_all(
 }
 
 /// The same as judging all of them at once.
-fn judge_in_steps(plan: &Plan<'_>, families: &RecordBatch, people: &RecordBatch) -> Result<Judged> {
+fn judge_in_steps(pass: &Pass<'_>, families: &RecordBatch, people: &RecordBatch) -> Result<Judged> {
     let (family_ids, people_of) =
         (int64(families, "family_id")?.values(), int64(people, "family_id")?.values());
     let mut all = Judged::default();
@@ -250,7 +392,7 @@ fn judge_in_steps(plan: &Plan<'_>, families: &RecordBatch, people: &RecordBatch)
             None => people.num_rows(),
         };
         let own = families.slice(family, next - family);
-        all.append(plan.judge(&own, &people.slice(person, until - person))?);
+        all.append(pass.judge(&own, &people.slice(person, until - person))?);
         (family, person) = (next, until);
         if family == families.num_rows() {
             return Ok(all);
@@ -304,27 +446,18 @@ fn note(plan: &Plan<'_>, run: &str, closing: Month) -> BTreeMap<String, String> 
 fn write_list(
     house: &House,
     dataset: &str,
-    plan: &Plan<'_>,
     families: &RecordBatch,
-    settled: &Settled,
+    settled: &Settled<'_>,
     origin: Origin,
 ) -> Result<lake::Manifest> {
-    let schema = Arc::new(list_schema(plan));
+    let schema = Arc::new(list_schema(settled.plan));
     let options = WriteOptions::sorted_by(&["family_id"]);
     let mut writer = house.lake.writer(dataset, Arc::clone(&schema), options)?;
     let rows = families.num_rows();
-    let batch = |from: usize| -> Result<RecordBatch> {
+    for from in (0..rows).step_by(WRITE_ROWS) {
         let to = (from + WRITE_ROWS).min(rows);
-        let columns = list_columns(plan, &families.slice(from, to - from), settled, from..to)?;
-        Ok(RecordBatch::try_new(Arc::clone(&schema), columns)?)
-    };
-    let starts: Vec<usize> = (0..rows).step_by(WRITE_ROWS).collect();
-    // As many batches are made at once as there are cores; they are written in their order.
-    for some in starts.chunks(rayon::current_num_threads().max(1)) {
-        let batches: Vec<RecordBatch> = some.par_iter().map(|from| batch(*from)).collect::<Result<_>>()?;
-        for batch in &batches {
-            writer.write(batch)?;
-        }
+        let columns = list_columns(&families.slice(from, to - from), settled, from..to)?;
+        writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
     }
     Ok(writer.finish(origin, house.clock.as_ref())?)
 }
@@ -352,29 +485,28 @@ fn list_schema(plan: &Plan<'_>) -> Schema {
 }
 
 fn list_columns(
-    plan: &Plan<'_>,
     families: &RecordBatch,
-    settled: &Settled,
+    settled: &Settled<'_>,
     rows: std::ops::Range<usize>,
 ) -> Result<Vec<ArrayRef>> {
-    let judged = &settled.judged;
-    let receives = |row: usize| settled.outcome[row] == FamilyOutcome::Eligible;
-    let money = |amounts: &[i64]| -> ArrayRef {
-        let amount = |row: usize| if receives(row) { amounts[row] } else { 0 };
-        Arc::new(Int64Array::from_iter_values(rows.clone().map(amount)))
+    let mut bits = vec![Bits::default(); rows.len()];
+    settled.bits(rows.start, &mut bits);
+    let (mut amounts, mut trimmed) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for row in rows.clone() {
+        let receives = settled.outcome(row) == FamilyOutcome::Eligible;
+        let (amount, cut) = if receives { settled.worth(row)? } else { Default::default() };
+        amounts.push(amount.idr());
+        trimmed.push(cut.idr());
+    }
+    let mask = |of: fn(&Bits) -> u64| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(bits.iter().map(|bits| of(bits).cast_signed())))
     };
-    let mask = |of: fn(&crate::plan::Bits) -> u64| -> ArrayRef {
-        let bits = |row: usize| of(&judged.bits[row]).cast_signed();
-        Arc::new(Int64Array::from_iter_values(rows.clone().map(bits)))
-    };
-    let small = |counts: &Vec<Vec<i16>>, c: usize| -> ArrayRef {
-        Arc::new(Int16Array::from(counts[c][rows.clone()].to_vec()))
-    };
+    let small = |counts: &[i16]| -> ArrayRef { Arc::new(Int16Array::from(counts[rows.clone()].to_vec())) };
     let column = |name: &str| {
         families.column_by_name(name).cloned().ok_or_else(|| rules::EvalError::MissingColumn(name.to_owned()))
     };
-    let outcome = Int8Array::from_iter_values(rows.clone().map(|row| settled.outcome[row].code()));
-    let reason: Int32Array = rows.clone().map(|row| settled.reason[row].map(|place| place as i32)).collect();
+    let outcome = Int8Array::from_iter_values(rows.clone().map(|row| settled.outcome(row).code()));
+    let reason: Int32Array = rows.clone().map(|row| settled.reason(row).map(|place| place as i32)).collect();
     let rank = |row: usize| i32::try_from(settled.rank[row]).ok().filter(|rank| *rank > 0);
     let place: Int32Array = rows.clone().map(rank).collect();
     let mut columns = vec![
@@ -382,31 +514,29 @@ fn list_columns(
         column("region")?,
         column("decile")?,
         Arc::new(outcome),
-        money(&judged.amount),
-        money(&judged.trimmed),
+        Arc::new(Int64Array::from(amounts)),
+        Arc::new(Int64Array::from(trimmed)),
         Arc::new(reason),
         mask(|bits| bits.held),
         mask(|bits| bits.failed),
         mask(|bits| bits.unknown),
         Arc::new(place),
     ];
-    columns.extend((0..plan.components.len()).map(|c| small(&judged.qualified, c)));
-    columns.extend((0..plan.components.len()).map(|c| small(&judged.counted, c)));
+    columns.extend(settled.qualified.iter().map(|counts| small(counts)));
+    columns.extend(settled.counted.iter().map(|counts| small(counts)));
     Ok(columns)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one transaction that writes everything about a run")]
 fn save(
     house: &House,
     scope: &Scope,
-    plan: &Plan<'_>,
     closing: Month,
     run: &str,
     manifest: &lake::Manifest,
-    settled: &Settled,
+    settled: &Settled<'_>,
     figures: &Counts,
 ) -> Result<()> {
-    let totals = figures.totals;
+    let (plan, totals) = (settled.plan, figures.totals);
     let code = |place: Option<u32>| place.map_or("", |place| plan.places[place as usize].code.as_str());
     let level = |region: &str| model::RegionCode::parse(region).map_or(0, |code| level_number(code.level()));
     house.db.write(|tx| {

@@ -14,6 +14,39 @@ pub enum Error {
         /// The period.
         period: String,
     },
+    /// The rule is switched off.
+    #[error("the rule of `{programme}` for this period is switched off: {note}")]
+    Off {
+        /// Its key.
+        programme: String,
+        /// Why.
+        note: String,
+    },
+    /// One thing asked for two times.
+    #[error("`{0}` is asked for twice for the same period")]
+    Twice(String),
+    /// A text that is no condition.
+    #[error(transparent)]
+    Expression(rules::RuleError),
+    /// A condition over families and people at once.
+    #[error(
+        "the condition speaks of family.* and person.* at once; count people by a fact of the family instead"
+    )]
+    TwoSubjects,
+    /// Two packs that cannot be compared in one pass.
+    #[error(
+        "the two packs derive different facts; a simulation compares packs with the same schema/derived.toml"
+    )]
+    OtherFacts,
+    /// A pack with other numbers that is none.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Settings(Vec<policy::Fault>),
+    /// A kept scenario that cannot be read.
+    #[error("the scenario cannot be read: {0}")]
+    BrokenScenario(String),
+    /// A list of candidates.
+    #[error("this is a list of candidates, and people decide each case: it is never approved as a whole")]
+    Candidates,
     /// The programme does not decide for such periods.
     #[error("the programme `{programme}` does not decide for a period such as {period}")]
     Period {
@@ -85,6 +118,14 @@ impl Error {
         match self {
             Self::NoProgramme(_) => "targeting-no-programme",
             Self::NoVersion { .. } => "targeting-no-version",
+            Self::Off { .. } => "targeting-off",
+            Self::Twice(_) => "targeting-twice",
+            Self::Expression(error) => error.code(),
+            Self::TwoSubjects => "targeting-two-subjects",
+            Self::OtherFacts => "targeting-other-facts",
+            Self::Settings(_) => "targeting-settings",
+            Self::BrokenScenario(_) => "targeting-broken-scenario",
+            Self::Candidates => "targeting-candidates",
             Self::Period { .. } => "targeting-period",
             Self::NoClosing(_) => "targeting-no-closing",
             Self::TooManyConditions(_) => "targeting-too-many-conditions",

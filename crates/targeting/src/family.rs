@@ -77,30 +77,46 @@ impl Plan<'_> {
             let doubt = !any && components.iter().flatten().any(|traced| traced.value.is_null());
             bits.set(place, if doubt { None } else { Some(any) });
         }
-        let amount = self.flat.plus(counted.amount)?;
+        let of = |c: usize| counted.who.iter().filter(|(_, of)| *of == c).count() as i64;
+        let (amount, _) = self.worth((0..components.len()).map(of))?;
         Ok(FamilyJudged { bits, traces, components, counted, amount })
     }
 
     fn add_fact_values(&self, data: &mut FamilyData) {
-        for fact in &self.facts {
-            let name = fact.column.rule_name();
-            let rule = rule_of(fact);
-            match (&fact.rule, fact.column.subject) {
-                (FactRule::Expression(_), Subject::Person) => {
-                    for person in &mut data.people {
-                        let value = rule.value(&person.values, &self.params);
-                        person.values.insert(name.clone(), value);
-                    }
+        add_values(&self.facts, &self.params, data);
+    }
+
+    /// Every fact of the pack, for tests that ask more than the plan does.
+    #[cfg(test)]
+    pub(crate) fn add_all_facts(
+        &self,
+        policy: &policy::Policy,
+        params: &rules::Params,
+        data: &mut FamilyData,
+    ) {
+        add_values(&policy.facts().iter().collect::<Vec<_>>(), params, data);
+    }
+}
+
+fn add_values(facts: &[&policy::Fact], params: &rules::Params, data: &mut FamilyData) {
+    for fact in facts {
+        let name = fact.column.rule_name();
+        let rule = rule_of(fact);
+        match (&fact.rule, fact.column.subject) {
+            (FactRule::Expression(_), Subject::Person) => {
+                for person in &mut data.people {
+                    let value = rule.value(&person.values, params);
+                    person.values.insert(name.clone(), value);
                 }
-                (FactRule::Expression(_), Subject::Family) => {
-                    let value = rule.value(&data.values, &self.params);
-                    data.values.insert(name, value);
-                }
-                (FactRule::Reduction { reduce, .. }, _) => {
-                    let values: Vec<Value> =
-                        data.people.iter().map(|person| rule.value(&person.values, &self.params)).collect();
-                    data.values.insert(name, reduce_values(*reduce, &values));
-                }
+            }
+            (FactRule::Expression(_), Subject::Family) => {
+                let value = rule.value(&data.values, params);
+                data.values.insert(name, value);
+            }
+            (FactRule::Reduction { reduce, .. }, _) => {
+                let values: Vec<Value> =
+                    data.people.iter().map(|person| rule.value(&person.values, params)).collect();
+                data.values.insert(name, reduce_values(*reduce, &values));
             }
         }
     }

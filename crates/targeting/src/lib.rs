@@ -25,17 +25,21 @@ mod error;
 mod explain;
 mod family;
 mod members;
+mod pass;
 mod plan;
 pub mod queries;
 mod quota;
 mod rule_view;
+mod scenario;
 mod settle;
+mod simulate;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod views;
 
 pub use approve::approve;
-pub use decide::{DecisionRun, RunState, Totals, dataset_name, decide};
+pub use decide::{DecisionRun, RunState, Totals, Wish, dataset_name, decide, decide_all, wishes};
 pub use error::Error;
 pub use explain::{
     ComponentView, ConditionView, Explanation, FamilyDecision, MembersOfFact, PersonComponent, QuotaPlace,
@@ -43,6 +47,9 @@ pub use explain::{
 };
 pub use plan::{Place, PlaceKind, Plan};
 pub use rule_view::{ComponentCount, ComponentRule, ConditionRule, OrderRule, QuotaRule};
+pub use scenario::{Asked, Scenario, make_scenario, scenario, scenarios, wish_for};
+pub use simulate::{Comparison, LookFirst, Move, Moved, Part, Question, Side, simulate};
+pub use trial::{NullCount, RegionTrial, SMALL_CELL, Trial, try_rule};
 pub use views::{
     FamilyLine, OutcomeCount, ProgrammeLine, ProgrammePage, QuotaCount, ReasonCount, RegionCount, RunPage,
     programme_page, programmes, region_counts, run_families, run_outcomes, run_page, runs,

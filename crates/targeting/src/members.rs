@@ -44,6 +44,11 @@ impl Members {
         self.offsets.windows(2).map(|pair| pair[0] as usize..pair[1] as usize)
     }
 
+    /// How many people there are.
+    pub(crate) fn people(&self) -> usize {
+        self.offsets.last().map_or(0, |last| *last as usize)
+    }
+
     /// How many rows of each family are set.
     pub(crate) fn count(&self, bits: &Bitmap) -> Vec<u32> {
         self.ranges().map(|range| bits.count(range)).collect()
@@ -130,8 +135,8 @@ pub(crate) fn reduce_values(how: Reduce, values: &[Value]) -> Value {
     }
 }
 
-/// Bits of a column, 64 to a word, so that a family's members are counted by one instruction.
-#[derive(Debug, Clone)]
+/// Bits of a column, 64 to a word, so that a family's members are counted by one instruction. Bits beyond the last row are unset.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Bitmap {
     words: Vec<u64>,
     bits: usize,
@@ -156,9 +161,40 @@ impl Bitmap {
     /// Rows that are not known.
     pub(crate) fn is_unknown(column: &BooleanArray) -> Self {
         match column.nulls() {
-            None => Self { words: vec![0; column.len() / 64 + 2], bits: column.len() },
+            None => Self::none(column.len()),
             Some(nulls) => Self::new(&!nulls.inner()),
         }
+    }
+
+    /// No row is set.
+    pub(crate) fn none(bits: usize) -> Self {
+        Self { words: vec![0; bits / 64 + 2], bits }
+    }
+
+    /// Words of 64 rows; bits beyond the last row are unset.
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.words[..self.bits.div_ceil(64)]
+    }
+
+    pub(crate) fn set(&mut self, row: usize) {
+        self.words[row / 64] |= 1 << (row % 64);
+    }
+
+    /// Appends the rows of another column.
+    pub(crate) fn append(&mut self, next: &Self) {
+        let (word, shift) = (self.bits / 64, self.bits % 64);
+        self.bits += next.bits;
+        self.words.resize(self.bits / 64 + 2, 0);
+        for (i, bits) in next.words().iter().enumerate() {
+            self.words[word + i] |= bits << shift;
+            if shift > 0 {
+                self.words[word + i + 1] |= bits >> (64 - shift);
+            }
+        }
+    }
+
+    pub(crate) fn ones(&self) -> u64 {
+        self.words().iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
     pub(crate) fn get(&self, row: usize) -> bool {

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use model::{Month, Period, ReasonKind, Rupiah};
-use policy::{Component, Fact, FactRule, Policy, Programme, ProgrammeVersion, Subject, Together};
+use model::{Month, Period, ReasonKind, Rupiah, RupiahOverflow};
+use policy::{Component, Fact, FactRule, Policy, Programme, ProgrammeVersion, Recipient, Subject, Together};
 use rules::{Expr, Params, Type};
 use serde::Serialize;
 
@@ -82,11 +82,10 @@ pub struct Plan<'a> {
     /// Those that are on, in the order of the file.
     pub(crate) components: Vec<&'a Component>,
     pub(crate) cap: CapRule,
+    /// What every family is given, goods by their value.
     pub(crate) flat: Rupiah,
-    /// Bits that must be true.
-    pub(crate) must: u64,
-    /// Bits that must not be true.
-    pub(crate) stop: u64,
+    /// What every member who counts is given besides the component's amount, goods by their value.
+    pub(crate) each: Rupiah,
 }
 
 impl<'a> Plan<'a> {
@@ -97,11 +96,15 @@ impl<'a> Plan<'a> {
     pub fn new(policy: &'a Policy, programme: &str, period: Period, closing: Month) -> Result<Self> {
         let programme =
             policy.programme(programme).ok_or_else(|| Error::NoProgramme(programme.to_owned()))?;
-        let version = programme.on(period.first_day()).ok_or_else(|| Error::NoVersion {
+        let version = programme.during(period).ok_or_else(|| Error::NoVersion {
             programme: programme.key.clone(),
             period: period.to_string(),
         })?;
         let wrong_period = || Error::Period { programme: programme.key.clone(), period: period.to_string() };
+        if !version.enabled {
+            let note = version.note.as_ref().map_or_else(String::new, |note| note.en.clone());
+            return Err(Error::Off { programme: programme.key.clone(), note });
+        }
         if !version.schedule.accepts(period) {
             return Err(wrong_period());
         }
@@ -114,26 +117,41 @@ impl<'a> Plan<'a> {
             has_order(expr)?;
         }
         let reference_day = version.reference_day(period, closing.last_day());
-        let needs = Needs::of(policy, version, &components);
-        let quota_bit = |place: &&Place| place.of != PlaceKind::Quota;
-        let stop: u64 = places.iter().filter(|place| place.stops(version)).map(Place::bit).sum();
-        let all: u64 = places.iter().filter(quota_bit).map(Place::bit).sum();
+        let by_person = programme.recipient == Recipient::Person && !components.is_empty();
+        let given = programme.flat_amount(period)?.plus(programme.goods_value(period)?)?;
+        let order = version.quota.iter().flat_map(|quota| quota.order.iter().map(|(expr, _)| expr));
+        let exprs =
+            version.eligibility.iter().map(|c| &c.when).chain(version.exclusions.iter().map(|c| &c.when));
+        let mut needs = Needs::of(policy, exprs.chain(order).chain(components.iter().map(|c| &c.when)));
+        // The order of persons within a component is by age.
+        if !components.is_empty() && !needs.person.iter().any(|name| name == "birth_date") {
+            needs.person.push("birth_date".to_owned());
+        }
         Ok(Self {
             cap: CapRule::new(version, &components, period).ok_or_else(wrong_period)?,
-            flat: programme.flat_amount(period)?,
+            flat: if by_person { Rupiah::ZERO } else { given },
+            each: if by_person { given } else { Rupiah::ZERO },
             params: version.params(reference_day),
             facts: needs.facts,
             person_columns: needs.person,
             family_columns: needs.family,
-            must: all & !stop,
             programme,
             version,
             period,
             reference_day,
             places,
             components,
-            stop,
         })
+    }
+
+    /// What a family with so many counted members of each component is given for the period, goods by their value; and what the
+    /// yearly limit cuts off.
+    pub(crate) fn worth(
+        &self,
+        counted: impl Iterator<Item = i64> + Clone,
+    ) -> Result<(Rupiah, Rupiah), RupiahOverflow> {
+        let (paid, trimmed) = self.cap.worth(counted.clone())?;
+        Ok((self.flat.plus(self.each.times(counted.sum())?)?.plus(paid)?, trimmed))
     }
 
     /// The place of a kind of condition.
@@ -141,16 +159,13 @@ impl<'a> Plan<'a> {
         self.places.iter().find(|place| place.of == of)
     }
 
-    /// Whether everything but the quota speaks for the family.
-    pub(crate) fn passes(&self, bits: &Bits) -> bool {
-        bits.held & self.must == self.must && bits.held & self.stop == 0
-    }
-
-    /// The place of the main reason against the family: the first in order; none when nothing stands against
-    /// it.
-    pub(crate) fn main_reason(&self, bits: &Bits) -> Option<u32> {
-        let against = (self.must & !bits.held) | (self.stop & bits.held);
-        (against != 0).then(|| against.trailing_zeros())
+    /// Whether the other programme must be decided before this one.
+    pub(crate) fn waits_for(&self, other: &Plan<'_>) -> bool {
+        let overlaps = self.period.first_day() <= other.period.last_day()
+            && other.period.first_day() <= self.period.last_day();
+        let asks =
+            |line: &policy::Combination| line.rule != Together::May && line.with == other.programme.key;
+        overlaps && self.version.combinations.iter().any(asks)
     }
 }
 
@@ -198,21 +213,30 @@ fn places_of(version: &ProgrammeVersion) -> Vec<Place> {
     places
 }
 
-/// The columns and facts that the rule's expressions name, and those that these facts name.
-struct Needs<'a> {
-    facts: Vec<&'a Fact>,
-    person: Vec<String>,
-    family: Vec<String>,
+/// The columns and facts that some expressions name, and those that these facts name.
+pub(crate) struct Needs<'a> {
+    /// In the order of the file: each stands after those it uses.
+    pub(crate) facts: Vec<&'a Fact>,
+    /// Columns of people, named as in the lake.
+    pub(crate) person: Vec<String>,
+    /// Columns of families, named as in the lake.
+    pub(crate) family: Vec<String>,
 }
 
 impl<'a> Needs<'a> {
-    fn of(policy: &'a Policy, version: &'a ProgrammeVersion, components: &[&'a Component]) -> Self {
-        let conditions = version.eligibility.iter().map(|c| &c.when);
-        let exclusions = version.exclusions.iter().map(|c| &c.when);
-        let order = version.quota.iter().flat_map(|quota| quota.order.iter().map(|(expr, _)| expr));
-        let kinds = components.iter().map(|c| &c.when);
-        let mut open: Vec<&str> =
-            conditions.chain(exclusions).chain(order).chain(kinds).flat_map(Expr::columns).collect();
+    pub(crate) fn of<'e>(policy: &'a Policy, exprs: impl Iterator<Item = &'e Expr>) -> Self
+    where
+        'a: 'e,
+    {
+        Self::named(policy, exprs.flat_map(Expr::columns))
+    }
+
+    /// As [`Needs::of`], from names as they stand in rules.
+    pub(crate) fn named<'e>(policy: &'a Policy, names: impl Iterator<Item = &'e str>) -> Self
+    where
+        'a: 'e,
+    {
+        let mut open: Vec<&str> = names.collect();
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         let facts = policy.facts();
         let fact_named = |name: &str| facts.iter().position(|fact| fact.column.rule_name() == name);
@@ -236,14 +260,8 @@ impl<'a> Needs<'a> {
             let start = format!("{}.", subject.word());
             raw.iter().filter_map(|name| name.strip_prefix(&start)).map(str::to_owned).collect()
         };
-        // Facts in the order of the file: each stands after those it uses.
         let facts = used.into_iter().map(|i| &facts[i]).collect();
-        let mut person = of(Subject::Person);
-        // The order of persons within a component is by age.
-        if !components.is_empty() && !person.iter().any(|name| name == "birth_date") {
-            person.push("birth_date".to_owned());
-        }
-        Self { facts, person, family: of(Subject::Family) }
+        Self { facts, person: of(Subject::Person), family: of(Subject::Family) }
     }
 }
 

@@ -50,6 +50,13 @@ store::sql! {
     pub(crate) QUOTA_OF = "SELECT region, families, places, eligible FROM decision_quota
         WHERE run = $1 AND region = $2";
 
+    pub(crate) SCENARIO_ADD = "INSERT INTO scenario (scenario_id, name, region, closing, policy_hash, asked, found,
+            made_by, made_by_name, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    pub(crate) SCENARIO = "SELECT scenario_id, name, region, closing, policy_hash, asked, found, made_by_name, made_at
+        FROM scenario WHERE scenario_id = $1 AND region >= $2 AND region < $3";
+    pub(crate) SCENARIOS = "SELECT scenario_id, name, region, closing, policy_hash, asked, found, made_by_name, made_at
+        FROM scenario WHERE region >= $1 AND region < $2 ORDER BY scenario_id DESC LIMIT $3";
+
     pub(crate) ASSIGNED = "SELECT family_id FROM assignment WHERE user_id = $1 ORDER BY family_id";
     pub(crate) IS_ASSIGNED = "SELECT family_id FROM assignment WHERE user_id = $1 AND family_id = $2";
 }

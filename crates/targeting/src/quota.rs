@@ -86,7 +86,7 @@ pub(crate) struct Places {
 /// Gives out the places. `eligible` are numbers of families in ascending order; `order` has, for each
 /// expression, one key for every family, to be sorted ascending; the last tie is broken by the order of
 /// families.
-pub(crate) fn give_places(quota: &Quota, regions: &Regions, eligible: &[u32], order: &[Vec<u64>]) -> Places {
+pub(crate) fn give_places(quota: &Quota, regions: &Regions, eligible: &[u32], order: &[&[u64]]) -> Places {
     let (region_of_path, names) = regions.at(quota.by);
     let region_of = |family: u32| region_of_path[regions.of[family as usize] as usize];
     let mut families = vec![0u64; names.len()];

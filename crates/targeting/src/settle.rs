@@ -1,13 +1,16 @@
 //! What cannot be settled a family at a time: programmes that do or do not go together, and places. Then the
 //! outcome.
 
+use std::borrow::Cow;
+
+use model::{Rupiah, RupiahOverflow};
 use policy::Together;
-use rayon::prelude::*;
 
 use crate::{
     FamilyOutcome,
-    columns::Judged,
-    plan::{PlaceKind, Plan},
+    columns::{Judged, Truth},
+    pass::Pass,
+    plan::{Bits, PlaceKind, Plan},
     quota::{Places, Regions, give_places},
 };
 
@@ -19,77 +22,176 @@ pub(crate) struct Other {
     pub(crate) recipients: Option<Vec<i64>>,
 }
 
-/// Every family's decision, in the order of families.
-#[derive(Debug, Default)]
-pub(crate) struct Settled {
-    pub(crate) judged: Judged,
-    pub(crate) outcome: Vec<FamilyOutcome>,
-    /// Place of the main reason; none for those who receive.
-    pub(crate) reason: Vec<Option<u32>>,
+/// Every family's decision by one plan, in the order of families.
+pub(crate) struct Settled<'a> {
+    pub(crate) plan: &'a Plan<'a>,
+    /// By place.
+    truths: Vec<Cow<'a, Truth>>,
+    /// For each component: members for whom it is true.
+    pub(crate) qualified: Vec<&'a [i16]>,
+    /// For each component: members who count.
+    pub(crate) counted: &'a [Vec<i16>],
+    /// Place of the main reason; [`NONE`] for those who receive.
+    reasons: Vec<u8>,
     /// Rank in the quota; 0 for those who do not take part.
     pub(crate) rank: Vec<u32>,
     pub(crate) places: Option<Places>,
 }
 
-/// Settles combinations, quota and outcome.
-pub(crate) fn settle(
-    plan: &Plan<'_>,
-    mut judged: Judged,
+/// Nothing stands against the family. Beyond the most places a plan may have.
+const NONE: u8 = u8::MAX;
+
+/// Settles combinations, quota and outcome of one plan of a pass.
+pub(crate) fn settle<'a>(
+    pass: &'a Pass<'a>,
+    number: usize,
+    judged: &'a Judged,
     family_ids: &[i64],
     regions: &Regions,
     others: &[Other],
-) -> Settled {
-    for other in others {
-        combine(plan, &mut judged, family_ids, other);
-    }
-    let order = std::mem::take(&mut judged.order);
-    let families = family_ids.len();
-    let eligible: Vec<u32> =
-        (0..families).filter(|&i| plan.passes(&judged.bits[i])).map(|i| i as u32).collect();
-    let mut settled = Settled { judged, rank: vec![0; families], ..Settled::default() };
+) -> Settled<'a> {
+    let (plan, uses, families) = (&pass.plans[number], &pass.uses[number], judged.families);
+    let counts = &judged.plans[number];
+    let truth = |(place, test): (&crate::Place, &Option<usize>)| match (place.of, test) {
+        (_, Some(test)) => Cow::Borrowed(&judged.tests[*test]),
+        (PlaceKind::NeedsComponent, _) => Cow::Borrowed(&counts.any),
+        (PlaceKind::Combination(line), _) => {
+            let other = others.iter().find(|other| other.combination == line);
+            Cow::Owned(combined(plan, line, family_ids, other.and_then(|other| other.recipients.as_deref())))
+        }
+        _ => Cow::Owned(Truth::none(families)),
+    };
+    let mut settled = Settled {
+        plan,
+        truths: plan.places.iter().zip(&uses.tests).map(truth).collect(),
+        qualified: uses.kinds.iter().map(|kind| judged.qualified[*kind].as_slice()).collect(),
+        counted: &counts.counted,
+        reasons: vec![NONE; families],
+        rank: vec![0; families],
+        places: None,
+    };
+    let eligible = settled.reasons_of_families();
     if let (Some(quota), Some(place)) = (&plan.version.quota, plan.place_of(PlaceKind::Quota)) {
+        let order: Vec<&[u64]> = uses.orders.iter().map(|order| judged.orders[*order].as_slice()).collect();
         let places = give_places(quota, regions, &eligible, &order);
+        let truth = settled.truths[place.place as usize].to_mut();
         for (at, &family) in eligible.iter().enumerate() {
             settled.rank[family as usize] = places.rank[at];
-            settled.judged.bits[family as usize].set(place, Some(places.inside[at]));
+            if places.inside[at] {
+                truth.yes.set(family as usize);
+            } else {
+                settled.reasons[family as usize] = place.place as u8;
+            }
         }
         settled.places = Some(places);
     }
-    let quota = plan.place_of(PlaceKind::Quota);
-    let (outcome, reason): (Vec<_>, Vec<_>) = settled
-        .judged
-        .bits
-        .par_iter()
-        .map(|bits| match (plan.main_reason(bits), quota) {
-            (Some(reason), _) => (FamilyOutcome::NotEligible, Some(reason)),
-            (None, Some(place)) if bits.failed & place.bit() != 0 => {
-                (FamilyOutcome::Waiting, Some(place.place))
-            }
-            (None, _) => (FamilyOutcome::Eligible, None),
-        })
-        .unzip();
-    settled.outcome = outcome;
-    settled.reason = reason;
     settled
+}
+
+impl Settled<'_> {
+    /// Finds the main reason of every family, 64 families at a time, and returns those whom nothing but the quota can stop.
+    fn reasons_of_families(&mut self) -> Vec<u32> {
+        let families = self.reasons.len();
+        let mut eligible = Vec::new();
+        let asked: Vec<(&crate::Place, bool)> = self
+            .plan
+            .places
+            .iter()
+            .filter(|place| place.of != PlaceKind::Quota)
+            .map(|place| (place, place.stops(self.plan.version)))
+            .collect();
+        for word in 0..families.div_ceil(64) {
+            let rows = (families - word * 64).min(64);
+            let mut left = if rows == 64 { u64::MAX } else { (1 << rows) - 1 };
+            for (place, stops) in &asked {
+                let yes = self.truths[place.place as usize].yes.words()[word];
+                let mut against = left & if *stops { yes } else { !yes };
+                left &= !against;
+                while against != 0 {
+                    self.reasons[word * 64 + against.trailing_zeros() as usize] = place.place as u8;
+                    against &= against - 1;
+                }
+            }
+            while left != 0 {
+                eligible.push((word * 64) as u32 + left.trailing_zeros());
+                left &= left - 1;
+            }
+        }
+        eligible
+    }
+
+    pub(crate) fn families(&self) -> usize {
+        self.reasons.len()
+    }
+
+    /// Place of the main reason.
+    pub(crate) fn reason(&self, family: usize) -> Option<u32> {
+        Some(self.reasons[family]).filter(|reason| *reason != NONE).map(u32::from)
+    }
+
+    pub(crate) fn outcome(&self, family: usize) -> FamilyOutcome {
+        match self.reason(family) {
+            None => FamilyOutcome::Eligible,
+            // Who has a rank fails by nothing but the quota.
+            Some(_) if self.rank[family] > 0 => FamilyOutcome::Waiting,
+            Some(_) => FamilyOutcome::NotEligible,
+        }
+    }
+
+    /// Whether the main reason is that something is not known.
+    pub(crate) fn is_unknown(&self, family: usize) -> bool {
+        self.reason(family).is_some_and(|place| self.truths[place as usize].unknown.get(family))
+    }
+
+    /// What the family would be given for the period, and what the yearly limit cuts off.
+    pub(crate) fn worth(&self, family: usize) -> Result<(Rupiah, Rupiah), RupiahOverflow> {
+        self.plan.worth(self.counted.iter().map(|counted| i64::from(counted[family])))
+    }
+
+    /// How every condition came out for some families, from `first` on.
+    pub(crate) fn bits(&self, first: usize, out: &mut [Bits]) {
+        out.fill(Bits::default());
+        for place in &self.plan.places {
+            let truth = &self.truths[place.place as usize];
+            let quota = place.of == PlaceKind::Quota;
+            for (i, bits) in out.iter_mut().enumerate() {
+                let family = first + i;
+                let (yes, unknown) = (truth.yes.get(family), truth.unknown.get(family));
+                // Nobody is asked for a place who did not get that far.
+                let failed = !(yes | unknown) & (!quota | (self.rank[family] > 0));
+                bits.held |= u64::from(yes) << place.place;
+                bits.unknown |= u64::from(unknown) << place.place;
+                bits.failed |= u64::from(failed) << place.place;
+            }
+        }
+    }
+
+    /// Families for whom the condition of a place holds, fails, is unknown.
+    pub(crate) fn figures(&self, place: &crate::Place) -> [i64; 3] {
+        let truth = &self.truths[place.place as usize];
+        let (yes, unknown) = (truth.yes.ones() as i64, truth.unknown.ones() as i64);
+        let asked = match (&self.places, place.of) {
+            (Some(places), PlaceKind::Quota) => places.rank.len() as i64,
+            _ => self.families() as i64,
+        };
+        [yes, asked - yes - unknown, unknown]
+    }
 }
 
 /// Both lists are sorted by family: one walk. Without a decision of the other programme, "blocks" does not
 /// block and "needs" is unknown, which is never true.
-fn combine(plan: &Plan<'_>, judged: &mut Judged, family_ids: &[i64], other: &Other) {
-    let (Some(line), Some(place)) = (
-        plan.version.combinations.get(other.combination),
-        plan.place_of(PlaceKind::Combination(other.combination)),
-    ) else {
-        return;
+fn combined(plan: &Plan<'_>, line: usize, family_ids: &[i64], recipients: Option<&[i64]>) -> Truth {
+    let mut truth = Truth::none(family_ids.len());
+    let Some(recipients) = recipients else {
+        if plan.version.combinations[line].rule != Together::Blocks {
+            (0..family_ids.len()).for_each(|row| truth.unknown.set(row));
+        }
+        return truth;
     };
-    let mut recipients = other.recipients.iter().flatten().copied().peekable();
-    for (bits, &family) in judged.bits.iter_mut().zip(family_ids) {
+    let mut recipients = recipients.iter().copied().peekable();
+    for (row, &family) in family_ids.iter().enumerate() {
         while recipients.next_if(|&id| id < family).is_some() {}
-        let receives = match &other.recipients {
-            Some(_) => Some(recipients.peek() == Some(&family)),
-            None if line.rule == Together::Blocks => Some(false),
-            None => None,
-        };
-        bits.set(place, receives);
+        truth.set(row, Some(recipients.peek() == Some(&family)));
     }
+    truth
 }

@@ -142,8 +142,8 @@ pub struct ProgrammePage {
     pub combinations: Vec<policy::Combination>,
     /// How often.
     pub schedule: policy::Schedule,
-    /// Key of the channel.
-    pub channel: String,
+    /// Key of the channel, where money goes out.
+    pub channel: Option<String>,
     /// Budget line.
     pub budget_line: String,
     /// What proves that the money arrived.
@@ -573,16 +573,19 @@ pub(crate) fn reason_text(policy: &Policy, run: &DecisionRun, code: &str) -> Lab
     let version = policy
         .programme(&run.programme)
         .and_then(|programme| programme.versions.iter().find(|version| version.key == run.version));
-    let found = version.and_then(|version| {
-        let eligibility = version.eligibility.iter().map(|c| (&c.code, &c.text));
-        let exclusions = version.exclusions.iter().map(|c| (&c.code, &c.text));
-        let needs = version.needs_component.iter().map(|c| (&c.code, &c.text));
-        let combinations = version.combinations.iter().map(|c| (&c.reason.code, &c.reason.text));
-        let quota = version.quota.iter().map(|c| (&c.reason.code, &c.reason.text));
-        let mut all = eligibility.chain(exclusions).chain(needs).chain(combinations).chain(quota);
-        all.find(|(known, _)| known.as_str() == code).map(|(_, text)| text.clone())
-    });
-    found.unwrap_or_else(|| Label::new(code, code))
+    version.map_or_else(|| Label::new(code, code), |version| version_reason(version, code))
+}
+
+/// The words of a reason in a version; its code where it has none of that code.
+pub(crate) fn version_reason(version: &ProgrammeVersion, code: &str) -> Label {
+    let eligibility = version.eligibility.iter().map(|c| (&c.code, &c.text));
+    let exclusions = version.exclusions.iter().map(|c| (&c.code, &c.text));
+    let needs = version.needs_component.iter().map(|c| (&c.code, &c.text));
+    let combinations = version.combinations.iter().map(|c| (&c.reason.code, &c.reason.text));
+    let quota = version.quota.iter().map(|c| (&c.reason.code, &c.reason.text));
+    let mut all = eligibility.chain(exclusions).chain(needs).chain(combinations).chain(quota);
+    let found = all.find(|(known, _)| known.as_str() == code);
+    found.map_or_else(|| Label::new(code, code), |(_, text)| text.clone())
 }
 
 /// Three truth values of a place in stored masks.

@@ -96,6 +96,7 @@ pub(crate) fn menu(t: &Tongue, session: &Session, path: &str) -> Vec<NavItem> {
     let here = |href: &str| path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
     let person = path.starts_with("/orang/");
     let case = path.starts_with("/kasus");
+    let rule = path == "/aturan" || path.starts_with("/simulasi");
     PLACES
         .iter()
         .filter(|(_, _, _, actions)| actions.is_empty() || actions.iter().any(|action| session.may(action)))
@@ -103,7 +104,10 @@ pub(crate) fn menu(t: &Tongue, session: &Session, path: &str) -> Vec<NavItem> {
             href,
             label: t.say(key),
             icon,
-            current: here(href) || (person && href == "/keluarga") || (case && href == "/tugas"),
+            current: here(href)
+                || (person && href == "/keluarga")
+                || (case && href == "/tugas")
+                || (rule && href == "/program"),
             count: None,
         })
         .collect()

@@ -112,3 +112,4 @@ galat-payment-state = This step does not fit the present state.
 galat-payment-state-remedy = Reload the page and see the next step.
 galat-payment-not-found = Not found in your territory.
 galat-payment-not-found-remedy = Check the number, or ask the other territory.
+payment-no-money = This programme pays no money by list: goods, services and lists of candidates have no payment lines.

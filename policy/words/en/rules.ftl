@@ -12,3 +12,4 @@ rules-number-range = The number is out of range.
 rules-bad-date = No such day. Write an existing day as date '2026-01-31'.
 rules-null-literal = The value null is never true and never false. Use is null or is not null.
 rules-unknown-code = The code is not in the code list of this column.
+rules-division-by-zero = A division by zero is never known. Divide by another number.

@@ -112,3 +112,4 @@ galat-payment-state = Langkah ini tidak sesuai dengan keadaan sekarang.
 galat-payment-state-remedy = Muat ulang halaman dan lihat langkah berikutnya.
 galat-payment-not-found = Tidak ditemukan di wilayah Anda.
 galat-payment-not-found-remedy = Periksa nomor, atau tanyakan kepada wilayah lain.
+payment-no-money = Program ini tidak membayar uang menurut daftar: barang, layanan dan daftar calon tidak punya baris pembayaran.

@@ -12,3 +12,4 @@ rules-number-range = Angka di luar jangkauan.
 rules-bad-date = Tanggal tidak ada. Tulis hari yang ada sebagai date '2026-01-31'.
 rules-null-literal = Nilai null tidak pernah benar dan tidak pernah salah. Gunakan is null atau is not null.
 rules-unknown-code = Kode tidak ada dalam daftar kode kolom ini.
+rules-division-by-zero = Pembagian dengan nol tidak pernah diketahui hasilnya. Bagi dengan bilangan lain.

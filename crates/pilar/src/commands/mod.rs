@@ -13,6 +13,7 @@ pub(crate) mod money;
 mod policy;
 pub(crate) mod registry;
 mod serve;
+mod simulate;
 mod status;
 mod user;
 
@@ -78,6 +79,7 @@ fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Ans
         Command::Review(command) => registry::review(house, command),
         Command::Close(command) => registry::close(house, command),
         Command::Decide(command) => money::decide(house, command),
+        Command::Simulate(command) => simulate::run(house, command),
         Command::Approve(command) => money::approve(house, command),
         Command::Pay(command) => money::pay(place, house, command),
         Command::Status => status::run(house),

@@ -9,6 +9,7 @@ use payment::{ApprovedList, Built, Documents, FileMade, Imported, OrderView, Rec
 use serde::Serialize;
 use serde_json::json;
 use store::Page;
+use targeting::Wish;
 
 use crate::{
     cli::{Approve, Decide, Pay, Place},
@@ -25,28 +26,41 @@ pub(crate) fn decide(house: &House, command: &Decide) -> anyhow::Result<Answer> 
         None => newest_closing(house)?,
     };
     let scope = session.scope("decision.run")?;
-    let run = with_bar("decide", |bar| {
-        targeting::decide(house, &scope, &command.programme, command.period, month, bar)
-    })
-    .map_err(|error| Failure::input(error.to_string()))?;
-    let totals = &run.totals;
+    let wishes = if command.all {
+        targeting::wishes(&house.policy, command.period, month)
+    } else {
+        let wish = |key: &String| Wish { programme: key.clone(), period: command.period };
+        command.programme.iter().map(wish).collect()
+    };
+    let runs = with_bar("decide", |bar| targeting::decide_all(house, &scope, &wishes, month, bar))
+        .map_err(|error| Failure::input(error.to_string()))?;
     let number = |value: i64| grouped(value.unsigned_abs());
-    let lines = vec![
-        format!("run {}: {} {} on closing {}", run.run, run.programme, run.period, run.closing),
-        format!(
-            "{} families: {} receive, {} wait for a place, {} do not; {}",
+    let mut lines = Vec::new();
+    for run in &runs {
+        let totals = &run.totals;
+        let next = if run.candidates(&house.policy) {
+            "candidates: people decide each case".to_owned()
+        } else {
+            format!("next: pilar approve {} --as LOGIN (somebody else than who made it)", run.run)
+        };
+        lines.push(format!("run {}: {} {} on closing {}", run.run, run.programme, run.period, run.closing));
+        lines.push(format!(
+            "  {} families: {} receive, {} wait for a place, {} do not; {}",
             number(totals.families),
             number(totals.eligible),
             number(totals.waiting),
             number(totals.not_eligible),
             totals.amount_idr
-        ),
-        format!("next: pilar approve {} --as LOGIN (somebody else than who made it)", run.run),
-    ];
-    Answer::of(&run, lines)
+        ));
+        lines.push(format!("  {next}"));
+    }
+    match runs.as_slice() {
+        [run] => Answer::of(run, lines),
+        _ => Answer::of(&runs, lines),
+    }
 }
 
-fn newest_closing(house: &House) -> anyhow::Result<model::Month> {
+pub(crate) fn newest_closing(house: &House) -> anyhow::Result<model::Month> {
     let scope = Session::console(house).scope("closing.read")?;
     let closings = registry::closing::closings(house, &scope)?;
     let newest = closings

@@ -166,7 +166,7 @@ fn make_accounts(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
     Ok((accounts.accounts.len() as u64, json!({})))
 }
 
-/// Every programme of the pack that has a rule in force, for the period that its schedule takes.
+/// Every programme of the pack that has a rule in force, for the period that its schedule takes; lists that pay money are approved.
 fn decide(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
     let house = &run.house;
     let accounts = accounts::read(&run.dir)?;
@@ -174,27 +174,29 @@ fn decide(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
     let checker = accounts::who_may(house, &accounts, &["decision.approve"], 1)?;
     let stage = Period::Stage { year: DAY.year(), stage: (DAY.month() + 2) / 3 };
     let (mut families, mut programmes, mut runs) = (0, Map::new(), Vec::new());
-    for (key, programme) in house.policy.programmes() {
-        let Some(version) = programme.on(DAY) else { continue };
-        let Some(period) = [stage, Period::Month(month)].into_iter().find(|p| version.schedule.accepts(*p))
-        else {
-            continue;
-        };
-        let scope = maker.scope("decision.run")?;
-        let made = with_bar(key, |bar| targeting::decide(house, &scope, key, period, month, bar))?;
-        let approval = checker.scope("decision.approve")?;
-        let approved = targeting::approve(house, &approval, &made.run, &made.dataset_hash)?;
-        let totals = approved.totals;
+    let wishes = targeting::wishes(&house.policy, stage, month);
+    let scope = maker.scope("decision.run")?;
+    let all = with_bar("decide", |bar| targeting::decide_all(house, &scope, &wishes, month, bar))?;
+    for mut made in all {
+        let pays = house
+            .policy
+            .programme(&made.programme)
+            .and_then(|programme| programme.versions.iter().find(|version| version.key == made.version));
+        if pays.is_some_and(policy::ProgrammeVersion::pays_money) {
+            let approval = checker.scope("decision.approve")?;
+            made = targeting::approve(house, &approval, &made.run, &made.dataset_hash)?;
+            runs.push(json!({"run": made.run, "programme": made.programme, "dataset": made.dataset}));
+        }
+        let totals = made.totals;
         families += totals.families.unsigned_abs();
         programmes.insert(
-            key.clone(),
+            made.programme,
             json!({
-                "period": approved.period, "families": totals.families, "eligible": totals.eligible,
+                "period": made.period, "families": totals.families, "eligible": totals.eligible,
                 "excluded": totals.not_eligible, "by_exclusion": totals.excluded, "unknown": totals.unknown,
-                "waiting": totals.waiting, "amount_idr": totals.amount_idr, "list_hash": approved.dataset_hash,
+                "waiting": totals.waiting, "amount_idr": totals.amount_idr, "list_hash": made.dataset_hash,
             }),
         );
-        runs.push(json!({"run": approved.run, "programme": key, "dataset": approved.dataset}));
     }
     let assigned = give_caseload(run, &accounts, &runs)?;
     Ok((families, json!({"programmes": programmes, "runs": runs, "assigned": assigned})))

@@ -1,6 +1,7 @@
 //! Laws of decisions, on the programmes of the policy pack and on families at random.
 
 mod caps;
+mod figures;
 mod laws;
 mod service;
 
@@ -10,7 +11,7 @@ use arrow_array::{ArrayRef, BooleanArray, Date32Array, Int32Array, Int64Array, R
 use model::{Month, Period};
 use policy::{ColumnType, Policy, Subject};
 
-use crate::Plan;
+use crate::{Plan, pass::Pass};
 
 fn policy() -> Policy {
     Policy::embedded().unwrap_or_else(|faults| panic!("{faults:#?}"))
@@ -25,13 +26,28 @@ fn month(text: &str) -> Month {
 }
 
 /// Every programme of the pack with a period that it decides for.
-fn plans(policy: &Policy) -> Vec<Plan<'_>> {
-    let periods = ["2026-T4", "2026-11", "2026"];
-    let plan = |key: &String| {
-        let fits = |text: &&str| Plan::new(policy, key, period(text), month("2026-11")).ok();
-        periods.iter().find_map(fits)
+fn wishes(policy: &Policy) -> Vec<(&str, Period)> {
+    let years = (2018..=2026).rev().map(|year| year.to_string());
+    let periods: Vec<Period> = ["2026-T4".to_owned(), "2026-11".to_owned()]
+        .into_iter()
+        .chain(years.flat_map(|year| [format!("{year}-T4"), format!("{year}-T2"), year]))
+        .map(|text| period(&text))
+        .collect();
+    let wish = |key: &'_ String| {
+        let fits = |period: &&Period| Plan::new(policy, key, **period, month("2026-11")).is_ok();
+        periods.iter().find(fits).copied()
     };
-    policy.programmes().keys().filter_map(plan).collect()
+    policy.programmes().keys().filter_map(|key| Some((key.as_str(), wish(key)?))).collect()
+}
+
+fn pass<'a>(policy: &'a Policy, wishes: &[(&str, Period)]) -> Pass<'a> {
+    let plan = |(key, period): &(&str, Period)| Plan::new(policy, key, *period, month("2026-11")).unwrap();
+    Pass::new(policy, wishes.iter().map(plan).collect())
+}
+
+/// A pass for each programme alone.
+fn alone(policy: &Policy) -> Vec<Pass<'_>> {
+    wishes(policy).iter().map(|wish| pass(policy, std::slice::from_ref(wish))).collect()
 }
 
 /// A seeded generator (SplitMix64): the same families in every run.
@@ -62,16 +78,26 @@ impl Dice {
 /// Families and their people with every column that a rule may name; each value unknown one time in `gaps`
 /// hundredths.
 fn population(policy: &Policy, families: usize, gaps: u64, dice: &mut Dice) -> (RecordBatch, RecordBatch) {
+    population_from(policy, 0..families as i64, gaps, dice)
+}
+
+fn population_from(
+    policy: &Policy,
+    families: std::ops::Range<i64>,
+    gaps: u64,
+    dice: &mut Dice,
+) -> (RecordBatch, RecordBatch) {
     let mut family_ids = Vec::new();
     let mut person_ids = Vec::new();
     let mut family_of = Vec::new();
-    for family in 0..families as i64 {
+    for family in families.clone() {
         family_ids.push(10 + family * 7);
-        for _ in 0..dice.below(7) {
-            person_ids.push(1_000_000 + person_ids.len() as i64);
+        for _ in 0..dice.below(8) {
+            person_ids.push(1_000_000 + families.start * 7 + person_ids.len() as i64);
             family_of.push(10 + family * 7);
         }
     }
+    let families = family_ids.len();
     let people = vec![
         ("person_id".to_owned(), Arc::new(Int64Array::from(person_ids.clone())) as ArrayRef),
         ("family_id".to_owned(), Arc::new(Int64Array::from(family_of))),

@@ -7,16 +7,16 @@ use access::{House, NewUser, Scope, Session};
 use arrow_array::RecordBatch;
 use lake::{Lake, Origin, WriteOptions};
 use model::{FixedClock, RegionCode, Rupiah, Silent};
-use policy::Policy;
+use policy::{Policy, Setting};
 use store::{Page, testing::TestDb};
 
 use super::{Dice, month, period, population};
 use crate::{
-    Error, FamilyOutcome, RunState, approve, decide, explain, family_decisions, programme_page, programmes,
-    queries, region_counts, run_families, run_page, runs,
+    Error, FamilyOutcome, Question, RunState, Wish, approve, decide, decide_all, explain, family_decisions,
+    programme_page, programmes, queries, region_counts, run_families, run_page, runs, simulate, try_rule,
 };
 
-fn house(test: &TestDb) -> House {
+pub(super) fn house(test: &TestDb) -> House {
     House {
         db: test.db.clone(),
         lake: Lake::open(&test.folder.join("lake")).unwrap(),
@@ -48,7 +48,7 @@ fn user(house: &House, login: &str, role: &str, region: &str) -> Session {
     access::session_of_login(house, &console, login).unwrap()
 }
 
-fn console(house: &House, action: &str) -> Scope {
+pub(super) fn console(house: &House, action: &str) -> Scope {
     Session::console(house).scope(action).unwrap()
 }
 
@@ -184,6 +184,152 @@ fn the_list_depends_neither_on_threads_nor_on_how_the_closing_is_cut() {
     assert_eq!(hashes.len(), 1);
 }
 
+#[test]
+fn programmes_decided_in_one_pass_give_the_lists_that_they_give_one_by_one() {
+    let wish = |programme: &str, of: &str| Wish { programme: programme.to_owned(), period: period(of) };
+    // Who comes after whom is found from the rules, not from the order of the wishes.
+    let wishes = [wish("BST", "2020-04"), wish("SEMBAKO", "2020-04"), wish("PKH", "2020-T2")];
+    let made = |one_by_one: bool| {
+        let test = TestDb::sqlite();
+        let house = house(&test);
+        let (families, people) = population(&house.policy, 400, 8, &mut Dice(5));
+        close(&house, &families, &people, 128);
+        let scope = console(&house, "decision.run");
+        let decide = |wishes: &[Wish]| decide_all(&house, &scope, wishes, month("2026-11"), &Silent).unwrap();
+        let runs = if one_by_one {
+            // PKH first, BST last.
+            let mut runs: Vec<_> =
+                wishes.iter().rev().flat_map(|wish| decide(std::slice::from_ref(wish))).collect();
+            runs.reverse();
+            runs
+        } else {
+            decide(&wishes)
+        };
+        assert_eq!(decide(&wishes), runs, "what was made from the same inputs is found again");
+        let receivers = |run: &crate::DecisionRun| -> Vec<i64> {
+            let list =
+                run_families(&house, &scope, &run.run, FamilyOutcome::Eligible, &Page::first(1_000)).unwrap();
+            list.items.iter().map(|line| line.family_id).collect()
+        };
+        let [bst, sembako, pkh] = [0, 1, 2].map(|i| receivers(&runs[i]));
+        assert!(
+            !bst.is_empty() && bst.iter().all(|family| !sembako.contains(family) && !pkh.contains(family))
+        );
+        runs.into_iter().map(|run| (run.programme, run.dataset_hash, run.totals)).collect::<Vec<_>>()
+    };
+    assert_eq!(made(true), made(false));
+}
+
+#[test]
+fn a_simulation_says_what_deciding_would_and_its_sums_agree() {
+    let test = TestDb::sqlite();
+    let house = house(&test);
+    let (families, people) = population(&house.policy, 600, 5, &mut Dice(31));
+    close(&house, &families, &people, 100);
+    let (month, decide_scope) = (month("2026-11"), console(&house, "decision.run"));
+    let wishes = ["PKH", "SEMBAKO"].map(|key| Wish { programme: key.to_owned(), period: period("2026-T4") });
+    let run = decide_all(&house, &decide_scope, &wishes, month, &Silent).unwrap();
+    let setting = |programme: &str, name: &str, value| Setting {
+        programme: programme.into(),
+        name: name.into(),
+        value,
+    };
+    let stricter = house.policy.variant(&[
+        setting("PKH", "elderly_age", 75),
+        setting("SEMBAKO", "decile_max", 2),
+        setting("PKH", "share_permille", 200),
+    ]);
+    let stricter = stricter.unwrap();
+    assert_ne!(stricter.hash(), house.policy.hash());
+    let question = Question {
+        truth: "family.decile <= 2".to_owned(),
+        budget_idr: Some(30_000_000),
+        ..Question::default()
+    };
+    let scope = console(&house, "policy.read");
+    let compare =
+        |other: &Policy| simulate(&house, &scope, other, &wishes, month, &question, &Silent).unwrap();
+    for same in compare(&house.policy) {
+        assert!(same.moves.iter().all(|moved| moved.change_idr == 0));
+        assert_eq!(same.moves[4].families, same.sides[0].eligible);
+    }
+    for (i, found) in compare(&stricter).into_iter().enumerate() {
+        let (totals, [before, after]) = (&run[i].totals, &found.sides);
+        assert_eq!(
+            (before.eligible, before.waiting, before.amount_idr),
+            (totals.eligible, totals.waiting, totals.amount_idr)
+        );
+        let [enters, leaves, ..] = [0, 1].map(|at| found.moves[at].families);
+        assert_eq!(after.eligible, before.eligible + enters - leaves);
+        let change: i64 = found.moves.iter().map(|moved| moved.change_idr).sum();
+        assert_eq!(after.amount_idr.idr(), before.amount_idr.idr() + change);
+        assert!(enters + leaves > 0, "the other rule changes something");
+        for parts in [&found.deciles, &found.regions] {
+            let amounts: i64 = parts.iter().map(|part| part.amount_idr[1]).sum();
+            assert_eq!(
+                (amounts, parts.iter().map(|part| part.families).sum::<i64>()),
+                (after.amount_idr.idr(), 600)
+            );
+        }
+        let share = i64::from(found.share_that_fits.unwrap());
+        let cost = |share: i64| {
+            let mut all = vec![setting("PKH", "elderly_age", 75), setting("SEMBAKO", "decile_max", 2)];
+            all.push(setting(&found.programme, "share_permille", share));
+            compare(&house.policy.variant(&all).unwrap())[i].sides[1].amount_idr.idr()
+        };
+        assert!(cost(share) <= 30_000_000 && (share == 1000 || cost(share + 1) > 30_000_000), "{share}");
+    }
+    let nothing = house.policy.variant(&[setting("PKH", "no_such_number", 1)]);
+    assert!(nothing.unwrap_err()[0].remedy.contains("elderly_age"));
+    assert!(approve(&house, &console(&house, "decision.approve"), "none", "").is_err());
+}
+
+#[test]
+fn trying_a_rule_counts_whom_the_row_by_row_rule_would_select() {
+    let test = TestDb::sqlite();
+    let house = house(&test);
+    let (families, people) = population(&house.policy, 500, 10, &mut Dice(77));
+    close(&house, &families, &people, 90);
+    let scope = console(&house, "programme.read");
+    let officer = user(&house, "dinsos2", "district_officer", "99.01").scope("programme.read").unwrap();
+    for text in [
+        "family.decile <= 3 and family.elderly > 0",
+        "person.age between 0 and 6 and person.alive",
+        "family.floor is null or family.children >= 2",
+        "family.living = 1",
+    ] {
+        let schema = house.policy.rule_schema();
+        let expr = rules::Expr::condition(text, &schema).unwrap();
+        let mut want = [(0, 0, 0), (0, 0, 0)];
+        for row in 0..families.num_rows() {
+            let mut data = super::laws::family_data(&families, &people, row);
+            let plan = crate::Plan::new(&house.policy, "PKH", period("2026-T4"), month("2026-11")).unwrap();
+            let here = matches!(data.values.get("family.region"), Some(rules::Value::Text(region)) if region.starts_with("99.01."));
+            let params = rules::Params::at(jiff::civil::date(2026, 11, 30));
+            plan.add_all_facts(&house.policy, &params, &mut data);
+            let truths: Vec<Option<bool>> = if text.contains("person.") {
+                data.people.iter().map(|person| expr.value(&person.values, &params).as_bool()).collect()
+            } else {
+                vec![expr.value(&data.values, &params).as_bool()]
+            };
+            for want in if here { &mut want[..] } else { &mut want[..1] } {
+                want.0 += truths.iter().filter(|truth| **truth == Some(true)).count() as i64;
+                want.1 += truths.iter().filter(|truth| truth.is_none()).count() as i64;
+                want.2 += truths.len() as i64;
+            }
+        }
+        for (scope, want) in [&scope, &officer].into_iter().zip(want) {
+            let tried = try_rule(&house, scope, month("2026-11"), text, None).unwrap();
+            assert_eq!((tried.selected, tried.unknown, tried.of), want, "{text}");
+            let again = try_rule(&house, scope, month("2026-11"), text, None).unwrap();
+            assert_eq!(again, tried, "held columns answer alike");
+        }
+    }
+    let wrong = |text: &str| try_rule(&house, &scope, month("2026-11"), text, None).unwrap_err().code();
+    assert_eq!(wrong("family.decile > person.age"), "targeting-two-subjects");
+    assert_eq!(wrong("family.decil > 3"), "rules-unknown-name");
+}
+
 fn rayon_pool(threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
 }
@@ -200,30 +346,4 @@ fn what_cannot_be_decided_says_why() {
     assert_eq!(tell("PKH", "2026-11"), "targeting-period");
     assert_eq!(tell("PKH", "2001-T1"), "targeting-no-version");
     assert_eq!(tell("PKH", "2026-T4"), "targeting-no-closing");
-}
-
-/// Figures, not a test: `cargo test --release -p targeting figures -- --ignored --nocapture`, on FAMILIES families.
-#[test]
-#[ignore = "prints families a second; nothing to check"]
-fn figures() {
-    let families = std::env::var("FAMILIES").ok().and_then(|text| text.parse().ok()).unwrap_or(300_000);
-    let test = TestDb::sqlite();
-    let house = house(&test);
-    let (all, people) = population(&house.policy, families, 5, &mut Dice(1));
-    close(&house, &all, &people, 64 * 1024);
-    drop((all, people));
-    let mut seconds = 0.0;
-    for (programme, of) in [("PKH", "2026-T4"), ("SEMBAKO", "2026-T4")] {
-        let scope = console(&house, "decision.run");
-        let start = std::time::Instant::now();
-        let run = decide(&house, &scope, programme, period(of), month("2026-11"), &Silent).unwrap();
-        seconds += start.elapsed().as_secs_f64();
-        println!("{programme}: {:.3} s {:?}", start.elapsed().as_secs_f64(), run.totals);
-        let start = std::time::Instant::now();
-        for family in 0..100 {
-            explain(&house, &scope, &run.run, 10 + (families as i64 / 100 * family) * 7).unwrap();
-        }
-        println!("explain: {:.2} ms a family", start.elapsed().as_secs_f64() * 10.0);
-    }
-    println!("both programmes: {:.0} families a second", families as f64 / seconds);
 }

@@ -4,6 +4,7 @@
 mod akun;
 mod anggaran;
 mod angka;
+mod aturan;
 pub(crate) mod audit;
 mod beranda;
 mod cari;
@@ -16,6 +17,7 @@ mod orang;
 mod pembayaran;
 mod penautan;
 mod program;
+mod simulasi;
 mod tinjau;
 mod tugas;
 mod wilayah;
@@ -40,6 +42,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/beranda", get(beranda::show))
         .route("/program", get(program::list))
         .route("/program/{key}", get(program::show))
+        .route("/aturan", get(aturan::show))
+        .route("/simulasi", get(simulasi::list).post(simulasi::make))
+        .route("/simulasi/{id}", get(simulasi::show))
+        .route("/simulasi/{id}/csv", get(simulasi::export))
         .route("/keputusan", get(keputusan::list))
         .route("/keputusan/{run}", get(keputusan::show))
         .route("/keputusan/{run}/setujui", post(keputusan::approve))

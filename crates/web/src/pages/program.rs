@@ -1,10 +1,12 @@
 //! Programmes: the rule as it stands in the policy pack, in words that come from the same tree that decides. Nothing is retold here,
 //! so the page cannot say other than what is decided.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::{Path, Query};
 use jiff::civil::Date;
-use policy::{Arg, Programme, ProgrammeVersion, Quota, Schedule};
+use policy::{Arg, Change, Every, Pillar, Programme, ProgrammeVersion, Quota, Schedule, Selection};
 use serde::Deserialize;
 
 use crate::{
@@ -22,7 +24,8 @@ pub(crate) struct Entry {
     pub(crate) purpose: String,
     pub(crate) recipient: String,
     pub(crate) basis: String,
-    pub(crate) in_force: bool,
+    /// Kind and words of its mark: in force, candidates, off, past.
+    pub(crate) mark: (&'static str, String),
 }
 
 /// All programmes.
@@ -31,7 +34,8 @@ pub(crate) struct Entry {
 pub(crate) struct ProgrammesPage {
     pub(crate) t: Tongue,
     pub(crate) shell: Shell,
-    pub(crate) entries: Vec<Entry>,
+    /// Fields of work with their programmes, those in force first.
+    pub(crate) pillars: Vec<(String, Vec<Entry>)>,
 }
 
 /// A condition, exclusion or other line of a rule.
@@ -83,6 +87,10 @@ pub(crate) struct ProgrammePage {
     pub(crate) ends: Vec<RuleLine>,
     pub(crate) has_rule: bool,
     pub(crate) latest: Option<Latest>,
+    /// Words of an alert about the rule: kind, title, text.
+    pub(crate) alert: Option<(&'static str, String, String)>,
+    /// Every version with what changed, newest first.
+    pub(crate) history: Vec<Change>,
 }
 
 /// The latest decision by this programme.
@@ -100,17 +108,31 @@ pub(crate) async fn list(visit: Visit) -> Answer {
     let today = visit.guest.app.house.clock.today();
     let entry = |programme: &Programme| {
         let version = programme.on(today);
+        let mark = match version {
+            None => ("mute", "web-not-in-force"),
+            Some(version) if !version.enabled => ("mute", "web-rule-off"),
+            Some(version) if version.selection == Selection::Candidates => ("note", "web-candidates"),
+            Some(_) => ("good", "web-in-force"),
+        };
         Entry {
             key: programme.key.clone(),
             name: t.label(&programme.label).to_owned(),
             purpose: t.label(&programme.purpose).to_owned(),
             recipient: t.code("web-recipient", &word(&programme.recipient)),
             basis: version.map_or_else(String::new, |version| version.legal_basis.clone()),
-            in_force: version.is_some(),
+            mark: (mark.0, t.say(mark.1)),
         }
     };
-    let entries = t.policy().programmes().values().map(entry).collect();
-    page(&ProgrammesPage { t: t.clone(), shell, entries })
+    let mut of_pillar: BTreeMap<Pillar, Vec<Entry>> = BTreeMap::new();
+    for programme in t.policy().programmes().values() {
+        of_pillar.entry(programme.pillar).or_default().push(entry(programme));
+    }
+    let pillars = of_pillar.into_iter().map(|(pillar, mut entries)| {
+        entries.sort_by_key(|entry| entry.mark.0 == "mute");
+        (t.code("web-pillar", &word(&pillar)), entries)
+    });
+    let pillars = pillars.collect();
+    page(&ProgrammesPage { t: t.clone(), shell, pillars })
 }
 
 #[derive(Deserialize)]
@@ -154,6 +176,8 @@ impl ProgrammePage {
             ends: Vec::new(),
             has_rule: version.is_some(),
             latest: None,
+            alert: version.and_then(|version| alert(&t, version)),
+            history: t.policy().history(programme, t.lang).into_iter().rev().collect(),
             shell,
             t,
         };
@@ -197,8 +221,12 @@ impl ProgrammePage {
             .map(|one| ComponentLine {
                 label: t.label(&one.label).to_owned(),
                 words: one.when.words_with(t.lang, &params),
-                year: t.idr(one.amount_year),
-                stage: t.idr(one.amount_stage),
+                year: if one.kind.is_money() { t.idr(one.amount_year) } else { "–".to_owned() },
+                stage: if one.kind.is_money() && !one.once {
+                    t.idr(one.amount_stage)
+                } else {
+                    "–".to_owned()
+                },
                 most: one.max_per_family.map_or_else(|| "–".to_owned(), |most| t.n(most)),
                 duty: one.conditionality.as_ref().map_or_else(String::new, |duty| t.label(duty).to_owned()),
                 enabled: one.enabled,
@@ -262,6 +290,16 @@ impl ProgrammePage {
     }
 }
 
+fn alert(t: &Tongue, version: &ProgrammeVersion) -> Option<(&'static str, String, String)> {
+    let note =
+        || version.note.as_ref().map_or_else(|| t.say("web-rule-off-text"), |note| t.label(note).to_owned());
+    if !version.enabled {
+        return Some(("warn", t.say("web-rule-off"), note()));
+    }
+    let candidates = version.selection == Selection::Candidates;
+    candidates.then(|| ("note", t.say("web-candidates"), t.say("web-candidates-text")))
+}
+
 fn version_link(
     t: &Tongue,
     programme: &Programme,
@@ -283,14 +321,39 @@ fn facts(t: &Tongue, programme: &Programme, version: &ProgrammeVersion) -> Vec<(
         (t.say("web-recipient"), t.code("web-recipient", &word(&programme.recipient))),
         (t.say("web-legal-basis"), version.legal_basis.clone()),
         (t.say("web-schedule"), schedule(t, &version.schedule)),
-        (t.say("web-channel"), channel(&version.channel)),
     ];
+    if let Some(key) = &version.channel {
+        facts.push((t.say("web-channel"), channel(key)));
+    }
     if let Some(fallback) = &version.fallback_channel {
         facts.push((t.say("web-fallback-channel"), channel(fallback)));
     }
+    let funding: Vec<String> = version.funding.iter().map(word).collect();
+    if !funding.is_empty() {
+        facts.push((t.say("web-funding"), funding.join(", ")));
+    }
+    for goods in &version.goods {
+        let mut what = format!("{} {}", t.n(goods.quantity), goods.unit);
+        if goods.value.idr() > 0 {
+            what = t.two("web-goods-value", "what", what, "value", t.idr(goods.value));
+        }
+        facts.push((t.label(&goods.label).to_owned(), every(t, goods.every, what)));
+    }
+    if let Some(group) = &version.group {
+        let families = t.two("web-group-rule", "least", group.families_min, "most", group.families_max);
+        facts.push((t.say("web-group"), families));
+    }
+    let listed = |labels: Vec<&str>| labels.join("; ");
+    if !version.services.is_empty() {
+        let labels = version.services.iter().map(|one| t.label(&one.label)).collect();
+        facts.push((t.say("web-services"), listed(labels)));
+    }
+    if !version.steps.is_empty() {
+        facts
+            .push((t.say("web-steps"), listed(version.steps.iter().map(|one| t.label(&one.text)).collect())));
+    }
     if let Some(flat) = &version.flat {
-        let amount = t.one("web-per-month", "amount", t.idr(flat.amount_month));
-        facts.push((t.label(&flat.label).to_owned(), amount));
+        facts.push((t.label(&flat.label).to_owned(), every(t, flat.every, t.idr(flat.amount))));
     }
     facts.push((t.say("web-reference-day"), t.code("web-reference", &word(&version.reference))));
     facts.push((t.say("web-budget-line"), version.budget_line.clone()));
@@ -299,11 +362,17 @@ fn facts(t: &Tongue, programme: &Programme, version: &ProgrammeVersion) -> Vec<(
     facts
 }
 
+/// An amount or quantity with how often it is given.
+fn every(t: &Tongue, every: Every, what: String) -> String {
+    t.two("web-every", "what", what, "every", word(&every))
+}
+
 fn schedule(t: &Tongue, schedule: &Schedule) -> String {
     let kinds = [
         (schedule.month, "web-schedule-month"),
         (schedule.stage, "web-schedule-stage"),
         (schedule.year, "web-schedule-year"),
+        (schedule.once, "web-schedule-once"),
     ];
     let kinds: Vec<String> = kinds.into_iter().filter(|(on, _)| *on).map(|(_, key)| t.say(key)).collect();
     kinds.join(", ")
