@@ -1,6 +1,6 @@
 //! What can go wrong with a case, each a sentence for the person who works on it.
 
-use crate::engine::Refusal;
+use crate::{engine::Refusal, handover::LineFault};
 
 /// An error of this room.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +34,14 @@ pub enum Error {
     /// Stored answers cannot be read.
     #[error("the stored answers of case {0} cannot be read")]
     Stored(i64),
+    /// A file of hand-overs has faults; nothing of it was taken.
+    #[error("the file has {} faults and nothing of it was taken", faults.len() + more)]
+    Lines {
+        /// The first of them, in the order of lines.
+        faults: Vec<LineFault>,
+        /// How many more there are.
+        more: usize,
+    },
 }
 
 impl Error {
@@ -48,6 +56,7 @@ impl Error {
             Self::Subject { .. } => "casework-subject",
             Self::Changed => "casework-changed",
             Self::Stored(_) => "casework-stored",
+            Self::Lines { .. } => "casework-lines",
         }
     }
 }

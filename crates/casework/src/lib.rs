@@ -3,12 +3,14 @@
 //! that cannot be edited, tasks with deadlines in working days, and effects for other rooms. Never here: a workflow's name, a change
 //! in another room's tables, a step without its role.
 //!
-//! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; [`views`] is what pages show. To add a workflow,
-//! write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS` and carry it over where [`carry_effects`] is called.
+//! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `handover` takes in devices handed to people;
+//! [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS`
+//! and carry it over where [`carry_effects`] is called.
 
 pub mod engine;
 mod error;
 pub mod form;
+mod handover;
 pub mod queries;
 mod service;
 pub mod views;
@@ -16,6 +18,7 @@ pub mod views;
 pub use engine::{Refusal, Stepped};
 pub use error::Error;
 pub use form::{Answer, Answers, FieldFault};
+pub use handover::{HANDOVER_BYTES_MAX, HANDOVER_COLUMNS, HandoversTaken, LineFault, take_handovers};
 pub use service::{
     Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, open_case, open_caused, take_step,
 };

@@ -68,4 +68,22 @@ sql! {
         WHERE u.closed_at IS NULL AND u.region >= $1 AND u.region < $2 AND ($3 = 0 OR u.user_id = $3)
         AND EXISTS (SELECT 1 FROM assignment a WHERE a.user_id = u.user_id)
         AND u.user_id > $8 ORDER BY u.user_id LIMIT $9";
+    pub(crate) HANDOVER_UNKNOWN = "SELECT s.line, s.person_id FROM handover_stage s
+        LEFT JOIN person_alias a ON a.old_id = s.person_id
+        LEFT JOIN person p ON p.person_id = COALESCE(a.new_id, s.person_id)
+        WHERE s.import_no = $1 AND (p.person_id IS NULL OR p.region < $2 OR p.region >= $3
+        OR (CAST($4 AS BIGINT) <> 0 AND NOT EXISTS
+            (SELECT 1 FROM assignment m WHERE m.family_id = p.family_id AND m.user_id = $4)))
+        ORDER BY s.line LIMIT $5";
+    pub(crate) HANDOVER_OTHER_VALUE = "SELECT s.line, h.value_idr FROM handover_stage s
+        JOIN handover h ON h.person_id = s.person_id AND h.programme = s.programme AND h.item = s.item
+            AND h.given_on = s.given_on AND h.document = s.document
+        WHERE s.import_no = $1 AND h.value_idr <> s.value_idr ORDER BY s.line LIMIT $2";
+    pub(crate) HANDOVER_TAKE = "INSERT INTO handover (person_id, programme, item, given_on, document, value_idr, region,
+            import_no)
+        SELECT s.person_id, s.programme, s.item, s.given_on, s.document, s.value_idr, p.region, s.import_no
+        FROM handover_stage s LEFT JOIN person_alias a ON a.old_id = s.person_id
+        JOIN person p ON p.person_id = COALESCE(a.new_id, s.person_id)
+        WHERE s.import_no = $1 ON CONFLICT DO NOTHING";
+    pub(crate) HANDOVER_STAGE_CLEAR = "DELETE FROM handover_stage WHERE import_no = $1";
 }

@@ -85,6 +85,12 @@ pub(crate) enum Command {
     /// Regions: import a table beside the built-in one
     #[command(subcommand)]
     Region(Region),
+    /// Published figures, as printed and as read, and what they say of each other
+    Figures(Figures),
+    /// Ceilings of a fiscal year and how far they went at a day; beside them what this system paid itself
+    Budget(Budget),
+    /// Devices handed over: hand-overs, people of each programme, people overall
+    Devices(Devices),
     /// What is in the house: lists, registry, closings, decisions, payments
     Status,
     /// Find the records that are one person in any tables, by a model in Splink's settings format
@@ -166,6 +172,42 @@ pub(crate) struct Demo {
     /// Stop after the figures; open no pages.
     #[arg(long)]
     pub(crate) no_serve: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Figures {
+    /// Show the checks, each worked out with its numbers, instead of the register.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Budget {
+    /// Fiscal year. Default: that of --on, else the newest that has anything.
+    #[arg(long, value_parser = clap::value_parser!(i16).range(2000..=2100))]
+    pub(crate) year: Option<i16>,
+    /// Day (2020-09-06): the ceilings in force then, and what was known as spent. Default: today, or the end of a year past.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) on: Option<jiff::civil::Date>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Devices {
+    /// Count only what was handed over in this year.
+    #[arg(long, value_parser = clap::value_parser!(i16).range(1990..=2100))]
+    pub(crate) year: Option<i16>,
+    #[command(subcommand)]
+    pub(crate) command: Option<DevicesCommand>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum DevicesCommand {
+    /// Take in a CSV (person_id,programme,item_id,value_idr,given_on,document), whole or not at all
+    Import {
+        /// The CSV. The same file twice changes nothing.
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Clone, Args)]

@@ -7,10 +7,13 @@
 //! a `load` that reads with [`reader`](crate) tables, and one line in [`Policy::load`]. [`Policy::embedded`] is the pack of the
 //! binary; a debug build reads it from the source tree.
 
+mod budget;
 mod calendar;
 mod channel;
+mod exact;
 mod expr;
 mod fault;
+mod figures;
 mod history;
 mod manual;
 mod pack;
@@ -27,9 +30,12 @@ mod workflow;
 
 use std::{collections::BTreeMap, path::Path};
 
+pub use budget::{Absorption, BudgetLine, Budgets, Ceiling, LineKey, Realisation};
 pub use calendar::{Calendar, Holiday};
 pub use channel::{Channel, ChannelColumn, ChannelFile, ChannelKind, ChannelResult, FileDirection, Meaning};
+pub use exact::{Number, Piece};
 pub use fault::Fault;
+pub use figures::{Figure, FigureCheck, FigureKind, FigureSource, Figures, Outcome, Topic};
 pub use history::Change;
 pub use programme::{
     BenefitKind, Cap, CapOrder, Combination, Component, Condition, Direction, Every, Exclusion, Flat,
@@ -64,6 +70,8 @@ pub struct Policy {
     calendar: Calendar,
     settings: Settings,
     words: Words,
+    figures: Figures,
+    budgets: Budgets,
     warnings: Vec<Fault>,
 }
 
@@ -143,6 +151,8 @@ impl Policy {
         let calendar = calendar::load(&pack, &faults);
         let settings = settings::load(&pack, &faults, &roles);
         let words = words::load(&pack, &faults);
+        let figures = figures::load(&pack, &faults, &words);
+        let budgets = budget::load(&pack, &faults, &figures, &words);
         check_references(&pack, &faults, &programmes, &channels, &workflows);
         let (faults, warnings) = faults.into_sorted();
         match settings {
@@ -157,6 +167,8 @@ impl Policy {
                 calendar,
                 settings,
                 words,
+                figures,
+                budgets,
                 warnings,
                 pack,
             }),
@@ -272,6 +284,22 @@ impl Policy {
     /// Words of pages and messages.
     pub fn words(&self) -> &Words {
         &self.words
+    }
+
+    /// Published figures and what they say of each other.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// Ceilings and published realisation.
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    /// The name of something that is handed out or paid: a programme with rules of its own, or one that figures speak of.
+    pub fn benefit_label(&self, key: &str) -> Option<&Label> {
+        let topic = self.figures.topics.get(key).filter(|topic| topic.programme || topic.budgeted);
+        self.programmes.get(key).map(|found| &found.label).or(topic.map(|topic| &topic.label))
     }
 
     /// Settings.

@@ -54,6 +54,22 @@ fn line(out: &mut String, cells: [&str; 5], unit: Unit, value: Option<i64>, basi
     Ok(())
 }
 
+/// A table of texts with its header.
+pub fn table_csv(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut out = head.join(",");
+    out.push_str("\r\n");
+    for row in rows {
+        for (place, cell) in row.iter().enumerate() {
+            if place > 0 {
+                out.push(',');
+            }
+            push_cell(&mut out, cell);
+        }
+        out.push_str("\r\n");
+    }
+    out
+}
+
 /// A cell; quoted where it must be, and never read as a formula by a spreadsheet. A negative number stays a
 /// number.
 pub fn push_cell(out: &mut String, text: &str) {

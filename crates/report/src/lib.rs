@@ -10,10 +10,12 @@
 //! `report-figure-<key>`), one line where the view is put together. To add something that waits: a variant
 //! of [`TaskKind`] and a line in `home`.
 
+mod budget;
 mod error;
 mod export;
 mod families;
 mod figure;
+mod handovers;
 mod home;
 mod programmes;
 pub mod queries;
@@ -22,9 +24,11 @@ mod regions;
 mod status;
 mod tiles;
 
+pub use budget::{BudgetView, LineAt, OwnMoney, budget, lines_at, published_budget};
 pub use error::Error;
-pub use export::{programmes_csv, push_cell, regions_csv};
+pub use export::{programmes_csv, push_cell, regions_csv, table_csv};
 pub use figure::{Basis, Figure, Unit};
+pub use handovers::{HandoverCount, HandoversView, handovers};
 pub use home::{Age, HomeView, Task, TaskKind, home};
 pub use programmes::{Cycle, ProgrammeView, programmes};
 pub use rates::{Money, permille};

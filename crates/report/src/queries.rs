@@ -97,4 +97,24 @@ sql! {
         (SELECT COUNT(*) FROM job WHERE state = 'running'), (SELECT COUNT(*) FROM job WHERE state = 'failed'),
         (SELECT COUNT(*) FROM payment_exception WHERE state = 'open')";
     pub(crate) CLOSINGS = "SELECT month FROM closing ORDER BY month DESC LIMIT 24";
+    pub(crate) HANDOVERS = "SELECT h.programme, COUNT(*), COUNT(DISTINCT COALESCE(a.new_id, h.person_id)),
+        SUM(h.value_idr) FROM handover h
+        LEFT JOIN person_alias a ON a.old_id = h.person_id
+        LEFT JOIN person p ON p.person_id = COALESCE(a.new_id, h.person_id)
+        WHERE COALESCE(p.region, h.region) >= $1 AND COALESCE(p.region, h.region) < $2
+            AND h.given_on >= $3 AND h.given_on < $4 AND (CAST($5 AS BIGINT) = 0 OR EXISTS
+                (SELECT 1 FROM assignment m WHERE m.family_id = p.family_id AND m.user_id = $5))
+        GROUP BY h.programme ORDER BY h.programme";
+    pub(crate) HANDOVER_PEOPLE = "SELECT COUNT(DISTINCT COALESCE(a.new_id, h.person_id)) FROM handover h
+        LEFT JOIN person_alias a ON a.old_id = h.person_id
+        LEFT JOIN person p ON p.person_id = COALESCE(a.new_id, h.person_id)
+        WHERE COALESCE(p.region, h.region) >= $1 AND COALESCE(p.region, h.region) < $2
+            AND h.given_on >= $3 AND h.given_on < $4 AND (CAST($5 AS BIGINT) = 0 OR EXISTS
+                (SELECT 1 FROM assignment m WHERE m.family_id = p.family_id AND m.user_id = $5))";
+    pub(crate) MONEY_YEARS = "SELECT DISTINCT substr(period, 1, 4) FROM payment_cycle
+        UNION SELECT DISTINCT substr(given_on, 1, 4) FROM handover";
+    pub(crate) MONEY_OF_YEAR = "SELECT c.programme, SUM(s.topped_up_idr), SUM(s.returned_idr)
+        FROM payment_cycle c JOIN payment_summary s ON s.cycle_id = c.cycle_id
+        WHERE substr(c.period, 1, 4) = $1 AND s.region >= $2 AND s.region < $3
+            AND s.eligibility <> 'cancelled' GROUP BY c.programme ORDER BY c.programme";
 }

@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0006_payment",
     "0007_casework",
     "0008_names_by_area",
+    "0009_handover",
     "0010_scenario",
 ];
 

@@ -248,7 +248,7 @@ impl Session<'_> {
         &self,
         table: &'static str,
         columns: &[&'static str],
-        rows: impl Iterator<Item = Vec<Value>>,
+        rows: &mut dyn Iterator<Item = Vec<Value>>,
     ) -> Result<u64, Error> {
         let list = columns.join(", ");
         self.driver

@@ -344,7 +344,7 @@ pub(crate) fn execute_many(
     conn: &Connection,
     name: &str,
     text: &str,
-    rows: impl Iterator<Item = Vec<Value>>,
+    rows: &mut dyn Iterator<Item = Vec<Value>>,
 ) -> Result<u64, Error> {
     let fail = |error: rusqlite::Error| failure(name, &error);
     let mut statement = conn.prepare_cached(text).map_err(fail)?;
@@ -366,7 +366,7 @@ pub(crate) fn bulk(
     conn: &Connection,
     table: &'static str,
     columns: &[&'static str],
-    rows: impl Iterator<Item = Vec<Value>>,
+    rows: &mut dyn Iterator<Item = Vec<Value>>,
 ) -> Result<u64, Error> {
     let marks = vec!["?"; columns.len()].join(", ");
     let text = format!("INSERT INTO {table} ({}) VALUES ({marks})", columns.join(", "));

@@ -135,7 +135,11 @@ impl<'a> Tx<'a> {
         sql: &Sql,
         rows: impl IntoIterator<Item = Vec<Value>>,
     ) -> Result<u64, Error> {
-        let rows = rows.into_iter();
+        self.change_each(sql, &mut rows.into_iter())
+    }
+
+    // Once for all callers: the drivers' code is large, and a row costs more than the call that fetches it.
+    fn change_each(&mut self, sql: &Sql, rows: &mut dyn Iterator<Item = Vec<Value>>) -> Result<u64, Error> {
         self.run(|engine| match engine {
             TxEngine::Sqlite(conn) => sqlite::execute_many(conn, sql.name, sql.for_sqlite(), rows),
             TxEngine::Postgres(session) => {
@@ -154,7 +158,16 @@ impl<'a> Tx<'a> {
         &mut self,
         table: &'static str,
         columns: &'static [&'static str],
-        rows: impl Iterator<Item = Vec<Value>>,
+        mut rows: impl Iterator<Item = Vec<Value>>,
+    ) -> Result<u64, Error> {
+        self.load(table, columns, &mut rows)
+    }
+
+    fn load(
+        &mut self,
+        table: &'static str,
+        columns: &'static [&'static str],
+        rows: &mut dyn Iterator<Item = Vec<Value>>,
     ) -> Result<u64, Error> {
         self.run(|engine| match engine {
             TxEngine::Sqlite(conn) => sqlite::bulk(conn, table, columns, rows),

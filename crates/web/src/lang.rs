@@ -116,6 +116,12 @@ impl Tongue {
         grouped(number.whole(), if self.lang == Lang::Id { '.' } else { ',' })
     }
 
+    /// An exact decimal: `65,5` in Indonesian, `65.5` in English.
+    pub fn exact(&self, number: impl std::borrow::Borrow<policy::Number>) -> String {
+        let (thousands, point) = if self.lang == Lang::Id { (".", ",") } else { (",", ".") };
+        number.borrow().written(thousands, point)
+    }
+
     /// Money in full, as printed in Indonesia.
     pub fn idr(&self, amount: impl Money) -> String {
         Rupiah::new(amount.rupiah()).to_string()

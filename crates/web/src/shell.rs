@@ -73,7 +73,7 @@ impl Shell {
 }
 
 /// (address, key of the words, icon, any of these actions opens it)
-const PLACES: [(&str, &str, &str, &[&str]); 13] = [
+const PLACES: [(&str, &str, &str, &[&str]); 15] = [
     ("/beranda", "web-nav-home", "house", &[]),
     ("/cari", "web-nav-search", "search", &["search"]),
     ("/keluarga", "web-families", "users", &["family.read"]),
@@ -84,6 +84,8 @@ const PLACES: [(&str, &str, &str, &[&str]); 13] = [
     ("/keputusan", "web-nav-decisions", "scale", &["decision.read"]),
     ("/pembayaran", "web-nav-payments", "wallet", &["payment.read"]),
     ("/wilayah", "web-nav-regions", "map", &["region.read"]),
+    ("/anggaran", "web-nav-budget", "landmark", &["report.read"]),
+    ("/angka", "web-nav-figures", "gauge", &["report.read"]),
     ("/pengguna", "web-nav-users", "user-cog", &["user.manage"]),
     ("/audit", "web-nav-audit", "scroll-text", &["audit.read"]),
     ("/akun", "web-nav-account", "key-round", &[]),

@@ -166,6 +166,30 @@ async fn a_list_leaves_as_a_file_only_inside_the_territory_and_with_a_trace() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_published_figure_shows_its_sums_and_a_budget_its_day() {
+    let house = House::new();
+    let mut treasurer = house.signed_in("treasurer").await;
+    let people = treasurer.get("/angka/F070").await.body;
+    assert!(people.contains(">10.221<") && people.contains("992") && people.contains("/angka/F064"));
+    let found = treasurer.get("/angka?q=DENGAR&jenis=realisation").await.body;
+    assert!(found.contains("/angka/F064") && !found.contains("/angka/F061"));
+    assert_eq!(treasurer.get("/angka/F999").await.status, StatusCode::NOT_FOUND);
+    let file = treasurer.get("/angka/csv?topik=PKH").await;
+    assert_eq!(file.header(header::CONTENT_DISPOSITION), "attachment; filename=\"angka.csv\"");
+    assert!(file.body.starts_with("id,topic,kind,") && file.body.lines().count() == 5, "{}", file.body);
+    for (day, share) in [("2020-09-06", "65,5%"), ("2020-11-03", "87,4%")] {
+        let shown = treasurer.get(&format!("/anggaran?tahun=2020&per={day}")).await.body;
+        assert!(shown.contains(share), "{day}");
+        let file = treasurer.get(&format!("/anggaran/csv?tahun=2020&per={day}")).await.body;
+        assert!(file.contains(&share.replace([',', '%'], "")), "{file}");
+    }
+    let mut companion = house.signed_in("companion").await;
+    for path in ["/angka", "/angka/F001", "/angka/csv", "/anggaran", "/anggaran/csv"] {
+        assert_eq!(companion.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_password_is_changed_on_the_account_page_and_never_sent_back() {
     let house = House::new();
     let mut auditor = house.signed_in("auditor").await;

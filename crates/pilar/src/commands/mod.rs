@@ -2,6 +2,7 @@
 //! same as one JSON object.
 
 pub(crate) mod effects;
+mod figures;
 mod link;
 mod link_explain;
 mod link_files;
@@ -57,6 +58,8 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<()> {
         Command::Serve(command) => return serve::run(&house::open_existing(place)?, command),
         Command::Policy(command) => policy::run(place, command)?.print(place),
         Command::Link(command) => link::run(place, command)?.print(place),
+        Command::Figures(command) => figures::figures(place, command)?.print(place),
+        Command::Budget(command) => figures::budget(place, command)?.print(place),
         Command::Init(command) => lists::init(&house::open(place, "pilar-data")?, command)?.print(place),
         other => {
             let house = house::open_existing(place)?;
@@ -80,7 +83,14 @@ fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Ans
         Command::Approve(command) => money::approve(house, command),
         Command::Pay(command) => money::pay(place, house, command),
         Command::Status => status::run(house),
-        Command::Demo(_) | Command::Serve(_) | Command::Policy(_) | Command::Init(_) | Command::Link(_) => {
+        Command::Devices(command) => figures::devices(house, command),
+        Command::Demo(_)
+        | Command::Serve(_)
+        | Command::Policy(_)
+        | Command::Init(_)
+        | Command::Link(_)
+        | Command::Figures(_)
+        | Command::Budget(_) => {
             anyhow::bail!("handled before")
         }
     }

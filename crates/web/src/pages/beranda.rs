@@ -142,6 +142,7 @@ pub(crate) fn source(t: &Tongue, name: &str) -> String {
         ("registry", Some(version)) => t.one("web-source-registry", "version", version),
         ("decision" | "decisions", _) => t.say("web-source-decisions"),
         ("payment_summary", _) => t.say("web-source-payments"),
+        ("handover", _) => t.say("web-source-handovers"),
         _ => t.say("web-source-living"),
     }
 }

@@ -2,6 +2,8 @@
 //! a sample. Here are the addresses, all in one place.
 
 mod akun;
+mod anggaran;
+mod angka;
 mod aturan;
 pub(crate) mod audit;
 mod beranda;
@@ -75,6 +77,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/tinjau/{id}", get(tinjau::show).post(tinjau::decide))
         .route("/wilayah", get(wilayah::show))
         .route("/wilayah/csv", get(wilayah::csv))
+        .route("/anggaran", get(anggaran::show))
+        .route("/anggaran/csv", get(anggaran::show))
+        .route("/angka", get(angka::show))
+        .route("/angka/csv", get(angka::show))
+        .route("/angka/{id}", get(angka::show))
         .route("/tugas", get(tugas::list))
         .route("/kasus", post(tugas::open))
         .route("/kasus/baru", get(tugas::new))

@@ -29,7 +29,7 @@ pub const ROLES: [&str; 8] = [
 ];
 
 /// Every place of the menu.
-pub const PLACES: [&str; 13] = [
+pub const PLACES: [&str; 15] = [
     "/beranda",
     "/cari",
     "/keluarga",
@@ -40,6 +40,8 @@ pub const PLACES: [&str; 13] = [
     "/keputusan",
     "/pembayaran",
     "/wilayah",
+    "/anggaran",
+    "/angka",
     "/pengguna",
     "/audit",
     "/akun",

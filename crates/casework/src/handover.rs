@@ -1,0 +1,300 @@
+//! Devices handed over (hearing aids, glasses, wheelchairs): one row an item, each linked to the person who got it, so that
+//! hand-overs and people are two counts and nobody has to guess which one a total is. In: a CSV file. Out: all of its rows or none,
+//! every fault with line, column and remedy. The same file again changes nothing. Never here: a count (see `report`), a person who
+//! is not in the registry or outside the territory, half a file.
+
+use std::collections::BTreeMap;
+
+use access::{House, Scope, audit};
+use jiff::civil::Date;
+use model::{Rupiah, UserId};
+use serde::Serialize;
+use store::{Row, Tx, Value, next_number, params};
+
+use crate::{Error, Result, queries};
+
+/// Columns of the file, in any order; nothing else is read.
+pub const HANDOVER_COLUMNS: [&str; 6] =
+    ["person_id", "programme", "item_id", "value_idr", "given_on", "document"];
+
+/// Rows and bytes of one file; a longer one is cut into several.
+const ROWS_MAX: usize = 500_000;
+/// Largest file in bytes.
+pub const HANDOVER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Faults told of one file.
+const FAULTS_MAX: usize = 100;
+/// The dearest device that is believed, in rupiah.
+const VALUE_MAX: i64 = 10_000_000_000;
+const ITEM_CHARS_MAX: usize = 60;
+const DOCUMENT_CHARS_MAX: usize = 120;
+const FIRST_YEAR: i16 = 1990;
+
+/// What is wrong with one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LineFault {
+    /// Line of the file, from 1.
+    pub line: usize,
+    /// Name of the column, empty for the whole line.
+    pub column: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub remedy: &'static str,
+}
+
+impl std::fmt::Display for LineFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let at = if self.column.is_empty() { "" } else { ", " };
+        write!(f, "line {}{at}{}: {}; {}", self.line, self.column, self.message, self.remedy)
+    }
+}
+
+/// What came of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct HandoversTaken {
+    /// Number of this import, as the audit log names it.
+    pub import_no: i64,
+    /// Rows of the file.
+    pub rows: usize,
+    /// Rows that were not there before.
+    pub new: u64,
+    /// Value of all rows of the file.
+    pub value: Rupiah,
+}
+
+/// One hand-over as read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Handover {
+    line: usize,
+    person: i64,
+    programme: String,
+    item: String,
+    given_on: Date,
+    document: String,
+    value: Rupiah,
+}
+
+/// Takes in a file of hand-overs, whole or not at all.
+///
+/// # Errors
+/// [`Error::Lines`] with every fault of the file; the store's.
+pub fn take_handovers(house: &House, scope: &Scope, text: &str) -> Result<HandoversTaken> {
+    let mut faults = Faults::default();
+    let rows = read(house, text, &mut faults);
+    faults.done()?;
+    let value = Rupiah::sum(rows.iter().map(|row| row.value)).map_err(|_| {
+        let message = "the values add up to more than money can be counted".to_owned();
+        Error::Lines { faults: vec![fault(1, "value_idr", message, "cut the file")], more: 0 }
+    })?;
+    house.db.write(|tx| {
+        let import_no = next_number(tx, "handover_import", 1)?;
+        stage(tx, import_no, &rows)?;
+        check_stage(tx, scope, import_no)?;
+        let new = tx.execute(&queries::HANDOVER_TAKE, params![import_no])?;
+        tx.execute(&queries::HANDOVER_STAGE_CLEAR, params![import_no])?;
+        let detail = format!("rows={} new={new}", rows.len());
+        let actor: (UserId, &str) = (scope.actor(), scope.actor_name());
+        let subject = format!("handover:{import_no}");
+        audit(tx, house.clock.as_ref(), actor, "handover.import", &subject, &detail)?;
+        Ok(HandoversTaken { import_no, rows: rows.len(), new, value })
+    })
+}
+
+fn stage(tx: &mut Tx<'_>, import_no: i64, rows: &[Handover]) -> Result<()> {
+    const COLUMNS: &[&str] =
+        &["import_no", "line", "person_id", "programme", "item", "given_on", "document", "value_idr"];
+    let values = rows.iter().map(|row| {
+        vec![
+            Value::from(import_no),
+            Value::from(row.line as i64),
+            Value::from(row.person),
+            Value::from(row.programme.as_str()),
+            Value::from(row.item.as_str()),
+            Value::from(row.given_on),
+            Value::from(row.document.as_str()),
+            Value::from(row.value),
+        ]
+    });
+    tx.bulk("handover_stage", COLUMNS, values)?;
+    Ok(())
+}
+
+/// What only the database knows: who the people are, and which hand-overs are there already.
+fn check_stage(tx: &mut Tx<'_>, scope: &Scope, import_no: i64) -> Result<()> {
+    let (from, to) = scope.path_range();
+    let limit = FAULTS_MAX as i64 + 1;
+    let mut faults = Faults::default();
+    let at = |row: &Row| Ok::<_, store::Error>(usize::try_from(row.int(0)?).unwrap_or(0));
+    let unknown = params![import_no, from, to, scope.caseload(), limit];
+    for row in tx.query(&queries::HANDOVER_UNKNOWN, unknown)? {
+        let message = format!("no person {} in this territory", row.int(1)?);
+        faults.add(at(&row)?, "person_id", message, "search the person and write the number of the page");
+    }
+    for row in tx.query(&queries::HANDOVER_OTHER_VALUE, params![import_no, limit])? {
+        let message = format!("this hand-over is known with the value {}", row.rupiah(1)?);
+        faults.add(at(&row)?, "value_idr", message, "write the known value, or another document");
+    }
+    faults.done()
+}
+
+/// Faults found so far: a bounded list, and how many there were.
+#[derive(Debug, Default)]
+struct Faults {
+    told: Vec<LineFault>,
+    more: usize,
+}
+
+impl Faults {
+    fn add(&mut self, line: usize, column: &str, message: String, remedy: &'static str) {
+        if self.told.len() < FAULTS_MAX {
+            self.told.push(fault(line, column, message, remedy));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn done(self) -> Result<()> {
+        if self.told.is_empty() { Ok(()) } else { Err(Error::Lines { faults: self.told, more: self.more }) }
+    }
+}
+
+fn fault(line: usize, column: &str, message: String, remedy: &'static str) -> LineFault {
+    LineFault { line, column: column.to_owned(), message, remedy }
+}
+
+fn read(house: &House, text: &str, faults: &mut Faults) -> Vec<Handover> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = (1..).zip(text.lines());
+    let Some((_, header)) = lines.next().filter(|(_, header)| !header.trim().is_empty()) else {
+        faults.add(1, "", "the file is empty".to_owned(), "write a header and one row for each item");
+        return Vec::new();
+    };
+    let mark = if header.contains(';') && !header.contains(',') { ';' } else { ',' };
+    let names = cells(header, mark).unwrap_or_default();
+    let places: BTreeMap<&str, usize> = HANDOVER_COLUMNS
+        .into_iter()
+        .filter_map(|name| Some((name, names.iter().position(|found| found.trim() == name)?)))
+        .collect();
+    for name in HANDOVER_COLUMNS.iter().filter(|name| !places.contains_key(**name)) {
+        faults.add(1, name, "the column is missing".to_owned(), "add it to the header");
+    }
+    let (mut rows, mut seen) = (Vec::new(), BTreeMap::new());
+    for (line, text) in lines.filter(|(_, text)| !text.trim().is_empty()) {
+        if places.len() < HANDOVER_COLUMNS.len() {
+            break;
+        }
+        if rows.len() >= ROWS_MAX {
+            let message = format!("a file has at most {ROWS_MAX} rows");
+            faults.add(line, "", message, "cut it into several files");
+            break;
+        }
+        let Some(cells) = cells(text, mark).filter(|cells| cells.len() == names.len()) else {
+            let message = format!("the row does not have {} cells", names.len());
+            faults.add(line, "", message, "give every row as many cells as the header");
+            continue;
+        };
+        let cell = |name: &str| places.get(name).and_then(|at| cells.get(*at)).map_or("", |cell| cell.trim());
+        let Some(row) = read_row(house, line, cell, faults) else { continue };
+        let key = (row.person, row.programme.clone(), row.item.clone(), row.given_on, row.document.clone());
+        if let Some(first) = seen.insert(key, line) {
+            let message = format!("the same hand-over stands in line {first}");
+            faults.add(line, "", message, "keep one row, or number the items of one document");
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+/// One row, when nothing is wrong with it.
+fn read_row<'c>(
+    house: &House,
+    line: usize,
+    cell: impl Fn(&str) -> &'c str,
+    faults: &mut Faults,
+) -> Option<Handover> {
+    let mut wrong = |column: &str, what: &str, remedy: &'static str| {
+        let shown: String = cell(column).chars().take(40).collect();
+        faults.add(line, column, format!("`{shown}`: {what}"), remedy);
+    };
+    let digits = |text: &str| text.parse::<i64>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+    let person = digits(cell("person_id")).filter(|id| *id > 0);
+    if person.is_none() {
+        wrong(
+            "person_id",
+            "no number of a person",
+            "write the number that the person's page shows, never a NIK",
+        );
+    }
+    let programme = cell("programme");
+    let topic = house.policy.figures().topics.get(programme);
+    let handed_out =
+        topic.is_some_and(|topic| topic.programme) || house.policy.programme(programme).is_some();
+    if !handed_out {
+        wrong("programme", "no programme", "write a key of the policy pack's programmes or topics");
+    }
+    let item = cell("item_id");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    let good_item = !item.is_empty() && item.len() <= ITEM_CHARS_MAX && item.chars().all(plain);
+    if !good_item {
+        wrong("item_id", "no code of an item", "write letters, digits and . _ - / only, 60 at most");
+    }
+    let value = digits(cell("value_idr")).filter(|idr| *idr <= VALUE_MAX);
+    if value.is_none() {
+        wrong("value_idr", "no value in whole rupiah", "write digits only, such as 3026943");
+    }
+    let today = house.clock.today();
+    let given_on = cell("given_on").parse::<Date>().ok();
+    let given_on = given_on.filter(|day| *day <= today && day.year() >= FIRST_YEAR);
+    if given_on.is_none() {
+        wrong("given_on", "no day until today", "write it as 2022-12-31");
+    }
+    let document = cell("document");
+    let good_document = !document.is_empty()
+        && document.chars().count() <= DOCUMENT_CHARS_MAX
+        && !document.chars().any(char::is_control);
+    if !good_document {
+        wrong("document", "no document", "name the record of hand-over, 120 characters at most");
+    }
+    (handed_out && good_item && good_document).then_some(())?;
+    Some(Handover {
+        line,
+        person: person?,
+        programme: programme.to_owned(),
+        item: item.to_owned(),
+        given_on: given_on?,
+        document: document.to_owned(),
+        value: Rupiah::new(value?),
+    })
+}
+
+/// The cells of a line; nothing when a quote is not closed. Quotes inside quotes are doubled.
+fn cells(line: &str, mark: char) -> Option<Vec<String>> {
+    let (mut out, mut cell, mut quoted) = (Vec::new(), String::new(), false);
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                cell.push('"');
+            }
+            '"' => quoted = !quoted,
+            c if c == mark && !quoted => out.push(std::mem::take(&mut cell)),
+            c => cell.push(c),
+        }
+    }
+    out.push(cell);
+    (!quoted).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_at_its_marks_and_not_within_quotes() {
+        let cut = |line: &str| cells(line, ',').map(|cells| cells.join("|"));
+        assert_eq!(cut("1,\"BAST 3, lampiran \"\"A\"\"\",x").as_deref(), Some("1|BAST 3, lampiran \"A\"|x"));
+        assert_eq!(cut("1,,").as_deref(), Some("1||"));
+        assert_eq!(cut("1,\"x"), None);
+    }
+}
