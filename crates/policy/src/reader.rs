@@ -78,6 +78,17 @@ impl<'a> Table<'a> {
         self.map.get(key).map_or(self.span.clone(), Spanned::span)
     }
 
+    /// Where a key of an inner table stands; the inner table's place when it is missing.
+    pub(crate) fn place_within(&self, inner: &str, key: &str) -> Range<usize> {
+        let value = self.map.get(inner).and_then(|item| item.get_ref().as_table()?.get(key));
+        value.map_or_else(|| self.place(inner), Spanned::span)
+    }
+
+    /// Marks a key as read.
+    pub(crate) fn know(&self, key: &str) {
+        self.item(key);
+    }
+
     /// A fault at a key's value.
     pub(crate) fn fault(&self, key: &str, message: impl Into<String>, remedy: impl Into<String>) {
         self.fault_at(&self.place(key), message, remedy);
@@ -203,11 +214,12 @@ impl<'a> Table<'a> {
         day
     }
 
-    pub(crate) fn date(&self, key: &str) -> Date {
+    /// A required day.
+    pub(crate) fn date(&self, key: &str) -> Option<Date> {
         if !self.has(key) {
             self.missing(key);
         }
-        self.opt_date(key).unwrap_or(Date::MIN)
+        self.opt_date(key)
     }
 
     /// One word of a fixed list; the first is the default when `required` is false.
@@ -286,6 +298,35 @@ impl<'a> Table<'a> {
         Label { id: self.text(&format!("{key}_id")), en: self.text(&format!("{key}_en")) }
     }
 
+    /// The text `key` of each table of the list (or of the one table) `list`, without marking it as read.
+    pub(crate) fn placed(&self, list: &str, key: &str) -> Vec<Placed<String>> {
+        let found = self.map.get(list).map(Spanned::get_ref);
+        let many = found.and_then(DeValue::as_array).into_iter().flatten();
+        let tables = many.filter_map(|entry| entry.get_ref().as_table());
+        let tables = tables.chain(found.and_then(DeValue::as_table));
+        let text = |table: &DeTable<'_>| {
+            let item = table.get(key)?;
+            Some(Placed { value: item.get_ref().as_str()?.to_owned(), at: item.span() })
+        };
+        tables.filter_map(text).collect()
+    }
+
+    /// Where the table of a list stands whose text `key` is `value`; the list's own place when there is none.
+    pub(crate) fn place_in(&self, list: &str, key: &str, value: &str) -> Range<usize> {
+        let found = self.placed(list, key).into_iter().find(|placed| placed.value == value);
+        found.map_or_else(|| self.place(list), |placed| placed.at)
+    }
+
+    /// A fault at the later one of two equal texts. Missing ones have a fault of their own.
+    pub(crate) fn refuse_twice(&self, texts: &[Placed<String>], what: &str, remedy: &str) {
+        let mut seen = BTreeSet::new();
+        for text in texts.iter().filter(|text| !text.value.trim().is_empty()) {
+            if !seen.insert(text.value.as_str()) {
+                self.fault_at(&text.at, format!("{what} `{}` stands twice", text.value), remedy);
+            }
+        }
+    }
+
     /// Both or neither.
     pub(crate) fn opt_label(&self, key: &str) -> Option<Label> {
         let (id, en) = (format!("{key}_id"), format!("{key}_en"));
@@ -353,27 +394,24 @@ impl<'a> Table<'a> {
         for (table, span) in &tables {
             let mut whole: DeTable<'_> = (*table).clone();
             let mut next = text(table, "based_on");
-            for step in 0.. {
+            let at = table.get("based_on").map_or(0, |item| item.span().start);
+            for step in 0..tables.len() {
                 let Some(name) = next.take() else { break };
-                let at = table.get("based_on").map_or(0, |item| item.span().start);
-                if step == tables.len() {
-                    self.fault_offset(
-                        at,
-                        "the versions stand on each other in a circle",
-                        "base one of them on none",
-                    );
-                    break;
-                }
                 let Some((base, _)) =
                     tables.iter().find(|(other, _)| text(other, "key").as_ref() == Some(&name))
                 else {
-                    self.fault_offset(
-                        at,
-                        format!("no version `{name}` in this file"),
-                        "write the key of another version",
-                    );
+                    // A base without its own base has its fault at its own place.
+                    if step == 0 {
+                        let remedy = "write the key of another version";
+                        self.fault_offset(at, format!("no version `{name}` in this file"), remedy);
+                    }
                     break;
                 };
+                if text(table, "key").as_ref() == Some(&name) {
+                    let message = "the versions stand on each other in a circle";
+                    self.fault_offset(at, message, "base one of them on none");
+                    break;
+                }
                 for (key, value) in base.iter().filter(|(key, _)| !own.contains(&key.get_ref().as_ref())) {
                     if !whole.contains_key(key.get_ref().as_ref()) {
                         whole.insert(key.clone(), value.clone());

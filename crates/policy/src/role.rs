@@ -95,16 +95,10 @@ fn read(table: &Table<'_>) -> Roles {
         }),
         ..Roles::default()
     };
-    for (i, action) in roles.actions.iter().enumerate() {
-        if roles.actions[..i].iter().any(|other| other.key == action.key) {
-            table.fault("action", format!("the action `{}` stands twice", action.key), "keep one");
-        }
-    }
+    table.refuse_twice(&table.placed("action", "key"), "the action", "keep one");
+    table.refuse_twice(&table.placed("role", "key"), "the role", "keep one");
     let read = table.each("role", |role| read_role(role, &roles));
     for role in read {
-        if roles.roles.contains_key(&role.key) {
-            table.fault("role", format!("the role `{}` stands twice", role.key), "keep one");
-        }
         roles.order.push(role.key.clone());
         roles.roles.insert(role.key.clone(), role);
     }
