@@ -25,9 +25,12 @@ pub(crate) fn check(files: &[(Source<'_>, String, Vec<Named>)], programmes: &BTr
             if !programmes.contains_key(&with.value) {
                 let message = format!("no programme `{}`", with.value);
                 source.fault(with.at.start, message, "write the key of a programme of the pack");
+            } else if with.value == *key {
+                let message = format!("`{key}` names itself in its combinations");
+                source.fault(with.at.start, message, "take the line out");
             } else if waits_for_itself(programmes, key, *from, &with.value) {
-                let message = format!("`{key}` waits for itself: `{}` is decided after it", with.value);
-                let remedy = "which of them is decided first? take out the line of that one";
+                let message = format!("`{key}` waits for itself through `{}`", with.value);
+                let remedy = "choose which of them is decided first and take out the line of that one";
                 source.fault(with.at.start, message, remedy);
             }
         }

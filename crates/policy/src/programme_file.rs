@@ -126,23 +126,20 @@ fn read(table: &Table<'_>, pack: &Pack, faults: &Faults, shared: &Shared<'_>) ->
     table.refuse_twice(&table.placed("parameter", "name"), "the parameter", "give each its own name");
     let mut versions: Vec<ProgrammeVersion> = Vec::new();
     let mut held = Vec::new();
-    let mut unread = false;
     let own = ["valid_from", "valid_to", "note_id", "note_en", "resumes"];
     let written = table.each_based("version", &own, |version| {
         let settled = read_version(version, &parameters, pack, faults, shared);
         let resumes = version.flag("resumes", false);
-        match (settled.first(), settled.last()) {
-            (Some(first), Some(last)) => {
-                let at = version.place("valid_from");
-                held.push(Held { from: first.valid_from, to: last.valid_to, resumes, at });
-            }
-            _ => unread = true,
+        if let (Some(first), Some(last)) = (settled.first(), settled.last()) {
+            let at = version.place("valid_from");
+            held.push(Held { from: first.valid_from, to: last.valid_to, resumes, at });
         }
         versions.extend(settled);
     });
     table.refuse_twice(&table.placed("version", "key"), "the version", "give each its own key");
+    let unread = held.len() < written;
     check_days(table, held, unread);
-    if written.is_empty() {
+    if written == 0 {
         table.fault("key", "the programme has no version", "add a [[version]] with valid_from");
     }
     check_key(table);
@@ -174,7 +171,11 @@ fn check_days(table: &Table<'_>, mut held: Vec<Held>, unread: bool) {
         let (earlier, later) = (&pair[0], &pair[1]);
         let Some(ended) = earlier.to.filter(|ended| *ended < later.from) else {
             let remedy = "end the earlier one before this day";
-            table.fault_at(&later.at, format!("two versions hold on {}", later.from), remedy);
+            table.fault_at(
+                &later.at,
+                format!("two versions hold on {}: this one and that from {}", later.from, earlier.from),
+                remedy,
+            );
             continue;
         };
         let next = ended.tomorrow().unwrap_or(ended);
@@ -555,7 +556,11 @@ impl Reading<'_> {
         let ways = [("month", Every::Month), ("once", Every::Once), ("day", Every::Day)];
         let keys = ways.map(|(word, _)| format!("{stem}_{word}"));
         only(table, &keys.each_ref().map(String::as_str), stem);
-        let written = keys.iter().position(|key| table.has(key)).unwrap_or(0);
+        let Some(written) = keys.iter().position(|key| table.has(key)) else {
+            let message = format!("no {stem}: `{}`, `{}` or `{}` is missing", keys[0], keys[1], keys[2]);
+            table.fault(&keys[0], message, "write one of them");
+            return (ways[0].1, Rupiah::ZERO);
+        };
         (ways[written].1, self.amount(table, &keys[written]).unwrap_or_default())
     }
 

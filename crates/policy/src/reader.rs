@@ -30,14 +30,18 @@ impl Source<'_> {
         self.faults.warn(self.file, self.text, offset, message, remedy);
     }
 
-    /// Parses the file and hands its root to `read`; syntax faults are recorded and what could be parsed is still read.
+    /// Parses the file and hands its root to `read`.
     pub(crate) fn read_toml<T>(&self, read: impl FnOnce(&Table<'_>) -> T) -> T {
         let (root, errors) = DeTable::parse_recoverable(self.text);
-        for error in errors {
+        for error in &errors {
             let offset = error.span().map_or(0, |span| span.start);
             self.fault(offset, format!("not TOML: {}", error.message()), "mend the line's form");
         }
-        let table = Table { source: *self, span: 0..0, map: root.get_ref(), seen: RefCell::default() };
+        // What cannot be parsed is missing: that would be told once more, so only the form is told until it is mended.
+        let unheard = Faults::default();
+        let faults = if errors.is_empty() { self.faults } else { &unheard };
+        let source = Source { faults, ..*self };
+        let table = Table { source, span: 0..0, map: root.get_ref(), seen: RefCell::default() };
         let result = read(&table);
         table.refuse_unknown_keys();
         result
@@ -100,7 +104,16 @@ impl<'a> Table<'a> {
     }
 
     fn wrong_type(&self, key: &str, found: &Spanned<DeValue<'_>>, wanted: &str) {
-        let message = format!("`{key}` is {}, it must be {wanted}", found.get_ref().type_str());
+        let is = match found.get_ref() {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) => "a whole number",
+            DeValue::Float(_) => "a number with a decimal point",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        let message = format!("`{key}` is {is}, it must be {wanted}");
         self.source.fault(found.span().start, message, format!("write {wanted}"));
     }
 
@@ -163,7 +176,7 @@ impl<'a> Table<'a> {
             self.item(key);
             self.missing(key);
         }
-        self.opt_int_in(key, range.clone()).unwrap_or(*range.start())
+        self.opt_int_in(key, range.clone()).unwrap_or(0.clamp(*range.start(), *range.end()))
     }
 
     pub(crate) fn opt_int_in(&self, key: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
@@ -240,7 +253,11 @@ impl<'a> Table<'a> {
     pub(crate) fn word_of<T: Copy>(&self, word: &str, choices: &[(&str, T)], at: &Range<usize>) -> Option<T> {
         let found = choices.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
         if found.is_none() {
-            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            let plain = |name: &str| name.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
+            let shown = |(name, _): &(&str, T)| {
+                if plain(name) { (*name).to_owned() } else { format!("{name:?}") }
+            };
+            let names: Vec<String> = choices.iter().map(shown).collect();
             self.fault_at(
                 at,
                 format!("`{word}` is not known here"),
@@ -374,57 +391,61 @@ impl<'a> Table<'a> {
         out
     }
 
-    /// Reads each table of a list `[[key]]`, as [`Table::each`] does. A table with `based_on` also has every key that the table of
-    /// that `key` has and it has not itself, but those of `own`.
-    pub(crate) fn each_based<T>(
-        &self,
-        key: &str,
-        own: &[&str],
-        mut read: impl FnMut(&Table<'_>) -> T,
-    ) -> Vec<T> {
-        let Some(item) = self.item(key) else { return Vec::new() };
+    /// Reads each table of a list `[[key]]` and answers how many there are. A table with `based_on` also has every key that the table of
+    /// that `key` has and it has not itself, but those of `own`; where there is no such table it is not read.
+    pub(crate) fn each_based(&self, key: &str, own: &[&str], mut read: impl FnMut(&Table<'_>)) -> usize {
+        let Some(item) = self.item(key) else { return 0 };
         let Some(array) = item.get_ref().as_array() else {
             self.wrong_type(key, item, "a list of tables");
-            return Vec::new();
+            return 0;
         };
         let tables: Vec<(&DeTable<'_>, Range<usize>)> =
             array.iter().filter_map(|entry| Some((entry.get_ref().as_table()?, entry.span()))).collect();
-        let text = |table: &DeTable<'_>, key: &str| Some(table.get(key)?.get_ref().as_str()?.to_owned());
-        let mut out = Vec::with_capacity(tables.len());
         for (table, span) in &tables {
-            let mut whole: DeTable<'_> = (*table).clone();
-            let mut next = text(table, "based_on");
-            let at = table.get("based_on").map_or(0, |item| item.span().start);
-            for step in 0..tables.len() {
-                let Some(name) = next.take() else { break };
-                let Some((base, _)) =
-                    tables.iter().find(|(other, _)| text(other, "key").as_ref() == Some(&name))
-                else {
-                    // A base without its own base has its fault at its own place.
-                    if step == 0 {
-                        let remedy = "write the key of another version";
-                        self.fault_offset(at, format!("no version `{name}` in this file"), remedy);
-                    }
-                    break;
-                };
-                if text(table, "key").as_ref() == Some(&name) {
-                    let message = "the versions stand on each other in a circle";
-                    self.fault_offset(at, message, "base one of them on none");
-                    break;
-                }
-                for (key, value) in base.iter().filter(|(key, _)| !own.contains(&key.get_ref().as_ref())) {
-                    if !whole.contains_key(key.get_ref().as_ref()) {
-                        whole.insert(key.clone(), value.clone());
-                    }
-                }
-                next = text(base, "based_on");
-            }
+            let Some(whole) = self.whole(table, &tables, own) else { continue };
             let table =
                 Table { source: self.source, span: span.clone(), map: &whole, seen: RefCell::default() };
-            out.push(read(&table));
+            read(&table);
             table.refuse_unknown_keys();
         }
-        out
+        tables.len()
+    }
+
+    /// A table with what it takes from its bases; none where one of them is missing.
+    fn whole<'t>(
+        &self,
+        table: &DeTable<'t>,
+        tables: &[(&DeTable<'t>, Range<usize>)],
+        own: &[&str],
+    ) -> Option<DeTable<'t>> {
+        let text = |table: &DeTable<'_>, key: &str| Some(table.get(key)?.get_ref().as_str()?.to_owned());
+        let mut whole = table.clone();
+        let mut next = text(table, "based_on");
+        let at = table.get("based_on").map_or(0, |item| item.span().start);
+        for step in 0..tables.len() {
+            let Some(name) = next.take() else { break };
+            if text(table, "key").as_ref() == Some(&name) {
+                let message = "the versions stand on each other in a circle";
+                self.fault_offset(at, message, "base one of them on none");
+                return None;
+            }
+            let base = tables.iter().find(|(other, _)| text(other, "key").as_ref() == Some(&name));
+            let Some((base, _)) = base else {
+                // A base without its own base has its fault at its own place.
+                if step == 0 {
+                    let remedy = "write the key of another version";
+                    self.fault_offset(at, format!("no version `{name}` in this file"), remedy);
+                }
+                return None;
+            };
+            for (key, value) in base.iter().filter(|(key, _)| !own.contains(&key.get_ref().as_ref())) {
+                if !whole.contains_key(key.get_ref().as_ref()) {
+                    whole.insert(key.clone(), value.clone());
+                }
+            }
+            next = text(base, "based_on");
+        }
+        next.is_none().then_some(whole)
     }
 
     /// A remark that does not stop the load, at the place of a key.

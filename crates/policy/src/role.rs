@@ -119,10 +119,10 @@ fn read_role(table: &Table<'_>, roles: &Roles) -> Role {
             table.fault_at(&action.at, "the action stands twice", "keep one");
         }
     }
-    let levels = table.texts("levels");
+    let written = table.texts("levels");
     let levels: Vec<RegionLevel> =
-        levels.iter().filter_map(|level| table.word_of(&level.value, &REGION_LEVELS, &level.at)).collect();
-    if levels.is_empty() {
+        written.iter().filter_map(|level| table.word_of(&level.value, &REGION_LEVELS, &level.at)).collect();
+    if written.is_empty() {
         table.fault("levels", "the role is held nowhere", "name at least one level of region");
     }
     Role {

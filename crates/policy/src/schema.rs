@@ -129,6 +129,8 @@ pub struct Schema {
     pub(crate) registry: Vec<Column>,
     pub(crate) codes: BTreeMap<String, Vec<Code>>,
     pub(crate) facts: Vec<Fact>,
+    /// Columns and codes are without fault.
+    pub(crate) sound: bool,
 }
 
 impl Schema {
@@ -168,6 +170,7 @@ pub(crate) fn load(pack: &Pack, faults: &Faults) -> Schema {
     let mut schema = Schema { codes: load_codes(pack, faults), ..Schema::default() };
     schema.canonical = load_columns(pack, faults, "schema/canonical.csv", &schema);
     schema.registry = load_columns(pack, faults, "schema/registry.csv", &schema);
+    schema.sound = faults.none();
     let file = "schema/derived.toml";
     match pack.files.get(file) {
         Some(text) => File { file, text, faults }.read_toml(|table| read_facts(table, &mut schema)),
@@ -270,7 +273,8 @@ fn read_fact(table: &Table<'_>, schema: &Schema) -> Option<Fact> {
         dtsen_variable: None,
         label: table.label("label"),
     };
-    if schema.rule_columns().any(|known| known.name == column.name && known.subject == subject) {
+    let exists = schema.rule_columns().any(|known| known.name == column.name && known.subject == subject);
+    if exists {
         table.fault("name", format!("`{}` exists", column.rule_name()), "choose another name");
     }
     let rule = if subject == Subject::Family && table.has("reduce") {
@@ -297,5 +301,6 @@ fn read_fact(table: &Table<'_>, schema: &Schema) -> Option<Fact> {
         };
         FactRule::Expression(names.expression(table, "expr", Some(column.kind))?)
     };
-    Some(Fact { column, rule })
+    // The first of the name stays.
+    (!exists).then_some(Fact { column, rule })
 }

@@ -210,6 +210,7 @@ fn read_trust(table: &Table<'_>, kind: SourceKind, schema: &Schema) -> (i64, BTr
         let Some(number) = number else {
             let message = format!("the trust in `{}` is no whole number of 0 to 100", key.value);
             table.fault_at(&value.span(), message, "write a number of 0 to 100");
+            trust.insert(key.value, 0);
             continue;
         };
         if key.value != "default" {

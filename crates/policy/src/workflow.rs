@@ -270,7 +270,7 @@ fn read(table: &Table<'_>, roles: &Roles) -> Workflow {
     if states.iter().filter(|state| state.kind == StateKind::Start).count() != 1 {
         table.fault("state", "a workflow begins in exactly one state", "give one state kind = \"start\"");
     }
-    let mut names = Names(rules::Schema::new());
+    let mut names = Names::none();
     names.add(
         Name::column("case.days_left", Type::Int).label("sisa hari kerja", "working days left").not_null(),
     );
@@ -317,7 +317,8 @@ fn read_state(table: &Table<'_>) -> State {
         next: table.opt_label("next"),
         counts: table.opt_text("counts"),
     };
-    if state.kind != StateKind::End && (state.days.is_none() || state.next.is_none()) {
+    let works = state.kind != StateKind::End;
+    if works && !(table.has("days") && (table.has("next_id") || table.has("next_en"))) {
         table.fault("key", "work without a deadline or a next step", "add days, next_id and next_en");
     }
     state
@@ -473,6 +474,11 @@ fn read_effect(table: &Table<'_>, forms: &[Form]) -> EffectRule {
 /// Every state is reached and leads to an end; an end leads nowhere but by reopening; one action has one way out of a state.
 fn check_paths(table: &Table<'_>, workflow: &Workflow) {
     let Some(start) = workflow.states.iter().find(|state| state.kind == StateKind::Start) else { return };
+    let known =
+        |step: &Transition| step.from.iter().chain([&step.to]).all(|key| workflow.state(key).is_some());
+    if !workflow.transitions.iter().all(known) {
+        return;
+    }
     let forward =
         closure(&[start.key.as_str()], |at| workflow.out_of(at).map(|step| step.to.as_str()).collect());
     let ends: Vec<&str> = workflow
