@@ -62,7 +62,8 @@ struct Reading<'a> {
 
 /// What all programmes have in common.
 struct Shared<'a> {
-    schema: &'a Schema,
+    of_family: Names,
+    of_person: Names,
     /// Exclusions that many programmes share, by code (`clauses.toml`).
     clauses: Vec<Exclusion>,
     /// Provinces, regencies and cities that exist.
@@ -82,7 +83,8 @@ pub(crate) fn load(
     channels: &BTreeMap<String, Channel>,
 ) -> BTreeMap<String, Programme> {
     let (clauses, regions) = (clauses(pack, faults, schema), regions(pack, faults));
-    let shared = Shared { schema, clauses, regions, channels, named: RefCell::default() };
+    let (of_family, of_person) = (Names::of_family(schema), Names::of_person(schema));
+    let shared = Shared { of_family, of_person, clauses, regions, channels, named: RefCell::default() };
     let mut out = BTreeMap::new();
     let mut named = Vec::new();
     for (file, text) in pack.in_folder("programmes/", ".toml") {
@@ -295,8 +297,8 @@ fn read_version(
             shared,
             parameters,
             values: BTreeMap::new(),
-            of_family: Names::of_family(shared.schema),
-            of_person: Names::of_person(shared.schema),
+            of_family: shared.of_family.clone(),
+            of_person: shared.of_person.clone(),
         };
         for parameter in parameters {
             let told = days.is_none() || parameter.unread;

@@ -195,10 +195,13 @@ fn all_mistakes_are_reported_at_once_and_nothing_is_loaded() {
     let mut files = BTreeSet::new();
     let pack = Copy::new();
     let mut expected = Vec::new();
-    // One case a file: cases of one file may spoil the same line.
-    for case in cases.iter().filter(|case| case.reports.iter().all(|report| !report.starts_with("warning"))) {
+    // One case a file: cases of one file may spoil the same line. What rules may name comes first: while it has faults, names in rules
+    // are not judged.
+    let fault = |case: &&Case| case.reports.iter().all(|report| !report.starts_with("warning"));
+    for case in cases.iter().filter(fault) {
         let touched: Vec<&str> = case.edits.iter().map(|edit| edit.file.as_str()).collect();
-        if touched.iter().all(|file| file.contains('/') && !files.contains(file)) && touched.len() == 1 {
+        let apart = |file: &&str| file.contains('/') && !file.starts_with("schema/") && !files.contains(file);
+        if touched.iter().all(apart) && touched.len() == 1 {
             files.extend(touched);
             pack.spoil(case);
             expected.extend(&case.reports);
