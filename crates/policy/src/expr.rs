@@ -1,7 +1,5 @@
 //! The names that a rule of the pack may use, and the reading of expressions with faults at their place in the file.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
-
 use rules::{Expr, Fault, Field, Type};
 
 use crate::{
@@ -15,29 +13,22 @@ pub(crate) struct Names {
     names: rules::Schema,
     /// The schema has no fault: a name that is not known is a fault of the rule.
     sound: bool,
-    /// Rules that were read with these names: versions of a programme share most of theirs. Copies share what was read.
-    read: Rc<RefCell<BTreeMap<String, Expr>>>,
 }
 
 impl Names {
     /// `person.*`: rules that look at one person.
     pub(crate) fn of_person(schema: &Schema) -> Self {
-        Self { names: rule_schema(schema, &[Subject::Person]), sound: schema.sound, read: Rc::default() }
+        Self { names: rule_schema(schema, &[Subject::Person]), sound: schema.sound }
     }
 
     /// `family.*`: rules that look at one family.
     pub(crate) fn of_family(schema: &Schema) -> Self {
-        Self { names: rule_schema(schema, &[Subject::Family]), sound: schema.sound, read: Rc::default() }
+        Self { names: rule_schema(schema, &[Subject::Family]), sound: schema.sound }
     }
 
     /// None yet.
     pub(crate) fn none() -> Self {
-        Self { names: rules::Schema::new(), sound: true, read: Rc::default() }
-    }
-
-    /// Forgets what was read: a parameter of another programme is another name.
-    pub(crate) fn forget(&self) {
-        self.read.borrow_mut().clear();
+        Self { names: rules::Schema::new(), sound: true }
     }
 
     /// With one more name.
@@ -73,8 +64,7 @@ impl Names {
         text: &Placed<String>,
         wanted: Option<ColumnType>,
     ) -> Option<Expr> {
-        let before = self.read.borrow().get(&text.value).cloned();
-        let expr = match before.map_or_else(|| rules::compile(&text.value, &self.names), Ok) {
+        let expr = match rules::compile(&text.value, &self.names) {
             Ok(expr) => expr,
             Err(error) => {
                 // In a schema with faults a name may be missing or of another type; these faults come first.
@@ -86,7 +76,6 @@ impl Names {
                 return stand_in();
             }
         };
-        self.read.borrow_mut().insert(text.value.clone(), expr.clone());
         let fits = |wanted: ColumnType| rule_type(wanted) == expr.ty();
         if let Some(wanted) = wanted.filter(|wanted| !fits(*wanted)) {
             let message = format!("the expression gives {}, {} is needed", expr.ty(), rule_type(wanted));

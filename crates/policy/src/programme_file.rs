@@ -89,8 +89,6 @@ pub(crate) fn load(
     let mut named = Vec::new();
     for (file, text) in pack.in_folder("programmes/", ".toml") {
         let source = File { file, text, faults };
-        shared.of_family.forget();
-        shared.of_person.forget();
         let (programme, at) =
             source.read_toml(|table| (read(table, pack, faults, &shared), table.place("key").start));
         named.push((source, programme.key.clone(), shared.named.take()));

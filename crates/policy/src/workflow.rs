@@ -341,7 +341,6 @@ fn read_forms(table: &Table<'_>, names: &mut Names) -> Vec<Form> {
             }
             let name = Name::column(format!("form.{}", read.key), ty).label(&read.label.id, &read.label.en);
             names.add(if read.sealed { name.sealed() } else { name });
-            names.forget();
             read
         });
         Form { key: form.text("key"), label: form.label("label"), fields }
