@@ -44,7 +44,7 @@ fn waits_for_itself(programmes: &BTreeMap<String, Programme>, key: &str, from: D
     let mut open: Vec<(&str, &ProgrammeVersion)> = Vec::new();
     let mut seen: Vec<(&str, Date)> = Vec::new();
     let first = start.combinations.iter().filter(waits).filter(|line| line.with == with);
-    first.for_each(|line| open.extend(held(programmes, &line.with, start)));
+    open.extend(first.flat_map(|line| held(programmes, &line.with, start)));
     while let Some((at, version)) = open.pop() {
         if (at, version.valid_from) == (key, from) {
             return true;
@@ -52,7 +52,7 @@ fn waits_for_itself(programmes: &BTreeMap<String, Programme>, key: &str, from: D
         if !seen.contains(&(at, version.valid_from)) {
             seen.push((at, version.valid_from));
             let next = version.combinations.iter().filter(waits);
-            next.for_each(|line| open.extend(held(programmes, &line.with, version)));
+            open.extend(next.flat_map(|line| held(programmes, &line.with, version)));
         }
     }
     false

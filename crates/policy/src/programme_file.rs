@@ -406,7 +406,7 @@ impl Reading<'_> {
         let (code, text) = (table.text("code"), table.label("text"));
         let when = self.of_family.condition(table, "when")?;
         look(table, &when, &self.values);
-        Some(Condition { code, text, when })
+        Some(Condition { code, when, text })
     }
 
     fn channel(&self, table: &Table<'_>, key: &str) -> Option<String> {
@@ -423,14 +423,13 @@ impl Reading<'_> {
     fn exclusions(&self, table: &Table<'_>) -> Vec<Exclusion> {
         let mut out = Vec::new();
         for name in table.texts("clauses") {
-            match self.shared.clauses.iter().find(|clause| clause.code == name.value) {
-                Some(clause) => out.push(clause.clone()),
-                None => {
-                    let known: Vec<&str> =
-                        self.shared.clauses.iter().map(|clause| clause.code.as_str()).collect();
-                    let remedy = format!("the clauses of {CLAUSES} are: {}", known.join(", "));
-                    table.fault_at(&name.at, format!("no clause `{}`", name.value), remedy);
-                }
+            let clauses = &self.shared.clauses;
+            if let Some(clause) = clauses.iter().find(|clause| clause.code == name.value) {
+                out.push(clause.clone());
+            } else {
+                let known: Vec<&str> = clauses.iter().map(|clause| clause.code.as_str()).collect();
+                let remedy = format!("the clauses of {CLAUSES} are: {}", known.join(", "));
+                table.fault_at(&name.at, format!("no clause `{}`", name.value), remedy);
             }
         }
         out.extend(table.each("exclusion", |part| self.exclusion(part)).into_iter().flatten());
@@ -654,7 +653,9 @@ fn only(table: &Table<'_>, keys: &[&str], stem: &str) {
         let message = format!("`{stem}` is written for more than one time: `{first}` and `{second}`");
         table.fault(second, message, "keep one of them");
     }
-    written.iter().for_each(|key| table.know(key));
+    for key in written {
+        table.know(key);
+    }
 }
 
 /// An exclusion; its status is never a bare dash.
