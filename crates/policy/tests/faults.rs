@@ -141,7 +141,7 @@ fn cases() -> (String, Vec<Case>) {
                 let edit = case.edits.last_mut().unwrap();
                 edit.new = if edit.new.is_empty() { new.to_owned() } else { format!("{}\n{new}", edit.new) };
             }
-            ("== " | "", _) => {}
+            ("==" | "", _) => {}
             (other, _) => panic!("{}: a line begins with `{other}`", case.title),
         }
         if !line.is_empty() && !line.starts_with("> ") {
