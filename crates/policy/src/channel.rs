@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rules::Label;
 
 use crate::{
+    Workflow,
     fault::Faults,
     pack::Pack,
     reader::{Source as File, Table},
@@ -124,13 +125,17 @@ impl Channel {
     }
 }
 
-pub(crate) fn load(pack: &Pack, faults: &Faults) -> BTreeMap<String, Channel> {
+pub(crate) fn load(
+    pack: &Pack,
+    faults: &Faults,
+    workflows: &BTreeMap<String, Workflow>,
+) -> BTreeMap<String, Channel> {
     let mut out = BTreeMap::new();
     for (file, text) in pack.in_folder("channels/", ".toml") {
         let source = File { file, text, faults };
-        let channel = source.read_toml(read);
+        let (channel, at) = source.read_toml(|table| (read(table, workflows), table.place("key").start));
         if out.insert(channel.key.clone(), channel).is_some() {
-            source.fault(0, "a channel with this key exists", "choose another key");
+            source.fault(at, "a channel with this key exists", "choose another key");
         }
     }
     out
@@ -145,7 +150,7 @@ const MEANINGS: [(&str, Meaning); 6] = [
     ("unknown", Meaning::Unknown),
 ];
 
-fn read(table: &Table<'_>) -> Channel {
+fn read(table: &Table<'_>, workflows: &BTreeMap<String, Workflow>) -> Channel {
     let files = table.each("file", read_file);
     let results = table.each("result", |result| {
         let result_file = result.text("file");
@@ -156,13 +161,19 @@ fn read(table: &Table<'_>) -> Channel {
                 "name one of this channel's files",
             );
         }
+        let effect = result.opt_text("effect");
+        if let Some(effect) = effect.as_ref().filter(|effect| !workflows.contains_key(*effect)) {
+            let known: Vec<&str> = workflows.keys().map(String::as_str).collect();
+            let remedy = format!("the workflows are: {}", known.join(", "));
+            result.fault("effect", format!("no workflow `{effect}`"), remedy);
+        }
         ChannelResult {
             file: result_file,
             word: result.text("word"),
             means: result.choice("means", &MEANINGS, true),
             label: result.label("label"),
             next: result.label("next"),
-            effect: result.opt_text("effect"),
+            effect,
         }
     });
     Channel {

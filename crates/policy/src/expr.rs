@@ -1,6 +1,6 @@
 //! The names that a rule of the pack may use, and the reading of expressions with faults at their place in the file.
 
-use rules::{Expr, Field, Type};
+use rules::{Expr, Fault, Field, Type};
 
 use crate::{
     reader::{Placed, Table},
@@ -9,22 +9,31 @@ use crate::{
 
 /// The names for one kind of rule.
 #[derive(Debug, Clone)]
-pub(crate) struct Names(pub(crate) rules::Schema);
+pub(crate) struct Names {
+    names: rules::Schema,
+    /// The schema has no fault: a name that is not known is a fault of the rule.
+    sound: bool,
+}
 
 impl Names {
     /// `person.*`: rules that look at one person.
     pub(crate) fn of_person(schema: &Schema) -> Self {
-        Self(rule_schema(schema, &[Subject::Person]))
+        Self { names: rule_schema(schema, &[Subject::Person]), sound: schema.sound }
     }
 
     /// `family.*`: rules that look at one family.
     pub(crate) fn of_family(schema: &Schema) -> Self {
-        Self(rule_schema(schema, &[Subject::Family]))
+        Self { names: rule_schema(schema, &[Subject::Family]), sound: schema.sound }
+    }
+
+    /// None yet.
+    pub(crate) fn none() -> Self {
+        Self { names: rules::Schema::new(), sound: true }
     }
 
     /// With one more name.
     pub(crate) fn add(&mut self, field: Field) {
-        self.0.add(field);
+        self.names.add(field);
     }
 
     /// The expression of a key; a fault at its place when it is missing, wrong, or of another type.
@@ -38,7 +47,7 @@ impl Names {
             if !table.has(key) {
                 table.fault(key, format!("`{key}` is missing"), "write an expression");
             }
-            return None;
+            return stand_in();
         };
         self.compile(table, &text, wanted)
     }
@@ -55,22 +64,33 @@ impl Names {
         text: &Placed<String>,
         wanted: Option<ColumnType>,
     ) -> Option<Expr> {
-        let expr = match rules::compile(&text.value, &self.0) {
+        let expr = match rules::compile(&text.value, &self.names) {
             Ok(expr) => expr,
             Err(error) => {
-                let offset = table.within(&text.at, error.line, error.column);
-                table.fault_offset(offset, error.message(), error.remedy());
-                return None;
+                // In a schema with faults a name may be missing or of another type; these faults come first.
+                let meant = matches!(error.fault, Fault::UnknownName { .. } | Fault::Mismatch { .. });
+                if self.sound || !meant {
+                    let offset = table.within(&text.at, error.line, error.column);
+                    table.fault_offset(offset, error.message(), error.remedy());
+                }
+                return stand_in();
             }
         };
         let fits = |wanted: ColumnType| rule_type(wanted) == expr.ty();
         if let Some(wanted) = wanted.filter(|wanted| !fits(*wanted)) {
             let message = format!("the expression gives {}, {} is needed", expr.ty(), rule_type(wanted));
-            table.fault_at(&text.at, message, "compare, or take another column");
-            return None;
+            if self.sound {
+                table.fault_at(&text.at, message, "compare, or take another column");
+            }
+            return stand_in();
         }
         Some(expr)
     }
+}
+
+/// Takes the place of a rule with a fault, so that what holds it is still there and is not missed elsewhere. The pack is refused anyway.
+fn stand_in() -> Option<Expr> {
+    rules::compile("true", &rules::Schema::new()).ok()
 }
 
 /// All names of some subjects as a schema of the expression language.

@@ -47,6 +47,11 @@ impl Faults {
         self.warnings.borrow_mut().push(Fault { file: file.to_owned(), line, column, message, remedy });
     }
 
+    /// Whether there is no fault so far.
+    pub(crate) fn none(&self) -> bool {
+        self.faults.borrow().is_empty()
+    }
+
     /// Faults and warnings, in the order of files and lines, each once.
     pub(crate) fn into_sorted(self) -> (Vec<Fault>, Vec<Fault>) {
         let sorted = |found: RefCell<Vec<Fault>>| {

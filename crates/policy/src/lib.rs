@@ -10,6 +10,7 @@
 mod budget;
 mod calendar;
 mod channel;
+mod combination;
 mod exact;
 mod expr;
 mod fault;
@@ -145,15 +146,14 @@ impl Policy {
         let sources = source::load(&pack, &faults, &schema);
         let roles = role::load(&pack, &faults);
         let workflows = workflow::load(&pack, &faults, &roles);
-        let channels = channel::load(&pack, &faults);
-        let mut programmes = programme_file::load(&pack, &faults, &schema, varied);
+        let channels = channel::load(&pack, &faults, &workflows);
+        let mut programmes = programme_file::load(&pack, &faults, &schema, &channels, varied);
         programme_file::set_shares(&mut programmes, varied);
         let calendar = calendar::load(&pack, &faults);
         let settings = settings::load(&pack, &faults, &roles);
         let words = words::load(&pack, &faults);
         let figures = figures::load(&pack, &faults, &words);
         let budgets = budget::load(&pack, &faults, &figures, &words);
-        check_references(&pack, &faults, &programmes, &channels, &workflows);
         let (faults, warnings) = faults.into_sorted();
         match settings {
             Some(settings) if faults.is_empty() => Ok(Self {
@@ -306,103 +306,4 @@ impl Policy {
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
-}
-
-/// What one file says of another.
-fn check_references(
-    pack: &Pack,
-    faults: &Faults,
-    programmes: &BTreeMap<String, Programme>,
-    channels: &BTreeMap<String, Channel>,
-    workflows: &BTreeMap<String, Workflow>,
-) {
-    let fault = |folder: &str, key: &str, needle: &str, message: String, remedy: &str| {
-        // The file is found by its key; the place by the word that is wrong.
-        let holds = |text: &str| text.lines().any(|line| line.trim() == format!("key = \"{key}\""));
-        let file = pack.in_folder(folder, ".toml").find(|(_, text)| holds(text));
-        let (file, text) = file.unwrap_or((folder, ""));
-        let offset = text.find(&format!("\"{needle}\"")).unwrap_or(0);
-        faults.add(file, text, offset, message, remedy.to_owned());
-    };
-    for (key, with, message) in combination_faults(programmes) {
-        fault(
-            "programmes/",
-            &key,
-            &with,
-            message,
-            "name a programme of the pack, each pair in one direction",
-        );
-    }
-    for programme in programmes.values() {
-        for version in &programme.versions {
-            if version.pays_money() && version.channel.is_none() {
-                let message = format!("version {} pays money, but names no channel", version.key);
-                fault("programmes/", &programme.key, &version.key, message, "add channel = \"KEY\"");
-            }
-            for channel in [&version.channel, &version.fallback_channel].into_iter().flatten() {
-                if !channels.contains_key(channel) {
-                    let message = format!("no channel `{channel}`");
-                    fault(
-                        "programmes/",
-                        &programme.key,
-                        channel,
-                        message,
-                        "add channels/*.toml with this key",
-                    );
-                }
-            }
-        }
-    }
-    for channel in channels.values() {
-        for workflow in channel.results.iter().filter_map(|result| result.effect.as_ref()) {
-            if !workflows.contains_key(workflow) {
-                let message = format!("no workflow `{workflow}`");
-                fault("channels/", &channel.key, workflow, message, "add workflows/*.toml with this key");
-            }
-        }
-    }
-}
-
-/// Combinations with what is no programme, and programmes that wait for each other: who would be decided first? As key of the
-/// programme, key of the other, message.
-fn combination_faults(programmes: &BTreeMap<String, Programme>) -> Vec<(String, String, String)> {
-    let mut faults = Vec::new();
-    let waits_for = |version: &ProgrammeVersion| -> Vec<(String, usize)> {
-        let lines = version.combinations.iter().filter(|line| line.rule != Together::May);
-        let others = lines.filter_map(|line| programmes.get(&line.with));
-        let held = |other: &Programme| -> Vec<(String, usize)> {
-            let overlaps = |(_, then): &(usize, &ProgrammeVersion)| version.overlaps(then);
-            let found = other.versions.iter().enumerate().filter(overlaps);
-            found.map(|(i, _)| (other.key.clone(), i)).collect()
-        };
-        others.flat_map(held).collect()
-    };
-    for programme in programmes.values() {
-        for (i, version) in programme.versions.iter().enumerate() {
-            for line in version.combinations.iter().filter(|line| !programmes.contains_key(&line.with)) {
-                faults.push((
-                    programme.key.clone(),
-                    line.with.clone(),
-                    format!("no programme `{}`", line.with),
-                ));
-            }
-            let start = (programme.key.clone(), i);
-            let mut open = waits_for(version);
-            let mut seen = Vec::new();
-            while let Some(next) = open.pop() {
-                if next == start {
-                    let with =
-                        version.combinations.first().map_or_else(String::new, |line| line.with.clone());
-                    let message = format!("`{}` waits for itself through its combinations", programme.key);
-                    faults.push((programme.key.clone(), with, message));
-                    break;
-                }
-                if !seen.contains(&next) {
-                    open.extend(waits_for(&programmes[&next.0].versions[next.1]));
-                    seen.push(next);
-                }
-            }
-        }
-    }
-    faults
 }

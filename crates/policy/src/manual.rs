@@ -9,15 +9,16 @@ const HEAD: &str = "\
 
 Written by `pilar policy schema`; a test holds this page against the pack.
 
-A rule is a SQL expression over `family.*` (eligibility, exclusions, order of places) or over `person.*` (components). Three truth values:
-a comparison with an unknown value is unknown, `and` and `or` follow Kleene, and an unknown condition is never true: nobody becomes eligible
-by it, nobody is excluded by it, and the explanation names what is not known. `/` gives a decimal number; dividing by zero, or leaving 64 bits,
-is unknown. Text compares byte by byte. Also there: `param.NAME` (a dated parameter of the programme) and `reference_date` (the day on which
-ages are read).
+A rule is a SQL expression over `family.*` (eligibility, exclusions, order of places) or over `person.*` (components). Three truth
+values: a comparison with an unknown value is unknown, `and` and `or` follow Kleene, and an unknown condition is never true: nobody
+becomes eligible by it, nobody is excluded by it, and the explanation names what is not known. `/` gives a decimal number; dividing by
+zero, or leaving 64 bits, is unknown. Text compares byte by byte. Also there: `param.NAME` (a dated parameter of the programme) and
+`reference_date` (the day on which ages are read).
 
-Functions: `years_between(from, to)`, `months_between(from, to)`, `coalesce(a, b, ...)`, `abs(n)`, `least(a, ...)`, `greatest(a, ...)`, `upper(text)`,
-`substr(text, first, length)`, `starts_with(text, beginning)`, `has_bit(number, n)`. Operators: `+ - * / %`, `= <> < <= > >=`, `and or not`, `in (...)`,
-`between`, `is null`, `is not null`, `case when ... then ... else ... end`.
+Functions: `years_between(from, to)`, `months_between(from, to)`, `coalesce(a, b, ...)`, `abs(n)`, `least(a, ...)`,
+`greatest(a, ...)`, `upper(text)`, `substr(text, first, length)`, `starts_with(text, beginning)`, `has_bit(number, n)`. Operators:
+`+ - * / %`, `= <> < <= > >=`, `and or not`, `in (...)`, `between`, `is null`, `is not null`,
+`case when ... then ... else ... end`.
 
 Try one: `pilar policy try \"family.decile <= 2 and family.elderly > 0\"`, or the page `/aturan`.
 ";
@@ -50,7 +51,8 @@ impl Policy {
                 );
             }
         }
-        out.push_str("\nEvery column may be unknown.\n\n## Facts\n\n| name | type | unknown | comes from | meaning |\n|---|---|---|---|---|\n");
+        out.push_str("\nEvery column may be unknown.\n\n## Facts\n\n");
+        out.push_str("| name | type | unknown | comes from | meaning |\n|---|---|---|---|---|\n");
         for fact in self.facts() {
             let (from, never) = match &fact.rule {
                 FactRule::Expression(expr) => (expr.text().to_owned(), false),

@@ -1,12 +1,18 @@
 //! Reads `programmes/*.toml` into settled versions: parameters are resolved, rules compiled, days checked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use jiff::{ToSpan, civil::Date};
 use model::{RegionCode, RegionLevel, Rupiah};
 use rules::{Field, Type, Value};
 
 use crate::{
+    Channel,
+    combination::{self, Named},
     expr::Names,
     fault::Faults,
     pack::Pack,
@@ -26,6 +32,15 @@ struct Parameter {
     kind: Type,
     label: rules::Label,
     values: Vec<ParameterValue>,
+    /// A value had faults in its days: what is missing is not asked for a second time.
+    unread: bool,
+}
+
+impl Parameter {
+    fn on(&self, day: Date) -> Option<&Value> {
+        let holds = |value: &&ParameterValue| value.from <= day && value.to.is_none_or(|to| day <= to);
+        self.values.iter().find(holds).map(|value| &value.value)
+    }
 }
 
 struct ParameterValue {
@@ -47,13 +62,17 @@ struct Reading<'a> {
 
 /// What all programmes have in common.
 struct Shared<'a> {
-    schema: &'a Schema,
+    of_family: Names,
+    of_person: Names,
     /// Exclusions that many programmes share, by code (`clauses.toml`).
     clauses: Vec<Exclusion>,
     /// Provinces, regencies and cities that exist.
     regions: BTreeSet<RegionCode>,
     /// What a variant of the pack sets otherwise.
     settings: &'a [Setting],
+    channels: &'a BTreeMap<String, Channel>,
+    /// Programmes that the file at hand names in its combinations.
+    named: RefCell<Vec<Named>>,
 }
 
 /// One number that a variant of a pack sets otherwise than its files, for every day.
@@ -77,29 +96,41 @@ pub(crate) fn load(
     pack: &Pack,
     faults: &Faults,
     schema: &Schema,
+    channels: &BTreeMap<String, Channel>,
     settings: &[Setting],
 ) -> BTreeMap<String, Programme> {
     let (clauses, regions) = (clauses(pack, faults, schema), regions(pack, faults));
-    let shared = Shared { schema, clauses, regions, settings };
+    let (of_family, of_person) = (Names::of_family(schema), Names::of_person(schema));
+    let named = RefCell::default();
+    let shared = Shared { of_family, of_person, clauses, regions, settings, channels, named };
     let mut out = BTreeMap::new();
+    let mut named = Vec::new();
     for (file, text) in pack.in_folder("programmes/", ".toml") {
         let source = File { file, text, faults };
-        let programme = source.read_toml(|table| read(table, pack, faults, &shared));
+        let (programme, at) =
+            source.read_toml(|table| (read(table, pack, faults, &shared), table.place("key").start));
+        named.push((source, programme.key.clone(), shared.named.take()));
         if out.insert(programme.key.clone(), programme).is_some() {
-            source.fault(0, "a programme with this key exists", "choose another key");
+            source.fault(at, "a programme with this key exists", "choose another key");
         }
     }
+    combination::check(&named, &out);
     out
 }
 
 fn clauses(pack: &Pack, faults: &Faults, schema: &Schema) -> Vec<Exclusion> {
     let Some(text) = pack.files.get(CLAUSES) else { return Vec::new() };
     let names = Names::of_family(schema);
-    File { file: CLAUSES, text, faults }
-        .read_toml(|table| table.each("exclusion", |part| exclusion(part, &names)))
-        .into_iter()
-        .flatten()
-        .collect()
+    let read = |part: &Table<'_>| {
+        let clause = exclusion(part, &names)?;
+        look(part, &clause.when, &BTreeMap::new());
+        Some(clause)
+    };
+    let clauses = File { file: CLAUSES, text, faults }.read_toml(|table| {
+        table.refuse_twice(&table.placed("exclusion", "code"), "the code", "give each its own code");
+        table.each("exclusion", read)
+    });
+    clauses.into_iter().flatten().collect()
 }
 
 /// Regencies and cities of the table of codes, and their provinces.
@@ -118,25 +149,26 @@ fn read(table: &Table<'_>, pack: &Pack, faults: &Faults, shared: &Shared<'_>) ->
             parameter.values.iter_mut().for_each(|value| value.value = Value::Int(setting.value));
         }
     }
+    table.refuse_twice(&table.placed("parameter", "name"), "the parameter", "give each its own name");
     let mut versions: Vec<ProgrammeVersion> = Vec::new();
-    let mut ended: Option<Date> = None;
-    table.each_based("version", &["valid_from", "valid_to", "note_id", "note_en", "resumes"], |version| {
+    let mut held = Vec::new();
+    let own = ["valid_from", "valid_to", "note_id", "note_en", "resumes"];
+    let written = table.each_based("version", &own, |version| {
         let settled = read_version(version, &parameters, pack, faults, shared);
-        let overlaps = settled.iter().any(|new| versions.iter().any(|old| new.overlaps(old)));
-        if overlaps {
-            version.fault(
-                "valid_from",
-                "two versions hold on one day",
-                "end the earlier one before this day",
-            );
+        let resumes = version.flag("resumes", false);
+        if let (Some(first), Some(last)) = (settled.first(), settled.last()) {
+            let at = version.place("valid_from");
+            held.push(Held { from: first.valid_from, to: last.valid_to, resumes, at });
         }
-        gap(version, ended, settled.first().map(|first| first.valid_from));
-        ended = settled.last().and_then(|last| last.valid_to);
         versions.extend(settled);
     });
-    if versions.is_empty() {
+    table.refuse_twice(&table.placed("version", "key"), "the version", "give each its own key");
+    let unread = held.len() < written;
+    check_days(table, held, unread);
+    if written == 0 {
         table.fault("key", "the programme has no version", "add a [[version]] with valid_from");
     }
+    check_key(table);
     versions.sort_by_key(|version| version.valid_from);
     Programme {
         key: table.text("key"),
@@ -162,17 +194,42 @@ pub(crate) fn set_shares(programmes: &mut BTreeMap<String, Programme>, settings:
     }
 }
 
-/// Days without a rule between two versions are said, not left open by a slip.
-fn gap(version: &Table<'_>, ended: Option<Date>, begins: Option<Date>) {
-    let resumes = version.flag("resumes", false);
-    let (Some(ended), Some(begins)) = (ended, begins) else { return };
-    if ended.tomorrow().is_ok_and(|next| next < begins) && !resumes {
-        let message = format!("no rule holds from the day after {ended} to {begins}");
-        version.fault(
-            "valid_from",
-            message,
-            "close the gap, or write resumes = true where the programme paused",
-        );
+/// The days of a version as written.
+struct Held {
+    from: Date,
+    to: Option<Date>,
+    resumes: bool,
+    at: Range<usize>,
+}
+
+/// One rule a day; days without a rule between two versions are said, not left open by a slip.
+fn check_days(table: &Table<'_>, mut held: Vec<Held>, unread: bool) {
+    held.sort_by_key(|version| version.from);
+    for pair in held.windows(2) {
+        let (earlier, later) = (&pair[0], &pair[1]);
+        let Some(ended) = earlier.to.filter(|ended| *ended < later.from) else {
+            let remedy = "end the earlier one before this day";
+            table.fault_at(
+                &later.at,
+                format!("two versions hold on {}: this one and that from {}", later.from, earlier.from),
+                remedy,
+            );
+            continue;
+        };
+        let next = ended.tomorrow().unwrap_or(ended);
+        if next < later.from && !later.resumes && !unread {
+            let message = format!("no rule holds from {next} until {}", later.from);
+            let remedy = "close the gap, or write resumes = true where the programme paused";
+            table.fault_at(&later.at, message, remedy);
+        }
+    }
+}
+
+/// Keys stand in tables, file names and addresses.
+fn check_key(table: &Table<'_>) {
+    let long = |key: &Placed<String>| key.value.len() > 24;
+    if table.opt_placed_text("key").is_some_and(|key| long(&key)) {
+        table.fault("key", "longer than 24 characters", "take a short key such as 2020");
     }
 }
 
@@ -212,31 +269,47 @@ fn read_parameter(table: &Table<'_>) -> Parameter {
         &[("int", Type::Int), ("bool", Type::Bool), ("text", Type::Text), ("date", Type::Date)],
         true,
     );
-    let values: Vec<ParameterValue> = table.each("value", |value| read_parameter_value(value, kind));
-    for (i, value) in values.iter().enumerate() {
-        let clash = |other: &ParameterValue| {
+    let read = table.each("value", |value| read_parameter_value(value, kind));
+    let written = read.len();
+    let values: Vec<(ParameterValue, Range<usize>)> = read.into_iter().flatten().collect();
+    for (i, (value, at)) in values.iter().enumerate() {
+        let clash = |(other, _): &(ParameterValue, Range<usize>)| {
             value.to.is_none_or(|end| other.from <= end) && other.to.is_none_or(|end| value.from <= end)
         };
         if values[..i].iter().any(clash) {
-            table.fault("value", "two values hold on one day", "end the earlier one before the later begins");
+            table.fault_at(at, "two values hold on one day", "end the earlier one before the later begins");
         }
     }
-    Parameter { name: table.text("name"), kind, label: table.label("label"), values }
+    let unread = values.len() < written;
+    let values = values.into_iter().map(|(value, _)| value).collect();
+    Parameter { name: table.text("name"), kind, label: table.label("label"), values, unread }
 }
 
-fn read_parameter_value(table: &Table<'_>, kind: Type) -> ParameterValue {
+/// The value and where its first day stands; none when its days are wrong.
+fn read_parameter_value(table: &Table<'_>, kind: Type) -> Option<(ParameterValue, Range<usize>)> {
     let value = match kind {
         Type::Bool => Value::Bool(table.flag("value", false)),
         Type::Text => Value::Text(table.text("value")),
-        Type::Date => Value::date(table.date("value")),
+        Type::Date => Value::date(table.date("value").unwrap_or(Date::MIN)),
         Type::Int | Type::Num => Value::Int(table.int("value", -1_000_000_000_000..=1_000_000_000_000)),
     };
-    let (from, to) = (table.date("from"), table.opt_date("to"));
     table.text("legal_basis");
-    if to.is_some_and(|to| to < from) {
-        table.fault("to", "ends before it begins", "correct the days");
+    let (from, to) = days_of(table, "from", "to")?;
+    Some((ParameterValue { from, to, value }, table.place("from")))
+}
+
+/// First and last day; none when one cannot be read or they stand the wrong way round.
+fn days_of(table: &Table<'_>, first: &str, last: &str) -> Option<(Date, Option<Date>)> {
+    let (from, to) = (table.date(first), table.opt_date(last));
+    let from = from?;
+    match to {
+        None if table.has(last) => None,
+        Some(to) if to < from => {
+            table.fault(last, format!("ends before it begins on {from}"), "correct the days");
+            None
+        }
+        to => Some((from, to)),
     }
-    ParameterValue { from, to, value }
 }
 
 /// The version, cut where a parameter changes.
@@ -247,14 +320,12 @@ fn read_version(
     faults: &Faults,
     shared: &Shared<'_>,
 ) -> Vec<ProgrammeVersion> {
-    let (from, to) = (table.date("valid_from"), table.opt_date("valid_to"));
-    if to.is_some_and(|to| to < from) {
-        table.fault("valid_to", "ends before it begins", "correct the days");
-        return Vec::new();
-    }
-    let slices = slices(from, to, parameters);
+    let days = days_of(table, "valid_from", "valid_to");
+    // A version with wrong days is still read: its other mistakes are told too.
+    let slices = days.map_or_else(|| vec![(Date::MIN, None)], |(from, to)| slices(from, to, parameters));
     let many = slices.len() > 1;
     let mut out = Vec::with_capacity(slices.len());
+    let mut lacking = BTreeSet::new();
     for (i, (from, to)) in slices.into_iter().enumerate() {
         let mut reading = Reading {
             pack,
@@ -262,17 +333,28 @@ fn read_version(
             shared,
             parameters,
             values: BTreeMap::new(),
-            of_family: Names::of_family(shared.schema),
-            of_person: Names::of_person(shared.schema),
+            of_family: shared.of_family.clone(),
+            of_person: shared.of_person.clone(),
         };
         for parameter in parameters {
-            reading.resolve(table, parameter, from);
+            let told = days.is_none() || parameter.unread;
+            if parameter.on(from).is_none() && !told && lacking.insert(parameter.name.as_str()) {
+                let message = format!(
+                    "the parameter `{}` has no value on {from}, where this version holds",
+                    parameter.name
+                );
+                table.fault("valid_from", message, "add a [[parameter.value]] for these days");
+            }
+            reading.resolve(parameter, from);
         }
         let mut version = reading.version(table, from, to);
         if many {
             version.key.push(char::from(b'a' + (i as u8).min(25)));
         }
         out.push(version);
+    }
+    if days.is_none() {
+        out.clear();
     }
     out
 }
@@ -293,20 +375,15 @@ fn slices(from: Date, to: Option<Date>, parameters: &[Parameter]) -> Vec<(Date, 
 }
 
 impl Reading<'_> {
-    /// Takes over the value that a parameter has on a day.
-    fn resolve(&mut self, table: &Table<'_>, parameter: &Parameter, day: Date) {
-        let holds = |value: &&ParameterValue| value.from <= day && value.to.is_none_or(|to| day <= to);
-        let Some(value) = parameter.values.iter().find(holds) else {
-            let message =
-                format!("the parameter `{}` has no value on {day}, where this version holds", parameter.name);
-            table.fault("valid_from", message, "add a [[parameter.value]] for these days");
-            return;
-        };
+    /// Takes over the value that a parameter has on a day; a stand-in where the lack of one was told.
+    fn resolve(&mut self, parameter: &Parameter, day: Date) {
+        let any = || parameter.values.first().map_or(Value::Int(0), |value| value.value.clone());
+        let value = parameter.on(day).cloned().unwrap_or_else(any);
         let field = Field::param(format!("param.{}", parameter.name), parameter.kind)
             .label(&parameter.label.id, &parameter.label.en);
         self.of_family.add(field.clone());
         self.of_person.add(field);
-        self.values.insert(parameter.name.clone(), value.value.clone());
+        self.values.insert(parameter.name.clone(), value);
     }
 
     fn version(&self, table: &Table<'_>, from: Date, to: Option<Date>) -> ProgrammeVersion {
@@ -315,6 +392,9 @@ impl Reading<'_> {
         }
         table.opt_text("based_on");
         table.flag("resumes", false);
+        let with = table.placed("combination", "with");
+        table.refuse_twice(&with, "the programme", "keep one line for each programme");
+        self.shared.named.borrow_mut().extend(with.into_iter().map(|with| Named { from, with }));
         let version = ProgrammeVersion {
             key: table.text("key"),
             valid_from: from,
@@ -348,8 +428,8 @@ impl Reading<'_> {
             quota: table.opt_table("quota", |part| self.quota(part)),
             combinations: table.each("combination", combination),
             schedule: table.table("schedule", schedule).unwrap_or_else(never),
-            channel: table.opt_text("channel"),
-            fallback_channel: table.opt_text("fallback_channel"),
+            channel: self.channel(table, "channel"),
+            fallback_channel: self.channel(table, "fallback_channel"),
             budget_line: table.text("budget_line"),
             proof: table.each("proof", reason),
             ends: table.each("ends", reason),
@@ -361,32 +441,31 @@ impl Reading<'_> {
     fn condition(&self, table: &Table<'_>) -> Option<Condition> {
         let (code, text) = (table.text("code"), table.label("text"));
         let when = self.of_family.condition(table, "when")?;
-        self.look(table, &when);
-        Some(Condition { code, text, when })
+        look(table, &when, &self.values);
+        Some(Condition { code, when, text })
     }
 
-    /// Warns of a condition that is the same for everybody.
-    fn look(&self, table: &Table<'_>, when: &rules::Expr) {
-        let remedy = "compare with what the column may hold, or take the condition out";
-        match when.always(&params_of(&self.values, Date::MIN)) {
-            Some(true) => table.warn("when", "true for everybody of whom the values are known", remedy),
-            Some(false) => table.warn("when", "true for nobody", remedy),
-            None => {}
+    fn channel(&self, table: &Table<'_>, key: &str) -> Option<String> {
+        let channel = table.opt_placed_text(key)?;
+        if !self.shared.channels.contains_key(&channel.value) {
+            let known: Vec<&str> = self.shared.channels.keys().map(String::as_str).collect();
+            let remedy = format!("add channels/*.toml with this key; the channels are: {}", known.join(", "));
+            table.fault_at(&channel.at, format!("no channel `{}`", channel.value), remedy);
         }
+        Some(channel.value)
     }
 
     /// The shared clauses in the order named, then the version's own exclusions.
     fn exclusions(&self, table: &Table<'_>) -> Vec<Exclusion> {
         let mut out = Vec::new();
         for name in table.texts("clauses") {
-            match self.shared.clauses.iter().find(|clause| clause.code == name.value) {
-                Some(clause) => out.push(clause.clone()),
-                None => {
-                    let known: Vec<&str> =
-                        self.shared.clauses.iter().map(|clause| clause.code.as_str()).collect();
-                    let remedy = format!("the clauses of {CLAUSES} are: {}", known.join(", "));
-                    table.fault_at(&name.at, format!("no clause `{}`", name.value), remedy);
-                }
+            let clauses = &self.shared.clauses;
+            if let Some(clause) = clauses.iter().find(|clause| clause.code == name.value) {
+                out.push(clause.clone());
+            } else {
+                let known: Vec<&str> = clauses.iter().map(|clause| clause.code.as_str()).collect();
+                let remedy = format!("the clauses of {CLAUSES} are: {}", known.join(", "));
+                table.fault_at(&name.at, format!("no clause `{}`", name.value), remedy);
             }
         }
         out.extend(table.each("exclusion", |part| self.exclusion(part)).into_iter().flatten());
@@ -395,7 +474,7 @@ impl Reading<'_> {
 
     fn exclusion(&self, table: &Table<'_>) -> Option<Exclusion> {
         let exclusion = exclusion(table, &self.of_family)?;
-        self.look(table, &exclusion.when);
+        look(table, &exclusion.when, &self.values);
         Some(exclusion)
     }
 
@@ -404,60 +483,68 @@ impl Reading<'_> {
         let once = table.has("amount_once");
         // Services and devices are no sums of money.
         let (amount_year, amount_stage) = if once {
-            (self.amount(table, "amount_once"), Rupiah::ZERO)
+            only(table, &["amount_once", "amount_year", "amount_stage", "amount_month"], "amount");
+            (self.amount(table, "amount_once"), Some(Rupiah::ZERO))
         } else if kind.is_money() {
             (self.amount(table, "amount_year"), self.amount(table, "amount_stage"))
         } else {
-            (Rupiah::ZERO, Rupiah::ZERO)
+            (Some(Rupiah::ZERO), Some(Rupiah::ZERO))
         };
-        if !once && amount_stage.times(4) != Ok(amount_year) {
-            table.fault(
-                "amount_stage",
-                "four stages do not make the year's amount",
-                "correct one of the amounts",
-            );
+        if let (false, Some(year), Some(stage)) = (once, amount_year, amount_stage)
+            && stage.times(4) != Ok(year)
+        {
+            let message = format!("four stages do not make the year's amount: 4 x {stage} is not {year}");
+            table.fault("amount_stage", message, "correct one of the amounts");
         }
         let when = self.of_person.condition(table, "when")?;
-        self.look(table, &when);
+        let enabled = table.flag("enabled", true);
+        if enabled {
+            look(table, &when, &self.values);
+        }
         Some(Component {
             code: table.text("code"),
             group: table.text("group"),
             label: table.label("label"),
             kind,
             when,
-            amount_year,
-            amount_stage,
-            amount_month: if kind.is_money() {
-                table.has("amount_month").then(|| self.amount(table, "amount_month"))
+            amount_year: amount_year.unwrap_or_default(),
+            amount_stage: amount_stage.unwrap_or_default(),
+            amount_month: if kind.is_money() && !once {
+                table.has("amount_month").then(|| self.amount(table, "amount_month").unwrap_or_default())
             } else {
                 Some(Rupiah::ZERO)
             },
             once,
             max_per_family: table.opt_int_in("max_per_family", 1..=20).map(|most| most as u32),
-            enabled: table.flag("enabled", true),
+            enabled,
             conditionality: table.opt_label("conditionality"),
             verification: table.opt_label("verification"),
             note: table.opt_label("note"),
         })
     }
 
-    /// An amount written as a number or as the name of a parameter.
-    fn amount(&self, table: &Table<'_>, key: &str) -> Rupiah {
+    /// An amount written as a number or as the name of a parameter; none after a fault.
+    fn amount(&self, table: &Table<'_>, key: &str) -> Option<Rupiah> {
         let place = table.place(key);
-        if let Some(name) = table.opt_param_name(key) {
-            match self.values.get(&name) {
-                Some(Value::Int(idr)) if *idr >= 0 => return Rupiah::new(*idr),
-                Some(_) => {
-                    table.fault_at(&place, "the parameter is no amount", "take a whole-number parameter");
-                }
-                None => table.fault_at(&place, format!("no parameter `{name}`"), self.known_parameters()),
+        let Some(name) = table.opt_param_name(key) else {
+            if !table.has(key) {
+                table.fault(key, format!("`{key}` is missing"), "write an amount or the name of a parameter");
             }
-            return Rupiah::ZERO;
+            return table.opt_rupiah(key);
+        };
+        match self.values.get(&name) {
+            Some(Value::Int(amount)) if *amount >= 0 => return Some(Rupiah::new(*amount)),
+            Some(Value::Int(amount)) => {
+                let message = format!("the parameter `{name}` is {amount}, an amount is not negative");
+                table.fault_at(&place, message, "correct the parameter's value");
+            }
+            Some(_) => {
+                let message = format!("the parameter `{name}` is no amount");
+                table.fault_at(&place, message, "take a parameter of type \"int\"");
+            }
+            None => table.fault_at(&place, format!("no parameter `{name}`"), self.known_parameters()),
         }
-        if !table.has(key) {
-            table.fault(key, format!("`{key}` is missing"), "write an amount in rupiah");
-        }
-        table.opt_rupiah(key).unwrap_or_default()
+        None
     }
 
     fn known_parameters(&self) -> String {
@@ -468,7 +555,7 @@ impl Reading<'_> {
     fn cap(&self, table: &Table<'_>) -> Cap {
         Cap {
             persons: table.int("persons", 1..=50) as u32,
-            amount_year: self.amount(table, "amount_year"),
+            amount_year: self.amount(table, "amount_year").unwrap_or_default(),
             order: table.choice(
                 "order",
                 &[("highest_amount_first", CapOrder::HighestAmount), ("listed_order", CapOrder::Listed)],
@@ -479,40 +566,39 @@ impl Reading<'_> {
     }
 
     fn flat(&self, table: &Table<'_>) -> Flat {
-        let (every, amount) = self.every(table, "amount", |key| self.amount(table, key));
-        Flat {
-            code: table.text("code"),
-            label: table.label("label"),
-            kind: table.choice("kind", &KINDS, false),
-            amount,
-            every,
+        let (every, amount) = self.every(table, "amount");
+        let kind = table.choice("kind", &KINDS, false);
+        if !kind.is_money() {
+            let remedy = "write cash, e_money, allowance or group_grant; other help is goods, a service or a component";
+            table.fault("kind", "an amount for everybody is money", remedy);
         }
+        Flat { code: table.text("code"), label: table.label("label"), kind, amount, every }
     }
 
     fn goods(&self, table: &Table<'_>) -> Goods {
-        let (every, quantity) = self.every(table, "quantity", |key| self.amount(table, key).idr());
+        let (every, quantity) = self.every(table, "quantity");
         Goods {
             code: table.text("code"),
             label: table.label("label"),
             unit: table.text("unit"),
-            quantity,
+            quantity: quantity.idr(),
             every,
-            value: if table.has("value") { self.amount(table, "value") } else { Rupiah::ZERO },
+            value: table.has("value").then(|| self.amount(table, "value")).flatten().unwrap_or_default(),
             quality: table.opt_label("quality"),
         }
     }
 
     /// The one key of `STEM_day`, `STEM_month`, `STEM_once` that is written, and its value.
-    fn every<T>(&self, table: &Table<'_>, stem: &str, read: impl Fn(&str) -> T) -> (Every, T) {
+    fn every(&self, table: &Table<'_>, stem: &str) -> (Every, Rupiah) {
         let ways = [("month", Every::Month), ("once", Every::Once), ("day", Every::Day)];
-        let key = |word: &str| format!("{stem}_{word}");
-        let written: Vec<&(&str, Every)> = ways.iter().filter(|(word, _)| table.has(&key(word))).collect();
-        if written.len() > 1 {
-            let message = format!("`{stem}` is written for more than one time");
-            table.fault(&key(written[1].0), message, "keep one of them");
-        }
-        let (word, every) = written.first().copied().unwrap_or(&ways[0]);
-        (*every, read(&key(word)))
+        let keys = ways.map(|(word, _)| format!("{stem}_{word}"));
+        only(table, &keys.each_ref().map(String::as_str), stem);
+        let Some(written) = keys.iter().position(|key| table.has(key)) else {
+            let message = format!("no {stem}: `{}`, `{}` or `{}` is missing", keys[0], keys[1], keys[2]);
+            table.fault(&keys[0], message, "write one of them");
+            return (ways[0].1, Rupiah::ZERO);
+        };
+        (ways[written].1, self.amount(table, &keys[written]).unwrap_or_default())
     }
 
     fn quota(&self, table: &Table<'_>) -> Quota {
@@ -554,11 +640,15 @@ impl Reading<'_> {
         let Some(csv) = Csv::open(self.pack, self.faults, &file.value, &["region", "families"]) else {
             return places;
         };
+        let level = table.region_level("by");
         for row in csv.rows() {
             match (RegionCode::parse(row.get("region")), row.get("families").parse::<u64>()) {
                 (Ok(region), Ok(families)) => {
                     if !self.exists(&region) {
                         row.fault("region", "no region has this code", "take a code of the table of regions");
+                    } else if region.level() != level {
+                        let remedy = "write regions of the level that `by` names";
+                        row.fault("region", "not of the level at which places are given", remedy);
                     }
                     if places.insert(region, families).is_some() {
                         row.fault("region", "stands twice", "keep one row");
@@ -582,10 +672,32 @@ impl Reading<'_> {
     }
 }
 
+/// Warns of a condition that is the same for everybody.
+fn look(table: &Table<'_>, when: &rules::Expr, values: &BTreeMap<String, Value>) {
+    let remedy = "compare with what the column may hold, or take the condition out";
+    match when.always(&params_of(values, Date::MIN)) {
+        Some(true) => table.warn("when", "true for everybody of whom the values are known", remedy),
+        Some(false) => table.warn("when", "true for nobody", remedy),
+        None => {}
+    }
+}
+
+/// A fault at the second of several keys of which one may be written.
+fn only(table: &Table<'_>, keys: &[&str], stem: &str) {
+    let written: Vec<&&str> = keys.iter().filter(|key| table.has(key)).collect();
+    if let [first, second, ..] = written.as_slice() {
+        let message = format!("`{stem}` is written for more than one time: `{first}` and `{second}`");
+        table.fault(second, message, "keep one of them");
+    }
+    for key in written {
+        table.know(key);
+    }
+}
+
 /// An exclusion; its status is never a bare dash.
 fn exclusion(table: &Table<'_>, names: &Names) -> Option<Exclusion> {
     let (code, status) = (table.text("code"), table.text("status"));
-    if status.trim_matches('-').trim().is_empty() {
+    if !status.trim().is_empty() && status.trim_matches('-').trim().is_empty() {
         table.fault(
             "status",
             "a bare dash tells nobody anything",
@@ -662,51 +774,59 @@ fn never() -> Schedule {
 
 /// What holds between the parts of one version.
 fn check(table: &Table<'_>, version: &ProgrammeVersion) {
-    let conditions = version.eligibility.iter().map(|part| &part.code);
-    let exclusions = version.exclusions.iter().map(|part| &part.code);
-    let components = version.components.iter().map(|part| &part.code);
-    let others = version.needs_component.iter().map(|part| &part.code);
-    let places = version.quota.iter().map(|quota| &quota.reason.code);
-    let mut seen = BTreeSet::new();
-    for code in conditions.chain(exclusions).chain(components).chain(others).chain(places) {
-        if !seen.insert(code) {
-            table.fault(
-                "key",
-                format!("the code `{code}` stands twice in this version"),
-                "give each its own code",
-            );
-        }
-    }
-    if version.eligibility.is_empty() {
+    check_codes(table);
+    check_key(table);
+    if version.eligibility.is_empty() && !table.has("eligibility") {
         table.fault("key", "no eligibility: everybody would receive", "add an [[version.eligibility]]");
     }
     let enabled = || version.components.iter().filter(|component| component.enabled);
-    let gives = enabled().next().is_some() || version.flat.is_some() || !version.goods.is_empty();
-    if !gives && version.services.is_empty() {
+    let besides = ["flat", "goods", "service"].iter().any(|part| table.has(part));
+    // A component that could not be read has its own fault.
+    let none = version.components.iter().all(|part| !part.enabled);
+    let all_read = table.placed("component", "code").len() == version.components.len();
+    if !besides && none && all_read {
         table.fault("key", "the version gives nothing", "add a component, [version.flat], goods or services");
     }
-    if version.schedule.month && enabled().any(|part| part.amount_month.is_none()) {
-        table.fault("schedule", "paid by the month, but a component has no amount_month", "add amount_month");
+    let place = |part: &Component| table.place_in("component", "code", &part.code);
+    if version.schedule.month {
+        for part in enabled().filter(|part| part.amount_month.is_none() && !part.once) {
+            let message = format!("paid by the month, but `{}` has no amount_month", part.code);
+            table.fault_at(&place(part), message, "add amount_month");
+        }
     }
-    let by_period = version.schedule.month || version.schedule.stage;
     let gives_once = version.flat.iter().any(|flat| flat.every == Every::Once)
         || version.goods.iter().any(|goods| goods.every == Every::Once)
         || enabled().any(|part| part.once);
-    if by_period && gives_once {
+    if (version.schedule.month || version.schedule.stage) && gives_once {
         let remedy = "write periods = [\"once\"], or an amount for each month";
-        table.fault(
-            "schedule",
-            "something is given once, but decided again for every month or stage",
-            remedy,
-        );
+        let message = "something is given once, but decided again for every month or stage";
+        table.fault_at(&table.place_within("schedule", "periods"), message, remedy);
     }
-    if let Some(cap) = &version.cap {
+    if let Some(cap) = version.cap.as_ref().filter(|cap| cap.amount_year > Rupiah::ZERO) {
         for part in enabled().filter(|part| part.amount_year > cap.amount_year) {
             let message = format!("the limit of the family is below the component `{}`", part.code);
-            table.fault("cap", message, "raise amount_year of [version.cap] or lower the component");
+            let remedy = "raise amount_year of [version.cap] or lower the component";
+            table.fault_at(&table.place_within("cap", "amount_year"), message, remedy);
         }
     }
-    if version.key.len() > 24 {
-        table.fault("key", "longer than 24 characters", "take a short key such as 2020");
+    if version.pays_money() && !table.has("channel") {
+        let remedy = "add channel = \"KEY\" of a file in channels/";
+        table.fault("key", "the version pays money, but names no channel", remedy);
+    }
+}
+
+/// A code names one reason, one benefit, one proof, one end or one step of a version.
+fn check_codes(table: &Table<'_>) {
+    let mut reasons = table.texts("clauses");
+    for list in ["eligibility", "exclusion", "component", "needs_component", "quota"] {
+        reasons.append(&mut table.placed(list, "code"));
+    }
+    let mut benefits = Vec::new();
+    for list in ["component", "flat", "goods", "service"] {
+        benefits.append(&mut table.placed(list, "code"));
+    }
+    let lists = ["proof", "ends", "step", "combination"].map(|list| table.placed(list, "code"));
+    for codes in [reasons, benefits].iter().chain(&lists) {
+        table.refuse_twice(codes, "the code", "give each its own code within the version");
     }
 }

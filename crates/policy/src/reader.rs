@@ -30,14 +30,18 @@ impl Source<'_> {
         self.faults.warn(self.file, self.text, offset, message, remedy);
     }
 
-    /// Parses the file and hands its root to `read`; syntax faults are recorded and what could be parsed is still read.
+    /// Parses the file and hands its root to `read`.
     pub(crate) fn read_toml<T>(&self, read: impl FnOnce(&Table<'_>) -> T) -> T {
         let (root, errors) = DeTable::parse_recoverable(self.text);
-        for error in errors {
+        for error in &errors {
             let offset = error.span().map_or(0, |span| span.start);
             self.fault(offset, format!("not TOML: {}", error.message()), "mend the line's form");
         }
-        let table = Table { source: *self, span: 0..0, map: root.get_ref(), seen: RefCell::default() };
+        // What cannot be parsed is missing: that would be told once more, so only the form is told until it is mended.
+        let unheard = Faults::default();
+        let faults = if errors.is_empty() { self.faults } else { &unheard };
+        let source = Source { faults, ..*self };
+        let table = Table { source, span: 0..0, map: root.get_ref(), seen: RefCell::default() };
         let result = read(&table);
         table.refuse_unknown_keys();
         result
@@ -78,6 +82,17 @@ impl<'a> Table<'a> {
         self.map.get(key).map_or(self.span.clone(), Spanned::span)
     }
 
+    /// Where a key of an inner table stands; the inner table's place when it is missing.
+    pub(crate) fn place_within(&self, inner: &str, key: &str) -> Range<usize> {
+        let value = self.map.get(inner).and_then(|item| item.get_ref().as_table()?.get(key));
+        value.map_or_else(|| self.place(inner), Spanned::span)
+    }
+
+    /// Marks a key as read.
+    pub(crate) fn know(&self, key: &str) {
+        self.item(key);
+    }
+
     /// A fault at a key's value.
     pub(crate) fn fault(&self, key: &str, message: impl Into<String>, remedy: impl Into<String>) {
         self.fault_at(&self.place(key), message, remedy);
@@ -89,7 +104,16 @@ impl<'a> Table<'a> {
     }
 
     fn wrong_type(&self, key: &str, found: &Spanned<DeValue<'_>>, wanted: &str) {
-        let message = format!("`{key}` is {}, it must be {wanted}", found.get_ref().type_str());
+        let is = match found.get_ref() {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) => "a whole number",
+            DeValue::Float(_) => "a number with a decimal point",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        let message = format!("`{key}` is {is}, it must be {wanted}");
         self.source.fault(found.span().start, message, format!("write {wanted}"));
     }
 
@@ -149,7 +173,7 @@ impl<'a> Table<'a> {
             self.item(key);
             self.missing(key);
         }
-        self.opt_int_in(key, range.clone()).unwrap_or(*range.start())
+        self.opt_int_in(key, range.clone()).unwrap_or(0.clamp(*range.start(), *range.end()))
     }
 
     pub(crate) fn opt_int_in(&self, key: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
@@ -200,11 +224,12 @@ impl<'a> Table<'a> {
         day
     }
 
-    pub(crate) fn date(&self, key: &str) -> Date {
+    /// A required day.
+    pub(crate) fn date(&self, key: &str) -> Option<Date> {
         if !self.has(key) {
             self.missing(key);
         }
-        self.opt_date(key).unwrap_or(Date::MIN)
+        self.opt_date(key)
     }
 
     /// One word of a fixed list; the first is the default when `required` is false.
@@ -225,7 +250,11 @@ impl<'a> Table<'a> {
     pub(crate) fn word_of<T: Copy>(&self, word: &str, choices: &[(&str, T)], at: &Range<usize>) -> Option<T> {
         let found = choices.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
         if found.is_none() {
-            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            let plain = |name: &str| name.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
+            let shown = |(name, _): &(&str, T)| {
+                if plain(name) { (*name).to_owned() } else { format!("{name:?}") }
+            };
+            let names: Vec<String> = choices.iter().map(shown).collect();
             self.fault_at(
                 at,
                 format!("`{word}` is not known here"),
@@ -283,6 +312,35 @@ impl<'a> Table<'a> {
         Label { id: self.text(&format!("{key}_id")), en: self.text(&format!("{key}_en")) }
     }
 
+    /// The text `key` of each table of the list (or of the one table) `list`, without marking it as read.
+    pub(crate) fn placed(&self, list: &str, key: &str) -> Vec<Placed<String>> {
+        let found = self.map.get(list).map(Spanned::get_ref);
+        let many = found.and_then(DeValue::as_array).into_iter().flatten();
+        let tables = many.filter_map(|entry| entry.get_ref().as_table());
+        let tables = tables.chain(found.and_then(DeValue::as_table));
+        let text = |table: &DeTable<'_>| {
+            let item = table.get(key)?;
+            Some(Placed { value: item.get_ref().as_str()?.to_owned(), at: item.span() })
+        };
+        tables.filter_map(text).collect()
+    }
+
+    /// Where the table of a list stands whose text `key` is `value`; the list's own place when there is none.
+    pub(crate) fn place_in(&self, list: &str, key: &str, value: &str) -> Range<usize> {
+        let found = self.placed(list, key).into_iter().find(|placed| placed.value == value);
+        found.map_or_else(|| self.place(list), |placed| placed.at)
+    }
+
+    /// A fault at the later one of two equal texts. Missing ones have a fault of their own.
+    pub(crate) fn refuse_twice(&self, texts: &[Placed<String>], what: &str, remedy: &str) {
+        let mut seen = BTreeSet::new();
+        for text in texts.iter().filter(|text| !text.value.trim().is_empty()) {
+            if !seen.insert(text.value.as_str()) {
+                self.fault_at(&text.at, format!("{what} `{}` stands twice", text.value), remedy);
+            }
+        }
+    }
+
     /// Both or neither.
     pub(crate) fn opt_label(&self, key: &str) -> Option<Label> {
         let (id, en) = (format!("{key}_id"), format!("{key}_en"));
@@ -330,60 +388,61 @@ impl<'a> Table<'a> {
         out
     }
 
-    /// Reads each table of a list `[[key]]`, as [`Table::each`] does. A table with `based_on` also has every key that the table of
-    /// that `key` has and it has not itself, but those of `own`.
-    pub(crate) fn each_based<T>(
-        &self,
-        key: &str,
-        own: &[&str],
-        mut read: impl FnMut(&Table<'_>) -> T,
-    ) -> Vec<T> {
-        let Some(item) = self.item(key) else { return Vec::new() };
+    /// Reads each table of a list `[[key]]` and answers how many there are. A table with `based_on` also has every key that the table of
+    /// that `key` has and it has not itself, but those of `own`; where there is no such table it is not read.
+    pub(crate) fn each_based(&self, key: &str, own: &[&str], mut read: impl FnMut(&Table<'_>)) -> usize {
+        let Some(item) = self.item(key) else { return 0 };
         let Some(array) = item.get_ref().as_array() else {
             self.wrong_type(key, item, "a list of tables");
-            return Vec::new();
+            return 0;
         };
         let tables: Vec<(&DeTable<'_>, Range<usize>)> =
             array.iter().filter_map(|entry| Some((entry.get_ref().as_table()?, entry.span()))).collect();
-        let text = |table: &DeTable<'_>, key: &str| Some(table.get(key)?.get_ref().as_str()?.to_owned());
-        let mut out = Vec::with_capacity(tables.len());
         for (table, span) in &tables {
-            let mut whole: DeTable<'_> = (*table).clone();
-            let mut next = text(table, "based_on");
-            for step in 0.. {
-                let Some(name) = next.take() else { break };
-                let at = table.get("based_on").map_or(0, |item| item.span().start);
-                if step == tables.len() {
-                    self.fault_offset(
-                        at,
-                        "the versions stand on each other in a circle",
-                        "base one of them on none",
-                    );
-                    break;
-                }
-                let Some((base, _)) =
-                    tables.iter().find(|(other, _)| text(other, "key").as_ref() == Some(&name))
-                else {
-                    self.fault_offset(
-                        at,
-                        format!("no version `{name}` in this file"),
-                        "write the key of another version",
-                    );
-                    break;
-                };
-                for (key, value) in base.iter().filter(|(key, _)| !own.contains(&key.get_ref().as_ref())) {
-                    if !whole.contains_key(key.get_ref().as_ref()) {
-                        whole.insert(key.clone(), value.clone());
-                    }
-                }
-                next = text(base, "based_on");
-            }
+            let Some(whole) = self.whole(table, &tables, own) else { continue };
             let table =
                 Table { source: self.source, span: span.clone(), map: &whole, seen: RefCell::default() };
-            out.push(read(&table));
+            read(&table);
             table.refuse_unknown_keys();
         }
-        out
+        tables.len()
+    }
+
+    /// A table with what it takes from its bases; none where one of them is missing.
+    fn whole<'t>(
+        &self,
+        table: &DeTable<'t>,
+        tables: &[(&DeTable<'t>, Range<usize>)],
+        own: &[&str],
+    ) -> Option<DeTable<'t>> {
+        let text = |table: &DeTable<'_>, key: &str| Some(table.get(key)?.get_ref().as_str()?.to_owned());
+        let mut whole = table.clone();
+        let mut next = text(table, "based_on");
+        let at = table.get("based_on").map_or(0, |item| item.span().start);
+        for step in 0..tables.len() {
+            let Some(name) = next.take() else { break };
+            if text(table, "key").as_ref() == Some(&name) {
+                let message = "the versions stand on each other in a circle";
+                self.fault_offset(at, message, "base one of them on none");
+                return None;
+            }
+            let base = tables.iter().find(|(other, _)| text(other, "key").as_ref() == Some(&name));
+            let Some((base, _)) = base else {
+                // A base without its own base has its fault at its own place.
+                if step == 0 {
+                    let remedy = "write the key of another version";
+                    self.fault_offset(at, format!("no version `{name}` in this file"), remedy);
+                }
+                return None;
+            };
+            for (key, value) in base.iter().filter(|(key, _)| !own.contains(&key.get_ref().as_ref())) {
+                if !whole.contains_key(key.get_ref().as_ref()) {
+                    whole.insert(key.clone(), value.clone());
+                }
+            }
+            next = text(base, "based_on");
+        }
+        next.is_none().then_some(whole)
     }
 
     /// A remark that does not stop the load, at the place of a key.

@@ -95,16 +95,10 @@ fn read(table: &Table<'_>) -> Roles {
         }),
         ..Roles::default()
     };
-    for (i, action) in roles.actions.iter().enumerate() {
-        if roles.actions[..i].iter().any(|other| other.key == action.key) {
-            table.fault("action", format!("the action `{}` stands twice", action.key), "keep one");
-        }
-    }
+    table.refuse_twice(&table.placed("action", "key"), "the action", "keep one");
+    table.refuse_twice(&table.placed("role", "key"), "the role", "keep one");
     let read = table.each("role", |role| read_role(role, &roles));
     for role in read {
-        if roles.roles.contains_key(&role.key) {
-            table.fault("role", format!("the role `{}` stands twice", role.key), "keep one");
-        }
         roles.order.push(role.key.clone());
         roles.roles.insert(role.key.clone(), role);
     }
@@ -125,10 +119,10 @@ fn read_role(table: &Table<'_>, roles: &Roles) -> Role {
             table.fault_at(&action.at, "the action stands twice", "keep one");
         }
     }
-    let levels = table.texts("levels");
+    let written = table.texts("levels");
     let levels: Vec<RegionLevel> =
-        levels.iter().filter_map(|level| table.word_of(&level.value, &REGION_LEVELS, &level.at)).collect();
-    if levels.is_empty() {
+        written.iter().filter_map(|level| table.word_of(&level.value, &REGION_LEVELS, &level.at)).collect();
+    if written.is_empty() {
         table.fault("levels", "the role is held nowhere", "name at least one level of region");
     }
     Role {

@@ -141,6 +141,8 @@ pub struct Schema {
     pub(crate) registry: Vec<Column>,
     pub(crate) codes: BTreeMap<String, Vec<Code>>,
     pub(crate) facts: Vec<Fact>,
+    /// Columns and codes are without fault.
+    pub(crate) sound: bool,
 }
 
 impl Schema {
@@ -180,6 +182,7 @@ pub(crate) fn load(pack: &Pack, faults: &Faults) -> Schema {
     let mut schema = Schema { codes: load_codes(pack, faults), ..Schema::default() };
     schema.canonical = load_columns(pack, faults, "schema/canonical.csv", &schema);
     schema.registry = load_columns(pack, faults, "schema/registry.csv", &schema);
+    schema.sound = faults.none();
     let file = "schema/derived.toml";
     match pack.files.get(file) {
         Some(text) => File { file, text, faults }.read_toml(|table| read_facts(table, &mut schema)),
@@ -282,7 +285,8 @@ fn read_fact(table: &Table<'_>, schema: &Schema) -> Option<Fact> {
         dtsen_variable: None,
         label: table.label("label"),
     };
-    if schema.rule_columns().any(|known| known.name == column.name && known.subject == subject) {
+    let exists = schema.rule_columns().any(|known| known.name == column.name && known.subject == subject);
+    if exists {
         table.fault("name", format!("`{}` exists", column.rule_name()), "choose another name");
     }
     let rule = if subject == Subject::Family && table.has("reduce") {
@@ -317,5 +321,6 @@ fn read_fact(table: &Table<'_>, schema: &Schema) -> Option<Fact> {
     {
         table.fault("mark", "only a number or yes/no of a family marks something", "take the mark away");
     }
-    Some(Fact { column, rule, mark })
+    // The first of the name stays.
+    (!exists).then_some(Fact { column, rule, mark })
 }

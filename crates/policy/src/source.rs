@@ -115,9 +115,10 @@ const DATE_FORMATS: [&str; 7] =
 pub(crate) fn load(pack: &Pack, faults: &crate::fault::Faults, schema: &Schema) -> BTreeMap<String, Source> {
     let mut out = BTreeMap::new();
     for (file, text) in pack.in_folder("sources/", ".toml") {
-        let source = File { file, text, faults }.read_toml(|table| read(table, schema));
+        let read = |table: &Table<'_>| (read(table, schema), table.place("key").start);
+        let (source, at) = File { file, text, faults }.read_toml(read);
         if out.insert(source.key.clone(), source).is_some() {
-            File { file, text, faults }.fault(0, "a source with this key exists", "choose another key");
+            File { file, text, faults }.fault(at, "a source with this key exists", "choose another key");
         }
     }
     out
@@ -209,6 +210,7 @@ fn read_trust(table: &Table<'_>, kind: SourceKind, schema: &Schema) -> (i64, BTr
         let Some(number) = number else {
             let message = format!("the trust in `{}` is no whole number of 0 to 100", key.value);
             table.fault_at(&value.span(), message, "write a number of 0 to 100");
+            trust.insert(key.value, 0);
             continue;
         };
         if key.value != "default" {
@@ -284,12 +286,9 @@ fn check_columns(table: &Table<'_>, source: &Source) {
     if source.columns.is_empty() {
         table.fault("key", "the list has no columns", "add [[column]] tables");
     }
-    for (i, column) in source.columns.iter().enumerate() {
-        let double = |other: &SourceColumn| other.from == column.from || other.to == column.to;
-        if source.columns[..i].iter().any(double) {
-            let message = format!("`{}` or `{}` stands in two columns", column.from, column.to);
-            table.fault("column", message, "keep one of them");
-        }
+    for key in ["from", "to"] {
+        let what = if key == "from" { "the header" } else { "the field" };
+        table.refuse_twice(&table.placed("column", key), what, "keep one of the columns");
     }
     for need in &source.row_needs {
         if !source.columns.iter().any(|column| column.to == *need) {

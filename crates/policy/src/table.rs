@@ -43,27 +43,27 @@ impl<'a> Csv<'a> {
         if needed.iter().any(|name| !columns.contains_key(*name)) {
             return None;
         }
-        let mut csv = Self { file, text, faults, columns, rows: Vec::new() };
+        let mut table = Self { file, text, faults, columns, rows: Vec::new() };
         for record in reader.records() {
             match record {
                 Ok(record) => {
                     let offset = record.position().map_or(0, |at| at.byte() as usize);
-                    csv.rows.push((csv.skip_line_ends(offset), record));
+                    table.rows.push((table.skip_line_ends(offset), record));
                 }
                 Err(error) => {
                     let offset = error.position().map_or(0, |at| at.byte() as usize);
                     let remedy = "give every row as many cells as the header".to_owned();
-                    faults.add(
-                        file,
-                        text,
-                        csv.skip_line_ends(offset),
-                        format!("no CSV row: {error}"),
-                        remedy,
-                    );
+                    let message = match error.kind() {
+                        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                            format!("the row has {len} cells, the header {expected_len}")
+                        }
+                        _ => format!("no CSV row: {error}"),
+                    };
+                    faults.add(file, text, table.skip_line_ends(offset), message, remedy);
                 }
             }
         }
-        Some(csv)
+        Some(table)
     }
 
     /// The reader's position is the end of the row before; a person counts from the row's first character.

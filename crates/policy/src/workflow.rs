@@ -248,12 +248,12 @@ pub(crate) fn load(pack: &Pack, faults: &Faults, roles: &Roles) -> BTreeMap<Stri
     let mut out = BTreeMap::new();
     for (file, text) in pack.in_folder("workflows/", ".toml") {
         let source = File { file, text, faults };
-        let workflow = source.read_toml(|table| read(table, roles));
+        let (workflow, at) = source.read_toml(|table| (read(table, roles), table.place("key").start));
         if workflow.states.is_empty() {
             continue;
         }
         if out.insert(workflow.key.clone(), workflow).is_some() {
-            source.fault(0, "a workflow with this key exists", "choose another key");
+            source.fault(at, "a workflow with this key exists", "choose another key");
         }
     }
     out
@@ -270,7 +270,7 @@ fn read(table: &Table<'_>, roles: &Roles) -> Workflow {
     if states.iter().filter(|state| state.kind == StateKind::Start).count() != 1 {
         table.fault("state", "a workflow begins in exactly one state", "give one state kind = \"start\"");
     }
-    let mut names = Names(rules::Schema::new());
+    let mut names = Names::none();
     names.add(
         Name::column("case.days_left", Type::Int).label("sisa hari kerja", "working days left").not_null(),
     );
@@ -296,6 +296,8 @@ fn read(table: &Table<'_>, roles: &Roles) -> Workflow {
         forms,
         transitions,
     };
+    table.refuse_twice(&table.placed("state", "key"), "the state", "keep one");
+    table.refuse_twice(&table.placed("form", "key"), "the form", "keep one");
     check_paths(table, &workflow);
     workflow
 }
@@ -315,7 +317,8 @@ fn read_state(table: &Table<'_>) -> State {
         next: table.opt_label("next"),
         counts: table.opt_text("counts"),
     };
-    if state.kind != StateKind::End && (state.days.is_none() || state.next.is_none()) {
+    let works = state.kind != StateKind::End;
+    if works && !(table.has("days") && (table.has("next_id") || table.has("next_en"))) {
         table.fault("key", "work without a deadline or a next step", "add days, next_id and next_en");
     }
     state
@@ -471,6 +474,11 @@ fn read_effect(table: &Table<'_>, forms: &[Form]) -> EffectRule {
 /// Every state is reached and leads to an end; an end leads nowhere but by reopening; one action has one way out of a state.
 fn check_paths(table: &Table<'_>, workflow: &Workflow) {
     let Some(start) = workflow.states.iter().find(|state| state.kind == StateKind::Start) else { return };
+    let known =
+        |step: &Transition| step.from.iter().chain([&step.to]).all(|key| workflow.state(key).is_some());
+    if !workflow.transitions.iter().all(known) {
+        return;
+    }
     let forward =
         closure(&[start.key.as_str()], |at| workflow.out_of(at).map(|step| step.to.as_str()).collect());
     let ends: Vec<&str> = workflow
@@ -484,21 +492,24 @@ fn check_paths(table: &Table<'_>, workflow: &Workflow) {
         into.flat_map(|step| step.from.iter().map(String::as_str)).collect()
     });
     for state in &workflow.states {
+        let place = table.place_in("state", "key", &state.key);
         if !forward.contains(state.key.as_str()) {
-            table.fault(
-                "state",
-                format!("the state `{}` is never reached", state.key),
-                "add a transition to it",
-            );
+            let message = format!("the state `{}` is never reached", state.key);
+            table.fault_at(&place, message, "add a transition to it");
         }
         if !backward.contains(state.key.as_str()) {
-            table.fault("state", format!("from `{}` no end is reached", state.key), "add a way to an end");
+            let message = format!("from `{}` no end is reached", state.key);
+            table.fault_at(&place, message, "add a way to an end");
         }
         let mut actions = BTreeSet::new();
         for step in workflow.out_of(&state.key) {
             if !actions.insert(&step.action) {
                 let message = format!("`{}` leads two ways out of `{}`", step.action, state.key);
-                table.fault("transition", message, "give each its own action");
+                table.fault_at(
+                    &table.place_in("transition", "action", &step.action),
+                    message,
+                    "give each its own action",
+                );
             }
         }
     }

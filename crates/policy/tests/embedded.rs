@@ -28,6 +28,157 @@ fn the_pack_that_ships_has_no_fault_and_a_hash_that_names_it() {
     let pack = pack();
     assert_eq!(pack.hash().len(), 64);
     assert_eq!(pack.hash(), Policy::embedded().unwrap().hash());
+    let warnings: Vec<String> = pack.warnings().iter().map(ToString::to_string).collect();
+    assert!(warnings.is_empty(), "{}", warnings.join("\n"));
+}
+
+/// Figures that were printed, from the amounts of the files: a family's sum times the families that were meant.
+#[test]
+fn budgets_that_were_printed_come_out_of_the_files() {
+    let pack = pack();
+    let programme = |key: &str| pack.programme(key).unwrap();
+    let year = period("2020");
+    for (key, a_family, families, budget) in [
+        ("BST", 3_600_000, 9_000_000, 32_400_000_000_000),
+        ("BST_SEMBAKO", 500_000, 9_000_000, 4_500_000_000_000),
+    ] {
+        let amount = programme(key).flat_amount(year).unwrap();
+        assert_eq!(amount, Rupiah::new(a_family), "{key}");
+        assert_eq!(amount.times(families), Ok(Rupiah::new(budget)), "{key}");
+    }
+    // BST: three months of Rp600,000 and six of Rp300,000; nothing before April.
+    for (months, amount) in [("2020-03", 0), ("2020-04", 600_000), ("2020-06", 600_000), ("2020-07", 300_000)]
+    {
+        assert_eq!(programme("BST").flat_amount(period(months)), Ok(Rupiah::new(amount)), "{months}");
+    }
+    let parcels = programme("BANPRES");
+    assert_eq!(parcels.flat_amount(year), Ok(Rupiah::ZERO));
+    assert_eq!(parcels.goods(year), Ok(vec![("PAKET", "paket", 12)]));
+    let value = parcels.goods_value(year).unwrap();
+    assert_eq!(value, Rupiah::new(3_600_000));
+    assert_eq!(value.times(1_900_000), Ok(Rupiah::new(6_840_000_000_000)));
+
+    let rice = programme("BANSOS_BERAS").goods(year).unwrap();
+    assert_eq!(rice, [("BERAS", "kg", 45)]);
+    // 10 million families, in tonnes.
+    assert_eq!(rice[0].2 * 10_000_000 / 1_000, 450_000);
+    assert_eq!(programme("BANSOS_BERAS").goods(period("2021")), Ok(vec![("BERAS", "kg", 10)]));
+}
+
+#[test]
+fn four_stages_of_every_component_are_its_year_and_no_family_gets_more_than_the_limit() {
+    let pack = pack();
+    let mut components = 0;
+    for programme in pack.programmes().values() {
+        for version in &programme.versions {
+            for part in version.components.iter().filter(|part| !part.once) {
+                assert_eq!(
+                    part.amount_stage.times(4),
+                    Ok(part.amount_year),
+                    "{} {}",
+                    programme.key,
+                    part.code
+                );
+                components += 1;
+            }
+        }
+    }
+    assert!(components > 20);
+    for version in &pack.programme("PKH").unwrap().versions {
+        let cap = version.cap.as_ref().unwrap();
+        assert_eq!((cap.persons, cap.amount_year), (4, Rupiah::new(10_800_000)));
+        let stages =
+            ["2026-T1", "2026-T2", "2026-T3", "2026-T4"].map(|stage| cap.amount(period(stage)).idr());
+        assert_eq!(stages, [2_700_000; 4]);
+        // The dearest four: a mother, two small children, a severe disability. The limit takes what is above it.
+        let dearest = |code: &str| version.component(code).unwrap().amount_year.idr();
+        let four = dearest("HAMIL") + 2 * dearest("BALITA") + dearest("DISABILITAS");
+        assert_eq!(four > cap.amount_year.idr(), version.valid_from >= date(2020, 1, 1), "{four}");
+    }
+}
+
+#[test]
+fn food_aid_changes_its_amount_on_its_days() {
+    let pack = pack();
+    let sembako = pack.programme("SEMBAKO").unwrap();
+    for (year, amount) in [("2017", 1_320_000), ("2019", 1_320_000), ("2020", 2_300_000), ("2021", 2_400_000)]
+    {
+        assert_eq!(sembako.flat_amount(period(year)), Ok(Rupiah::new(amount)), "{year}");
+    }
+    let families: Vec<(&str, Option<u64>)> = sembako
+        .versions
+        .iter()
+        .map(|version| (version.key.as_str(), version.quota.as_ref().and_then(|quota| quota.ceiling)))
+        .collect();
+    let expected = [
+        ("2017", 1_200_000),
+        ("2018", 10_000_000),
+        ("2020", 15_200_000),
+        ("2020-03", 20_000_000),
+        ("2022", 18_800_000),
+        ("2025", 18_300_000),
+    ];
+    assert_eq!(families, expected.map(|(key, ceiling)| (key, Some(ceiling))));
+}
+
+#[test]
+fn the_history_of_a_programme_says_what_changed_on_a_day() {
+    let pack = pack();
+    let history = pack.history(pack.programme("PKH").unwrap(), Lang::En);
+    assert!(history[0].removed.is_empty() && history[0].added.len() > 10);
+    let change = history.iter().find(|change| change.valid_from == "2020-01-01").unwrap();
+    // The health components rose and the age of the elderly was raised: three lines, each before and after.
+    assert_eq!((change.removed.len(), change.added.len()), (3, 3), "{change:#?}");
+    let both = [
+        (&change.removed, ["2.400.000", "2.400.000", "60"]),
+        (&change.added, ["3.000.000", "3.000.000", "70"]),
+    ];
+    for (lines, values) in both {
+        for ((line, part), value) in
+            lines.iter().zip(["mother", "Child aged 0 to 6", "Older person"]).zip(values)
+        {
+            assert!(line.contains(part) && line.contains(value), "{line}: {part}, {value}");
+        }
+    }
+    // Indonesian has as many lines, in other words.
+    let in_indonesian = pack.history(pack.programme("PKH").unwrap(), Lang::Id);
+    for (id, en) in in_indonesian.iter().zip(&history) {
+        assert_eq!((id.added.len(), id.removed.len()), (en.added.len(), en.removed.len()), "{}", en.version);
+    }
+}
+
+#[test]
+fn every_version_reads_in_plain_lines_in_both_languages() {
+    let pack = pack();
+    let raw = |line: &str| {
+        let key = |word: &str| {
+            word.starts_with("policy-line") || word.contains("param.") || word.contains("family.")
+        };
+        let code =
+            line.split_whitespace().any(|word| word.contains("person.") || word.contains('{') || key(word));
+        code || line.trim().is_empty() || line.contains("()") || line.trim_end().ends_with(':')
+    };
+    for programme in pack.programmes().values() {
+        for version in &programme.versions {
+            let [id, en] = [Lang::Id, Lang::En].map(|lang| pack.rule_lines(version, lang));
+            assert_eq!(id.len(), en.len(), "{} {}", programme.key, version.key);
+            for line in id.iter().chain(&en) {
+                assert!(!raw(line), "{} {}: `{line}`", programme.key, version.key);
+            }
+        }
+    }
+}
+
+/// BLESS=1 writes the page anew.
+#[test]
+fn the_manual_on_the_shelf_is_the_one_of_the_pack() {
+    let manual = pack().manual();
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/policy.md");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&page, &manual).unwrap();
+    }
+    let written = std::fs::read_to_string(&page).unwrap_or_default();
+    assert!(written == manual, "docs/policy.md is not what the pack says: write it anew with BLESS=1");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use access::House;
 use arrow_array::{Array, Date32Array, Int32Array, Int64Array, StringArray, UInt32Array};
 use arrow_select::take::take;
 use jiff::civil::Date;
+use rayon::prelude::*;
 use store::params;
 
 use crate::version::{date32, int32, int64, text};
@@ -39,6 +40,20 @@ pub struct Place<'a> {
 }
 
 impl Snapshot {
+    /// How many cards are ranked that are not among `cards`: families that the registry does not know.
+    pub(crate) fn strangers(&self, cards: &Int64Array) -> u64 {
+        let mut known: Vec<i64> = cards.iter().flatten().collect();
+        known.par_sort_unstable();
+        let mut known = known.into_iter().peekable();
+        let ranked = self.kk.values().iter();
+        // Both in the order of cards: one walk through the two.
+        let mut is_known = |card: &i64| {
+            while known.next_if(|other| other < card).is_some() {}
+            known.peek() == Some(card)
+        };
+        ranked.filter(|card| !is_known(card)).count() as u64
+    }
+
     /// The place of a card, if it is ranked.
     pub fn place(&self, kk: i64) -> Option<Place<'_>> {
         let row = self.kk.values().binary_search(&kk).ok()?;

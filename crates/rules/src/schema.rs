@@ -152,10 +152,16 @@ impl Schema {
 
     /// The known name that looks most like a mistyped one.
     pub(crate) fn nearest(&self, name: &str) -> Option<&str> {
-        let close = name.chars().count() / 3 + 1;
+        // What follows the dot is compared: `family.` alone makes no two names alike.
+        let (of, own) = name.rsplit_once('.').unwrap_or(("", name));
+        let close = (own.chars().count() / 3).max(1);
+        let far = |known: &str| {
+            let (other, known) = known.rsplit_once('.').unwrap_or(("", known));
+            distance(own, known) + usize::from(of != other)
+        };
         self.fields
             .keys()
-            .map(|known| (distance(name, known), known.as_str()))
+            .map(|known| (far(known), known.as_str()))
             .min()
             .filter(|(far, _)| *far <= close)
             .map(|(_, known)| known)

@@ -41,6 +41,12 @@ pub(crate) fn int(text: &str) -> Option<i64> {
     Some(if negative { -number } else { number })
 }
 
+/// A code: a number without a part, however a workbook writes it (`3.0`); half a code is none.
+pub(crate) fn code(text: &str) -> Option<i64> {
+    let part = text.split_once(['.', ',']).map_or("", |(_, part)| part);
+    int(text).filter(|_| part.bytes().all(|byte| byte == b'0'))
+}
+
 /// Words for yes and no when the list gives none of its own.
 pub(crate) fn yes_no(upper: &str) -> Option<bool> {
     match upper {
@@ -217,6 +223,11 @@ mod tests {
             ("9999999999999999999", None),
         ] {
             assert_eq!(int(text), number, "{text}");
+        }
+        for (text, number) in
+            [("3", Some(3)), ("3.0", Some(3)), ("3,00", Some(3)), ("3.5", None), ("three", None)]
+        {
+            assert_eq!(code(text), number, "{text}");
         }
     }
 

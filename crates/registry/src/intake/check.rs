@@ -197,8 +197,8 @@ impl<'a> Work<'a> {
                 continue;
             };
             let value = if map.is_empty() {
-                let number =
-                    cell::int(text).filter(|number| range.contains(number)).map(|number| number as i32);
+                let number = if codes.is_some() { cell::code(text) } else { cell::int(text) };
+                let number = number.filter(|number| range.contains(number)).map(|number| number as i32);
                 number.filter(|number| codes.is_none_or(|codes| codes.contains(number)))
             } else {
                 mapped(map, text, &mut upper)

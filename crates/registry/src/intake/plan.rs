@@ -224,7 +224,10 @@ fn kind_of(policy: &Policy, source: &Source, column: &SourceColumn, canonical: O
         "nik" => return Kind::Nik,
         "kk" => return Kind::Kk,
         "region" => return Kind::Region { bps: source.region_system == "bps" },
-        "decile" => return Kind::Int { map: map(), codes: None, least: 1, most: 10 },
+        "decile" => {
+            let codes = policy.codes("decile").iter().map(|code| code.code as i32).collect();
+            return Kind::Int { map: map(), codes: Some(codes), least: 1, most: 10 };
+        }
         "rank_date" => return Kind::Date { forms: date_forms(source) },
         "address" => return Kind::Text { longest: ADDRESS_MAX },
         _ => {}

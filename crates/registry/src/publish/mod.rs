@@ -61,6 +61,9 @@ pub struct Published {
     pub review: u64,
     /// Rows that were taken away.
     pub removed: u64,
+    /// No rows: family cards of the newest rank list that no family of the registry has. They are kept in the list and count once the
+    /// family is known.
+    pub strangers: u64,
 }
 
 /// Brings ranks that were imported to the families of the newest version. People are looked at only when the
@@ -75,7 +78,8 @@ pub fn publish_ranks(house: &House, session: &Session, progress: &dyn Progress) 
     let job = Job::start(&house.db, clock, "consolidate", "registry")?.ok_or(Error::Busy)?;
     let work = Work::new(house, version.number, &job, progress)?;
     let published = if work.people_stand()? { work.ranks_only()? } else { work.whole()? };
-    job.done(clock, &format!("version={} published", version.number))?;
+    let strangers = published.strangers;
+    job.done(clock, &format!("version={} published, ranked but unknown={strangers}", version.number))?;
     Ok(published)
 }
 
@@ -373,8 +377,9 @@ impl<'a> Work<'a> {
     }
 
     fn ranks(&mut self) -> Result<()> {
-        let Some(from) = self.begin(Stage::Ranks) else { return Ok(()) };
         let (ids, cards) = (int64(&self.families, "family_id")?, int64(&self.families, "kk")?);
+        self.published.strangers = self.ranks.last().map_or(0, |newest| newest.strangers(&cards));
+        let Some(from) = self.begin(Stage::Ranks) else { return Ok(()) };
         let order: Vec<u32> = (0..ids.len() as u32).collect();
         for span in spans(&order, &ids, from) {
             let told = self.ranks_of(span.rows, &ids, &cards);

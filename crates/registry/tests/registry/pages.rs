@@ -185,6 +185,32 @@ fn a_month_closes_once_and_stays() {
 }
 
 #[test]
+fn ranks_of_unknown_families_are_counted_and_come_with_the_family() {
+    let world = settled();
+    let (known, stranger) = (person(0).kk.unwrap(), person(400).kk.unwrap());
+    world.rank(date(2026, 7, 1), &[(stranger, 3), (stranger + 1, 3)]);
+    world.rank(date(2026, 10, 1), &[(known, 1), (stranger, 2)]);
+    let publish = || registry::publish_ranks(&world.house, &world.session, &Silent).unwrap();
+    let told = publish();
+    assert_eq!((told.ranks, told.strangers), (1, 1), "the newest list is asked: one family known, one not");
+    // Told again although nothing is written again.
+    let again = publish();
+    assert_eq!((again.ranks, again.strangers), (0, 1));
+    // The family comes with a later list, and with it both of its ranks.
+    let people: Vec<Row> = (0..80).chain(400..404).map(person).collect();
+    world.list("dukcapil", date(2026, 11, 5), &people);
+    world.consolidate();
+    assert_eq!(publish().strangers, 0);
+    let scope = world.session.scope("family.read").unwrap();
+    let id = first_hit(&world, &person(400).nik.unwrap().to_string()).0;
+    let read = world.session.scope("person.read").unwrap();
+    let family = registry::person(&world.house, &read, PersonId(id)).unwrap().family_id;
+    let ranks = registry::family(&world.house, &scope, FamilyId(family)).unwrap().ranks;
+    let ranks: Vec<(&str, i64)> = ranks.iter().map(|rank| (rank.rank_date.as_str(), rank.decile)).collect();
+    assert_eq!(ranks, [("2026-10-01", 2), ("2026-07-01", 3)]);
+}
+
+#[test]
 fn a_reported_death_shows_at_once_and_becomes_a_record() {
     let world = settled();
     let id = first_hit(&world, &person(12).nik.unwrap().to_string()).0;
