@@ -323,7 +323,7 @@ pub(crate) struct Simulate {
     /// Closing to compare on. Default: the newest.
     #[arg(long)]
     pub(crate) closing: Option<Month>,
-    /// A number set otherwise, such as PKH.elderly_age=70 or SEMBAKO.share_permille=150. Several times.
+    /// A number set otherwise, such as KEY.elderly_age=70 or KEY.share_permille=150. Several times.
     #[arg(long, value_name = "KEY.NAME=VALUE")]
     pub(crate) set: Vec<String>,
     /// A whole other policy pack to compare with, instead of --set; not kept.

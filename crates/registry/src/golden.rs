@@ -9,9 +9,12 @@
 //! that only make sense together follow their leader: no neighbourhood of one list in the village of another.
 //! Null never survives while a value exists.
 
-use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
-use arrow_cmp::make_comparator;
-use arrow_schema::SortOptions;
+use arrow_array::{
+    Array, ArrayAccessor, ArrayRef, BooleanArray, UInt32Array,
+    cast::AsArray,
+    types::{Date32Type, Int32Type, Int64Type},
+};
+use arrow_schema::DataType;
 use arrow_select::take::take;
 
 /// No record gives this field.
@@ -188,12 +191,35 @@ pub fn agreeing(
         NONE => None,
         subject => Some(leader_winner[subject as usize]).filter(|&row| row != NONE),
     });
-    let compare = make_comparator(leader, leader, SortOptions::default())?;
+    let equal = equality(leader)?;
     let agrees = |(row, winner): (usize, Option<u32>)| match winner {
-        Some(winner) if leader.is_valid(row) => compare(row, winner as usize).is_eq(),
+        Some(winner) if leader.is_valid(row) => equal(row, winner as usize),
         _ => true,
     };
     Ok(surviving.enumerate().map(agrees).collect())
+}
+
+/// Whether two known rows of a column of the types that records have hold the same.
+fn equality(column: &dyn Array) -> Result<Box<dyn Fn(usize, usize) -> bool + '_>, arrow_schema::ArrowError> {
+    Ok(match column.data_type() {
+        DataType::Int32 => same(column.as_primitive::<Int32Type>()),
+        DataType::Int64 => same(column.as_primitive::<Int64Type>()),
+        DataType::Date32 => same(column.as_primitive::<Date32Type>()),
+        DataType::Boolean => same(column.as_boolean()),
+        DataType::Utf8 => same(column.as_string::<i32>()),
+        other => {
+            let message = format!("no column of records holds {other}");
+            return Err(arrow_schema::ArrowError::NotYetImplemented(message));
+        }
+    })
+}
+
+fn same<'a, A>(column: A) -> Box<dyn Fn(usize, usize) -> bool + 'a>
+where
+    A: ArrayAccessor + 'a,
+    A::Item: PartialEq,
+{
+    Box::new(move |left, right| column.value(left) == column.value(right))
 }
 
 /// Picks the surviving values: `column[winner[i]]`, null where nobody knows.

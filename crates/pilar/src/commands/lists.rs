@@ -56,16 +56,22 @@ pub(crate) fn rank(house: &House, command: &Rank) -> anyhow::Result<Answer> {
     let files = files.iter().map(|file| (file.as_path(), None));
     let (received, published) = import_ranks(house, files)?;
     let mut lines: Vec<String> = received.iter().flat_map(sentences).collect();
-    lines.push(format!("{} families of the registry got or changed their rank", grouped(published)));
-    Answer::of(&json!({"lists": received, "families": published}), lines)
+    lines.push(format!("{} families of the registry got or changed their rank", grouped(published.families)));
+    if published.strangers > 0 {
+        let strangers = grouped(published.strangers);
+        lines.push(format!("{strangers} ranked family cards belong to no family of the registry"));
+    }
+    let object = json!({"lists": received, "families": published.families, "strangers": published.strangers});
+    Answer::of(&object, lines)
 }
 
-/// Takes rank files in and brings them to the families of the registry; answers how many of these changed.
+/// Takes rank files in and brings them to the families of the registry; answers how many of these changed, and how many cards are
+/// unknown.
 /// What was taken before a refused file reaches the families all the same.
 pub(crate) fn import_ranks<'a>(
     house: &House,
     files: impl Iterator<Item = (&'a Path, Option<jiff::civil::Date>)>,
-) -> anyhow::Result<(Vec<ListReceived>, u64)> {
+) -> anyhow::Result<(Vec<ListReceived>, registry::Published)> {
     let session = Session::console(house);
     let mut received = Vec::new();
     let mut refused = None;
@@ -79,9 +85,9 @@ pub(crate) fn import_ranks<'a>(
         }
     }
     let published = if received.is_empty() {
-        0
+        registry::Published::default()
     } else {
-        with_bar("rank", |bar| registry::publish_ranks(house, &session, bar))?.families
+        with_bar("rank", |bar| registry::publish_ranks(house, &session, bar))?
     };
     refused.map_or(Ok((received, published)), |error| Err(input_error(error)))
 }

@@ -53,7 +53,7 @@ pub(crate) fn run(house: &House, command: &Simulate) -> anyhow::Result<Answer> {
 
 fn setting(text: &str) -> anyhow::Result<Setting> {
     let wrong =
-        || Failure::input(format!("`{text}` sets nothing: write KEY.NAME=VALUE, such as PKH.elderly_age=70"));
+        || Failure::input(format!("`{text}` sets nothing: write KEY.NAME=VALUE, such as KEY.elderly_age=70"));
     let (name, value) = text.split_once('=').ok_or_else(wrong)?;
     let (programme, name) = name.split_once('.').ok_or_else(wrong)?;
     let value = value.trim().replace('_', "").parse().map_err(|_| wrong())?;

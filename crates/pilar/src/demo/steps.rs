@@ -149,7 +149,8 @@ fn rounded(share: f64) -> f64 {
 
 fn import_ranks(run: &Run, ranks: &[List]) -> anyhow::Result<(u64, Value)> {
     let files = ranks.iter().map(|list| (list.path.as_path(), Some(list.as_of)));
-    let (received, families) = lists::import_ranks(&run.house, files)?;
+    let (received, published) = lists::import_ranks(&run.house, files)?;
+    let families = published.families;
     let rows = received.iter().map(|list| list.rows_read).sum();
     Ok((rows, json!({"families": families})))
 }
