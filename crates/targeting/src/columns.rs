@@ -163,7 +163,7 @@ impl Pass<'_> {
                 *counted = (*qualified).min(most);
             }
         } else {
-            self.count_all(plan, uses, members, people, kinds, &mut out)?;
+            count_all(plan, uses, members, people, kinds, &mut out)?;
         }
         for (family, range) in members.ranges().enumerate() {
             if out.counted.iter().any(|counted| counted[family] > 0) {
@@ -174,36 +174,36 @@ impl Pass<'_> {
         }
         Ok(out)
     }
+}
 
-    fn count_all(
-        &self,
-        plan: &crate::Plan<'_>,
-        uses: &[usize],
-        members: &Members,
-        people: &RecordBatch,
-        kinds: &[Truth],
-        out: &mut Counts,
-    ) -> Result<()> {
-        let mut masks = vec![0u32; people.num_rows()];
-        for (c, kind) in uses.iter().enumerate() {
-            kinds[*kind].yes.each(|row| masks[row] |= 1 << c);
-        }
-        let born = date32(people, "birth_date")?;
-        let mut counted = Counted::default();
-        for (family, range) in members.ranges().enumerate() {
-            let of_family = &masks[range.clone()];
-            if of_family.iter().any(|mask| *mask != 0) {
-                let first = range.start;
-                let born = |p: usize| born.is_valid(first + p).then(|| born.value(first + p));
-                plan.cap.count(of_family, born, &mut counted)?;
-                for &(_, component) in &counted.who {
-                    let slot = &mut out.counted[component][family];
-                    *slot = slot.saturating_add(1);
-                }
+/// Counts every family by the cap's order.
+fn count_all(
+    plan: &crate::Plan<'_>,
+    uses: &[usize],
+    members: &Members,
+    people: &RecordBatch,
+    kinds: &[Truth],
+    out: &mut Counts,
+) -> Result<()> {
+    let mut masks = vec![0u32; people.num_rows()];
+    for (c, kind) in uses.iter().enumerate() {
+        kinds[*kind].yes.each(|row| masks[row] |= 1 << c);
+    }
+    let born = date32(people, "birth_date")?;
+    let mut counted = Counted::default();
+    for (family, range) in members.ranges().enumerate() {
+        let of_family = &masks[range.clone()];
+        if of_family.iter().any(|mask| *mask != 0) {
+            let first = range.start;
+            let born = |p: usize| born.is_valid(first + p).then(|| born.value(first + p));
+            plan.cap.count(of_family, born, &mut counted)?;
+            for &(_, component) in &counted.who {
+                let slot = &mut out.counted[component][family];
+                *slot = slot.saturating_add(1);
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 impl Sources<'_> {

@@ -158,7 +158,7 @@ impl Settled<'_> {
                 let family = first + i;
                 let (yes, unknown) = (truth.yes.get(family), truth.unknown.get(family));
                 // Nobody is asked for a place who did not get that far.
-                let failed = !(yes | unknown) & (!quota | (self.rank[family] > 0));
+                let failed = !yes && !unknown && (!quota || self.rank[family] > 0);
                 bits.held |= u64::from(yes) << place.place;
                 bits.unknown |= u64::from(unknown) << place.place;
                 bits.failed |= u64::from(failed) << place.place;

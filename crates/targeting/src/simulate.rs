@@ -256,13 +256,13 @@ impl<'a> World<'a> {
                 deciles.filter(|deciles| deciles.is_valid(family)).map(|deciles| deciles.value(family));
             let decile = decile.and_then(|decile| usize::try_from(decile - 1).ok()).unwrap_or(10).min(10);
             let waits = [before, after].map(|settled| settled.outcome(family) == FamilyOutcome::Waiting);
-            tally.add(family, area, decile, amounts, waits)?;
+            tally.add(family, area, decile, amounts, waits);
         }
-        tally.into_comparison(
-            before,
-            after,
-            question.budget_idr.map(|idr| self.share_that_fits(after, idr)).transpose()?,
-        )
+        let share = match question.budget_idr {
+            Some(idr) => self.share_that_fits(after, idr)?,
+            None => None,
+        };
+        Ok(tally.into_comparison(before, after, share))
     }
 
     /// The largest share at which the rule costs no more than `idr`: places only move, nobody is judged again.
@@ -334,9 +334,9 @@ struct Cell {
 impl Cell {
     fn add(&mut self, amounts: [Option<i64>; 2], what: Option<Move>) {
         self.families += 1;
-        for side in 0..2 {
-            self.eligible[side] += i64::from(amounts[side].is_some());
-            self.amount[side] = self.amount[side].saturating_add(amounts[side].unwrap_or_default());
+        for (side, amount) in amounts.into_iter().enumerate() {
+            self.eligible[side] += i64::from(amount.is_some());
+            self.amount[side] = self.amount[side].saturating_add(amount.unwrap_or_default());
         }
         self.enters += i64::from(what == Some(Move::Enters));
         self.leaves += i64::from(what == Some(Move::Leaves));
@@ -378,7 +378,7 @@ impl<'w> Tally<'w> {
         decile: usize,
         amounts: [Option<i64>; 2],
         waits: [bool; 2],
-    ) -> Result<()> {
+    ) {
         let what = Move::of(amounts[0], amounts[1]);
         for side in 0..2 {
             self.waiting[side] += i64::from(waits[side]);
@@ -402,20 +402,14 @@ impl<'w> Tally<'w> {
         if let Some(truth) = extras.get(self.world.marks.len()) {
             let should = truth.yes.get(family);
             self.truth.0 += i64::from(should);
-            for side in 0..2 {
-                self.truth.1[side] += i64::from(should && amounts[side].is_some());
-                self.truth.2[side] += i64::from(!should && amounts[side].is_some());
+            for (side, amount) in amounts.iter().enumerate() {
+                self.truth.1[side] += i64::from(should && amount.is_some());
+                self.truth.2[side] += i64::from(!should && amount.is_some());
             }
         }
-        Ok(())
     }
 
-    fn into_comparison(
-        self,
-        before: &Settled<'_>,
-        after: &Settled<'_>,
-        share: Option<Option<u32>>,
-    ) -> Result<Comparison> {
+    fn into_comparison(self, before: &Settled<'_>, after: &Settled<'_>, share: Option<u32>) -> Comparison {
         let asked = self.world.judged.tests.len() > self.world.pass.extras() + self.world.marks.len();
         let total = |side: usize| {
             self.deciles.iter().fold((0, 0i64), |sum, cell| {
@@ -458,18 +452,18 @@ impl<'w> Tally<'w> {
             .map(|n| (if n > 10 { String::new() } else { n.to_string() }, Label::default()))
             .collect();
         let (moves, hurt) = (self.moves, world.marks.iter().enumerate().filter_map(look).collect());
-        Ok(Comparison {
+        Comparison {
             programme: after.plan.programme.key.clone(),
             period: after.plan.period.to_string(),
             sides,
             moves: Move::ALL.into_iter().zip(moves).map(moved).collect(),
             look_first: hurt,
             only: only(after, world),
-            share_that_fits: share.flatten(),
+            share_that_fits: share,
             deciles: parts(self.deciles, deciles),
             regions: parts(self.regions, regions),
             groups: parts(self.groups, groups),
-        })
+        }
     }
 }
 
@@ -488,7 +482,7 @@ fn only(settled: &Settled<'_>, world: &World<'_>) -> Vec<(String, Label, i64)> {
         settled.bits(first, &mut bits[..rows]);
         for (i, bits) in bits[..rows].iter().enumerate() {
             let against = (must & !bits.held) | (stop & bits.held);
-            if against.count_ones() == 1 && world.areas.of(world.regions.of[first + i]).is_some() {
+            if against.is_power_of_two() && world.areas.of(world.regions.of[first + i]).is_some() {
                 alone[against.trailing_zeros() as usize] += 1;
             }
         }

@@ -111,7 +111,9 @@ pub fn try_rule(
     let count = |chunk: &Part| chunk.count(&held, &areas, &expr, &names, subject, &params);
     let parts: Vec<Tally> = held.parts.par_iter().map(count).collect::<Result<_>>()?;
     let mut tally = Tally::new(&areas, names.len());
-    parts.iter().for_each(|part| tally.add(part));
+    for part in &parts {
+        tally.add(part);
+    }
     let schema = house.policy.rule_schema();
     let shown = |n: i64| (n == 0 || n >= SMALL_CELL).then_some(n);
     let label = |name: &str| schema.get(name).map_or_else(Label::default, |field| field.label.clone());
@@ -249,7 +251,7 @@ impl Held {
     fn bytes(&self) -> usize {
         let of = |part: &Part| {
             let columns = part.columns.read().unwrap_or_else(PoisonError::into_inner);
-            columns.values().map(|column| column.get_array_memory_size()).sum::<usize>()
+            columns.values().map(Array::get_array_memory_size).sum::<usize>()
         };
         self.parts.iter().map(of).sum()
     }
@@ -268,10 +270,8 @@ impl Part {
         let frames = sources.frames(&self.members, &own, &people)?;
         let mut columns = self.columns.write().unwrap_or_else(PoisonError::into_inner);
         for name in missing {
-            let frame = frames.first().map(|frames| match name.starts_with("person.") {
-                true => &frames.person,
-                false => &frames.family,
-            });
+            let of_person = name.starts_with("person.");
+            let frame = frames.first().map(|frames| if of_person { &frames.person } else { &frames.family });
             if let Some(column) = frame.and_then(|frame| rules::Columns::column(frame, name)) {
                 columns.insert((*name).clone(), column);
             }

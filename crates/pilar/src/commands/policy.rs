@@ -1,6 +1,6 @@
 //! `pilar policy`: checks the pack, shows what a programme's rule was on a day, tries a condition on a closing.
 
-use model::Lang;
+use model::{Clock, Lang, SystemClock};
 use serde_json::json;
 
 use crate::{
@@ -55,7 +55,7 @@ fn show(place: &Place, key: &str, on: Option<jiff::civil::Date>, lang: &str) -> 
         let known: Vec<&str> = pack.programmes().keys().map(String::as_str).collect();
         Failure::input(format!("there is no programme `{key}`; the pack has {}", known.join(", ")))
     })?;
-    let on = on.unwrap_or_else(|| jiff::Zoned::now().date());
+    let on = on.unwrap_or_else(|| SystemClock.today());
     let history = pack.history(programme, lang);
     let mut lines =
         vec![programme.label.get(lang).to_owned(), programme.purpose.get(lang).to_owned(), String::new()];
