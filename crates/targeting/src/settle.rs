@@ -148,20 +148,25 @@ impl Settled<'_> {
         self.plan.worth(self.counted.iter().map(|counted| i64::from(counted[family])))
     }
 
-    /// How every condition came out for some families, from `first` on.
+    /// How every condition came out for some families, from `first` on, which is a multiple of 64.
     pub(crate) fn bits(&self, first: usize, out: &mut [Bits]) {
         out.fill(Bits::default());
         for place in &self.plan.places {
             let truth = &self.truths[place.place as usize];
-            let quota = place.of == PlaceKind::Quota;
-            for (i, bits) in out.iter_mut().enumerate() {
-                let family = first + i;
-                let (yes, unknown) = (truth.yes.get(family), truth.unknown.get(family));
+            let words = truth.yes.words()[first / 64..].iter().zip(&truth.unknown.words()[first / 64..]);
+            for (rows, (yes, unknown)) in out.chunks_mut(64).zip(words) {
+                for (i, bits) in rows.iter_mut().enumerate() {
+                    let (yes, unknown) = (yes >> i & 1, unknown >> i & 1);
+                    bits.held |= yes << place.place;
+                    bits.unknown |= unknown << place.place;
+                    bits.failed |= (1 - (yes | unknown)) << place.place;
+                }
+            }
+            if place.of == PlaceKind::Quota {
                 // Nobody is asked for a place who did not get that far.
-                let failed = !yes && !unknown && (!quota || self.rank[family] > 0);
-                bits.held |= u64::from(yes) << place.place;
-                bits.unknown |= u64::from(unknown) << place.place;
-                bits.failed |= u64::from(failed) << place.place;
+                for (bits, rank) in out.iter_mut().zip(&self.rank[first..]) {
+                    bits.failed &= if *rank > 0 { u64::MAX } else { !place.bit() };
+                }
             }
         }
     }

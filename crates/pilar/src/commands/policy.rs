@@ -1,13 +1,13 @@
 //! `pilar policy`: checks the pack, shows what a programme's rule was on a day, tries a condition on a closing.
 
-use model::{Clock, Lang, SystemClock};
+use model::{Clock, Lang};
 use serde_json::json;
 
 use crate::{
     cli::{Place, Policy},
     commands::{Answer, money::newest_closing},
     failure::Failure,
-    house,
+    house::{self, SystemClock},
     screen::grouped,
 };
 
