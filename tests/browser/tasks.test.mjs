@@ -269,6 +269,29 @@ test("a row of a reply is closed with a note", async () => {
   await context.close();
 });
 
+test("a rule is counted while it is written, and a simulation says what it would change", async () => {
+  const manager = await visitor(browser);
+  const { page } = manager;
+  await signIn(page, accountOf("programme_manager"));
+  await page.goto("/aturan");
+  await page.fill("#syarat", "family.decile <= 2");
+  await page.waitForSelector("#hasil h2");
+  const few = Number((await page.textContent("#hasil h2")).match(/[\d.]+/)[0].replaceAll(".", ""));
+  assert.ok(few > 0);
+  await page.fill("#syarat", "family.desil <= 2");
+  await page.waitForSelector("#hasil .alert-bad");
+  assert.match(await page.textContent("#hasil .alert-bad"), /family\.decile/);
+  await page.goto("/simulasi");
+  await page.click(".chips a >> nth=0");
+  await page.waitForSelector("#program", { state: "attached" });
+  await page.fill("#nama", "Uji peramban");
+  await Promise.all([page.waitForURL(/simulasi\/\d+$/), page.click("form[action='/simulasi'] button")]);
+  assert.match(await page.textContent("h1"), /Uji peramban/);
+  const bad = await post(manager, "/simulasi", { program: "", bulan: "2026-11" });
+  assert.equal(bad.status(), 422);
+  await manager.context.close();
+});
+
 test("what was approved cannot be approved again, nor by who made it", async () => {
   const manager = await visitor(browser);
   await signIn(manager.page, accountOf("programme_manager"));

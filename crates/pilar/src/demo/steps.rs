@@ -201,7 +201,36 @@ fn decide(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
         );
     }
     let assigned = give_caseload(run, &accounts, &runs)?;
+    keep_scenario(house, &maker, &runs, &wishes, month)?;
     Ok((families, json!({"programmes": programmes, "runs": runs, "assigned": assigned})))
+}
+
+/// One simulation to look at: the lists that are paid, with one decile less.
+fn keep_scenario(
+    house: &access::House,
+    maker: &Session,
+    runs: &[Value],
+    wishes: &[targeting::Wish],
+    month: Month,
+) -> anyhow::Result<()> {
+    const LIMIT: &str = "decile_max";
+    let paid = |wish: &&targeting::Wish| runs.iter().any(|run| run["programme"] == wish.programme.as_str());
+    let mut settings = Vec::new();
+    let mut compared = Vec::new();
+    for wish in wishes.iter().filter(paid) {
+        let limit = house.policy.settable(&wish.programme).into_iter().find(|(name, _)| name == LIMIT);
+        let Some((name, value)) = limit else { continue };
+        settings.push(policy::Setting { programme: wish.programme.clone(), name, value: value - 1 });
+        compared.push(wish.clone());
+    }
+    if compared.is_empty() {
+        return Ok(());
+    }
+    let question = targeting::Question { settings, truth: "family.decile <= 2".to_owned(), budget_idr: None };
+    let scope = maker.scope("policy.read")?;
+    let name = "Satu desil lebih sedikit";
+    targeting::make_scenario(house, &scope, name, &compared, month, &question, &model::Silent)?;
+    Ok(())
 }
 
 /// Gives each companion the first families of its territory that receive something.

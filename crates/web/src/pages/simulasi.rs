@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::{
     extract::{Path, Query},
-    http::header,
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect},
 };
 use model::{Month, Period, Rupiah};
@@ -111,7 +111,8 @@ async fn form(visit: Visit, chosen: Vec<String>, errors: Vec<FieldError>) -> Ans
             fields.push((format!("{key}.{number}"), format!("{name}: {label}"), value.to_string()));
         }
     }
-    page(&ScenariosPage {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let body = page(&ScenariosPage {
         kept: kept.iter().flat_map(|scenario| lines(&t, scenario)).collect(),
         programmes,
         fields,
@@ -120,7 +121,8 @@ async fn form(visit: Visit, chosen: Vec<String>, errors: Vec<FieldError>) -> Ans
         errors,
         shell,
         t,
-    })
+    })?;
+    Ok((status, body).into_response())
 }
 
 impl ScenariosPage {
@@ -163,8 +165,12 @@ fn change(t: &Tongue, before: &Side, after: &Side) -> String {
 }
 
 fn signed(t: &Tongue, idr: i64) -> String {
-    let sign = if idr > 0 { "+" } else { "" };
-    format!("{sign}{}", t.idr_short(Rupiah::new(idr)))
+    let sign = match idr {
+        0 => "",
+        1.. => "+",
+        _ => "−",
+    };
+    format!("{sign}{}", t.idr_short(Rupiah::new(idr.saturating_abs())))
 }
 
 /// The form as it is posted: `program` (keys by comma), `bulan`, `nama`, `sasaran`, `anggaran`, and a field for each number.
