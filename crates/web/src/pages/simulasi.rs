@@ -288,7 +288,7 @@ fn compared(t: &Tongue, one: &Comparison, place: &dyn Fn(&str) -> String) -> Com
         period: t.period(&one.period),
         sides,
         moves: Bars {
-            title: t.say("web-sim-moves"),
+            title: format!("{}: {}", t.say("web-sim-moves"), programme_name(t, &one.programme)),
             heads: (t.say("web-sim-move"), t.say("web-families")),
             bars: one.moves.iter().map(bar).collect(),
             as_table: t.say("web-as-table"),
