@@ -85,20 +85,9 @@ impl Plan<'_> {
     fn add_fact_values(&self, data: &mut FamilyData) {
         add_values(&self.facts, &self.params, data);
     }
-
-    /// Every fact of the pack, for tests that ask more than the plan does.
-    #[cfg(test)]
-    pub(crate) fn add_all_facts(
-        &self,
-        policy: &policy::Policy,
-        params: &rules::Params,
-        data: &mut FamilyData,
-    ) {
-        add_values(&policy.facts().iter().collect::<Vec<_>>(), params, data);
-    }
 }
 
-fn add_values(facts: &[&policy::Fact], params: &rules::Params, data: &mut FamilyData) {
+pub(crate) fn add_values(facts: &[&policy::Fact], params: &rules::Params, data: &mut FamilyData) {
     for fact in facts {
         let name = fact.column.rule_name();
         let rule = rule_of(fact);
