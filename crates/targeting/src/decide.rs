@@ -256,14 +256,16 @@ struct Decider<'a> {
 struct Begun {
     run: String,
     dataset: String,
-    others: Vec<Other>,
+    others: OtherLists,
     inputs: Vec<String>,
 }
 
 impl Decider<'_> {
     /// Everything that goes into a run.
     fn begin(&self, plan: &Plan<'_>) -> Result<Begun> {
-        let (others, mut inputs) = others(self.house, plan)?;
+        let others = other_lists(self.house, plan)?;
+        let hashes = others.iter().filter_map(|(_, list)| Some(list.as_ref()?.manifest().hash.clone()));
+        let mut inputs: Vec<String> = hashes.collect();
         inputs.insert(0, self.source.families.manifest().hash.clone());
         inputs.insert(0, self.source.people.manifest().hash.clone());
         let run = run_id(plan, self.house.policy.hash(), &inputs);
@@ -290,7 +292,8 @@ impl Decider<'_> {
             return Ok(made);
         }
         let family_ids = int64(families, "family_id")?.values();
-        let settled = settle(pass, number, judged, family_ids, regions, &begun.others);
+        let others = read_others(&begun.others)?;
+        let settled = settle(pass, number, judged, family_ids, regions, &others);
         let figures = counts::count(&settled, regions)?;
         self.progress.report("write", number as u64, pass.plans.len() as u64);
         let origin = Origin {
@@ -305,27 +308,37 @@ impl Decider<'_> {
     }
 }
 
-/// Recipients of the programmes that may stand in the way, and the hashes of the lists they come from.
-pub(crate) fn others(house: &House, plan: &Plan<'_>) -> Result<(Vec<Other>, Vec<String>)> {
-    let mut others = Vec::new();
-    let mut inputs = Vec::new();
+/// The lists of the programmes that may stand in the way, by number of the combination; none where nothing is decided yet.
+type OtherLists = Vec<(usize, Option<lake::Dataset>)>;
+
+fn other_lists(house: &House, plan: &Plan<'_>) -> Result<OtherLists> {
+    let mut lists = Vec::new();
     for place in &plan.places {
         let PlaceKind::Combination(combination) = place.of else { continue };
-        let Some(line) = plan.version.combinations.get(combination) else { continue };
+        let with = &plan.version.combinations[combination].with;
         let (from, to) = (plan.period.first_day(), plan.period.last_day());
-        let found =
-            house.db.read(|tx| tx.query_opt(&queries::RUN_OVERLAPPING, params![&line.with, from, to]))?;
-        let recipients = match found {
+        let found = house.db.read(|tx| tx.query_opt(&queries::RUN_OVERLAPPING, params![with, from, to]))?;
+        let list = match found {
+            Some(row) => Some(house.lake.require(row.text(0)?)?),
             None => None,
-            Some(row) => {
-                let list = house.lake.require(row.text(0)?)?;
-                inputs.push(list.manifest().hash.clone());
-                Some(recipients(&list)?)
-            }
         };
-        others.push(Other { combination, recipients });
+        lists.push((combination, list));
     }
-    Ok((others, inputs))
+    Ok(lists)
+}
+
+/// Who receives by these lists.
+fn read_others(lists: &OtherLists) -> Result<Vec<Other>> {
+    let read = |(combination, list): &(usize, Option<lake::Dataset>)| {
+        let recipients = list.as_ref().map(recipients).transpose()?;
+        Ok(Other { combination: *combination, recipients })
+    };
+    lists.iter().map(read).collect()
+}
+
+/// Who receives the programmes that may stand in the way, as decided by now.
+pub(crate) fn others(house: &House, plan: &Plan<'_>) -> Result<Vec<Other>> {
+    read_others(&other_lists(house, plan)?)
 }
 
 pub(crate) fn recipients(list: &lake::Dataset) -> Result<Vec<i64>> {

@@ -47,6 +47,9 @@ pub enum Error {
     /// The run was made by another pack.
     #[error("the run was made by the policy pack {0}; name its folder with --policy")]
     OtherPack(String),
+    /// A personal number, or a need that few may know, in a condition that is only tried.
+    #[error("`{0}` is sealed: it may stand in a programme's rule, but nobody may count by it")]
+    Sealed(String),
     /// A list of candidates.
     #[error("this is a list of candidates, and people decide each case: it is never approved as a whole")]
     Candidates,
@@ -129,6 +132,7 @@ impl Error {
             Self::Settings(_) => "targeting-settings",
             Self::BrokenScenario(_) => "targeting-broken-scenario",
             Self::OtherPack(_) => "targeting-other-pack",
+            Self::Sealed(_) => "targeting-sealed",
             Self::Candidates => "targeting-candidates",
             Self::Period { .. } => "targeting-period",
             Self::NoClosing(_) => "targeting-no-closing",

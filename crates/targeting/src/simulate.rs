@@ -21,7 +21,7 @@ use crate::{
     plan::{Bits, PlaceKind, Plan},
     quota::Regions,
     settle::{Other, Settled, settle},
-    trial::{Areas, SMALL_CELL},
+    trial::{Areas, SMALL_CELL, refuse_sealed},
 };
 
 /// What is asked of a simulation.
@@ -178,6 +178,9 @@ pub fn simulate(
     if truth.as_ref().is_some_and(|truth| truth.columns().iter().any(|name| name.starts_with("person."))) {
         return Err(Error::TwoSubjects);
     }
+    if let Some(truth) = &truth {
+        refuse_sealed(&house.policy, truth)?;
+    }
     let plan = |policy, wish: &Wish| Plan::new(policy, &wish.programme, wish.period, closing);
     let plans: Vec<Plan<'_>> = wishes
         .iter()
@@ -223,7 +226,7 @@ impl<'a> World<'a> {
         let mut done: BTreeMap<usize, Settled<'a>> = BTreeMap::new();
         for at in in_order(plans).into_iter().flatten() {
             let plan = &plans[at];
-            let (mut others, _) = others(self.house, plan)?;
+            let mut others = others(self.house, plan)?;
             // What is simulated itself stands in the place of what was decided.
             for place in &plan.places {
                 let PlaceKind::Combination(combination) = place.of else { continue };

@@ -13,7 +13,7 @@ use access::{House, Scope};
 use arrow_array::{Array, ArrayRef, BooleanArray, Int32Array, RecordBatch, cast::AsArray, types::Int32Type};
 use jiff::civil::Date;
 use model::{Month, RegionCode, RegionLevel};
-use policy::Subject;
+use policy::{Policy, Subject};
 use rayon::prelude::*;
 use rules::{Expr, Frame, Label, Lang, Params};
 use serde::Serialize;
@@ -100,6 +100,7 @@ pub fn try_rule(
 ) -> Result<Trial> {
     let expr = Expr::condition(text, &house.policy.rule_schema()).map_err(Error::Expression)?;
     let subject = subject_of(&expr)?;
+    refuse_sealed(&house.policy, &expr)?;
     let day = day.unwrap_or_else(|| closing.last_day());
     let held = Held::of(house, closing, day)?;
     // One at a time: columns may be let go only while nobody counts.
@@ -140,8 +141,18 @@ pub fn try_rule(
             .collect(),
         deciles: tally.deciles.into_iter().map(shown).collect(),
         regions,
-        examples: tally.examples,
+        examples: if tally.selected < SMALL_CELL { Vec::new() } else { tally.examples },
     })
+}
+
+/// Who may count may not find out by counting what only a reader with a purpose may see.
+pub(crate) fn refuse_sealed(policy: &Policy, expr: &Expr) -> Result<()> {
+    let schema = policy.rule_schema();
+    let sealed = |name: &&str| schema.get(name).is_some_and(|field| field.sealed);
+    match expr.columns().into_iter().find(sealed) {
+        Some(name) => Err(Error::Sealed(name.to_owned())),
+        None => Ok(()),
+    }
 }
 
 /// Families or people, never both: a person has no `family.*` and a family no `person.*`.

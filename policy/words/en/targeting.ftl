@@ -51,3 +51,4 @@ targeting-other-facts = The two policy packs derive different facts; a simulatio
 targeting-settings = A changed number does not fit the rule of the programme. Check its value.
 targeting-broken-scenario = The kept scenario cannot be read. Run the simulation again.
 targeting-other-pack = The run was made by another policy pack. Open the house with that pack to make it again.
+targeting-sealed = This column is sealed (a personal number or a category of need): it may stand in a programme's rule, but nobody may count by it here.

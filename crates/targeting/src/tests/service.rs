@@ -332,6 +332,7 @@ fn trying_a_rule_counts_whom_the_row_by_row_rule_would_select() {
     let wrong = |text: &str| try_rule(&house, &scope, month("2026-11"), text, None).unwrap_err().code();
     assert_eq!(wrong("family.decile > person.age"), "targeting-two-subjects");
     assert_eq!(wrong("family.decil > 3"), "rules-unknown-name");
+    assert_eq!(wrong("person.alive and person.nik = 9901010101010001"), "targeting-sealed");
 }
 
 fn rayon_pool(threads: usize) -> rayon::ThreadPool {

@@ -64,15 +64,18 @@ pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
             .ask("policy.read", move |house, scope| {
                 match targeting::try_rule(house, scope, closing, &wanted, None) {
                     Ok(trial) => Ok(Ok(trial)),
-                    Err(targeting::Error::Expression(wrong)) => Ok(Err(Some(wrong))),
-                    Err(targeting::Error::TwoSubjects) => Ok(Err(None)),
+                    Err(targeting::Error::Expression(wrong)) => Ok(Err(Ok(wrong))),
+                    Err(wrong @ (targeting::Error::TwoSubjects | targeting::Error::Sealed(_))) => {
+                        Ok(Err(Err(wrong.code())))
+                    }
                     Err(other) => Err(other),
                 }
             })
             .await?;
         match tried {
             Ok(trial) => found = Some(tell(&visit, &t, trial).await?),
-            Err(wrong) => error = told(&t, wrong.as_ref()),
+            Err(Ok(wrong)) => error = told(&t, &wrong),
+            Err(Err(code)) => error = t.say(code),
         }
     } else {
         visit.scope("policy.read")?;
@@ -105,8 +108,7 @@ pub(crate) async fn closings(visit: &Visit) -> Result<Vec<(String, String)>, Fau
 }
 
 /// Where and what is wrong with a text, in the visitor's language.
-fn told(t: &Tongue, wrong: Option<&rules::RuleError>) -> String {
-    let Some(wrong) = wrong else { return t.say("targeting-two-subjects") };
+fn told(t: &Tongue, wrong: &rules::RuleError) -> String {
     let mut text = t.two("web-rule-place", "line", wrong.line, "column", wrong.column);
     text = format!("{text}: {}", t.say(wrong.code()));
     if let rules::Fault::UnknownName { near: Some(near), .. } = &wrong.fault {
@@ -130,11 +132,12 @@ async fn tell(visit: &Visit, t: &Tongue, trial: Trial) -> Result<Found, Fault> {
         let share = region.selected.map_or_else(String::new, |selected| t.share(selected, region.of));
         (name, cell(region.selected), t.n(region.of), share)
     };
+    let shown = Some(trial.selected).filter(|n| *n == 0 || *n >= SMALL_CELL);
     let key = if trial.subject == Subject::Person { "web-rule-people" } else { "web-rule-families" };
     Ok(Found {
         words: t.label(&trial.words).to_owned(),
-        sentence: t.two(key, "n", t.n(trial.selected), "of", t.n(trial.of)),
-        share: t.share(trial.selected, trial.of),
+        sentence: t.two(key, "n", cell(shown), "of", t.n(trial.of)),
+        share: shown.map_or_else(String::new, |selected| t.share(selected, trial.of)),
         unknown: t.one("web-rule-unknown", "n", t.n(trial.unknown)),
         nulls: trial.nulls.iter().map(|null| (t.label(&null.label).to_owned(), t.n(null.unknown))).collect(),
         deciles: Bars {

@@ -212,7 +212,11 @@ pub(crate) async fn make(posted: Posted<BTreeMap<String, String>>) -> Answer {
         .ask("policy.read", move |house, scope| {
             match targeting::make_scenario(house, scope, &name, &wishes, closing, &question, &model::Silent) {
                 Ok(scenario) => Ok(Ok(scenario.scenario_id)),
-                Err(targeting::Error::Expression(_) | targeting::Error::TwoSubjects) => Ok(Err("sasaran")),
+                Err(
+                    targeting::Error::Expression(_)
+                    | targeting::Error::TwoSubjects
+                    | targeting::Error::Sealed(_),
+                ) => Ok(Err("sasaran")),
                 Err(targeting::Error::Settings(_)) => Ok(Err("program")),
                 Err(other) => Err(other),
             }
@@ -297,9 +301,9 @@ fn compared(t: &Tongue, one: &Comparison, place: &dyn Fn(&str) -> String) -> Com
             .look_first
             .iter()
             .filter(|look| look.families > 0)
-            .map(|look| (t.label(&look.label).to_owned(), t.n(look.families)))
+            .map(|look| (t.label(&look.label).to_owned(), cell(t, Some(look.families))))
             .collect(),
-        only: one.only.iter().map(|(_, text, n)| (t.label(text).to_owned(), t.n(*n))).collect(),
+        only: one.only.iter().map(|(_, text, n)| (t.label(text).to_owned(), cell(t, Some(*n)))).collect(),
         share: one
             .share_that_fits
             .map_or_else(String::new, |share| t.count("web-sim-fits", i64::from(share))),
@@ -311,8 +315,16 @@ fn compared(t: &Tongue, one: &Comparison, place: &dyn Fn(&str) -> String) -> Com
     }
 }
 
+/// A number of families; small ones are hidden, if they are not already.
+fn cell(t: &Tongue, families: Option<i64>) -> String {
+    match families {
+        Some(n) if n == 0 || n >= SMALL_CELL => t.n(n),
+        _ => format!("< {SMALL_CELL}"),
+    }
+}
+
 fn part_row(t: &Tongue, part: &Part, name: String) -> [String; 7] {
-    let cell = |n: Option<i64>| n.map_or_else(|| format!("< {SMALL_CELL}"), |n| t.n(n));
+    let cell = |families| cell(t, families);
     let money = part.amount_idr.map(|idr| t.idr_short(Rupiah::new(idr)));
     let [before, after] = money;
     [
