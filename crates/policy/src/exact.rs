@@ -398,7 +398,7 @@ mod tests {
         for text in ["", "1,5", "1.", ".5", "1e3", "+1", "_1", "1.234.567", "--1", "9223372036854775808"] {
             assert_eq!(read(text), None, "{text}");
         }
-        let number = Number { units: -1_234_567_05, decimals: 2 };
+        let number = Number { units: -123_456_705, decimals: 2 };
         assert_eq!(number.written(".", ","), "-1.234.567,05");
     }
 }
