@@ -50,7 +50,12 @@ impl TestHouse {
 
     fn new(test: TestDb) -> Self {
         let policy = Policy::embedded().unwrap_or_else(|faults| panic!("{faults:?}"));
-        let programme = policy.programmes().keys().next().unwrap().clone();
+        // Any programme that pays money by list for stages.
+        let day = jiff::civil::date(2026, 11, 30);
+        let pays = |programme: &&policy::Programme| {
+            programme.on(day).is_some_and(|version| version.pays_money() && version.schedule.stage)
+        };
+        let programme = policy.programmes().values().find(pays).unwrap().key.clone();
         let db: Db = test.db.clone();
         let lake = Lake::open(&test.folder.join("lake")).unwrap();
         let clock = Arc::new(FixedClock::at(date(2026, 11, 20)));
