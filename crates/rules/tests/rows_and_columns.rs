@@ -72,7 +72,10 @@ fn int() -> BoxedStrategy<String> {
     leaf.prop_recursive(2, 8, 3, |inner| {
         let two = (inner.clone(), inner.clone());
         prop_oneof![
-            (two.clone(), "[-+*%]").prop_map(|((a, b), op)| format!("({a} {op} {b})")),
+            (two.clone(), "[-+*%]").prop_map(|((a, b), op)| {
+                let b = if op == "%" { divisor(b) } else { b };
+                format!("({a} {op} {b})")
+            }),
             (two.clone(), prop_oneof![Just("coalesce"), Just("least"), Just("greatest")])
                 .prop_map(|((a, b), f)| format!("{f}({a}, {b})")),
             inner.clone().prop_map(|a| format!("abs({a})")),
@@ -83,11 +86,16 @@ fn int() -> BoxedStrategy<String> {
     .boxed()
 }
 
+/// A zero that is written is refused; one that comes out of the data is not.
+fn divisor(text: String) -> String {
+    if text == "0" || text == "(- 0)" { "(x.small - x.small)".to_owned() } else { text }
+}
+
 fn num() -> BoxedStrategy<String> {
     prop_oneof![
         Just("x.ratio".to_owned()),
         Just("1.5".to_owned()),
-        (int(), int()).prop_map(|(a, b)| format!("({a} / {b})")),
+        (int(), int()).prop_map(|(a, b)| format!("({a} / {})", divisor(b))),
         int().prop_map(|a| format!("(x.ratio * {a})")),
         Just("coalesce(x.ratio, 0)".to_owned()),
     ]
