@@ -801,7 +801,6 @@ web-candidates = List of candidates
 web-candidates-text = Whoever passes may be proposed; people decide each case. Such a list is never paid from.
 web-rule-off = The rule is off
 web-rule-off-text = Shown for the record; never decided.
-web-gives = What is given
 web-funding = Funding
 web-goods-value = { $what }, worth { $value } each
 web-group-rule = { $least } to { $most } families

@@ -786,7 +786,6 @@ web-candidates = Daftar calon
 web-candidates-text = Yang lolos boleh diusulkan; setiap kasus diputuskan orang. Daftar ini tidak pernah dibayar langsung.
 web-rule-off = Aturan dimatikan
 web-rule-off-text = Ditampilkan sebagai catatan; tidak pernah diputuskan.
-web-gives = Yang diberikan
 web-funding = Sumber dana
 web-goods-value = { $what }, senilai { $value } tiap satuan
 web-group-rule = { $least } sampai { $most } keluarga

@@ -328,6 +328,9 @@ fn facts(t: &Tongue, programme: &Programme, version: &ProgrammeVersion) -> Vec<(
     if let Some(fallback) = &version.fallback_channel {
         facts.push((t.say("web-fallback-channel"), channel(fallback)));
     }
+    if !programme.tags.is_empty() {
+        facts.push((t.say("web-tags"), programme.tags.join(", ")));
+    }
     let funding: Vec<String> = version.funding.iter().map(word).collect();
     if !funding.is_empty() {
         facts.push((t.say("web-funding"), funding.join(", ")));
