@@ -39,7 +39,14 @@ pub(crate) fn check(figures: &Value) -> Result<()> {
     ensure!(number("/linkage/f1")? >= 0.97, "linkage F1 {}", number("/linkage/f1")?);
     let decisions = figures.get("decisions").and_then(Value::as_object).context("no decisions")?;
     ensure!(decisions.len() >= 2, "two programmes are decided, found {}", decisions.len());
-    for (programme, _) in decisions {
+    // Lists that are paid; candidates, goods and services have other figures, and somebody is on some of them.
+    let paid: Vec<&String> =
+        decisions.iter().filter(|(_, run)| run["paid"] == true).map(|(programme, _)| programme).collect();
+    ensure!(paid.len() >= 2, "two lists are paid, found {}", paid.len());
+    let candidates =
+        decisions.iter().filter(|(key, run)| !paid.contains(key) && run["eligible"].as_i64() > Some(0));
+    ensure!(candidates.count() >= 5, "hardly anybody may be proposed for anything");
+    for programme in paid {
         for part in ["eligible", "excluded", "amount_idr"] {
             ensure!(whole(&format!("/decisions/{programme}/{part}"))? > 0, "{programme}: {part} is zero");
         }

@@ -184,7 +184,8 @@ fn decide(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
             .programme(&made.programme)
             .and_then(|programme| programme.versions.iter().find(|version| version.key == made.version));
         // A list without anybody on it has nothing to order.
-        if made.totals.eligible > 0 && pays.is_some_and(policy::ProgrammeVersion::pays_money) {
+        let paid = made.totals.eligible > 0 && pays.is_some_and(policy::ProgrammeVersion::pays_money);
+        if paid {
             let approval = checker.scope("decision.approve")?;
             made = targeting::approve(house, &approval, &made.run, &made.dataset_hash)?;
             runs.push(json!({"run": made.run, "programme": made.programme, "dataset": made.dataset}));
@@ -194,7 +195,7 @@ fn decide(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
         programmes.insert(
             made.programme,
             json!({
-                "period": made.period, "families": totals.families, "eligible": totals.eligible,
+                "paid": paid, "period": made.period, "families": totals.families, "eligible": totals.eligible,
                 "excluded": totals.not_eligible, "by_exclusion": totals.excluded, "unknown": totals.unknown,
                 "waiting": totals.waiting, "amount_idr": totals.amount_idr, "list_hash": made.dataset_hash,
             }),
