@@ -17,8 +17,8 @@ use crate::{
 
 /// Families written in one transaction.
 const BATCH: usize = 20_000;
-/// The outcome of a decision that is paid.
-const ELIGIBLE: i8 = 1;
+/// The outcomes of a decision that are paid: receives by the rule; keeps its aid while its notice runs.
+const PAID: [(i8, &str); 2] = [(1, "approved"), (3, "kept_for_now")];
 /// The whole of a family's entitlement in one payment.
 const WHOLE: &str = "whole";
 
@@ -57,6 +57,8 @@ struct Entitled {
     family: i64,
     amount: i64,
     region: String,
+    /// Why it is paid.
+    reason: &'static str,
     head: Option<i64>,
     payee: Option<Payee>,
 }
@@ -145,10 +147,11 @@ fn read_list(dataset: &lake::Dataset, list: &ApprovedList, progress: &dyn Progre
         let (family, region) = (columns.int64("family_id")?, columns.text("region")?);
         let (outcome, amount) = (columns.int8("outcome")?, columns.int64("amount_idr")?);
         for row in 0..batch.num_rows() {
-            if outcome.value(row) == ELIGIBLE && amount.value(row) > 0 {
+            let paid = PAID.iter().find(|(code, _)| *code == outcome.value(row));
+            if let Some((_, reason)) = paid.filter(|_| amount.value(row) > 0) {
                 let region = region.value(row).to_owned();
                 let (family, amount) = (family.value(row), amount.value(row));
-                entitled.push(Entitled { family, amount, region, head: None, payee: None });
+                entitled.push(Entitled { family, amount, region, reason, head: None, payee: None });
             }
         }
         seen += batch.num_rows() as u64;
@@ -298,7 +301,7 @@ fn write_lines(
     let document = format!("run:{}", list.run);
     let events = paid.iter().zip(first..).map(|(one, line_id)| {
         let next = if one.payee.is_some() { "check_account" } else { "repair_payee" };
-        let step = ["eligibility", "eligible", "approved", next].map(Value::from);
+        let step = ["eligibility", "eligible", one.reason, next].map(Value::from);
         let [kind, state, reason, next] = step;
         let (at, actor) = (now.into(), scope.actor_name().into());
         let keys = [one.family.into(), line_id.into(), 1.into(), at, actor];

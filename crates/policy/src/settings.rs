@@ -21,6 +21,8 @@ pub struct Settings {
     pub access: AccessSettings,
     /// Field work.
     pub work: WorkSettings,
+    /// Before an exclusion takes effect.
+    pub notice: NoticeSettings,
     /// Who approves how much; bands in rising order, the last without limit.
     pub approval: Vec<ApprovalBand>,
     /// Why a personal number may be shown.
@@ -87,6 +89,13 @@ pub struct WorkSettings {
     pub caseload_max: i64,
 }
 
+/// Before an exclusion takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct NoticeSettings {
+    /// Calendar days from the notice to the first day on which the exclusion may take effect.
+    pub days: i64,
+}
+
 /// Who approves payment up to an amount.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ApprovalBand {
@@ -141,14 +150,15 @@ fn read(table: &Table<'_>, roles: &Roles) -> Option<Settings> {
         table.table("limits", read_limits),
         table.table("access", read_access),
         table.table("work", read_work),
+        table.table("notice", |notice| NoticeSettings { days: notice.int("days", 1..=366) }),
     );
     let purposes =
         table.each("purpose", |purpose| Purpose { key: purpose.text("key"), label: purpose.label("label") });
     if purposes.is_empty() {
         table.fault("purpose", "no purpose for which a number may be shown", "add [[purpose]] tables");
     }
-    let (Some(closing), Some(limits), Some(access), Some(work)) = settings else { return None };
-    Some(Settings { closing, limits, access, work, approval, purposes })
+    let (Some(closing), Some(limits), Some(access), Some(work), Some(notice)) = settings else { return None };
+    Some(Settings { closing, limits, access, work, notice, approval, purposes })
 }
 
 fn read_role(table: &Table<'_>, roles: &Roles) -> String {

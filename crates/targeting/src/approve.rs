@@ -1,4 +1,4 @@
-//! The second person: approves a list, and only the very list that was looked at.
+//! The second person: approves a list, and only the very list that was looked at. Whoever the list leaves out is given notice by it.
 
 use access::{House, Scope};
 use model::RegionLevel;
@@ -7,7 +7,7 @@ use store::params;
 use crate::{
     DecisionRun, Error, Result,
     decide::{RunState, read_run, read_run_by_id},
-    queries,
+    notices, queries,
 };
 
 /// Approves a run for payment. `dataset_hash` is the hash that the approver was shown.
@@ -36,6 +36,7 @@ pub fn approve(house: &House, scope: &Scope, run: &str, dataset_hash: &str) -> R
     if house.lake.require(&made.dataset)?.manifest().hash != dataset_hash {
         return Err(Error::HashChanged);
     }
+    let changes = notices::changes_of(house, &made)?;
     house.db.write(|tx| {
         let other = tx.query_opt(&queries::RUN_APPROVED, params![&made.programme, &made.period])?;
         if let Some(other) = other {
@@ -51,6 +52,10 @@ pub fn approve(house: &House, scope: &Scope, run: &str, dataset_hash: &str) -> R
         let subject = format!("run:{run}");
         access::audit(tx, house.clock.as_ref(), scope.actor_pair(), "decision.approve", &subject, &detail)?;
         let row = tx.query_one(&queries::RUN, params![run])?;
-        read_run(&row)
+        let approved = read_run(&row)?;
+        if let Some(changes) = &changes {
+            notices::give(tx, house, &approved, changes)?;
+        }
+        Ok(approved)
     })
 }

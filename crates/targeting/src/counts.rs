@@ -43,7 +43,7 @@ const HANDS_MAX: usize = 8;
 /// Counts a settled run, on several cores; sums do not depend on how many.
 pub(crate) fn count(settled: &Settled<'_>, regions: &Regions) -> Result<Counts, RupiahOverflow> {
     let plan = settled.plan;
-    let kinds = 2 * plan.places.len() + 1;
+    let kinds = kinds_of(plan);
     let families = settled.families();
     let hands = rayon::current_num_threads().clamp(1, HANDS_MAX);
     let share = families.div_ceil(hands).max(1);
@@ -84,19 +84,21 @@ fn add(sums: &mut [[i64; 3]], more: &[[i64; 3]]) {
 
 fn sums(settled: &Settled<'_>, regions: &Regions, families: Range<usize>) -> Result<Sums, RupiahOverflow> {
     let plan = settled.plan;
-    let kinds = 2 * plan.places.len() + 1;
+    let kinds = kinds_of(plan);
     let mut cells = vec![Cell::default(); regions.paths.len() * kinds];
     let mut components = vec![[0; 3]; plan.components.len()];
     for family in families {
         let kind = match settled.reason(family) {
             None => 0,
-            Some(place) => 1 + 2 * place as usize + usize::from(settled.is_unknown(family)),
+            Some(place) => {
+                let how =
+                    if settled.kept(family).is_some() { 2 } else { usize::from(settled.is_unknown(family)) };
+                1 + 3 * place as usize + how
+            }
         };
         let cell = &mut cells[regions.of[family] as usize * kinds + kind];
         cell.families += 1;
-        if kind == 0 {
-            cell.amount = cell.amount.plus(settled.worth(family)?.0)?;
-        }
+        cell.amount = cell.amount.plus(settled.given(family)?.0)?;
         for (c, sums) in components.iter_mut().enumerate() {
             sums[0] += i64::from(settled.qualified[c][family]);
             let counted = i64::from(settled.counted[c][family]);
@@ -109,13 +111,21 @@ fn sums(settled: &Settled<'_>, regions: &Regions, families: Range<usize>) -> Res
     Ok(Sums { cells, components })
 }
 
+/// Kinds of cells: those who receive; and for each reason the others, those of whom it is not known, and those who keep their aid for now.
+fn kinds_of(plan: &Plan<'_>) -> usize {
+    3 * plan.places.len() + 1
+}
+
 /// The quota's reason is the only one that means waiting.
 fn kind_of(plan: &Plan<'_>, kind: usize) -> Kind {
     let Some(reason) = kind.checked_sub(1) else { return (FamilyOutcome::Eligible, None, false) };
-    let place = (reason / 2) as u32;
+    let place = (reason / 3) as u32;
+    if reason % 3 == 2 {
+        return (FamilyOutcome::Kept, Some(place), false);
+    }
     let waits = plan.places[place as usize].kind == ReasonKind::Quota;
     let outcome = if waits { FamilyOutcome::Waiting } else { FamilyOutcome::NotEligible };
-    (outcome, Some(place), reason % 2 == 1)
+    (outcome, Some(place), reason % 3 == 1)
 }
 
 fn add_to_totals(
@@ -128,9 +138,11 @@ fn add_to_totals(
     match outcome {
         FamilyOutcome::Eligible => totals.eligible += cell.families,
         FamilyOutcome::Waiting => totals.waiting += cell.families,
+        FamilyOutcome::Kept => totals.kept += cell.families,
         FamilyOutcome::NotEligible => totals.not_eligible += cell.families,
     }
-    let excluded = reason.is_some_and(|place| plan.places[place as usize].kind == ReasonKind::Exclusion);
+    let excluded = outcome == FamilyOutcome::NotEligible
+        && reason.is_some_and(|place| plan.places[place as usize].kind == ReasonKind::Exclusion);
     totals.excluded += if excluded { cell.families } else { 0 };
     totals.unknown += if unknown { cell.families } else { 0 };
     totals.amount_idr = totals.amount_idr.plus(cell.amount)?;
@@ -138,7 +150,7 @@ fn add_to_totals(
 }
 
 /// The region and all above it, up to the nation; a path that is no region counts for the nation only.
-fn upwards(path: &str) -> Vec<String> {
+pub(crate) fn upwards(path: &str) -> Vec<String> {
     let mut out = Vec::with_capacity(5);
     let mut next = RegionCode::parse(path).ok();
     while let Some(region) = next {

@@ -7,28 +7,26 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use access::{House, Scope};
-use arrow_array::{ArrayRef, Int8Array, Int16Array, Int32Array, Int64Array, RecordBatch, cast::AsArray};
-use arrow_schema::{DataType, Field, Schema};
-use lake::{Origin, WriteOptions};
+use arrow_array::{RecordBatch, cast::AsArray};
+use lake::Origin;
 use model::{Month, Period, Progress, RegionLevel, Rupiah};
 use rayon::prelude::*;
 use serde::Serialize;
 use store::{Row, params};
 
 use crate::{
-    Error, FamilyOutcome, Result,
+    Error, FamilyOutcome, Result, changes,
     closing::{Closing, families_of},
     columns::{Judged, int64},
     counts::{self, Counts, level_number},
+    holders::{self, Before},
+    list,
     pass::Pass,
-    plan::{Bits, PlaceKind, Plan},
+    plan::{PlaceKind, Plan},
     queries,
     quota::Regions,
     settle::{Other, Settled, settle},
@@ -36,10 +34,8 @@ use crate::{
 
 /// Families judged at once: their columns stay in a core's cache.
 const JUDGE_FAMILIES: usize = 4 * 1024;
-/// Rows written at once.
-const WRITE_ROWS: usize = 64 * 1024;
 /// Changes when the meaning of a stored list changes: old runs are then other runs.
-const FORMAT: &str = "decision 1";
+const FORMAT: &str = "decision 2";
 
 /// Whether a run may be paid from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -60,13 +56,15 @@ pub struct Totals {
     pub eligible: i64,
     /// That wait for a place.
     pub waiting: i64,
+    /// That keep what they had while their notice runs.
+    pub kept: i64,
     /// That do not receive.
     pub not_eligible: i64,
     /// Of these: for an exclusion.
     pub excluded: i64,
     /// Of these: because something is not known.
     pub unknown: i64,
-    /// What those that receive are given for the period.
+    /// What those that receive or keep their aid are given for the period.
     pub amount_idr: Rupiah,
 }
 
@@ -120,9 +118,10 @@ impl DecisionRun {
 }
 
 /// Name of a run's list in the lake. One row a family of the closing, sorted by `family_id`: `region`, `decile`;
-/// `outcome` 0 does not receive, 1 receives, 2 waits for a place; `amount_idr` for the period, 0 unless it
-/// receives; `trimmed_idr`, cut off by the yearly limit; `reason`, the place of the main reason; `held`, `failed`,
-/// `unknown`, one bit a condition; `quota_place`, the rank in the quota's region; for each component
+/// `outcome` 0 does not receive, 1 receives, 2 waits for a place, 3 no longer passes and keeps what it had while its notice runs;
+/// `amount_idr` for the period, 0 unless it receives; `trimmed_idr`, cut off by the yearly limit; `reason`, the place of the main
+/// reason; `held`, `failed`, `unknown`, one bit a condition; `quota_place`, the rank in the quota's region; `noticed`, the day of a
+/// notice that was given with an earlier list; for each component
 /// `qualified_CODE` and `counted_CODE`, members. The manifest's note says which condition has which place
 /// (`conditions`) and what each component pays (`components`).
 pub fn dataset_name(programme: &str, period: Period, run: &str) -> String {
@@ -167,12 +166,13 @@ pub fn decide(
     progress: &dyn Progress,
 ) -> Result<DecisionRun> {
     let wish = Wish { programme: programme.to_owned(), period };
-    let mut made = decide_all(house, scope, &[wish], closing, progress)?;
+    let mut made = decide_all(house, scope, &[wish], closing, &[], progress)?;
     made.pop().ok_or_else(|| Error::NoProgramme(programme.to_owned()))
 }
 
 /// Decides several programmes in one pass over a closing, as [`decide`] decides each: a programme that needs or is blocked by
-/// another comes after it. The runs are in the order of the wishes.
+/// another comes after it. The runs are in the order of the wishes. `objecting` are families, ascending, whose objection to being left
+/// out is open: nothing ends for them with these lists.
 ///
 /// # Errors As [`decide`]; also two wishes for one programme and period. Nothing is decided before all wishes are found possible.
 pub fn decide_all(
@@ -180,6 +180,7 @@ pub fn decide_all(
     scope: &Scope,
     wishes: &[Wish],
     closing: Month,
+    objecting: &[i64],
     progress: &dyn Progress,
 ) -> Result<Vec<DecisionRun>> {
     if scope.region().level() != RegionLevel::Nation {
@@ -191,7 +192,7 @@ pub fn decide_all(
         return Err(Error::Twice(wishes[twice].programme.clone()));
     }
     let source = Closing::open(&house.lake, closing)?;
-    let made = Decider { house, scope, closing, source: &source, progress };
+    let made = Decider { house, scope, closing, source: &source, objecting, progress };
     let mut runs: BTreeMap<usize, DecisionRun> = BTreeMap::new();
     let steps = in_order(&plans);
     // What was made before from the same inputs stands; whatever waits for a programme that is still to be made is made too.
@@ -249,6 +250,7 @@ struct Decider<'a> {
     scope: &'a Scope,
     closing: Month,
     source: &'a Closing,
+    objecting: &'a [i64],
     progress: &'a dyn Progress,
 }
 
@@ -257,6 +259,7 @@ struct Begun {
     run: String,
     dataset: String,
     others: OtherLists,
+    before: Option<Before>,
     inputs: Vec<String>,
 }
 
@@ -264,13 +267,15 @@ impl Decider<'_> {
     /// Everything that goes into a run.
     fn begin(&self, plan: &Plan<'_>) -> Result<Begun> {
         let others = other_lists(self.house, plan)?;
-        let hashes = others.iter().filter_map(|(_, list)| Some(list.as_ref()?.manifest().hash.clone()));
-        let mut inputs: Vec<String> = hashes.collect();
+        let before = holders::before(self.house, plan, self.objecting)?;
+        let lists =
+            others.iter().filter_map(|(_, list)| list.as_ref()).chain(before.iter().map(|one| &one.list));
+        let mut inputs: Vec<String> = lists.map(|list| list.manifest().hash.clone()).collect();
         inputs.insert(0, self.source.families.manifest().hash.clone());
         inputs.insert(0, self.source.people.manifest().hash.clone());
-        let run = run_id(plan, self.house.policy.hash(), &inputs);
+        let run = run_id(plan, self.house.policy.hash(), &inputs, before.as_ref());
         let dataset = dataset_name(&plan.programme.key, plan.period, &run);
-        Ok(Begun { run, dataset, others, inputs })
+        Ok(Begun { run, dataset, others, before, inputs })
     }
 
     fn already(&self, plan: &Plan<'_>) -> Result<Option<DecisionRun>> {
@@ -293,19 +298,59 @@ impl Decider<'_> {
         }
         let family_ids = int64(families, "family_id")?.values();
         let others = read_others(&begun.others)?;
-        let settled = settle(pass, number, judged, family_ids, regions, &others);
+        let wait_days = self.house.policy.settings().notice.days;
+        let holders = begun.before.as_ref();
+        let holders = holders.map(|before| before.holders(plan.period, wait_days, family_ids)).transpose()?;
+        let settled = settle(pass, number, judged, family_ids, regions, &others, holders.as_ref());
         let figures = counts::count(&settled, regions)?;
         self.progress.report("write", number as u64, pass.plans.len() as u64);
         let origin = Origin {
             made_by: "targeting".to_owned(),
-            inputs: begun.inputs,
+            inputs: begun.inputs.clone(),
             policy: self.house.policy.hash().to_owned(),
-            note: note(plan, &begun.run, self.closing),
+            note: list::note(plan, &begun.run, self.closing, begun.before.as_ref()),
         };
-        let manifest = write_list(self.house, &begun.dataset, families, &settled, origin)?;
-        save(self.house, self.scope, self.closing, &begun.run, &manifest, &settled, &figures)?;
+        let changed = match (&begun.before, &holders) {
+            (Some(before), Some(holders)) => {
+                let lines = changes::changes(&settled, holders, family_ids, regions)?;
+                self.write_changes(plan, &begun, before, &lines, &origin)?;
+                changes::sums(&lines)?
+            }
+            _ => changes::Sums::new(),
+        };
+        let manifest = list::write(self.house, &begun.dataset, families, &settled, origin)?;
+        let kept = Kept { run: &begun.run, manifest: &manifest, figures: &figures, changed: &changed };
+        save(self.house, self.scope, self.closing, &kept, &settled)?;
         read_run_by_id(self.house, &begun.run)
     }
+
+    /// What changes, and whom an objection protected: all that is needed to make the list again.
+    fn write_changes(
+        &self,
+        plan: &Plan<'_>,
+        begun: &Begun,
+        before: &Before,
+        lines: &[changes::ChangeLine],
+        origin: &Origin,
+    ) -> Result<()> {
+        let (programme, period) = (&plan.programme.key, plan.period.to_string());
+        changes::write(self.house, &changes::name_of(programme, &period, &begun.run), lines, origin.clone())?;
+        for (kind, families) in [("objecting", &before.objecting), ("renewed", &before.renewed)] {
+            if !families.is_empty() {
+                let name = holders::protected_name(programme, &period, &begun.run, kind);
+                holders::write_families(self.house, &name, families, origin.clone())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is kept of a run in the database.
+struct Kept<'a> {
+    run: &'a str,
+    manifest: &'a lake::Manifest,
+    figures: &'a Counts,
+    changed: &'a changes::Sums,
 }
 
 /// The lists of the programmes that may stand in the way, by number of the combination; none where nothing is decided yet.
@@ -345,17 +390,28 @@ pub(crate) fn recipients(list: &lake::Dataset) -> Result<Vec<i64>> {
     let all = list.read_all(&["family_id", "outcome"])?;
     let ids = int64(&all, "family_id")?.values();
     let outcomes = all.column(1).as_primitive::<arrow_array::types::Int8Type>().values();
-    let receives = |(id, outcome): (&i64, &i8)| (*outcome == FamilyOutcome::Eligible.code()).then_some(*id);
+    let receives = |(id, outcome): (&i64, &i8)| {
+        FamilyOutcome::from_code((*outcome).into()).is_some_and(FamilyOutcome::receives).then_some(*id)
+    };
     Ok(ids.iter().zip(outcomes).filter_map(receives).collect())
 }
 
-fn run_id(plan: &Plan<'_>, policy_hash: &str, inputs: &[String]) -> String {
+fn run_id(plan: &Plan<'_>, policy_hash: &str, inputs: &[String], before: Option<&Before>) -> String {
     let mut hasher = blake3::Hasher::new();
     let period = plan.period.to_string();
     let parts = [FORMAT, &plan.programme.key, &period, &plan.version.key, policy_hash];
     for part in parts.into_iter().chain(inputs.iter().map(String::as_str)) {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
+    }
+    if let Some(before) = before {
+        hasher.update(before.approved_on.to_string().as_bytes());
+        for families in [&before.objecting, &before.renewed] {
+            hasher.update(&(families.len() as u64).to_le_bytes());
+            for family in families {
+                hasher.update(&family.to_le_bytes());
+            }
+        }
     }
     hasher.finalize().to_hex()[..16].to_owned()
 }
@@ -421,134 +477,8 @@ pub(crate) fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Vec<Option<
     }
 }
 
-fn note(plan: &Plan<'_>, run: &str, closing: Month) -> BTreeMap<String, String> {
-    #[derive(Serialize)]
-    struct Line<'a> {
-        code: &'a str,
-        amount_idr: Rupiah,
-        max: Option<u32>,
-    }
-    let components: Vec<Line<'_>> = plan
-        .components
-        .iter()
-        .zip(&plan.cap.amounts)
-        .map(|(component, amount)| Line {
-            code: &component.code,
-            amount_idr: *amount,
-            max: component.max_per_family,
-        })
-        .collect();
-    // Plain structures of texts and numbers always become JSON.
-    let json = |value: serde_json::Result<String>| value.unwrap_or_default();
-    BTreeMap::from([
-        ("programme".to_owned(), plan.programme.key.clone()),
-        ("period".to_owned(), plan.period.to_string()),
-        ("closing".to_owned(), closing.to_string()),
-        ("version".to_owned(), plan.version.key.clone()),
-        ("run".to_owned(), run.to_owned()),
-        ("conditions".to_owned(), json(serde_json::to_string(&plan.places))),
-        ("components".to_owned(), json(serde_json::to_string(&components))),
-        ("flat_idr".to_owned(), plan.flat.idr().to_string()),
-        (
-            "flat_code".to_owned(),
-            plan.version.flat.as_ref().map_or_else(String::new, |flat| flat.code.clone()),
-        ),
-    ])
-}
-
-pub(crate) fn write_list(
-    house: &House,
-    dataset: &str,
-    families: &RecordBatch,
-    settled: &Settled<'_>,
-    origin: Origin,
-) -> Result<lake::Manifest> {
-    let schema = Arc::new(list_schema(settled.plan));
-    let options = WriteOptions::sorted_by(&["family_id"]);
-    let mut writer = house.lake.writer(dataset, Arc::clone(&schema), options)?;
-    let rows = families.num_rows();
-    for from in (0..rows).step_by(WRITE_ROWS) {
-        let to = (from + WRITE_ROWS).min(rows);
-        let columns = list_columns(&families.slice(from, to - from), settled, from..to)?;
-        writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
-    }
-    Ok(writer.finish(origin, house.clock.as_ref())?)
-}
-
-fn list_schema(plan: &Plan<'_>) -> Schema {
-    let mut fields = vec![
-        Field::new("family_id", DataType::Int64, false),
-        Field::new("region", DataType::Utf8, true),
-        Field::new("decile", DataType::Int32, true),
-        Field::new("outcome", DataType::Int8, false),
-        Field::new("amount_idr", DataType::Int64, false),
-        Field::new("trimmed_idr", DataType::Int64, false),
-        Field::new("reason", DataType::Int32, true),
-        Field::new("held", DataType::Int64, false),
-        Field::new("failed", DataType::Int64, false),
-        Field::new("unknown", DataType::Int64, false),
-        Field::new("quota_place", DataType::Int32, true),
-    ];
-    for kind in ["qualified", "counted"] {
-        for component in &plan.components {
-            fields.push(Field::new(format!("{kind}_{}", component.code), DataType::Int16, false));
-        }
-    }
-    Schema::new(fields)
-}
-
-fn list_columns(
-    families: &RecordBatch,
-    settled: &Settled<'_>,
-    rows: std::ops::Range<usize>,
-) -> Result<Vec<ArrayRef>> {
-    let mut bits = vec![Bits::default(); rows.len()];
-    settled.bits(rows.start, &mut bits);
-    let (mut amounts, mut trimmed) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-    for row in rows.clone() {
-        let receives = settled.outcome(row) == FamilyOutcome::Eligible;
-        let (amount, cut) = if receives { settled.worth(row)? } else { Default::default() };
-        amounts.push(amount.idr());
-        trimmed.push(cut.idr());
-    }
-    let mask = |of: fn(&Bits) -> u64| -> ArrayRef {
-        Arc::new(Int64Array::from_iter_values(bits.iter().map(|bits| of(bits).cast_signed())))
-    };
-    let small = |counts: &[i16]| -> ArrayRef { Arc::new(Int16Array::from(counts[rows.clone()].to_vec())) };
-    let column = |name: &str| {
-        families.column_by_name(name).cloned().ok_or_else(|| rules::EvalError::MissingColumn(name.to_owned()))
-    };
-    let outcome = Int8Array::from_iter_values(rows.clone().map(|row| settled.outcome(row).code()));
-    let reason: Int32Array = rows.clone().map(|row| settled.reason(row).map(|place| place as i32)).collect();
-    let rank = |row: usize| i32::try_from(settled.rank[row]).ok().filter(|rank| *rank > 0);
-    let place: Int32Array = rows.clone().map(rank).collect();
-    let mut columns = vec![
-        column("family_id")?,
-        column("region")?,
-        column("decile")?,
-        Arc::new(outcome),
-        Arc::new(Int64Array::from(amounts)),
-        Arc::new(Int64Array::from(trimmed)),
-        Arc::new(reason),
-        mask(|bits| bits.held),
-        mask(|bits| bits.failed),
-        mask(|bits| bits.unknown),
-        Arc::new(place),
-    ];
-    columns.extend(settled.qualified.iter().map(|counts| small(counts)));
-    columns.extend(settled.counted.iter().map(|counts| small(counts)));
-    Ok(columns)
-}
-
-fn save(
-    house: &House,
-    scope: &Scope,
-    closing: Month,
-    run: &str,
-    manifest: &lake::Manifest,
-    settled: &Settled<'_>,
-    figures: &Counts,
-) -> Result<()> {
+fn save(house: &House, scope: &Scope, closing: Month, kept: &Kept<'_>, settled: &Settled<'_>) -> Result<()> {
+    let Kept { run, manifest, figures, changed } = *kept;
     let (plan, totals) = (settled.plan, figures.totals);
     let code = |place: Option<u32>| place.map_or("", |place| plan.places[place as usize].code.as_str());
     let level = |region: &str| model::RegionCode::parse(region).map_or(0, |code| level_number(code.level()));
@@ -580,6 +510,7 @@ fn save(
                 made_by,
                 made_by_name,
                 house.clock.now_ms(),
+                totals.kept,
             ],
         )?;
         if added == 0 {
@@ -615,7 +546,8 @@ fn save(
             },
         );
         tx.bulk("decision_component", COMPONENT, components)?;
-        const QUOTA: &[&str] = &["run", "region", "families", "places", "eligible"];
+        const QUOTA: &[&str] =
+            &["run", "region", "families", "places", "eligible", "inside", "kept", "waiting"];
         let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let quotas = settled.places.iter().flat_map(|places| &places.regions).map(|region| {
             params![
@@ -624,10 +556,14 @@ fn save(
                 number(region.families),
                 number(region.places),
                 number(region.eligible),
+                number(region.inside),
+                number(region.kept),
+                number(region.waiting),
             ]
             .to_vec()
         });
         tx.bulk("decision_quota", QUOTA, quotas)?;
+        changes::save(tx, run, changed)?;
         let subject = format!("run:{run}");
         let detail = format!("{} {period} closing {closing} list {}", plan.programme.key, manifest.hash);
         access::audit(tx, house.clock.as_ref(), scope.actor_pair(), "decision.run", &subject, &detail)
@@ -667,6 +603,7 @@ pub(crate) fn read_run(row: &Row) -> Result<DecisionRun> {
             excluded: row.int(20)?,
             unknown: row.int(21)?,
             amount_idr: row.rupiah(22)?,
+            kept: row.int(23)?,
         },
     })
 }

@@ -337,6 +337,8 @@ impl Stored {
         });
         let amount = match self.outcome {
             FamilyOutcome::Eligible => self.amount == judged.amount,
+            // What it keeps is what it had, not what the rule gives.
+            FamilyOutcome::Kept => true,
             _ => self.amount == Rupiah::ZERO,
         };
         masks && counts && amount && self.region == data.region

@@ -17,6 +17,7 @@
 
 mod approve;
 mod cap;
+mod changes;
 mod closing;
 mod columns;
 mod counts;
@@ -24,7 +25,10 @@ mod decide;
 mod error;
 mod explain;
 mod family;
+mod holders;
+mod list;
 mod members;
+mod notices;
 mod pass;
 mod plan;
 pub mod queries;
@@ -40,12 +44,14 @@ mod trial;
 mod views;
 
 pub use approve::approve;
+pub use changes::{Change, ChangeCount, ChangeLine, change_counts, change_lines};
 pub use decide::{DecisionRun, RunState, Totals, Wish, dataset_name, decide, decide_all, wishes};
 pub use error::Error;
 pub use explain::{
     ComponentView, ConditionView, Explanation, FamilyDecision, MembersOfFact, PersonComponent, QuotaPlace,
     ReasonView, explain, family_decisions,
 };
+pub use notices::{Notice, NoticeState, effective_from, family_notices, notices, renew_notices};
 pub use plan::{Place, PlaceKind, Plan};
 pub use replay::{Replay, replay};
 pub use rule_view::{ComponentCount, ComponentRule, ConditionRule, OrderRule, QuotaRule};
@@ -70,15 +76,21 @@ pub enum FamilyOutcome {
     Eligible,
     /// Would receive, but every place of the quota is taken.
     Waiting,
+    /// No longer passes, and keeps what it had while its notice runs: see the reason.
+    Kept,
 }
 
 impl FamilyOutcome {
+    /// All, in the order in which they are shown.
+    pub const ALL: [Self; 4] = [Self::Eligible, Self::Kept, Self::Waiting, Self::NotEligible];
+
     /// The number in columns and tables.
     pub fn code(self) -> i8 {
         match self {
             Self::NotEligible => 0,
             Self::Eligible => 1,
             Self::Waiting => 2,
+            Self::Kept => 3,
         }
     }
 
@@ -88,6 +100,7 @@ impl FamilyOutcome {
             0 => Self::NotEligible,
             1 => Self::Eligible,
             2 => Self::Waiting,
+            3 => Self::Kept,
             _ => return None,
         })
     }
@@ -98,6 +111,12 @@ impl FamilyOutcome {
             Self::NotEligible => "targeting-outcome-not-eligible",
             Self::Eligible => "targeting-outcome-eligible",
             Self::Waiting => "targeting-outcome-waiting",
+            Self::Kept => "targeting-outcome-kept",
         }
+    }
+
+    /// Whether the family is given something: by the rule, or while its notice runs.
+    pub fn receives(self) -> bool {
+        matches!(self, Self::Eligible | Self::Kept)
     }
 }

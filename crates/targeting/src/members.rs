@@ -201,6 +201,13 @@ impl Bitmap {
         self.words[row / 64] >> (row % 64) & 1 == 1
     }
 
+    /// The rows that are set, ascending.
+    pub(crate) fn rows(&self) -> Vec<u32> {
+        let mut rows = Vec::new();
+        self.each(|row| rows.push(row as u32));
+        rows
+    }
+
     pub(crate) fn count(&self, range: Range<usize>) -> u32 {
         let Range { start, end } = range;
         debug_assert!(end <= self.bits);

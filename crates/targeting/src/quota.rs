@@ -8,6 +8,8 @@ use policy::Quota;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::members::Bitmap;
+
 /// Regions of families: each family's village as a small number.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Regions {
@@ -71,6 +73,21 @@ pub(crate) struct RegionPlaces {
     pub(crate) places: u64,
     /// Families that would receive if there were places enough.
     pub(crate) eligible: u64,
+    /// Of these: those with a place.
+    pub(crate) inside: u64,
+    /// Families that keep their place while their notice runs; they may be more than there are places left.
+    pub(crate) kept: u64,
+    /// Families that wait.
+    pub(crate) waiting: u64,
+}
+
+/// Families that keep what they have for now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Protected<'a> {
+    /// Those who no longer pass the rule: each takes a place of its region before anybody else does.
+    pub(crate) failing: &'a [u32],
+    /// Those who would be without a place only because others are ahead of them.
+    pub(crate) holding: &'a Bitmap,
 }
 
 /// Places of all regions.
@@ -78,15 +95,21 @@ pub(crate) struct RegionPlaces {
 pub(crate) struct Places {
     /// For each eligible family, in the order given: its rank in its region, from 1.
     pub(crate) rank: Vec<u32>,
-    /// For each eligible family: whether it has a place.
+    /// For each eligible family: whether it has a place by its rank.
     pub(crate) inside: Vec<bool>,
     pub(crate) regions: Vec<RegionPlaces>,
 }
 
 /// Gives out the places. `eligible` are numbers of families in ascending order; `order` has, for each
 /// expression, one key for every family, to be sorted ascending; the last tie is broken by the order of
-/// families.
-pub(crate) fn give_places(quota: &Quota, regions: &Regions, eligible: &[u32], order: &[&[u64]]) -> Places {
+/// families. Newcomers share what those who are protected leave free.
+pub(crate) fn give_places(
+    quota: &Quota,
+    regions: &Regions,
+    eligible: &[u32],
+    order: &[&[u64]],
+    protected: Option<Protected<'_>>,
+) -> Places {
     let (region_of_path, names) = regions.at(quota.by);
     let region_of = |family: u32| region_of_path[regions.of[family as usize] as usize];
     let mut families = vec![0u64; names.len()];
@@ -114,16 +137,39 @@ pub(crate) fn give_places(quota: &Quota, regions: &Regions, eligible: &[u32], or
         inside: vec![false; eligible.len()],
         regions: Vec::with_capacity(names.len()),
     };
+    let holds = |family: u32| protected.is_some_and(|of| of.holding.get(family as usize));
+    let mut kept = vec![0u64; names.len()];
+    for &family in protected.iter().flat_map(|of| of.failing) {
+        kept[region_of(family) as usize] += 1;
+    }
+    // What is left for newcomers, once everybody who is protected has a place.
+    let mut free: Vec<u64> =
+        places.iter().zip(&kept).map(|(places, kept)| places.saturating_sub(*kept)).collect();
+    for &family in eligible.iter().filter(|family| holds(**family)) {
+        let free = &mut free[region_of(family) as usize];
+        *free = free.saturating_sub(1);
+    }
     let mut taken = vec![0u64; names.len()];
+    let (mut inside, mut holding) = (taken.clone(), taken.clone());
     for (_, at) in sorted {
-        let region = region_of(eligible[at as usize]) as usize;
+        let family = eligible[at as usize];
+        let region = region_of(family) as usize;
         taken[region] += 1;
+        let mut has = taken[region] <= places[region];
+        if holds(family) {
+            holding[region] += u64::from(!has);
+        } else if protected.is_some() {
+            has = free[region] > 0;
+            free[region] = free[region].saturating_sub(1);
+        }
+        inside[region] += u64::from(has);
         out.rank[at as usize] = u32::try_from(taken[region]).unwrap_or(u32::MAX);
-        out.inside[at as usize] = taken[region] <= places[region];
+        out.inside[at as usize] = has;
     }
     for (i, region) in names.into_iter().enumerate() {
         let (families, places, eligible) = (families[i], places[i], taken[i]);
-        out.regions.push(RegionPlaces { region, families, places, eligible });
+        let (inside, kept, waiting) = (inside[i], kept[i] + holding[i], eligible - inside[i] - holding[i]);
+        out.regions.push(RegionPlaces { region, families, places, eligible, inside, kept, waiting });
     }
     out
 }

@@ -9,7 +9,8 @@ use crate::{
     DecisionRun, Error, Result,
     closing::Closing,
     columns::int64,
-    decide::{judge_all, read_run_by_id, recipients, text_column, write_list},
+    decide::{judge_all, read_run_by_id, recipients, text_column},
+    holders, list,
     pass::Pass,
     plan::{PlaceKind, Plan},
     quota::Regions,
@@ -58,15 +59,20 @@ pub fn replay(house: &House, _scope: &Scope, run: &str, progress: &dyn Progress)
         };
         others.push(Other { combination, recipients });
     }
-    if others.iter().filter(|other| other.recipients.is_some()).count() != lists.len() {
-        return Err(broken("a list of another programme that it was made of is gone"));
+    let before = holders::before_again(house, &run, &stored.origin)?;
+    let known =
+        others.iter().filter(|other| other.recipients.is_some()).count() + usize::from(before.is_some());
+    if known != lists.len() {
+        return Err(broken("a list that it was made of is gone"));
     }
     let pass = Pass::new(&house.policy, vec![plan]);
     let families = source.all_families(&pass.sources.family_columns)?;
     let judged = judge_all(&pass, &source, &families, progress)?;
     let regions = Regions::new(&text_column(&families, "region"));
     let ids = int64(&families, "family_id")?.values();
-    let settled = settle(&pass, 0, &judged, ids, &regions, &others);
-    let again = write_list(house, &format!("replay/{}", run.run), &families, &settled, stored.origin)?;
+    let wait_days = house.policy.settings().notice.days;
+    let holders = before.map(|before| before.holders(period, wait_days, ids)).transpose()?;
+    let settled = settle(&pass, 0, &judged, ids, &regions, &others, holders.as_ref());
+    let again = list::write(house, &format!("replay/{}", run.run), &families, &settled, stored.origin)?;
     Ok(Replay { same: again.hash == run.dataset_hash, hash: again.hash, run })
 }

@@ -9,9 +9,11 @@ use policy::Together;
 use crate::{
     FamilyOutcome,
     columns::{Judged, Truth},
+    holders::{Holder, Holders, Standing},
+    members::Bitmap,
     pass::Pass,
     plan::{Bits, PlaceKind, Plan},
-    quota::{Places, Regions, give_places},
+    quota::{Places, Protected, Regions, give_places},
 };
 
 /// Recipients of another programme in an overlapping period; none when it has not decided.
@@ -36,12 +38,16 @@ pub(crate) struct Settled<'a> {
     /// Rank in the quota; 0 for those who do not take part.
     pub(crate) rank: Vec<u32>,
     pub(crate) places: Option<Places>,
+    /// Families that keep what they had, since their notice still runs; all among the holders.
+    kept: Bitmap,
+    holders: Option<&'a Holders>,
 }
 
 /// Nothing stands against the family. Beyond the most places a plan may have.
 const NONE: u8 = u8::MAX;
 
-/// Settles combinations, quota and outcome of one plan of a pass.
+/// Settles combinations, quota and outcome of one plan of a pass. `holders` received by the list before: none where nobody is given
+/// notice.
 pub(crate) fn settle<'a>(
     pass: &'a Pass<'a>,
     number: usize,
@@ -49,6 +55,7 @@ pub(crate) fn settle<'a>(
     family_ids: &[i64],
     regions: &Regions,
     others: &[Other],
+    holders: Option<&'a Holders>,
 ) -> Settled<'a> {
     let (plan, uses, families) = (&pass.plans[number], &pass.uses[number], judged.families);
     let counts = &judged.plans[number];
@@ -69,18 +76,27 @@ pub(crate) fn settle<'a>(
         reasons: vec![NONE; families],
         rank: vec![0; families],
         places: None,
+        kept: Bitmap::none(families),
+        holders,
     };
     let eligible = settled.reasons_of_families();
+    let holding = settled.protect();
     if let (Some(quota), Some(place)) = (&plan.version.quota, plan.place_of(PlaceKind::Quota)) {
         let order: Vec<&[u64]> = uses.orders.iter().map(|order| judged.orders[*order].as_slice()).collect();
-        let places = give_places(quota, regions, &eligible, &order);
+        let failing = settled.kept.rows();
+        let protected = holders.map(|_| Protected { failing: &failing, holding: &holding });
+        let places = give_places(quota, regions, &eligible, &order, protected);
         let truth = settled.truths[place.place as usize].to_mut();
         for (at, &family) in eligible.iter().enumerate() {
-            settled.rank[family as usize] = places.rank[at];
+            let family = family as usize;
+            settled.rank[family] = places.rank[at];
             if places.inside[at] {
-                truth.yes.set(family as usize);
-            } else {
-                settled.reasons[family as usize] = place.place as u8;
+                truth.yes.set(family);
+                continue;
+            }
+            settled.reasons[family] = place.place as u8;
+            if holding.get(family) {
+                settled.kept.set(family);
             }
         }
         settled.places = Some(places);
@@ -120,6 +136,33 @@ impl Settled<'_> {
         eligible
     }
 
+    /// Keeps what they had for holders who no longer pass, and answers those who must not lose their place to others either. Whoever
+    /// receives another programme instead loses nothing that would need notice.
+    fn protect(&mut self) -> Bitmap {
+        let mut holding = Bitmap::none(self.reasons.len());
+        for holder in self.holders.iter().flat_map(|holders| &holders.here) {
+            let row = holder.row as usize;
+            match self.reason(row) {
+                _ if holder.standing == Standing::Over => {}
+                None => holding.set(row),
+                Some(place) => {
+                    let place = &self.plan.places[place as usize];
+                    let instead =
+                        matches!(place.of, PlaceKind::Combination(_)) && place.stops(self.plan.version);
+                    if !instead {
+                        self.kept.set(row);
+                    }
+                }
+            }
+        }
+        holding
+    }
+
+    /// The family as a holder, if it keeps what it had.
+    pub(crate) fn kept(&self, family: usize) -> Option<&Holder> {
+        if self.kept.get(family) { self.holders?.at(family) } else { None }
+    }
+
     pub(crate) fn families(&self) -> usize {
         self.reasons.len()
     }
@@ -132,6 +175,7 @@ impl Settled<'_> {
     pub(crate) fn outcome(&self, family: usize) -> FamilyOutcome {
         match self.reason(family) {
             None => FamilyOutcome::Eligible,
+            Some(_) if self.kept.get(family) => FamilyOutcome::Kept,
             // Who has a rank fails by nothing but the quota.
             Some(_) if self.rank[family] > 0 => FamilyOutcome::Waiting,
             Some(_) => FamilyOutcome::NotEligible,
@@ -141,6 +185,19 @@ impl Settled<'_> {
     /// Whether the main reason is that something is not known.
     pub(crate) fn is_unknown(&self, family: usize) -> bool {
         self.reason(family).is_some_and(|place| self.truths[place as usize].unknown.get(family))
+    }
+
+    /// What the family is given for the period: by the rule, as before while it keeps its aid, or nothing; and what the yearly limit
+    /// cuts off.
+    pub(crate) fn given(&self, family: usize) -> Result<(Rupiah, Rupiah), RupiahOverflow> {
+        match self.outcome(family) {
+            FamilyOutcome::Eligible => self.worth(family),
+            FamilyOutcome::Kept => {
+                let amount = self.kept(family).map_or(0, |holder| holder.amount);
+                Ok((Rupiah::new(amount), Rupiah::ZERO))
+            }
+            FamilyOutcome::Waiting | FamilyOutcome::NotEligible => Ok(Default::default()),
+        }
     }
 
     /// What the family would be given for the period, and what the yearly limit cuts off.

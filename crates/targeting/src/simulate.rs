@@ -238,7 +238,8 @@ impl<'a> World<'a> {
                 others.retain(|other| other.combination != combination);
                 others.push(Other { combination, recipients: Some(recipients) });
             }
-            let settled = settle(self.pass, numbers.start + at, self.judged, ids, self.regions, &others);
+            let settled =
+                settle(self.pass, numbers.start + at, self.judged, ids, self.regions, &others, None);
             done.insert(at, settled);
         }
         Ok(done.into_values().collect())

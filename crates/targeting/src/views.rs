@@ -86,6 +86,8 @@ pub struct RegionCount {
     pub eligible: i64,
     /// That wait.
     pub waiting: i64,
+    /// That keep their aid while their notice runs.
+    pub kept: i64,
     /// What is paid there.
     pub amount_idr: Rupiah,
 }
@@ -101,8 +103,10 @@ pub struct QuotaCount {
     pub places: i64,
     /// Families that would receive.
     pub eligible: i64,
-    /// Places taken.
+    /// Places taken by those who pass.
     pub used: i64,
+    /// Families that keep theirs while their notice runs.
+    pub kept: i64,
     /// Families that wait.
     pub waiting: i64,
 }
@@ -315,6 +319,7 @@ pub fn region_counts(
                 families: 0,
                 eligible: 0,
                 waiting: 0,
+                kept: 0,
                 amount_idr,
             });
         }
@@ -324,6 +329,7 @@ pub fn region_counts(
         match FamilyOutcome::from_code(row.int(1)?) {
             Some(FamilyOutcome::Eligible) => last.eligible += families,
             Some(FamilyOutcome::Waiting) => last.waiting += families,
+            Some(FamilyOutcome::Kept) => last.kept += families,
             _ => {}
         }
         last.amount_idr = last.amount_idr.plus(row.rupiah(3)?)?;
@@ -378,14 +384,12 @@ fn collect_lines(
     wanted: usize,
     lines: &mut Vec<FamilyLine>,
 ) -> Result<()> {
-    let (from, to) = scope.path_range();
     let ids = int64(found, "family_id")?;
     let regions = text_column(found, "region");
     let outcomes = found.column(3).as_primitive::<Int8Type>();
     for (row, region) in regions.into_iter().enumerate() {
         let region = region.unwrap_or_default();
-        let inside = region >= from && region < to;
-        if outcomes.value(row) != outcome.code() || !inside || ids.value(row) <= after {
+        if outcomes.value(row) != outcome.code() || outside(scope, region) || ids.value(row) <= after {
             continue;
         }
         let small = |column: usize| {
@@ -405,6 +409,12 @@ fn collect_lines(
         }
     }
     Ok(())
+}
+
+/// Whether a region lies outside the scope's territory.
+pub(crate) fn outside(scope: &Scope, region: &str) -> bool {
+    let (from, to) = scope.path_range();
+    region < from || region >= to
 }
 
 fn latest_run(house: &House, programme: &str) -> Result<Option<DecisionRun>> {
@@ -455,7 +465,6 @@ fn counts_of(house: &House, run: &str, region: &RegionCode) -> Result<Vec<CountR
 }
 
 fn outcomes(rows: &[CountRow]) -> Vec<OutcomeCount> {
-    let all = [FamilyOutcome::Eligible, FamilyOutcome::Waiting, FamilyOutcome::NotEligible];
     let sum = |outcome: FamilyOutcome| {
         let of = || rows.iter().filter(|row| row.outcome == outcome);
         OutcomeCount {
@@ -465,7 +474,12 @@ fn outcomes(rows: &[CountRow]) -> Vec<OutcomeCount> {
             amount_idr: Rupiah::sum(of().map(|row| row.amount)).unwrap_or_default(),
         }
     };
-    all.into_iter().map(sum).collect()
+    // Nobody is kept by a list that follows none: then nothing is said of it.
+    FamilyOutcome::ALL
+        .into_iter()
+        .map(sum)
+        .filter(|one| one.families > 0 || one.outcome != FamilyOutcome::Kept)
+        .collect()
 }
 
 /// Outcomes of a run in the territory, or in the caseload, of whoever asks.
@@ -499,15 +513,13 @@ fn counts_in(house: &House, scope: &Scope, run: &DecisionRun) -> Result<Vec<Coun
 
 /// Counts of these rows of a list; `codes` are the codes of its conditions by place.
 fn count_rows(found: &RecordBatch, scope: &Scope, codes: &BTreeMap<i64, String>) -> Result<Vec<CountRow>> {
-    let (from, to) = scope.path_range();
     let outcomes = found.column(1).as_primitive::<Int8Type>();
     let amounts = found.column(2).as_primitive::<Int64Type>();
     let reasons = found.column(3).as_primitive::<Int32Type>();
     let unknown = found.column(4).as_primitive::<Int64Type>();
     let mut cells: BTreeMap<(i8, String, bool), (i64, Rupiah)> = BTreeMap::new();
     for (row, region) in text_column(found, "region").into_iter().enumerate() {
-        let region = region.unwrap_or_default();
-        if region < from || region >= to {
+        if outside(scope, region.unwrap_or_default()) {
             continue;
         }
         let place = reasons.is_valid(row).then(|| i64::from(reasons.value(row)));
@@ -515,7 +527,7 @@ fn count_rows(found: &RecordBatch, scope: &Scope, codes: &BTreeMap<i64, String>)
         let is_unknown = place.is_some_and(|place| unknown.value(row) >> place.clamp(0, 62) & 1 == 1);
         let cell = cells.entry((outcomes.value(row), reason, is_unknown)).or_default();
         cell.0 += 1;
-        if outcomes.value(row) == FamilyOutcome::Eligible.code() {
+        if FamilyOutcome::from_code(outcomes.value(row).into()).is_some_and(FamilyOutcome::receives) {
             cell.1 = cell.1.plus(Rupiah::new(amounts.value(row)))?;
         }
     }
@@ -556,15 +568,14 @@ fn page_of_run(house: &House, scope: &Scope, run: DecisionRun) -> Result<RunPage
 }
 
 pub(crate) fn quota_count(row: &store::Row) -> Result<QuotaCount> {
-    let (places, eligible) = (row.int(2)?, row.int(3)?);
-    let used = eligible.min(places);
     Ok(QuotaCount {
         region: row.string(0)?,
         families: row.int(1)?,
-        places,
-        eligible,
-        used,
-        waiting: eligible - used,
+        places: row.int(2)?,
+        eligible: row.int(3)?,
+        used: row.int(4)?,
+        kept: row.int(5)?,
+        waiting: row.int(6)?,
     })
 }
 

@@ -2,6 +2,16 @@
 targeting-outcome-eligible = Receives
 targeting-outcome-waiting = Waits for a place in the quota
 targeting-outcome-not-eligible = Does not receive
+targeting-outcome-kept = Keeps its aid while the notice runs
+targeting-change-enters = Comes in and takes a place
+targeting-change-noticed = Has notice, keeps its aid for now
+targeting-change-still-noticed = Notice or objection still running
+targeting-change-ends = Ends, the time of the notice is over
+targeting-change-replaced = Receives another programme instead
+targeting-change-restored = Notice taken back, receives again
+targeting-change-less = Receives less
+targeting-change-more = Receives more
+targeting-change-gone = No longer in the closing
 targeting-state-draft = Draft, not approved
 targeting-state-approved = Approved
 targeting-truth-true = holds

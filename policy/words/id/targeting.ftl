@@ -2,6 +2,16 @@
 targeting-outcome-eligible = Menerima
 targeting-outcome-waiting = Menunggu tempat dalam kuota
 targeting-outcome-not-eligible = Tidak menerima
+targeting-outcome-kept = Tetap menerima sementara, masa pemberitahuan berjalan
+targeting-change-enters = Masuk, mengisi tempat
+targeting-change-noticed = Diberitahu, bantuan tetap sementara
+targeting-change-still-noticed = Masih dalam masa pemberitahuan atau sanggah
+targeting-change-ends = Berakhir, masa pemberitahuan lewat
+targeting-change-replaced = Beralih ke program lain
+targeting-change-restored = Pemberitahuan dicabut, kembali menerima
+targeting-change-less = Menerima lebih sedikit
+targeting-change-more = Menerima lebih banyak
+targeting-change-gone = Tidak ada lagi dalam penutupan
 targeting-state-draft = Rancangan, belum disahkan
 targeting-state-approved = Disahkan
 targeting-truth-true = terpenuhi

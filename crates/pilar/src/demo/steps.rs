@@ -177,7 +177,7 @@ fn decide(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
     let (mut families, mut programmes, mut runs) = (0, Map::new(), Vec::new());
     let wishes = targeting::wishes(&house.policy, stage, month);
     let scope = maker.scope("decision.run")?;
-    let all = with_bar("decide", |bar| targeting::decide_all(house, &scope, &wishes, month, bar))?;
+    let all = with_bar("decide", |bar| targeting::decide_all(house, &scope, &wishes, month, &[], bar))?;
     for mut made in all {
         let pays = house
             .policy
@@ -272,7 +272,8 @@ fn receiving(
         let regions = batch.column(1).as_string::<i32>();
         let outcomes = batch.column(2).as_primitive::<Int8Type>();
         for row in 0..batch.num_rows() {
-            let paid = outcomes.value(row) == targeting::FamilyOutcome::Eligible.code();
+            let outcome = targeting::FamilyOutcome::from_code(outcomes.value(row).into());
+            let paid = outcome.is_some_and(targeting::FamilyOutcome::receives);
             if paid && !regions.is_null(row) && regions.value(row) == region.as_str() {
                 families.push(FamilyId(ids.value(row)));
                 if families.len() >= 2 * limit {

@@ -95,7 +95,8 @@ fn figures() {
         println!("{kind}: {} rows, {}", dataset.rows(), dataset.manifest().hash);
     }
     let scope = console(&house, "decision.run");
-    let decide = |wishes: &[Wish]| decide_all(&house, &scope, wishes, month("2026-11"), &Silent).unwrap();
+    let decide =
+        |wishes: &[Wish]| decide_all(&house, &scope, wishes, month("2026-11"), &[], &Silent).unwrap();
     let two = ["PKH", "SEMBAKO"].map(|key| Wish { programme: key.to_owned(), period: period("2026-T4") });
     let made = timed("two programmes", || decide(&two));
     for run in &made {
@@ -111,7 +112,7 @@ fn figures() {
     let fresh = TestDb::sqlite();
     let anew = House { db: fresh.db.clone(), ..house.clone() };
     let made = timed(&format!("all {} programmes in force", all.len()), || {
-        decide_all(&anew, &console(&anew, "decision.run"), &all, month("2026-11"), &Silent).unwrap()
+        decide_all(&anew, &console(&anew, "decision.run"), &all, month("2026-11"), &[], &Silent).unwrap()
     });
     let scope = console(&house, "policy.read");
     for round in ["first", "again"] {

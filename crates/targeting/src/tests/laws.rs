@@ -45,7 +45,7 @@ pub(super) fn family_data(families: &RecordBatch, people: &RecordBatch, row: usi
 fn settled<'a>(pass: &'a Pass<'_>, judged: &'a Judged, families: &RecordBatch, number: usize) -> Settled<'a> {
     let ids = families.column_by_name("family_id").unwrap().as_primitive::<Int64Type>().clone();
     let regions = Regions::new(&text_column(families, "region"));
-    settle(pass, number, judged, ids.values(), &regions, &[])
+    settle(pass, number, judged, ids.values(), &regions, &[], None)
 }
 
 /// The answers to conditions that are asked of a family alone.
@@ -183,7 +183,7 @@ fn who_receives_a_programme_that_blocks_is_left_out_with_its_reason() {
                 .map(|(combination, _)| Other { combination, recipients: Some(ids.values().to_vec()) })
                 .collect();
             all.push(Other { combination, recipients });
-            settle(&pass, 0, &judged, ids.values(), &regions, &all)
+            settle(&pass, 0, &judged, ids.values(), &regions, &all, None)
         };
         let free = settle_with(None);
         let none = settle_with(Some(Vec::new()));
@@ -230,7 +230,7 @@ fn places_go_in_order_within_each_region_and_more_places_take_none_away() {
         let order: Vec<Vec<u64>> = (0..2).map(|_| (0..n).map(|_| key(&mut dice)).collect()).collect();
         let mut before: Option<Vec<bool>> = None;
         for share in [0, 100, 300, 600, 1_000] {
-            let places = give_places(&quota(share), &regions, &eligible, &[&order[0], &order[1]]);
+            let places = give_places(&quota(share), &regions, &eligible, &[&order[0], &order[1]], None);
             for (a, &first) in eligible.iter().enumerate() {
                 let district = |family: u32| of[family as usize].get(..5).unwrap_or_default();
                 let better = |b: &u32| {
@@ -261,7 +261,7 @@ fn a_number_in_the_table_is_a_region_s_quota_whatever_its_share() {
     quota.table.insert(RegionCode::parse("99.01").unwrap(), 1);
     let regions =
         Regions::new(&[[Some("99.01.01.2001"); 3].as_slice(), &[Some("99.02.01.2001"); 2]].concat());
-    let places = give_places(&quota, &regions, &[0, 1, 2, 3, 4], &[]);
+    let places = give_places(&quota, &regions, &[0, 1, 2, 3, 4], &[], None);
     assert_eq!(places.inside, [true, false, false, true, true]);
     assert_eq!(places.rank, [1, 2, 3, 1, 2]);
 }

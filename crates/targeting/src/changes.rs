@@ -1,0 +1,363 @@
+//! What a list changes against the list before: who comes in, who has notice and keeps the aid for now, who leaves, who gets less or more.
+//! One small dataset beside the list, and sums by region: where somebody leaves, one sees who takes the place.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use access::{House, Scope};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Int8Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    cast::AsArray,
+    types::{Date32Type, Int8Type, Int32Type, Int64Type},
+};
+use arrow_schema::{DataType, Field, Schema};
+use jiff::civil::Date;
+use lake::{Origin, WriteOptions};
+use model::{Rupiah, RupiahOverflow};
+use serde::Serialize;
+use store::{Page, Paged, Tx, params};
+
+use crate::{
+    DecisionRun, Error, FamilyOutcome, Result,
+    columns::int64,
+    counts::{level_number, upwards},
+    decide::{read_run_by_id, text_column},
+    holders::{Holders, Standing},
+    queries,
+    settle::Settled,
+    views::outside,
+};
+
+/// What a list does to a family that received before or receives now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Receives and did not before: takes a free place.
+    Enters,
+    /// No longer passes: has its first notice with this list and keeps the aid.
+    Noticed,
+    /// Had notice before, and keeps the aid, since its time or its objection still runs.
+    StillNoticed,
+    /// Had notice, and its time is over: receives no more.
+    Ends,
+    /// Receives another programme instead, at once.
+    Replaced,
+    /// Had notice, and passes again.
+    Restored,
+    /// Receives less than before.
+    Less,
+    /// Receives more than before.
+    More,
+    /// Received before, and is no family of the closing any more.
+    Gone,
+}
+
+impl Change {
+    /// All, in the order in which they are shown.
+    pub const ALL: [Self; 9] = [
+        Self::Enters,
+        Self::Noticed,
+        Self::StillNoticed,
+        Self::Ends,
+        Self::Replaced,
+        Self::Restored,
+        Self::Less,
+        Self::More,
+        Self::Gone,
+    ];
+
+    /// The number in columns and tables.
+    pub fn code(self) -> i8 {
+        self as i8
+    }
+
+    /// From the number in columns and tables.
+    pub fn from_code(code: i64) -> Option<Self> {
+        usize::try_from(code).ok().and_then(|code| Self::ALL.get(code)).copied()
+    }
+
+    /// Key of its words.
+    pub fn words_key(self) -> &'static str {
+        match self {
+            Self::Enters => "targeting-change-enters",
+            Self::Noticed => "targeting-change-noticed",
+            Self::StillNoticed => "targeting-change-still-noticed",
+            Self::Ends => "targeting-change-ends",
+            Self::Replaced => "targeting-change-replaced",
+            Self::Restored => "targeting-change-restored",
+            Self::Less => "targeting-change-less",
+            Self::More => "targeting-change-more",
+            Self::Gone => "targeting-change-gone",
+        }
+    }
+}
+
+/// Name of the dataset beside a run's list: one row a family whose aid changes, in the order of families. `family_id`, `region`; `what`,
+/// [`Change::code`]; `reason`, the place of the main reason, and `unknown`, whether that condition could not be answered;
+/// `before_idr`, what it received, brought to the length of the period; `amount_idr`, what it receives now; `noticed`, the day of a
+/// notice that was given with an earlier list.
+pub(crate) fn dataset_name(run: &DecisionRun) -> String {
+    name_of(&run.programme, &run.period, &run.run)
+}
+
+pub(crate) fn name_of(programme: &str, period: &str, run: &str) -> String {
+    format!("changes/{programme}/{period}/{run}")
+}
+
+/// A family whose aid changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangeLine {
+    /// Its id.
+    pub family_id: i64,
+    /// Its village.
+    pub region: String,
+    /// What happens.
+    pub what: Change,
+    /// Place of the main reason, where it does not pass.
+    pub reason: Option<u32>,
+    /// Whether the condition behind the reason could not be answered.
+    pub unknown: bool,
+    /// What it received, brought to the length of the period.
+    pub before_idr: Rupiah,
+    /// What it receives now.
+    pub amount_idr: Rupiah,
+    /// Day of a notice given with an earlier list.
+    pub noticed: Option<Date>,
+}
+
+/// Families of a territory with one change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangeCount {
+    /// The region.
+    pub region: String,
+    /// What happens.
+    pub what: Change,
+    /// Families.
+    pub families: i64,
+    /// What they received.
+    pub before_idr: Rupiah,
+    /// What they receive.
+    pub amount_idr: Rupiah,
+}
+
+/// Sums of a run's changes: by region at every level and change; families, before, now.
+pub(crate) type Sums = BTreeMap<(String, Change), (i64, Rupiah, Rupiah)>;
+
+/// All families whose aid changes, in the order of families.
+pub(crate) fn changes(
+    settled: &Settled<'_>,
+    holders: &Holders,
+    family_ids: &[i64],
+    regions: &crate::quota::Regions,
+) -> Result<Vec<ChangeLine>, RupiahOverflow> {
+    let mut out = Vec::new();
+    let mut next = holders.here.iter().peekable();
+    let mut gone = holders.gone.iter().peekable();
+    for (row, &family_id) in family_ids.iter().enumerate() {
+        while let Some(gone) = gone.next_if(|gone| gone.family < family_id) {
+            out.push(gone_line(gone));
+        }
+        let held = next.next_if(|holder| holder.row as usize == row);
+        let outcome = settled.outcome(row);
+        let (before, now) = (held.map_or(0, |held| held.amount), settled.given(row)?.0);
+        let what = match (held.map(|held| held.standing), outcome) {
+            (None, FamilyOutcome::Eligible) => Change::Enters,
+            (None, _) => continue,
+            (Some(Standing::Receives), FamilyOutcome::Kept) => Change::Noticed,
+            (Some(_), FamilyOutcome::Kept) => Change::StillNoticed,
+            (Some(Standing::Noticed(_) | Standing::Over), FamilyOutcome::Eligible) => Change::Restored,
+            (Some(Standing::Receives), FamilyOutcome::Eligible) => match now.idr().cmp(&before) {
+                std::cmp::Ordering::Less => Change::Less,
+                std::cmp::Ordering::Greater => Change::More,
+                std::cmp::Ordering::Equal => continue,
+            },
+            (Some(Standing::Over), _) => Change::Ends,
+            (Some(_), _) => Change::Replaced,
+        };
+        out.push(ChangeLine {
+            family_id,
+            region: regions.paths[regions.of[row] as usize].clone(),
+            what,
+            reason: settled.reason(row),
+            unknown: settled.is_unknown(row),
+            before_idr: Rupiah::new(before),
+            amount_idr: now,
+            noticed: match held.map(|held| held.standing) {
+                Some(Standing::Noticed(day)) => day_from(day),
+                _ => None,
+            },
+        });
+    }
+    out.extend(gone.map(gone_line));
+    Ok(out)
+}
+
+fn gone_line(gone: &crate::holders::Gone) -> ChangeLine {
+    ChangeLine {
+        family_id: gone.family,
+        region: gone.region.clone(),
+        what: Change::Gone,
+        reason: None,
+        unknown: false,
+        before_idr: Rupiah::new(gone.amount),
+        amount_idr: Rupiah::ZERO,
+        noticed: None,
+    }
+}
+
+fn day_from(days: i32) -> Option<Date> {
+    jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()
+}
+
+/// Sums by region at every level.
+pub(crate) fn sums(lines: &[ChangeLine]) -> Result<Sums, RupiahOverflow> {
+    let mut by_village: BTreeMap<(&str, Change), (i64, Rupiah, Rupiah)> = BTreeMap::new();
+    for line in lines {
+        let sum = by_village.entry((&line.region, line.what)).or_default();
+        *sum = (sum.0 + 1, sum.1.plus(line.before_idr)?, sum.2.plus(line.amount_idr)?);
+    }
+    let mut out = Sums::new();
+    for ((village, what), (families, before, now)) in by_village {
+        for region in upwards(village) {
+            let sum = out.entry((region, what)).or_default();
+            *sum = (sum.0 + families, sum.1.plus(before)?, sum.2.plus(now)?);
+        }
+    }
+    Ok(out)
+}
+
+fn schema() -> Schema {
+    Schema::new(vec![
+        Field::new("family_id", DataType::Int64, false),
+        Field::new("region", DataType::Utf8, false),
+        Field::new("what", DataType::Int8, false),
+        Field::new("reason", DataType::Int32, true),
+        Field::new("unknown", DataType::Boolean, false),
+        Field::new("before_idr", DataType::Int64, false),
+        Field::new("amount_idr", DataType::Int64, false),
+        Field::new("noticed", DataType::Date32, true),
+    ])
+}
+
+/// Writes them beside the list.
+pub(crate) fn write(house: &House, name: &str, lines: &[ChangeLine], origin: Origin) -> Result<()> {
+    let schema = Arc::new(schema());
+    let mut writer = house.lake.writer(name, Arc::clone(&schema), WriteOptions::sorted_by(&["family_id"]))?;
+    for part in lines.chunks(64 * 1024) {
+        let int = |of: fn(&ChangeLine) -> i64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values(part.iter().map(of)))
+        };
+        let columns: Vec<ArrayRef> = vec![
+            int(|line| line.family_id),
+            Arc::new(StringArray::from_iter_values(part.iter().map(|line| line.region.as_str()))),
+            Arc::new(Int8Array::from_iter_values(part.iter().map(|line| line.what.code()))),
+            Arc::new(part.iter().map(|line| line.reason.map(|place| place as i32)).collect::<Int32Array>()),
+            Arc::new(BooleanArray::from(part.iter().map(|line| line.unknown).collect::<Vec<_>>())),
+            int(|line| line.before_idr.idr()),
+            int(|line| line.amount_idr.idr()),
+            Arc::new(
+                part.iter().map(|line| line.noticed.map(crate::holders::day_number)).collect::<Date32Array>(),
+            ),
+        ];
+        writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
+    }
+    writer.finish(origin, house.clock.as_ref())?;
+    Ok(())
+}
+
+/// Keeps the sums in the database.
+pub(crate) fn save(tx: &mut Tx<'_>, run: &str, sums: &Sums) -> Result<(), store::Error> {
+    const COLUMNS: &[&str] = &["run", "region", "level", "what", "families", "before_idr", "amount_idr"];
+    let level = |region: &str| model::RegionCode::parse(region).map_or(0, |code| level_number(code.level()));
+    let row = |((region, what), (families, before, now)): (&(String, Change), &(i64, Rupiah, Rupiah))| {
+        params![run, region, level(region), what.code(), *families, *before, *now].to_vec()
+    };
+    tx.bulk("decision_change", COLUMNS, sums.iter().map(row)).map(|_| ())
+}
+
+/// The changes of a batch of the dataset.
+pub(crate) fn lines_of(run: &DecisionRun, batch: &RecordBatch) -> Result<Vec<ChangeLine>> {
+    let broken = || Error::BrokenRun { run: run.run.clone(), why: "its changes cannot be read".to_owned() };
+    let column = |name: &str| batch.column_by_name(name).ok_or_else(broken);
+    let what = column("what")?.as_primitive_opt::<Int8Type>().ok_or_else(broken)?;
+    let reason = column("reason")?.as_primitive_opt::<Int32Type>().ok_or_else(broken)?;
+    let unknown = column("unknown")?.as_boolean_opt().ok_or_else(broken)?;
+    let noticed = column("noticed")?.as_primitive_opt::<Date32Type>().ok_or_else(broken)?;
+    let ids = int64(batch, "family_id")?;
+    let [before, now] = ["before_idr", "amount_idr"].map(|name| int64(batch, name));
+    let (before, now): (&arrow_array::PrimitiveArray<Int64Type>, _) = (before?, now?);
+    let regions = text_column(batch, "region");
+    let line = |row: usize| -> Result<ChangeLine> {
+        Ok(ChangeLine {
+            family_id: ids.value(row),
+            region: regions[row].unwrap_or_default().to_owned(),
+            what: Change::from_code(what.value(row).into()).ok_or_else(broken)?,
+            reason: reason.is_valid(row).then(|| reason.value(row).unsigned_abs()),
+            unknown: unknown.value(row),
+            before_idr: Rupiah::new(before.value(row)),
+            amount_idr: Rupiah::new(now.value(row)),
+            noticed: if noticed.is_valid(row) { day_from(noticed.value(row)) } else { None },
+        })
+    };
+    (0..batch.num_rows()).map(line).collect()
+}
+
+/// What a run changes in the territory, and one level below it; empty for a run that follows no list, and for whoever has a caseload.
+///
+/// # Errors The database's.
+pub fn change_counts(house: &House, scope: &Scope, run: &str) -> Result<Vec<ChangeCount>> {
+    if scope.caseload() != 0 {
+        return Ok(Vec::new());
+    }
+    let own = level_number(scope.region().level());
+    let (from, to) = scope.path_range();
+    let values = params![run, own, (own + 1).min(4), from, to];
+    let rows = house.db.read(|tx| tx.query(&queries::CHANGES_OF, values))?;
+    let read = |row: &store::Row| -> Result<ChangeCount> {
+        let broken = || Error::BrokenRun { run: run.to_owned(), why: "a change without meaning".to_owned() };
+        Ok(ChangeCount {
+            region: row.string(0)?,
+            what: Change::from_code(row.int(1)?).ok_or_else(broken)?,
+            families: row.int(2)?,
+            before_idr: row.rupiah(3)?,
+            amount_idr: row.rupiah(4)?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Families of a run with one change, in the scope, by id.
+///
+/// # Errors [`Error::NoRun`], the lake's, or a mark that is none.
+pub fn change_lines(
+    house: &House,
+    scope: &Scope,
+    run: &str,
+    what: Change,
+    page: &Page,
+) -> Result<Paged<ChangeLine>> {
+    let run = read_run_by_id(house, run)?;
+    let (after, wanted) = (page.after_int(i64::MIN)?, page.rows() + 1);
+    let mut lines = Vec::new();
+    if let Some(list) = house.lake.dataset(&dataset_name(&run))? {
+        let own = match scope.caseload() {
+            0 => None,
+            user => Some(house.db.read(|tx| tx.query(&queries::ASSIGNED, params![user]))?),
+        };
+        let own: Option<Vec<i64>> =
+            own.map(|rows| rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()).transpose()?;
+        for batch in list.read(&[])? {
+            let found = lines_of(&run, &batch?)?;
+            let fits = |line: &ChangeLine| {
+                line.what == what
+                    && line.family_id > after
+                    && !outside(scope, &line.region)
+                    && own.as_ref().is_none_or(|own| own.binary_search(&line.family_id).is_ok())
+            };
+            lines.extend(found.into_iter().filter(fits).take(wanted - lines.len()));
+            if lines.len() >= wanted {
+                break;
+            }
+        }
+    }
+    Ok(page.page(lines, |line| vec![line.family_id.into()]))
+}

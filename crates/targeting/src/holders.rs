@@ -1,0 +1,235 @@
+//! Holders: families that received by the last approved list of a programme, and what protects them. Whoever no longer passes the rule
+//! is given notice with the new list and keeps the aid until the waiting period is over; an objection stops that clock. Reading the
+//! list is the only I/O; who is protected follows from the list, its day of approval and the families that object.
+
+use std::sync::Arc;
+
+use access::House;
+use arrow_array::{
+    Array, Int64Array, RecordBatch,
+    cast::AsArray,
+    types::{Date32Type, Int8Type},
+};
+use arrow_schema::{DataType, Field, Schema};
+use jiff::{ToSpan, civil::Date};
+use lake::{Dataset, Origin, WriteOptions};
+use model::Period;
+use store::params;
+
+use crate::{
+    DecisionRun, Error, FamilyOutcome, Result,
+    columns::int64,
+    decide::{read_run, text_column},
+    plan::Plan,
+    queries,
+};
+
+/// How a holder stands when the next list is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Received by right: leaves only after notice.
+    Receives,
+    /// Had notice on this day (days since 1970-01-01); the waiting period or an objection still runs.
+    Noticed(i32),
+    /// Had notice, and its time is over.
+    Over,
+}
+
+/// A family that received by the last approved list and is in the closing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Holder {
+    /// Its place among the families of the closing.
+    pub(crate) row: u32,
+    /// What it received, brought to the length of the new period.
+    pub(crate) amount: i64,
+    pub(crate) standing: Standing,
+}
+
+/// A family that received by the last approved list and is not in the closing any more.
+#[derive(Debug, Clone)]
+pub(crate) struct Gone {
+    pub(crate) family: i64,
+    pub(crate) region: String,
+    pub(crate) amount: i64,
+}
+
+/// All of them, in the order of families.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Holders {
+    pub(crate) here: Vec<Holder>,
+    pub(crate) gone: Vec<Gone>,
+}
+
+impl Holders {
+    /// The holder at a place among the families.
+    pub(crate) fn at(&self, row: usize) -> Option<&Holder> {
+        let found = self.here.binary_search_by_key(&row, |holder| holder.row as usize).ok()?;
+        self.here.get(found)
+    }
+}
+
+/// What protects holders of a programme, before anybody is looked at.
+#[derive(Debug, Clone)]
+pub(crate) struct Before {
+    pub(crate) list: Dataset,
+    pub(crate) approved_on: Date,
+    /// Months of the period of that list.
+    months: i64,
+    /// Families whose objection is open, sorted.
+    pub(crate) objecting: Vec<i64>,
+    /// Families whose objection was found right, sorted: their notice begins anew.
+    pub(crate) renewed: Vec<i64>,
+}
+
+/// Key of the day of approval in the note of a list.
+pub(crate) const APPROVED_ON: &str = "before_approved_on";
+/// Key of the name of the list before in the note of a list.
+pub(crate) const BEFORE: &str = "before";
+
+/// The list that a run follows: the approved one of the period that ends on the day before. `objecting` is sorted.
+pub(crate) fn before(house: &House, plan: &Plan<'_>, objecting: &[i64]) -> Result<Option<Before>> {
+    if !gives_notice(plan) {
+        return Ok(None);
+    }
+    let Ok(eve) = plan.period.first_day().checked_sub(1.day()) else { return Ok(None) };
+    let programme = &plan.programme.key;
+    let found = house.db.read(|tx| {
+        let Some(row) = tx.query_opt(&queries::RUN_BEFORE, params![programme, eve])? else { return Ok(None) };
+        let mut renewed = Vec::new();
+        tx.for_each(&queries::NOTICES_RENEWED, params![programme], |row| {
+            renewed.push(row.int(0)?);
+            Ok::<_, Error>(())
+        })?;
+        Ok::<_, Error>(Some((read_run(&row)?, renewed)))
+    })?;
+    let Some((run, renewed)) = found else { return Ok(None) };
+    let list = house.lake.require(&run.dataset)?;
+    // A list of the format before says nothing of notices: it protects nobody.
+    if list.schema().column_with_name("noticed").is_none() {
+        return Ok(None);
+    }
+    let approved_on = day_of(run.approved_at_ms.unwrap_or_default());
+    Ok(Some(Before { months: months_of(&run)?, list, approved_on, objecting: objecting.to_vec(), renewed }))
+}
+
+/// The same of a run that was made, as its list says.
+pub(crate) fn before_again(house: &House, run: &DecisionRun, origin: &Origin) -> Result<Option<Before>> {
+    let Some(name) = origin.note.get(BEFORE) else { return Ok(None) };
+    let broken = |why: &str| Error::BrokenRun { run: run.run.clone(), why: why.to_owned() };
+    let approved_on = origin.note.get(APPROVED_ON).and_then(|day| day.parse().ok());
+    let list = house.lake.dataset(name)?.filter(|list| origin.inputs.contains(&list.manifest().hash));
+    let list = list.ok_or_else(|| broken("the list that it follows is gone"))?;
+    let period = list.manifest().origin.note.get("period").and_then(|period| period.parse::<Period>().ok());
+    let families = |kind: &str| -> Result<Vec<i64>> {
+        let Some(kept) = house.lake.dataset(&protected_name(&run.programme, &run.period, &run.run, kind))?
+        else {
+            return Ok(Vec::new());
+        };
+        Ok(int64(&kept.read_all(&["family_id"])?, "family_id")?.values().to_vec())
+    };
+    Ok(Some(Before {
+        approved_on: approved_on.ok_or_else(|| broken("the list that it follows has no day of approval"))?,
+        months: period.ok_or_else(|| broken("the list that it follows has no period"))?.months(),
+        objecting: families("objecting")?,
+        renewed: families("renewed")?,
+        list,
+    }))
+}
+
+/// Where the families that were protected from a run's exclusion are kept: `kind` is `objecting` or `renewed`. One column, `family_id`.
+pub(crate) fn protected_name(programme: &str, period: &str, run: &str, kind: &str) -> String {
+    format!("notices/{programme}/{period}/{run}/{kind}")
+}
+
+/// Keeps families, ascending, as a dataset.
+pub(crate) fn write_families(house: &House, name: &str, families: &[i64], origin: Origin) -> Result<()> {
+    let schema = Arc::new(Schema::new(vec![Field::new("family_id", DataType::Int64, false)]));
+    let options = WriteOptions::sorted_by(&["family_id"]);
+    let mut writer = house.lake.writer(name, Arc::clone(&schema), options)?;
+    writer.write(&RecordBatch::try_new(schema, vec![Arc::new(Int64Array::from(families.to_vec()))])?)?;
+    writer.finish(origin, house.clock.as_ref())?;
+    Ok(())
+}
+
+/// Whether whoever leaves is given notice: where a whole list is approved again and again.
+pub(crate) fn gives_notice(plan: &Plan<'_>) -> bool {
+    plan.version.selection == policy::Selection::List && !plan.version.schedule.once
+}
+
+fn months_of(run: &DecisionRun) -> Result<i64> {
+    let period: Result<Period, _> = run.period.parse();
+    let broken = |_| Error::BrokenRun { run: run.run.clone(), why: "its period is none".to_owned() };
+    Ok(period.map_err(broken)?.months())
+}
+
+/// The calendar day (UTC) of an instant, in milliseconds since the epoch.
+pub(crate) fn day_of(ms: i64) -> Date {
+    let instant = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+    instant.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// Days since 1970-01-01, as in columns.
+pub(crate) fn day_number(day: Date) -> i32 {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    day.since(epoch).map_or(0, |span| span.get_days())
+}
+
+impl Before {
+    /// Who held a place, and how each stands towards a list for `period`. `family_ids` ascending; `wait_days` from the notice to
+    /// the first day of the period at which it may take effect.
+    pub(crate) fn holders(&self, period: Period, wait_days: i64, family_ids: &[i64]) -> Result<Holders> {
+        const COLUMNS: [&str; 5] = ["family_id", "region", "outcome", "amount_idr", "noticed"];
+        let mut out = Holders::default();
+        let (first_day, approved) = (day_number(period.first_day()), day_number(self.approved_on));
+        let months = period.months();
+        let mut row = 0;
+        for batch in self.list.read(&COLUMNS)? {
+            let batch = batch?;
+            let (ids, amounts) = (int64(&batch, "family_id")?, int64(&batch, "amount_idr")?);
+            let outcomes = batch.column(2).as_primitive::<Int8Type>();
+            let noticed = batch.column(4).as_primitive::<Date32Type>();
+            let regions = text_column(&batch, "region");
+            for at in 0..batch.num_rows() {
+                let outcome = FamilyOutcome::from_code(outcomes.value(at).into());
+                let Some(outcome) = outcome.filter(|outcome| outcome.receives()) else { continue };
+                let family = ids.value(at);
+                row += family_ids[row..].partition_point(|id| *id < family);
+                let amount = scaled(amounts.value(at), months, self.months);
+                if family_ids.get(row) != Some(&family) {
+                    let region = regions[at].unwrap_or_default().to_owned();
+                    out.gone.push(Gone { family, region, amount });
+                    continue;
+                }
+                let standing = if outcome == FamilyOutcome::Eligible {
+                    Standing::Receives
+                } else {
+                    let since = if noticed.is_valid(at) { noticed.value(at) } else { approved };
+                    self.standing(family, since, first_day, wait_days)
+                };
+                out.here.push(Holder { row: row as u32, amount, standing });
+            }
+        }
+        Ok(out)
+    }
+
+    fn standing(&self, family: i64, noticed: i32, first_day: i32, wait_days: i64) -> Standing {
+        if self.renewed.binary_search(&family).is_ok() {
+            Standing::Receives
+        } else if self.objecting.binary_search(&family).is_ok()
+            || i64::from(noticed) + wait_days > i64::from(first_day)
+        {
+            Standing::Noticed(noticed)
+        } else {
+            Standing::Over
+        }
+    }
+}
+
+/// An amount of `from` months brought to `months`, whole rupiah, rounded down.
+fn scaled(amount: i64, months: i64, from: i64) -> i64 {
+    if months == from {
+        return amount;
+    }
+    let scaled = i128::from(amount) * i128::from(months) / i128::from(from.max(1));
+    i64::try_from(scaled).unwrap_or(amount)
+}

@@ -1,0 +1,209 @@
+//! Nobody is left out without notice: what a list before protects, for how long, and who takes the places that are free.
+
+use arrow_array::{Int64Array, cast::AsArray, types::Int64Type};
+use model::{FamilyId, RegionCode, Rupiah, Silent};
+use policy::Setting;
+use store::{Page, testing::TestDb};
+
+use super::{
+    Dice, alone, month, period, policy, population,
+    service::{close, console, house, user},
+};
+use crate::{
+    Change, ChangeLine, DecisionRun, FamilyOutcome, NoticeState, Wish, approve, change_counts, change_lines,
+    decide_all, family_notices,
+    holders::{Holder, Holders, Standing},
+    notices,
+    quota::Regions,
+    renew_notices, replay, run_families, run_page,
+    settle::{Settled, settle},
+};
+
+const FAMILIES: usize = 400;
+
+/// Holders at random, on families that may or may not pass.
+fn holders(dice: &mut Dice) -> Holders {
+    let standing = |dice: &mut Dice| match dice.below(3) {
+        0 => Standing::Receives,
+        1 => Standing::Noticed(20_000),
+        _ => Standing::Over,
+    };
+    let mut here = Vec::new();
+    for row in 0..FAMILIES as u32 {
+        if dice.chance(30) {
+            here.push(Holder { row, amount: dice.between(1, 900_000), standing: standing(dice) });
+        }
+    }
+    Holders { here, gone: Vec::new() }
+}
+
+#[test]
+fn whoever_has_no_notice_or_whose_notice_runs_keeps_what_it_had_and_newcomers_share_the_rest() {
+    let policy = policy();
+    let villages = ["99.01.01.2001", "99.01.02.2001", "99.02.01.2001"];
+    let mut dice = Dice(77);
+    let (families, people) = population(&policy, FAMILIES, 6, &mut dice);
+    let ids: Int64Array = families.column_by_name("family_id").unwrap().as_primitive::<Int64Type>().clone();
+    let of: Vec<Option<&str>> = (0..FAMILIES).map(|_| Some(villages[dice.below(3) as usize])).collect();
+    let regions = Regions::new(&of);
+    let (mut kept_ever, mut pushed_out) = (false, false);
+    for pass in alone(&policy) {
+        let plan = &pass.plans[0];
+        let judged = pass.judge(&families, &people).unwrap();
+        let free = settle(&pass, 0, &judged, ids.values(), &regions, &[], None);
+        let held = holders(&mut dice);
+        let now = settle(&pass, 0, &judged, ids.values(), &regions, &[], Some(&held));
+        for row in 0..FAMILIES {
+            let holder = held.at(row).filter(|holder| holder.standing != Standing::Over);
+            match holder {
+                Some(holder) => {
+                    assert!(now.outcome(row).receives(), "{} row {row}", plan.programme.key);
+                    let by_rule = free.outcome(row) == FamilyOutcome::Eligible;
+                    assert_eq!(now.outcome(row) == FamilyOutcome::Eligible, by_rule, "a right stays a right");
+                    let given = if by_rule { free.worth(row).unwrap().0 } else { Rupiah::new(holder.amount) };
+                    assert_eq!(now.given(row).unwrap().0, given);
+                    kept_ever |= !by_rule;
+                }
+                // Without protection nobody gains; who would have received may have to wait for a place.
+                None => match (free.outcome(row), now.outcome(row)) {
+                    (FamilyOutcome::Eligible, FamilyOutcome::Waiting) => pushed_out = true,
+                    (before, after) => assert_eq!(before, after),
+                },
+            }
+        }
+        places_hold(&now, &held, &of);
+        let none = Holders::default();
+        let nobody = settle(&pass, 0, &judged, ids.values(), &regions, &[], Some(&none));
+        assert!((0..FAMILIES).all(|row| nobody.outcome(row) == free.outcome(row)));
+    }
+    assert!(kept_ever && pushed_out);
+}
+
+/// Every family of a region that takes part is counted once, and newcomers come in only while there are places.
+fn places_hold(now: &Settled<'_>, held: &Holders, of: &[Option<&str>]) {
+    let (Some(places), Some(quota)) = (&now.places, &now.plan.version.quota) else { return };
+    for region in &places.regions {
+        let own = |row: &usize| {
+            let village = RegionCode::parse(of[*row].unwrap_or_default()).unwrap();
+            village.at(quota.by).to_string() == region.region
+        };
+        let count = |is: &dyn Fn(usize) -> bool| {
+            (0..now.families()).filter(own).filter(|row| is(*row)).count() as u64
+        };
+        let by_rank = count(&|row| now.outcome(row) == FamilyOutcome::Kept && now.rank[row] > 0);
+        assert_eq!(region.eligible, region.inside + region.waiting + by_rank);
+        assert_eq!(region.kept, count(&|row| now.outcome(row) == FamilyOutcome::Kept));
+        assert_eq!(region.inside, count(&|row| now.outcome(row) == FamilyOutcome::Eligible));
+        let fresh = |row: usize| held.at(row).is_none_or(|holder| holder.standing == Standing::Over);
+        let newcomers = count(&|row| now.outcome(row) == FamilyOutcome::Eligible && fresh(row));
+        assert!(newcomers == 0 || region.inside + region.kept <= region.places, "{region:?}");
+    }
+}
+
+/// All families of a run with a change.
+fn changed(house: &access::House, run: &DecisionRun, what: Change) -> Vec<ChangeLine> {
+    let scope = console(house, "decision.read");
+    change_lines(house, &scope, &run.run, what, &Page::first(1_000)).unwrap().items
+}
+
+#[test]
+fn an_exclusion_is_announced_waits_for_its_days_and_for_objections_and_then_ends() {
+    for test in TestDb::all() {
+        let mut house = house(&test);
+        let (families, people) = population(&house.policy, 600, 6, &mut Dice(12));
+        close(&house, &families, &people, 100);
+        let checker = user(&house, "manajer", "programme_manager", "").scope("decision.approve").unwrap();
+        let decided = |house: &access::House, of: &str, objecting: &[i64]| {
+            let wish = Wish { programme: "PKH".to_owned(), period: period(of) };
+            let scope = console(house, "decision.run");
+            decide_all(house, &scope, &[wish], month("2026-11"), objecting, &Silent).unwrap().remove(0)
+        };
+        let approved = |house: &access::House, run: &DecisionRun| {
+            approve(house, &checker, &run.run, &run.dataset_hash).unwrap();
+        };
+        let receivers = |house: &access::House, run: &DecisionRun, outcome| {
+            let scope = console(house, "decision.read");
+            let list = run_families(house, &scope, &run.run, outcome, &Page::first(1_000)).unwrap();
+            list.items.into_iter().map(|line| (line.family_id, line.amount_idr)).collect::<Vec<_>>()
+        };
+        let third = decided(&house, "2026-T3", &[]);
+        approved(&house, &third);
+        assert!(changed(&house, &third, Change::Enters).is_empty(), "it follows no list");
+
+        // The rule becomes stricter: nobody loses anything with the first list that says so.
+        let limit = Setting { programme: "PKH".into(), name: "decile_max".into(), value: 2 };
+        house.policy = std::sync::Arc::new(house.policy.variant(&[limit]).unwrap());
+        let fourth = decided(&house, "2026-T4", &[]);
+        let kept = receivers(&house, &fourth, FamilyOutcome::Kept);
+        let before = receivers(&house, &third, FamilyOutcome::Eligible);
+        assert!(kept.len() > 5 && kept.iter().all(|one| before.contains(one)), "{kept:?}");
+        assert_eq!(fourth.totals.kept as usize, kept.len());
+        let given: Vec<i64> =
+            changed(&house, &fourth, Change::Noticed).iter().map(|line| line.family_id).collect();
+        assert_eq!(given, kept.iter().map(|(family, _)| *family).collect::<Vec<_>>());
+        every_change_is_summed(&house, &fourth);
+        let open = || {
+            let scope = console(&house, "decision.read");
+            notices(&house, &scope, NoticeState::Open, &Page::first(1_000)).unwrap().items
+        };
+        assert!(open().is_empty(), "a draft announces nothing");
+        approved(&house, &fourth);
+        assert_eq!(open().len(), kept.len());
+        assert!(open().iter().all(|one| one.given_on == "2026-11-20" && one.until == "2026-12-20"));
+
+        // The days are over with the next stage; who objects stays, and who was right begins anew.
+        let (objects, right) = (given[0], given[1]);
+        let scope = console(&house, "decision.approve");
+        assert_eq!(renew_notices(&house, &scope, FamilyId(right), "test").unwrap(), 1);
+        let next = decided(&house, "2027-T1", &[objects]);
+        assert_eq!(
+            changed(&house, &next, Change::StillNoticed).iter().map(|l| l.family_id).collect::<Vec<_>>(),
+            [objects]
+        );
+        assert_eq!(
+            changed(&house, &next, Change::Noticed).iter().map(|l| l.family_id).collect::<Vec<_>>(),
+            [right]
+        );
+        let ended = changed(&house, &next, Change::Ends);
+        assert_eq!(ended.len(), kept.len() - 2);
+        assert!(ended.iter().all(|line| line.amount_idr == Rupiah::ZERO && line.before_idr > Rupiah::ZERO));
+        approved(&house, &next);
+        let states = |family: i64| {
+            let scope = console(&house, "decision.read");
+            let all = family_notices(&house, &scope, FamilyId(family)).unwrap();
+            all.into_iter().map(|one| one.state).collect::<Vec<_>>()
+        };
+        assert_eq!(states(objects), [NoticeState::Open]);
+        assert_eq!(states(ended[0].family_id), [NoticeState::InForce]);
+        let mut of_right = states(right);
+        of_right.sort_by_key(|state| state.word());
+        assert_eq!(of_right, [NoticeState::Open, NoticeState::Withdrawn]);
+
+        for run in [&fourth, &next] {
+            let scope = console(&house, "decision.read");
+            assert!(replay(&house, &scope, &run.run, &Silent).unwrap().same);
+        }
+        // With the old rule they pass again.
+        house.policy = std::sync::Arc::new(policy());
+        let back = decided(&house, "2027-T2", &[objects]);
+        assert!(changed(&house, &back, Change::Restored).iter().any(|line| line.family_id == objects));
+    }
+}
+
+fn every_change_is_summed(house: &access::House, run: &DecisionRun) {
+    let scope = console(house, "decision.read");
+    let counts = change_counts(house, &scope, &run.run).unwrap();
+    for what in Change::ALL {
+        let lines = changed(house, run, what);
+        let of = |level: usize| {
+            let own = counts.iter().filter(|count| count.what == what && count.region.len() == level);
+            own.map(|count| count.families).sum::<i64>()
+        };
+        assert_eq!(of(0), lines.len() as i64);
+        assert_eq!(of(2), lines.iter().filter(|line| !line.region.is_empty()).count() as i64);
+    }
+    let view = run_page(house, &scope, &run.run).unwrap();
+    let kept: i64 = view.quota.iter().map(|quota| quota.kept).sum();
+    assert_eq!(kept, run.totals.kept);
+    assert_eq!(Rupiah::sum(view.outcomes.iter().map(|one| one.amount_idr)), Ok(run.totals.amount_idr));
+}
