@@ -20,7 +20,8 @@ pub use error::Error;
 pub use form::{Answer, Answers, FieldFault};
 pub use handover::{HANDOVER_BYTES_MAX, HANDOVER_COLUMNS, HandoversTaken, LineFault, take_handovers};
 pub use service::{
-    Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, open_case, open_caused, take_step,
+    Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, open_case, open_caused,
+    protected_families, take_step,
 };
 
 /// The room's result.

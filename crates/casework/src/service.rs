@@ -346,6 +346,26 @@ fn set_tasks(
     Ok(())
 }
 
+/// Families of the territory for whom no aid ends now, ascending: one of their cases is of a workflow that protects, and is open.
+///
+/// # Errors
+/// The store's.
+pub fn protected_families(house: &House, scope: &Scope) -> Result<Vec<i64>> {
+    let (from, to) = scope.path_range();
+    let mut families = Vec::new();
+    for workflow in house.policy.workflows().values().filter(|workflow| workflow.protects) {
+        house.db.read(|tx| {
+            tx.for_each(&queries::FAMILIES_WITH, params![&workflow.key, from, to], |row| {
+                families.push(row.int(0)?);
+                Ok::<_, Error>(())
+            })
+        })?;
+    }
+    families.sort_unstable();
+    families.dedup();
+    Ok(families)
+}
+
 /// Hands each waiting effect to `carry`, oldest first; one that fails is tried again later. Answers how many were carried over.
 /// `carry` may get an effect twice after a crash: the case and effect name make it one and the same.
 ///

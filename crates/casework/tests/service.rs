@@ -223,7 +223,47 @@ fn a_case_is_opened_by_hand_only_by_its_roles_and_in_their_territory() {
         assert!(matches!(open_case(&office.house, &scope, &repair), Err(Error::Refused(Refusal::Role(_)))));
         let openable = views::openable(&office.house, &scope);
         let keys: Vec<&str> = openable.iter().map(|workflow| workflow.workflow.as_str()).collect();
-        assert_eq!(keys, ["card_not_received", "death_report"]);
+        assert_eq!(keys, ["card_not_received", "death_report", "objection"]);
+    }
+}
+
+#[test]
+fn an_open_objection_protects_its_family_until_it_is_decided() {
+    for office in Office::all() {
+        let operator = office.user("operator", "village_operator", VILLAGE);
+        let officer = office.user("dinsos", "district_officer", "99.01");
+        let written = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        };
+        let new = NewCase {
+            workflow: "objection".to_owned(),
+            line: None,
+            written: written(&[("about", "house"), ("says", "Rumah kami masih berlantai tanah")]),
+            ..Office::failed_account(7, 0)
+        };
+        let protected = || {
+            let console = Session::console(&office.house).scope("case.read").unwrap();
+            casework::protected_families(&office.house, &console).unwrap()
+        };
+        assert!(protected().is_empty());
+        let opened = open_case(&office.house, &operator.scope("case.open").unwrap(), &new).unwrap();
+        assert_eq!(protected(), [7]);
+        let step = |session: &Session, action: &str, rev, pairs: &[(&str, &str)]| {
+            let request = StepRequest { action: action.to_owned(), written: written(pairs), rev };
+            take_step(&office.house, &session.scope("case.work").unwrap(), opened.case, &request)
+        };
+        let visit = [("visited_on", "2026-11-18"), ("as_said", "yes"), ("found", "Lantai tanah")];
+        step(&operator, "visit", 1, &visit).unwrap();
+        assert_eq!(protected(), [7]);
+        step(&officer, "uphold", 2, &[("note", "Sesuai kunjungan")]).unwrap();
+        assert!(protected().is_empty());
+        let mut caused = Vec::new();
+        casework::carry_effects(&office.house, |effect| {
+            caused.push((effect.caused.name.clone(), effect.family.0));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(caused, [("targeting.renew_notice".to_owned(), 7)]);
     }
 }
 

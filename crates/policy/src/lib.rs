@@ -47,7 +47,9 @@ pub use programme_file::{SHARE, Setting};
 pub use role::{Action, Role, Roles};
 pub use rules::{Label, Lang};
 pub use schema::{Code, Column, ColumnType, Fact, FactMark, FactRule, Reduce, Schema, Subject};
-pub use settings::{AccessSettings, ApprovalBand, ClosingSettings, Limits, NoticeSettings, Purpose, Settings, WorkSettings};
+pub use settings::{
+    AccessSettings, ApprovalBand, ClosingSettings, Limits, NoticeSettings, Purpose, Settings, WorkSettings,
+};
 pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use words::{Arg, Words};
 pub use workflow::{

@@ -138,13 +138,14 @@ pub struct EffectRule {
 }
 
 /// Effects that the service layer knows how to carry over.
-pub const EFFECTS: [&str; 6] = [
+pub const EFFECTS: [&str; 7] = [
     "registry.report_death",
     "registry.field_report",
     "payment.recheck_account",
     "payment.use_fallback_channel",
     "payment.hold",
     "payment.release",
+    "targeting.renew_notice",
 ];
 
 /// A step from state to state.
@@ -193,6 +194,8 @@ pub struct Workflow {
     pub days: u32,
     /// At most one open case of this workflow for one subject.
     pub one_per_subject: bool,
+    /// While a case is open, no aid of its family ends.
+    pub protects: bool,
     /// States in order.
     pub states: Vec<State>,
     /// Forms.
@@ -292,6 +295,7 @@ fn read(table: &Table<'_>, roles: &Roles) -> Workflow {
         owner,
         days: table.int("days", 1..=365) as u32,
         one_per_subject: table.flag("one_per_subject", true),
+        protects: table.flag("protects", false),
         states,
         forms,
         transitions,

@@ -185,6 +185,8 @@ sql! {
         AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
     pub(crate) HEAD_NAME = "SELECT head_name FROM family WHERE family_id = $4 AND region >= $1 AND region < $2
         AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
+    pub(crate) PERSON_NAME = "SELECT name FROM person WHERE person_id = $4 AND region >= $1 AND region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
     pub(crate) FAMILY_MERGED = "SELECT other_id FROM registry_event WHERE family_id = $1 AND kind = 10 AND
             other_id IS NOT NULL
         ORDER BY version DESC, seq LIMIT 1";

@@ -13,6 +13,7 @@ use arrow_schema::{DataType, Field, Schema};
 use jiff::civil::Date;
 use lake::{Origin, WriteOptions};
 use model::{Rupiah, RupiahOverflow};
+use rules::Label;
 use serde::Serialize;
 use store::{Page, Paged, Tx, params};
 
@@ -22,9 +23,10 @@ use crate::{
     counts::{level_number, upwards},
     decide::{read_run_by_id, text_column},
     holders::{Holders, Standing},
+    people::own_families,
     queries,
     settle::Settled,
-    views::outside,
+    views::{groups_from, outside},
 };
 
 /// What a list does to a family that received before or receives now.
@@ -325,7 +327,18 @@ pub fn change_counts(house: &House, scope: &Scope, run: &str) -> Result<Vec<Chan
     rows.iter().map(read).collect()
 }
 
-/// Families of a run with one change, in the scope, by id.
+/// The codes of a run's conditions, by place.
+pub(crate) fn codes(tx: &mut Tx<'_>, run: &str) -> Result<Vec<String>, store::Error> {
+    let mut codes: Vec<String> = Vec::new();
+    for row in tx.query(&queries::CONDITIONS, params![run])? {
+        let place = usize::try_from(row.int(0)?).unwrap_or_default();
+        codes.resize(codes.len().max(place + 1), String::new());
+        codes[place] = row.string(1)?;
+    }
+    Ok(codes)
+}
+
+/// Families of a run with one change, in the scope, by id; each with the code and the words of its reason, empty where it has none.
 ///
 /// # Errors [`Error::NoRun`], the lake's, or a mark that is none.
 pub fn change_lines(
@@ -334,19 +347,14 @@ pub fn change_lines(
     run: &str,
     what: Change,
     page: &Page,
-) -> Result<Paged<ChangeLine>> {
+) -> Result<Paged<(ChangeLine, String, Label)>> {
     let run = read_run_by_id(house, run)?;
     let (after, wanted) = (page.after_int(i64::MIN)?, page.rows() + 1);
     let mut lines = Vec::new();
     if let Some(list) = house.lake.dataset(&dataset_name(&run))? {
-        let own = match scope.caseload() {
-            0 => None,
-            user => Some(house.db.read(|tx| tx.query(&queries::ASSIGNED, params![user]))?),
-        };
-        let own: Option<Vec<i64>> =
-            own.map(|rows| rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()).transpose()?;
-        for batch in list.read(&[])? {
-            let found = lines_of(&run, &batch?)?;
+        let own = own_families(house, scope)?;
+        for group in groups_from(&list, after)? {
+            let found = lines_of(&run, &list.read_group(group, &[])?)?;
             let fits = |line: &ChangeLine| {
                 line.what == what
                     && line.family_id > after
@@ -359,5 +367,11 @@ pub fn change_lines(
             }
         }
     }
-    Ok(page.page(lines, |line| vec![line.family_id.into()]))
+    let codes = house.db.read(|tx| codes(tx, &run.run))?;
+    let told = |line: ChangeLine| {
+        let code = line.reason.and_then(|place| codes.get(place as usize)).cloned().unwrap_or_default();
+        let words = crate::views::reason_text(&house.policy, &run, &code);
+        (line, code, words)
+    };
+    Ok(page.page(lines.into_iter().map(told).collect(), |(line, _, _)| vec![line.family_id.into()]))
 }

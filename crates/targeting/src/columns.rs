@@ -69,6 +69,18 @@ pub(crate) struct Counts {
     pub(crate) counted: Vec<Vec<i16>>,
     /// Whether any member counts.
     pub(crate) any: Truth,
+    /// Who counts, by family and person; only where persons are decided.
+    pub(crate) selected: Vec<Selected>,
+}
+
+/// A person who counts for a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Selected {
+    /// Place of the family among those judged.
+    pub(crate) family: u32,
+    pub(crate) person_id: i64,
+    /// Number of the component.
+    pub(crate) component: u8,
 }
 
 impl Judged {
@@ -78,6 +90,7 @@ impl Judged {
             left.resize_with(left.len().max(right.len()), Vec::new);
             left.iter_mut().zip(right).for_each(|(left, right)| left.append(right));
         }
+        let first = self.families as u32;
         self.families += next.families;
         self.tests.resize_with(next.tests.len(), Truth::default);
         self.tests.iter_mut().zip(&next.tests).for_each(|(left, right)| left.append(right));
@@ -87,6 +100,8 @@ impl Judged {
         for (left, right) in self.plans.iter_mut().zip(&mut next.plans) {
             join(&mut left.counted, &mut right.counted);
             left.any.append(&right.any);
+            let moved = |one: Selected| Selected { family: one.family + first, ..one };
+            left.selected.extend(right.selected.drain(..).map(moved));
         }
     }
 }
@@ -148,7 +163,8 @@ impl Pass<'_> {
     ) -> Result<Counts> {
         let (uses, plan) = (&self.uses[plan].kinds, &self.plans[plan]);
         let families = members.ranges().len();
-        let mut out = Counts { counted: vec![vec![0; families]; uses.len()], any: Truth::none(families) };
+        let counted = vec![vec![0; families]; uses.len()];
+        let mut out = Counts { counted, any: Truth::none(families), selected: Vec::new() };
         if uses.is_empty() {
             return Ok(out);
         }
@@ -158,7 +174,7 @@ impl Pass<'_> {
             unknowns |= kinds[*kind].unknown.ones() > 0;
             kinds[*kind].unknown.each(|row| doubt[row] = true);
         }
-        if let ([kind], Some(most)) = (uses.as_slice(), plan.cap.only()) {
+        if let ([kind], Some(most), false) = (uses.as_slice(), plan.cap.only(), plan.by_person) {
             for (counted, qualified) in out.counted[0].iter_mut().zip(&qualified[*kind]) {
                 *counted = (*qualified).min(most);
             }
@@ -190,6 +206,7 @@ fn count_all(
         kinds[*kind].yes.each(|row| masks[row] |= 1 << c);
     }
     let born = date32(people, "birth_date")?;
+    let ids = if plan.by_person { Some(int64(people, "person_id")?) } else { None };
     let mut counted = Counted::default();
     for (family, range) in members.ranges().enumerate() {
         let of_family = &masks[range.clone()];
@@ -197,9 +214,13 @@ fn count_all(
             let first = range.start;
             let born = |p: usize| born.is_valid(first + p).then(|| born.value(first + p));
             plan.cap.count(of_family, born, &mut counted)?;
-            for &(_, component) in &counted.who {
+            for &(person, component) in &counted.who {
                 let slot = &mut out.counted[component][family];
                 *slot = slot.saturating_add(1);
+                if let Some(ids) = ids {
+                    let (family, person_id) = (family as u32, ids.value(first + person));
+                    out.selected.push(Selected { family, person_id, component: component as u8 });
+                }
             }
         }
     }

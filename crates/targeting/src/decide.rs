@@ -26,6 +26,7 @@ use crate::{
     holders::{self, Before},
     list,
     pass::Pass,
+    people,
     plan::{PlaceKind, Plan},
     queries,
     quota::Regions,
@@ -318,6 +319,9 @@ impl Decider<'_> {
             }
             _ => changes::Sums::new(),
         };
+        if plan.by_person {
+            people::write(self.house, plan, &begun.run, families, &settled, origin.clone())?;
+        }
         let manifest = list::write(self.house, &begun.dataset, families, &settled, origin)?;
         let kept = Kept { run: &begun.run, manifest: &manifest, figures: &figures, changed: &changed };
         save(self.house, self.scope, self.closing, &kept, &settled)?;

@@ -30,6 +30,7 @@ mod list;
 mod members;
 mod notices;
 mod pass;
+mod people;
 mod plan;
 pub mod queries;
 mod quota;
@@ -51,7 +52,8 @@ pub use explain::{
     ComponentView, ConditionView, Explanation, FamilyDecision, MembersOfFact, PersonComponent, QuotaPlace,
     ReasonView, explain, family_decisions,
 };
-pub use notices::{Notice, NoticeState, effective_from, family_notices, notices, renew_notices};
+pub use notices::{Notice, NoticeState, family_notices, notices, renew_notices};
+pub use people::{PersonLine, decides_people, run_people};
 pub use plan::{Place, PlaceKind, Plan};
 pub use replay::{Replay, replay};
 pub use rule_view::{ComponentCount, ComponentRule, ConditionRule, OrderRule, QuotaRule};

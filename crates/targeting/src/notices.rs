@@ -2,7 +2,7 @@
 //! given by the approval of a list, in its transaction. A notice is open until a later list lets it take effect or takes it back.
 
 use access::{House, Scope};
-use jiff::{ToSpan, civil::Date};
+use jiff::ToSpan;
 use model::{FamilyId, Rupiah};
 use rules::Label;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use store::{Page, Paged, Row, Tx, Value, params};
 
 use crate::{
     Change, DecisionRun, Error, Result,
-    changes::{ChangeLine, dataset_name, lines_of},
+    changes::{ChangeLine, codes, dataset_name, lines_of},
     holders::day_of,
     queries,
 };
@@ -94,12 +94,7 @@ pub(crate) fn changes_of(house: &House, run: &DecisionRun) -> Result<Option<Vec<
 
 /// Gives the notices of an approved run and ends those that it settles.
 pub(crate) fn give(tx: &mut Tx<'_>, house: &House, run: &DecisionRun, lines: &[ChangeLine]) -> Result<()> {
-    let mut codes: Vec<String> = Vec::new();
-    for row in tx.query(&queries::CONDITIONS, params![&run.run])? {
-        let place = usize::try_from(row.int(0)?).unwrap_or_default();
-        codes.resize(codes.len().max(place + 1), String::new());
-        codes[place] = row.string(1)?;
-    }
+    let codes = codes(tx, &run.run)?;
     // What was found right at an objection, or is settled by this list, ends before anything new begins.
     tx.execute(&queries::NOTICES_END_RENEWED, params![&run.programme, &run.run])?;
     let ended = lines.iter().filter_map(|line| {
@@ -227,9 +222,4 @@ fn read(house: &House, row: &Row) -> Result<Notice> {
         run,
         reason,
     })
-}
-
-/// The first day on which an exclusion may take effect that is announced on `day`.
-pub fn effective_from(house: &House, day: Date) -> Date {
-    day.saturating_add(house.policy.settings().notice.days.days())
 }

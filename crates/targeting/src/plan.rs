@@ -73,6 +73,8 @@ pub struct Plan<'a> {
     pub reference_day: Date,
     /// Conditions in the order of their places: eligibility, exclusions, components, combinations, quota.
     pub places: Vec<Place>,
+    /// Each person is decided, not the family as a whole.
+    pub(crate) by_person: bool,
     pub(crate) params: Params,
     pub(crate) facts: Vec<&'a Fact>,
     /// Names in the lake, without `person.`.
@@ -127,10 +129,14 @@ impl<'a> Plan<'a> {
         if !components.is_empty() && !needs.person.iter().any(|name| name == "birth_date") {
             needs.person.push("birth_date".to_owned());
         }
+        if by_person {
+            needs.person.push("person_id".to_owned());
+        }
         Ok(Self {
             cap: CapRule::new(version, &components, period).ok_or_else(wrong_period)?,
             flat: if by_person { Rupiah::ZERO } else { given },
             each: if by_person { given } else { Rupiah::ZERO },
+            by_person,
             params: version.params(reference_day),
             facts: needs.facts,
             person_columns: needs.person,

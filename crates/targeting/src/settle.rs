@@ -8,7 +8,7 @@ use policy::Together;
 
 use crate::{
     FamilyOutcome,
-    columns::{Judged, Truth},
+    columns::{Judged, Selected, Truth},
     holders::{Holder, Holders, Standing},
     members::Bitmap,
     pass::Pass,
@@ -33,6 +33,8 @@ pub(crate) struct Settled<'a> {
     pub(crate) qualified: Vec<&'a [i16]>,
     /// For each component: members who count.
     pub(crate) counted: &'a [Vec<i16>],
+    /// Who counts, where persons are decided.
+    pub(crate) selected: &'a [Selected],
     /// Place of the main reason; [`NONE`] for those who receive.
     reasons: Vec<u8>,
     /// Rank in the quota; 0 for those who do not take part.
@@ -73,6 +75,7 @@ pub(crate) fn settle<'a>(
         truths: plan.places.iter().zip(&uses.tests).map(truth).collect(),
         qualified: uses.kinds.iter().map(|kind| judged.qualified[*kind].as_slice()).collect(),
         counted: &counts.counted,
+        selected: &counts.selected,
         reasons: vec![NONE; families],
         rank: vec![0; families],
         places: None,

@@ -361,12 +361,8 @@ pub fn run_families(
         let found = list.lookup("family_id", &ids, &COLUMNS)?;
         collect_lines(&found, scope, outcome, after, wanted, &mut lines)?;
     } else {
-        let groups = list.row_groups();
-        let ends: Vec<u64> = groups.iter().filter(|g| g.rows > 0).map(|g| g.first_row + g.rows - 1).collect();
-        let lasts = list.rows_at(&ends, &["family_id"])?;
-        let first = int64(&lasts, "family_id")?.values().partition_point(|last| *last <= after);
-        for group in groups.iter().filter(|g| g.rows > 0).skip(first) {
-            let found = list.read_group(group.index, &COLUMNS)?;
+        for group in groups_from(&list, after.saturating_add(1))? {
+            let found = list.read_group(group, &COLUMNS)?;
             collect_lines(&found, scope, outcome, after, wanted, &mut lines)?;
             if lines.len() >= wanted {
                 break;
@@ -409,6 +405,18 @@ fn collect_lines(
         }
     }
     Ok(())
+}
+
+/// The parts of a list, sorted by `family_id`, that may hold families from `first` on.
+pub(crate) fn groups_from(list: &lake::Dataset, first: i64) -> Result<Vec<usize>> {
+    let groups: Vec<_> = list.row_groups().into_iter().filter(|group| group.rows > 0).collect();
+    let ends: Vec<u64> = groups.iter().map(|group| group.first_row + group.rows - 1).collect();
+    if ends.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lasts = list.rows_at(&ends, &["family_id"])?;
+    let skip = int64(&lasts, "family_id")?.values().partition_point(|last| *last < first);
+    Ok(groups[skip..].iter().map(|group| group.index).collect())
 }
 
 /// Whether a region lies outside the scope's territory.

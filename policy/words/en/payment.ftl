@@ -79,6 +79,7 @@ payment-next-find_cause = Find the cause and contact the family
 payment-next-decide = Decide
 
 payment-reason-approved = On the approved list
+payment-reason-kept_for_now = Keeps its aid for now, the notice is running
 payment-reason-sent_for_check = Sent to the bank for a check
 payment-reason-rerouted = Sent through the other channel
 

@@ -79,6 +79,7 @@ payment-next-find_cause = Cari sebab dan hubungi keluarga
 payment-next-decide = Putuskan
 
 payment-reason-approved = Ada dalam daftar yang disahkan
+payment-reason-kept_for_now = Bantuan tetap sementara, masa pemberitahuan berjalan
 payment-reason-sent_for_check = Dikirim ke bank untuk dicek
 payment-reason-rerouted = Dialihkan ke saluran lain
 

@@ -1,5 +1,5 @@
 //! Effects: what one room asks of another is carried over here, since rooms do not know each other. Payment asks for cases; a case asks
-//! for a death to be recorded or a line to be checked again. Effects wait in the outbox until they are carried, so nothing is lost when
+//! for a death to be recorded, a line to be checked again or a notice to begin anew. Effects wait in the outbox until they are carried, so nothing is lost when
 //! the power fails; carrying twice changes nothing.
 
 use std::collections::BTreeMap;
@@ -67,6 +67,11 @@ fn act(house: &House, console: &Session, effect: &casework::Effect) -> anyhow::R
     let by = format!("case {} by {}", effect.case, effect.actor_name);
     let decision = match effect.caused.name.as_str() {
         "registry.report_death" => return report_death(house, console, effect, &by),
+        "targeting.renew_notice" => {
+            let scope = console.scope("decision.run")?;
+            targeting::renew_notices(house, &scope, effect.family, &by)?;
+            return Ok(());
+        }
         "payment.recheck_account" => {
             let account = Some(argument("account")).filter(|account| !account.is_empty());
             LineDecision::CheckAgain { account: account.map(str::to_owned) }

@@ -42,8 +42,10 @@ pub(crate) fn decide(house: &House, command: &Decide) -> anyhow::Result<Answer> 
         let wish = |key: &String| Wish { programme: key.clone(), period };
         command.programme.iter().map(wish).collect()
     };
-    let runs = with_bar("decide", |bar| targeting::decide_all(house, &scope, &wishes, month, bar))
-        .map_err(|error| Failure::input(error.to_string()))?;
+    let objecting = casework::protected_families(house, &Session::console(house).scope("case.read")?)?;
+    let runs =
+        with_bar("decide", |bar| targeting::decide_all(house, &scope, &wishes, month, &objecting, bar))
+            .map_err(|error| Failure::input(error.to_string()))?;
     let number = |value: i64| grouped(value.unsigned_abs());
     let mut lines = Vec::new();
     for run in &runs {
@@ -62,6 +64,10 @@ pub(crate) fn decide(house: &House, command: &Decide) -> anyhow::Result<Answer> 
             number(totals.not_eligible),
             totals.amount_idr
         ));
+        if totals.kept > 0 {
+            let kept = number(totals.kept);
+            lines.push(format!("  {kept} more no longer pass and keep their aid while their notice runs"));
+        }
         lines.push(format!("  {next}"));
     }
     match runs.as_slice() {

@@ -177,6 +177,7 @@ fn decide(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
     let (mut families, mut programmes, mut runs) = (0, Map::new(), Vec::new());
     let wishes = targeting::wishes(&house.policy, stage, month);
     let scope = maker.scope("decision.run")?;
+    list_before(house, &maker, &checker, &wishes, month)?;
     let all = with_bar("decide", |bar| targeting::decide_all(house, &scope, &wishes, month, &[], bar))?;
     for mut made in all {
         let pays = house
@@ -204,6 +205,34 @@ fn decide(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
     let assigned = give_caseload(run, &accounts, &runs)?;
     keep_scenario(house, &maker, &runs, &wishes, month)?;
     Ok((families, json!({"programmes": programmes, "runs": runs, "assigned": assigned})))
+}
+
+/// The lists of the stage before, approved: what the present ones change, and whom they must give notice.
+fn list_before(
+    house: &access::House,
+    maker: &Session,
+    checker: &Session,
+    wishes: &[targeting::Wish],
+    month: Month,
+) -> anyhow::Result<()> {
+    let before = |wish: &targeting::Wish| {
+        let Period::Stage { year, stage } = wish.period else { return None };
+        let period = match stage {
+            1 => Period::Stage { year: year - 1, stage: 4 },
+            later => Period::Stage { year, stage: later - 1 },
+        };
+        let version = house.policy.programme(&wish.programme)?.during(period)?;
+        let paid = version.enabled && version.schedule.accepts(period) && version.pays_money();
+        paid.then(|| targeting::Wish { programme: wish.programme.clone(), period })
+    };
+    let earlier: Vec<targeting::Wish> = wishes.iter().filter_map(before).collect();
+    let (scope, approval) = (maker.scope("decision.run")?, checker.scope("decision.approve")?);
+    for made in targeting::decide_all(house, &scope, &earlier, month, &[], &model::Silent)? {
+        if made.totals.eligible > 0 {
+            targeting::approve(house, &approval, &made.run, &made.dataset_hash)?;
+        }
+    }
+    Ok(())
 }
 
 /// One simulation to look at: the lists that are paid, with one decile less.

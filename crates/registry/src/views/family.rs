@@ -256,14 +256,35 @@ pub fn head_names(
     scope: &Scope,
     families: impl IntoIterator<Item = FamilyId>,
 ) -> Result<BTreeMap<i64, String>> {
-    let wanted: BTreeSet<i64> = families.into_iter().map(|family| family.0).take(NAMES_MAX).collect();
+    names(house, scope, &queries::HEAD_NAME, families.into_iter().map(|family| family.0))
+}
+
+/// Names of people, for lists of other rooms that know a person by its id; left out as [`head_names`] leaves out.
+///
+/// # Errors
+/// The store's.
+pub fn person_names(
+    house: &House,
+    scope: &Scope,
+    people: impl IntoIterator<Item = i64>,
+) -> Result<BTreeMap<i64, String>> {
+    names(house, scope, &queries::PERSON_NAME, people.into_iter())
+}
+
+fn names(
+    house: &House,
+    scope: &Scope,
+    query: &store::Sql,
+    ids: impl Iterator<Item = i64>,
+) -> Result<BTreeMap<i64, String>> {
+    let wanted: BTreeSet<i64> = ids.take(NAMES_MAX).collect();
     house.db.read(|tx| {
         let mut names = BTreeMap::new();
-        for family in wanted {
+        for id in wanted {
             let mut values = scope_params(scope);
-            values.push(family.into());
-            if let Some(row) = tx.query_opt(&queries::HEAD_NAME, &values)? {
-                names.insert(family, row.string(0)?);
+            values.push(id.into());
+            if let Some(row) = tx.query_opt(query, &values)? {
+                names.insert(id, row.string(0)?);
             }
         }
         names.retain(|_, name| !name.is_empty());

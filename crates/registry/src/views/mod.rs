@@ -18,7 +18,8 @@ use crate::{Error, Result, queries};
 
 pub(crate) use family::members;
 pub use family::{
-    FamilyRow, FamilyView, MemberView, RankView, VariableView, families, family, head_names, resolve_family,
+    FamilyRow, FamilyView, MemberView, RankView, VariableView, families, family, head_names, person_names,
+    resolve_family,
 };
 pub use figures::{RegionFigures, ScopeFigures, Status, by_region, figures, status};
 pub use person::{FieldProvenance, FieldSource, PersonView, RecordView, Resolved, person, resolve_person};

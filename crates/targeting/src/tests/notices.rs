@@ -103,7 +103,12 @@ fn places_hold(now: &Settled<'_>, held: &Holders, of: &[Option<&str>]) {
 /// All families of a run with a change.
 fn changed(house: &access::House, run: &DecisionRun, what: Change) -> Vec<ChangeLine> {
     let scope = console(house, "decision.read");
-    change_lines(house, &scope, &run.run, what, &Page::first(1_000)).unwrap().items
+    change_lines(house, &scope, &run.run, what, &Page::first(1_000))
+        .unwrap()
+        .items
+        .into_iter()
+        .map(|one| one.0)
+        .collect()
 }
 
 #[test]

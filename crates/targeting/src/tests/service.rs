@@ -228,6 +228,54 @@ fn programmes_decided_in_one_pass_give_the_lists_that_they_give_one_by_one() {
 }
 
 #[test]
+fn a_programme_for_persons_names_each_person_whom_the_families_count() {
+    let test = TestDb::sqlite();
+    let house = house(&test);
+    let (families, people) = population(&house.policy, 500, 5, &mut Dice(13));
+    close(&house, &families, &people, 90);
+    let (scope, read) = (console(&house, "decision.run"), console(&house, "decision.read"));
+    let mut seen = 0;
+    for wish in crate::wishes(&house.policy, period("2026-T4"), month("2026-11")) {
+        let run = decide_all(&house, &scope, &[wish], month("2026-11"), &[], &Silent).unwrap().remove(0);
+        let programme = house.policy.programme(&run.programme).unwrap();
+        let mut page = Page::first(70);
+        let mut lines = Vec::new();
+        loop {
+            let found = crate::run_people(&house, &read, &run.run, &page).unwrap();
+            lines.extend(found.items);
+            match found.next {
+                Some(next) => page.after = Some(next),
+                None => break,
+            }
+        }
+        if programme.recipient != policy::Recipient::Person {
+            assert!(lines.is_empty() && !crate::decides_people(&house, &run).unwrap());
+            continue;
+        }
+        let mut counted = Vec::new();
+        for outcome in [FamilyOutcome::Eligible, FamilyOutcome::Waiting] {
+            for line in run_families(&house, &read, &run.run, outcome, &Page::first(1_000)).unwrap().items {
+                let why = explain(&house, &read, &run.run, line.family_id).unwrap();
+                for component in &why.components {
+                    let own = component.people.iter().filter(|person| person.counted);
+                    counted.extend(
+                        own.map(|one| (line.family_id, one.person_id, component.code.clone(), outcome)),
+                    );
+                }
+            }
+        }
+        counted.sort_by_key(|one| (one.0, one.1));
+        let listed: Vec<_> = lines
+            .iter()
+            .map(|line| (line.family_id, line.person_id, line.component.clone(), line.outcome))
+            .collect();
+        assert_eq!(listed, counted, "{}", run.programme);
+        seen += listed.len();
+    }
+    assert!(seen > 50, "{seen}");
+}
+
+#[test]
 fn a_simulation_says_what_deciding_would_and_its_sums_agree() {
     let test = TestDb::sqlite();
     let house = house(&test);

@@ -1,6 +1,6 @@
 //! Families: the list of a territory, and one family with its members, house, ranks, programmes, payments, cases and history.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use access::{House, Scope};
 use askama::Template;
@@ -19,6 +19,7 @@ use targeting::FamilyDecision;
 use super::{
     keputusan::outcome_kind,
     pembayaran::{account_kind, payment_kind, payment_word, problem, programme},
+    pemberitahuan::Told,
 };
 use crate::{
     csv::{self, Sheet},
@@ -54,6 +55,7 @@ pub(crate) struct FamilyPage {
     pub(crate) trail: Vec<(String, String)>,
     pub(crate) view: FamilyView,
     pub(crate) decisions: Vec<FamilyDecision>,
+    pub(crate) notices: Vec<Told>,
     pub(crate) payments: Vec<FamilyPayment>,
     pub(crate) cases: Vec<CaseRow>,
     pub(crate) may_open: bool,
@@ -167,10 +169,13 @@ pub(crate) async fn export(visit: Visit, Query(asked): Query<Asked>) -> Answer {
 pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
     let scopes =
         ["decision.read", "payment.read", "case.read"].map(|action| visit.session.scope(action).ok());
-    let (view, decisions, payments, cases) =
+    let (view, decisions, notices, payments, cases) =
         visit.ask("family.read", move |house, scope| whole(house, scope, scopes, family)).await?;
     let t = visit.t();
     let head = head_name(&t, &view);
+    let (heads, names) = (BTreeMap::from([(view.family_id, head.clone())]), HashMap::new());
+    let told = |notice| Told::of(&t, notice, &heads, &names);
+    let notices = notices.into_iter().map(told).collect();
     let mut trail: Vec<(String, String)> = vec![("/keluarga".into(), t.say("web-families"))];
     let own = visit.session.region.as_str().len();
     trail.extend(
@@ -184,6 +189,7 @@ pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
         trail,
         view,
         decisions,
+        notices,
         payments,
         cases,
         may_open: visit.session.may("case.open"),
@@ -193,17 +199,25 @@ pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
     })
 }
 
-type Whole = (FamilyView, Vec<FamilyDecision>, Vec<FamilyPayment>, Vec<CaseRow>);
+type Whole = (FamilyView, Vec<FamilyDecision>, Vec<targeting::Notice>, Vec<FamilyPayment>, Vec<CaseRow>);
 
 /// The family and what other rooms say of it, each only as far as the visitor may ask there.
 fn whole(house: &House, scope: &Scope, scopes: [Option<Scope>; 3], family: i64) -> Result<Whole, Fault> {
     let [decision, payment, case] = scopes;
     let view = views::family(house, scope, FamilyId(family))?;
     let id = view.family_id;
+    let notice = |scope: &Scope| targeting::family_notices(house, scope, FamilyId(id));
+    let notices = decision.as_ref().map(notice).transpose()?;
     let decisions = decision.map(|scope| targeting::family_decisions(house, &scope, id)).transpose()?;
     let payments = payment.map(|scope| payment::family_payments(house, &scope, FamilyId(id))).transpose()?;
     let cases = case.map(|scope| casework::views::family_cases(house, &scope, FamilyId(id))).transpose()?;
-    Ok((view, decisions.unwrap_or_default(), payments.unwrap_or_default(), cases.unwrap_or_default()))
+    Ok((
+        view,
+        decisions.unwrap_or_default(),
+        notices.unwrap_or_default(),
+        payments.unwrap_or_default(),
+        cases.unwrap_or_default(),
+    ))
 }
 
 /// Name of the head, or words when there is none.

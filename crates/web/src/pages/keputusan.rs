@@ -12,7 +12,8 @@ use model::{FamilyId, Outcome, ReasonKind};
 use serde::Deserialize;
 use store::{Page, Paged};
 use targeting::{
-    ConditionView, DecisionRun, Explanation, FamilyLine, FamilyOutcome, OutcomeCount, RunPage, RunState,
+    ConditionView, DecisionRun, Explanation, FamilyLine, FamilyOutcome, OutcomeCount, PersonLine, RunPage,
+    RunState,
 };
 
 use crate::{
@@ -46,6 +47,7 @@ pub(crate) struct Sums {
     pub(crate) families: i64,
     pub(crate) eligible: i64,
     pub(crate) waiting: i64,
+    pub(crate) kept: i64,
     pub(crate) not_eligible: i64,
     pub(crate) amount: i64,
 }
@@ -55,11 +57,10 @@ impl Sums {
         let mut sums = Self::default();
         for one in outcomes {
             sums.families += one.families;
+            sums.amount = sums.amount.saturating_add(one.amount_idr.idr());
             match one.outcome {
-                FamilyOutcome::Eligible => {
-                    sums.eligible = one.families;
-                    sums.amount = one.amount_idr.idr();
-                }
+                FamilyOutcome::Eligible => sums.eligible = one.families,
+                FamilyOutcome::Kept => sums.kept = one.families,
                 FamilyOutcome::Waiting => sums.waiting = one.families,
                 FamilyOutcome::NotEligible => sums.not_eligible = one.families,
             }
@@ -83,6 +84,10 @@ pub(crate) struct OneRunPage {
     pub(crate) outcomes: Bars,
     pub(crate) reasons: Bars,
     pub(crate) names: HashMap<String, String>,
+    /// It follows a list of the period before.
+    pub(crate) follows: bool,
+    /// It decides persons.
+    pub(crate) by_person: bool,
     /// May approve, and is another person than the maker.
     pub(crate) may_approve: bool,
     /// May approve, but made it.
@@ -163,6 +168,7 @@ pub(crate) fn reason_words(t: &Tongue, run: &DecisionRun, code: &str, text: &str
 pub(crate) fn outcome_kind(outcome: &FamilyOutcome) -> &'static str {
     match outcome {
         FamilyOutcome::Eligible => "good",
+        FamilyOutcome::Kept => "note",
         FamilyOutcome::Waiting => "warn",
         FamilyOutcome::NotEligible => "mute",
     }
@@ -204,8 +210,14 @@ pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
 }
 
 pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Answer {
-    let view =
-        visit.ask("decision.read", move |house, scope| targeting::run_page(house, scope, &run)).await?;
+    let (view, follows, by_person) = visit
+        .ask("decision.read", move |house, scope| {
+            let changes = targeting::change_counts(house, scope, &run)?;
+            let view = targeting::run_page(house, scope, &run)?;
+            let by_person = targeting::decides_people(house, &view.run)?;
+            Ok::<_, targeting::Error>((view, !changes.is_empty(), by_person))
+        })
+        .await?;
     let codes = view.quota.iter().map(|one| one.region.clone());
     let names = visit.names(codes.chain(view.regions.iter().map(|one| one.region.clone()))).await?;
     let approver = visit.session.may("decision.approve") && view.run.state == RunState::Draft;
@@ -221,6 +233,8 @@ pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Answer {
         title,
         view,
         names,
+        follows,
+        by_person,
         may_approve: approver && !is_maker,
         is_maker: approver && is_maker,
         shell: visit.shell(),
@@ -236,6 +250,7 @@ pub(crate) fn outcome_bars(t: &Tongue, run: &str, outcomes: &[OutcomeCount], lin
         colour: match one.outcome {
             FamilyOutcome::Eligible => 1,
             FamilyOutcome::Waiting => 2,
+            FamilyOutcome::Kept => 3,
             FamilyOutcome::NotEligible => 4,
         },
         href: if links {
@@ -300,7 +315,8 @@ pub(crate) async fn families(visit: Visit, Path(run): Path<String>, Query(asked)
     let t = visit.t();
     let title = title(&t, &of);
     let base = format!("/keputusan/{run}/keluarga");
-    let all = [FamilyOutcome::Eligible, FamilyOutcome::Waiting, FamilyOutcome::NotEligible];
+    let kept = of.totals.kept > 0;
+    let all = FamilyOutcome::ALL.into_iter().filter(|one| kept || *one != FamilyOutcome::Kept);
     let tab =
         |one: FamilyOutcome| (format!("{base}?hasil={}", one.code()), t.say(one.words_key()), one == outcome);
     page(&RunFamiliesPage {
@@ -309,7 +325,7 @@ pub(crate) async fn families(visit: Visit, Path(run): Path<String>, Query(asked)
             (format!("/keputusan/{run}"), title.clone()),
             (String::new(), t.say("web-families")),
         ],
-        tabs: all.into_iter().map(tab).collect(),
+        tabs: all.map(tab).collect(),
         pager: Pager::of(&t, &format!("{base}?hasil={code}"), &from, found.items.len(), found.next),
         lines: found.items,
         heads,
@@ -358,6 +374,107 @@ pub(crate) async fn export(visit: Visit, Path(run): Path<String>, Query(asked): 
                 csv::number(line.decile),
                 csv::number(line.quota_place),
                 word.clone(),
+                line.amount_idr.idr().to_string(),
+            ]
+        };
+        Ok(Paged { items: found.items.into_iter().map(row).collect(), next: found.next })
+    })
+    .await
+}
+
+/// Persons of a run that decides persons.
+#[derive(Template)]
+#[template(path = "keputusan_orang.html")]
+pub(crate) struct RunPeoplePage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) title: String,
+    pub(crate) run: String,
+    pub(crate) lines: Vec<(PersonLine, String)>,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) pager: Pager,
+}
+
+/// Names of persons; none for those who may not see people.
+fn people_of(
+    house: &House,
+    people: Option<&Scope>,
+    lines: &[PersonLine],
+) -> Result<BTreeMap<i64, String>, registry::Error> {
+    match people {
+        Some(scope) => registry::views::person_names(house, scope, lines.iter().map(|line| line.person_id)),
+        None => Ok(BTreeMap::new()),
+    }
+}
+
+pub(crate) async fn people(visit: Visit, Path(run): Path<String>, Query(asked): Query<Asked>) -> Answer {
+    let from = Page { after: asked.setelah, limit: 50 };
+    let (id, wanted) = (run.clone(), from.clone());
+    let people = visit.scope("person.read").ok();
+    let (of, found, known) = visit
+        .ask("decision.read", move |house, scope| {
+            let of = targeting::run_page(house, scope, &id)?.run;
+            let found = targeting::run_people(house, scope, &id, &wanted)?;
+            let known = people_of(house, people.as_ref(), &found.items)?;
+            Ok::<_, Fault>((of, found, known))
+        })
+        .await?;
+    let names = visit.names(found.items.iter().map(|line| line.region.clone())).await?;
+    let t = visit.t();
+    let title = title(&t, &of);
+    let name = |line: &PersonLine| {
+        known.get(&line.person_id).cloned().unwrap_or_else(|| t.one("web-person-no", "id", line.person_id))
+    };
+    page(&RunPeoplePage {
+        trail: vec![
+            ("/keputusan".into(), t.say("web-nav-decisions")),
+            (format!("/keputusan/{run}"), title.clone()),
+            (String::new(), t.say("web-run-people")),
+        ],
+        pager: Pager::of(&t, &format!("/keputusan/{run}/orang"), &from, found.items.len(), found.next),
+        lines: found.items.into_iter().map(|line| (line.clone(), name(&line))).collect(),
+        title,
+        run,
+        names,
+        shell: visit.shell(),
+        t,
+    })
+}
+
+/// Persons of a run, as a file.
+pub(crate) async fn export_people(visit: Visit, Path(run): Path<String>) -> Answer {
+    let people = visit.scope("person.read").ok();
+    let (t, places) = (visit.t(), visit.guest.app.places.clone());
+    let sheet = Sheet {
+        action: "decision.read",
+        what: "decision-people",
+        detail: format!("run={run}"),
+        name: format!("keputusan-{run}-orang"),
+        heads: &[
+            "web-person-id",
+            "web-name",
+            "web-family-id",
+            "web-region-code",
+            "web-village",
+            "web-benefit",
+            "web-outcome",
+            "web-amount",
+        ],
+    };
+    csv::stream(&visit, sheet, move |house, scope, at| {
+        let found = targeting::run_people(house, scope, &run, at)?;
+        let known = people_of(house, people.as_ref(), &found.items)?;
+        let names = places.names(house, found.items.iter().map(|line| line.region.clone()).collect())?;
+        let row = |line: PersonLine| {
+            vec![
+                line.person_id.to_string(),
+                known.get(&line.person_id).cloned().unwrap_or_default(),
+                line.family_id.to_string(),
+                line.region.clone(),
+                names.get(&line.region).cloned().unwrap_or_default(),
+                t.label(&line.label).to_owned(),
+                t.say(line.outcome.words_key()),
                 line.amount_idr.idr().to_string(),
             ]
         };

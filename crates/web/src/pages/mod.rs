@@ -15,7 +15,9 @@ mod komponen;
 mod masuk;
 mod orang;
 mod pembayaran;
+mod pemberitahuan;
 mod penautan;
+mod perubahan;
 mod program;
 mod simulasi;
 mod tinjau;
@@ -52,6 +54,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/keputusan/{run}/keluarga", get(keputusan::families))
         .route("/keputusan/{run}/keluarga/csv", get(keputusan::export))
         .route("/keputusan/{run}/keluarga/{family}", get(keputusan::explain))
+        .route("/keputusan/{run}/orang", get(keputusan::people))
+        .route("/keputusan/{run}/orang/csv", get(keputusan::export_people))
+        .route("/keputusan/{run}/perubahan", get(perubahan::show))
+        .route("/pemberitahuan", get(pemberitahuan::list))
+        .route("/pemberitahuan/surat", get(pemberitahuan::letters))
         .route("/cari", get(cari::show).post(cari::send))
         .route("/daftar", get(daftar::list))
         .route("/penautan", get(penautan::show))

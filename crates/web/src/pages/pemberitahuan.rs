@@ -1,0 +1,204 @@
+//! Notices to families whose aid will end: whom to tell in the territory or caseload, the letter of each to print and hand over, and the
+//! way to object.
+
+use std::collections::{BTreeMap, HashMap};
+
+use askama::Template;
+use axum::extract::Query;
+use serde::Deserialize;
+use store::Page;
+use targeting::{Notice, NoticeState};
+
+use super::keputusan::heads_of;
+use crate::{
+    fault::Fault,
+    lang::Tongue,
+    shell::Shell,
+    ui::Pager,
+    visit::{Answer, Visit, page},
+};
+
+/// The list of notices.
+#[derive(Template)]
+#[template(path = "pemberitahuan.html")]
+pub(crate) struct NoticesPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) lead: String,
+    pub(crate) tabs: Vec<(String, String, bool)>,
+    pub(crate) letters: String,
+    pub(crate) lines: Vec<Told>,
+    pub(crate) pager: Pager,
+}
+
+/// The letters of one page of the list, to print.
+#[derive(Template)]
+#[template(path = "pemberitahuan_surat.html")]
+pub(crate) struct LettersPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) letters: Vec<Told>,
+    pub(crate) today: String,
+}
+
+/// A notice in words.
+pub(crate) struct Told {
+    pub(crate) notice: Notice,
+    pub(crate) head: String,
+    pub(crate) village: String,
+    pub(crate) programme: String,
+    pub(crate) reason: String,
+    pub(crate) remedy: String,
+    pub(crate) until: String,
+    /// Where an objection is recorded: empty when nothing is left to object to.
+    pub(crate) object: String,
+}
+
+impl Told {
+    pub(crate) fn of(
+        t: &Tongue,
+        notice: Notice,
+        heads: &BTreeMap<i64, String>,
+        names: &HashMap<String, String>,
+    ) -> Self {
+        let programme = t.policy().programme(&notice.programme);
+        let name = programme.map_or(notice.programme.as_str(), |programme| t.label(&programme.label));
+        let programme = format!("{name}, {}", t.period(&notice.period));
+        let words = t.label(&notice.reason_text);
+        let must_hold = t.policy().programme(&notice.programme).is_some_and(|programme| {
+            let mut rules = programme.versions.iter().flat_map(|version| &version.eligibility);
+            rules.any(|rule| rule.code == notice.reason)
+        });
+        let reason = match (notice.unknown, must_hold) {
+            (true, _) => t.one("web-not-known-reason", "what", words),
+            (false, true) => t.one("web-not-met-reason", "what", words),
+            (false, false) => words.to_owned(),
+        };
+        Self {
+            head: heads
+                .get(&notice.family_id)
+                .cloned()
+                .unwrap_or_else(|| t.one("web-family-no", "id", notice.family_id)),
+            village: names.get(&notice.region).cloned().unwrap_or_else(|| notice.region.clone()),
+            programme,
+            reason,
+            remedy: notice.remedy.as_ref().map_or_else(String::new, |remedy| t.label(remedy).to_owned()),
+            until: t.day_text(&notice.until),
+            object: if notice.state == NoticeState::Open {
+                objection(t, notice.family_id)
+            } else {
+                String::new()
+            },
+            notice,
+        }
+    }
+
+    /// Look of the state as a tag.
+    pub(crate) fn look(&self) -> &'static str {
+        match self.notice.state {
+            NoticeState::Open => "warn",
+            NoticeState::Renewed => "note",
+            NoticeState::InForce => "bad",
+            NoticeState::Withdrawn => "good",
+        }
+    }
+
+    /// Key of the state's words.
+    pub(crate) fn state(&self) -> &'static str {
+        match self.notice.state {
+            NoticeState::Open => "web-notice-open",
+            NoticeState::Renewed => "web-notice-renewed",
+            NoticeState::InForce => "web-notice-in-force",
+            NoticeState::Withdrawn => "web-notice-withdrawn",
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.notice.state == NoticeState::Open
+    }
+}
+
+/// Where a family's objection is recorded: a new case of the workflow that protects families.
+fn objection(t: &Tongue, family: i64) -> String {
+    let mut workflows = t.policy().workflows().values();
+    let found =
+        workflows.find(|workflow| workflow.protects && workflow.subject == policy::CaseSubject::Family);
+    found.map_or_else(String::new, |workflow| format!("/kasus/baru?keluarga={family}&jenis={}", workflow.key))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    setelah: Option<String>,
+    #[serde(default)]
+    keadaan: String,
+}
+
+/// Notices of one page with their words.
+async fn told(
+    visit: &Visit,
+    asked: &Asked,
+    from: &Page,
+) -> Result<(NoticeState, Vec<Told>, Option<String>), Fault> {
+    let state = match asked.keadaan.as_str() {
+        "" => NoticeState::Open,
+        word => NoticeState::parse(word).ok_or_else(Fault::not_found)?,
+    };
+    let wanted = from.clone();
+    let families = visit.scope("family.read").ok();
+    let (found, heads) = visit
+        .ask("decision.read", move |house, scope| {
+            let found = targeting::notices(house, scope, state, &wanted)?;
+            let heads = heads_of(house, families.as_ref(), found.items.iter().map(|one| one.family_id))?;
+            Ok::<_, Fault>((found, heads))
+        })
+        .await?;
+    let names = visit.names(found.items.iter().map(|one| one.region.clone())).await?;
+    let t = visit.t();
+    let lines = found.items.into_iter().map(|one| Told::of(&t, one, &heads, &names)).collect();
+    Ok((state, lines, found.next))
+}
+
+pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let from = Page { after: asked.setelah.clone(), limit: 25 };
+    let (state, lines, next) = told(&visit, &asked, &from).await?;
+    let t = visit.t();
+    let base = |state: NoticeState| format!("/pemberitahuan?keadaan={}", state.word());
+    let mut letters = format!("/pemberitahuan/surat?keadaan={}", state.word());
+    if let Some(after) = &asked.setelah {
+        letters.push_str("&setelah=");
+        letters.push_str(&crate::visit::encode(after));
+    }
+    let tab = |one: NoticeState, key: &str| (base(one), t.say(key), one == state);
+    page(&NoticesPage {
+        lead: t.one("web-notices-lead", "whom", visit.place()),
+        tabs: vec![
+            tab(NoticeState::Open, "web-notice-open"),
+            tab(NoticeState::Renewed, "web-notice-renewed"),
+            tab(NoticeState::InForce, "web-notice-in-force"),
+            tab(NoticeState::Withdrawn, "web-notice-withdrawn"),
+        ],
+        letters,
+        pager: Pager::of(&t, &base(state), &from, lines.len(), next),
+        lines,
+        shell: visit.shell(),
+        t,
+    })
+}
+
+pub(crate) async fn letters(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let from = Page { after: asked.setelah.clone(), limit: 25 };
+    let (_, letters, _) = told(&visit, &asked, &from).await?;
+    let t = visit.t();
+    let today = t.day(visit.guest.app.house.clock.today());
+    page(&LettersPage {
+        trail: vec![
+            ("/pemberitahuan".into(), t.say("web-notices")),
+            (String::new(), t.say("web-notice-letters")),
+        ],
+        letters,
+        today,
+        shell: visit.shell(),
+        t,
+    })
+}
