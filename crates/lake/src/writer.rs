@@ -10,6 +10,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, cast::AsArray, types::Int64Type};
 use arrow_schema::{DataType, SchemaRef};
@@ -273,20 +275,46 @@ fn encode_columns(
         .collect()
 }
 
+/// Bytes after which the disk is set to work, while the next rows are still being encoded.
+const PUSH_BYTES: u64 = 32 << 20;
+
 /// A sink that hashes what passes.
 struct Hashing {
     out: BufWriter<File>,
     hasher: blake3::Hasher,
     bytes: u64,
+    /// Brings to the disk what was written so far; made for files that are large.
+    pusher: Option<(SyncSender<()>, JoinHandle<()>)>,
 }
 
 impl Hashing {
     fn new(file: File) -> Self {
-        Self { out: BufWriter::with_capacity(1 << 20, file), hasher: blake3::Hasher::new(), bytes: 0 }
+        let out = BufWriter::with_capacity(1 << 20, file);
+        Self { out, hasher: blake3::Hasher::new(), bytes: 0, pusher: None }
+    }
+
+    /// Sets the disk to work on what lies in memory. A helper only: whatever goes wrong here shows when the file is closed.
+    fn push(&mut self) {
+        if self.pusher.is_none()
+            && let Ok(file) = self.out.get_ref().try_clone()
+        {
+            let (sender, asked) = sync_channel(1);
+            let work = move || asked.iter().for_each(|()| drop(file.sync_data()));
+            let thread = std::thread::Builder::new().name("lake-push".to_owned()).spawn(work);
+            self.pusher = thread.ok().map(|thread| (sender, thread));
+        }
+        if let Some((sender, _)) = &self.pusher {
+            // A full channel: the disk is at work already.
+            drop(sender.try_send(()));
+        }
     }
 
     fn close(mut self) -> io::Result<(String, u64)> {
         self.out.flush()?;
+        if let Some((sender, thread)) = self.pusher.take() {
+            drop(sender);
+            drop(thread.join());
+        }
         self.out.get_ref().sync_all()?;
         Ok((self.hasher.finalize().to_hex().to_string(), self.bytes))
     }
@@ -296,7 +324,11 @@ impl Write for Hashing {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let written = self.out.write(buffer)?;
         self.hasher.update(&buffer[..written]);
+        let before = self.bytes;
         self.bytes += written as u64;
+        if self.bytes / PUSH_BYTES > before / PUSH_BYTES {
+            self.push();
+        }
         Ok(written)
     }
 
