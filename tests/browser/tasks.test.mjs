@@ -197,6 +197,23 @@ test("a case is opened for a family, and a form that lacks something says what",
   await context.close();
 });
 
+test("a family that has notice keeps its aid, and its objection is recorded from the list of notices", async () => {
+  const { context, page } = await visitor(browser);
+  await signIn(page, accountOf("district_officer"));
+  await page.goto("/pemberitahuan");
+  const href = await page.getAttribute("main tbody a[href*='jenis=']", "href");
+  assert.ok(href, "the demo leaves families with a notice");
+  await page.goto("/pemberitahuan/surat");
+  assert.ok((await page.locator("article.letter").count()) > 0);
+  await page.goto(href);
+  await page.check("main input[value=house]");
+  await page.fill("main textarea", "Rumah kami masih berlantai tanah");
+  await Promise.all([page.waitForURL(/\/kasus\/\d+$/), page.click("main form button[type=submit]")]);
+  await page.goto(`/keluarga/${new URL(href, BASE).searchParams.get("keluarga")}`);
+  await page.waitForSelector("#f-beri");
+  await context.close();
+});
+
 test("a case that waits is moved on by the one whose step it is", async () => {
   const guest = await visitor(browser);
   const { context, page } = guest;

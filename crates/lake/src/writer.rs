@@ -305,7 +305,7 @@ impl Hashing {
         }
         if let Some((sender, _)) = &self.pusher {
             // A full channel: the disk is at work already.
-            drop(sender.try_send(()));
+            let _at_work = sender.try_send(()).is_err();
         }
     }
 

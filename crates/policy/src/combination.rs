@@ -43,8 +43,9 @@ fn waits_for_itself(programmes: &BTreeMap<String, Programme>, key: &str, from: D
     let waits = |line: &&crate::Combination| line.rule != Together::May;
     let mut open: Vec<(&str, &ProgrammeVersion)> = Vec::new();
     let mut seen: Vec<(&str, Date)> = Vec::new();
-    let first = start.combinations.iter().filter(waits).filter(|line| line.with == with);
-    open.extend(first.flat_map(|line| held(programmes, &line.with, start)));
+    let first =
+        start.combinations.iter().filter(waits).filter(|line| line.programmes().any(|key| key == with));
+    open.extend(first.flat_map(|_| held(programmes, with, start)));
     while let Some((at, version)) = open.pop() {
         if (at, version.valid_from) == (key, from) {
             return true;
@@ -52,7 +53,8 @@ fn waits_for_itself(programmes: &BTreeMap<String, Programme>, key: &str, from: D
         if !seen.contains(&(at, version.valid_from)) {
             seen.push((at, version.valid_from));
             let next = version.combinations.iter().filter(waits);
-            open.extend(next.flat_map(|line| held(programmes, &line.with, version)));
+            let names = next.flat_map(crate::Combination::programmes);
+            open.extend(names.flat_map(|name| held(programmes, name, version)));
         }
     }
     false

@@ -427,10 +427,19 @@ pub enum Together {
 pub struct Combination {
     /// Key of the other programme; it need not be in the pack.
     pub with: String,
+    /// More programmes that stand for the same: any of them blocks, or is enough.
+    pub or: Vec<String>,
     /// Whether they go together.
     pub rule: Together,
     /// The reason.
     pub reason: ReasonWords,
+}
+
+impl Combination {
+    /// Keys of all programmes that the line names.
+    pub fn programmes(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.with).chain(&self.or).map(String::as_str)
+    }
 }
 
 /// How often is decided and paid.

@@ -392,7 +392,8 @@ impl Reading<'_> {
         }
         table.opt_text("based_on");
         table.flag("resumes", false);
-        let with = table.placed("combination", "with");
+        let mut with = table.placed("combination", "with");
+        with.extend(table.placed_lists("combination", "or"));
         table.refuse_twice(&with, "the programme", "keep one line for each programme");
         self.shared.named.borrow_mut().extend(with.into_iter().map(|with| Named { from, with }));
         let version = ProgrammeVersion {
@@ -741,6 +742,7 @@ fn combination(table: &Table<'_>) -> Combination {
     let rules = [("may", Together::May), ("blocks", Together::Blocks), ("needs", Together::Needs)];
     Combination {
         with: table.text("with"),
+        or: table.plain_texts("or"),
         rule: table.choice("rule", &rules, true),
         reason: reason_of(table),
     }

@@ -325,6 +325,17 @@ impl<'a> Table<'a> {
         tables.filter_map(text).collect()
     }
 
+    /// The texts of a list `key` within each table of a list.
+    pub(crate) fn placed_lists(&self, list: &str, key: &str) -> Vec<Placed<String>> {
+        let found = self.map.get(list).map(Spanned::get_ref);
+        let tables = found.and_then(DeValue::as_array).into_iter().flatten();
+        let lists = tables.filter_map(|entry| entry.get_ref().as_table()?.get(key)?.get_ref().as_array());
+        let text = |entry: &Spanned<DeValue<'_>>| {
+            Some(Placed { value: entry.get_ref().as_str()?.to_owned(), at: entry.span() })
+        };
+        lists.flatten().filter_map(text).collect()
+    }
+
     /// Where the table of a list stands whose text `key` is `value`; the list's own place when there is none.
     pub(crate) fn place_in(&self, list: &str, key: &str, value: &str) -> Range<usize> {
         let found = self.placed(list, key).into_iter().find(|placed| placed.value == value);

@@ -270,7 +270,7 @@ impl Decider<'_> {
         let others = other_lists(self.house, plan)?;
         let before = holders::before(self.house, plan, self.objecting)?;
         let lists =
-            others.iter().filter_map(|(_, list)| list.as_ref()).chain(before.iter().map(|one| &one.list));
+            others.iter().filter_map(|(_, _, list)| list.as_ref()).chain(before.iter().map(|one| &one.list));
         let mut inputs: Vec<String> = lists.map(|list| list.manifest().hash.clone()).collect();
         inputs.insert(0, self.source.families.manifest().hash.clone());
         inputs.insert(0, self.source.people.manifest().hash.clone());
@@ -357,30 +357,32 @@ struct Kept<'a> {
     changed: &'a changes::Sums,
 }
 
-/// The lists of the programmes that may stand in the way, by number of the combination; none where nothing is decided yet.
-type OtherLists = Vec<(usize, Option<lake::Dataset>)>;
+/// The lists of the programmes that may stand in the way, by number of the combination and key; none where nothing is decided yet.
+type OtherLists = Vec<(usize, String, Option<lake::Dataset>)>;
 
 fn other_lists(house: &House, plan: &Plan<'_>) -> Result<OtherLists> {
     let mut lists = Vec::new();
     for place in &plan.places {
         let PlaceKind::Combination(combination) = place.of else { continue };
-        let with = &plan.version.combinations[combination].with;
         let (from, to) = (plan.period.first_day(), plan.period.last_day());
-        let found = house.db.read(|tx| tx.query_opt(&queries::RUN_OVERLAPPING, params![with, from, to]))?;
-        let list = match found {
-            Some(row) => Some(house.lake.require(row.text(0)?)?),
-            None => None,
-        };
-        lists.push((combination, list));
+        for with in plan.version.combinations[combination].programmes() {
+            let values = params![with, from, to];
+            let found = house.db.read(|tx| tx.query_opt(&queries::RUN_OVERLAPPING, values))?;
+            let list = match found {
+                Some(row) => Some(house.lake.require(row.text(0)?)?),
+                None => None,
+            };
+            lists.push((combination, with.to_owned(), list));
+        }
     }
     Ok(lists)
 }
 
 /// Who receives by these lists.
 fn read_others(lists: &OtherLists) -> Result<Vec<Other>> {
-    let read = |(combination, list): &(usize, Option<lake::Dataset>)| {
+    let read = |(combination, programme, list): &(usize, String, Option<lake::Dataset>)| {
         let recipients = list.as_ref().map(recipients).transpose()?;
-        Ok(Other { combination: *combination, recipients })
+        Ok(Other { combination: *combination, programme: programme.clone(), recipients })
     };
     lists.iter().map(read).collect()
 }

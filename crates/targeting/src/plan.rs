@@ -169,8 +169,9 @@ impl<'a> Plan<'a> {
     pub(crate) fn waits_for(&self, other: &Plan<'_>) -> bool {
         let overlaps = self.period.first_day() <= other.period.last_day()
             && other.period.first_day() <= self.period.last_day();
-        let asks =
-            |line: &policy::Combination| line.rule != Together::May && line.with == other.programme.key;
+        let asks = |line: &policy::Combination| {
+            line.rule != Together::May && line.programmes().any(|key| key == other.programme.key)
+        };
         overlaps && self.version.combinations.iter().any(asks)
     }
 }

@@ -51,13 +51,14 @@ pub fn replay(house: &House, _scope: &Scope, run: &str, progress: &dyn Progress)
     let mut others = Vec::new();
     for place in &plan.places {
         let PlaceKind::Combination(combination) = place.of else { continue };
-        let with = &plan.version.combinations[combination].with;
-        let known = house.lake.list(&format!("decisions/{with}/"))?;
-        let recipients = match known.iter().find(|manifest| lists.contains(&manifest.hash)) {
-            Some(manifest) => Some(recipients(&house.lake.require(&manifest.name)?)?),
-            None => None,
-        };
-        others.push(Other { combination, recipients });
+        for with in plan.version.combinations[combination].programmes() {
+            let known = house.lake.list(&format!("decisions/{with}/"))?;
+            let recipients = match known.iter().find(|manifest| lists.contains(&manifest.hash)) {
+                Some(manifest) => Some(recipients(&house.lake.require(&manifest.name)?)?),
+                None => None,
+            };
+            others.push(Other { combination, programme: with.to_owned(), recipients });
+        }
     }
     let before = holders::before_again(house, &run, &stored.origin)?;
     let known =

@@ -18,8 +18,10 @@ use crate::{
 
 /// Recipients of another programme in an overlapping period; none when it has not decided.
 pub(crate) struct Other {
-    /// Number of the combination in the version.
+    /// Number of the combination in the version; several programmes may stand behind one.
     pub(crate) combination: usize,
+    /// Key of the other programme.
+    pub(crate) programme: String,
     /// Families that receive, sorted.
     pub(crate) recipients: Option<Vec<i64>>,
 }
@@ -64,10 +66,7 @@ pub(crate) fn settle<'a>(
     let truth = |(place, test): (&crate::Place, &Option<usize>)| match (place.of, test) {
         (_, Some(test)) => Cow::Borrowed(&judged.tests[*test]),
         (PlaceKind::NeedsComponent, _) => Cow::Borrowed(&counts.any),
-        (PlaceKind::Combination(line), _) => {
-            let other = others.iter().find(|other| other.combination == line);
-            Cow::Owned(combined(plan, line, family_ids, other.and_then(|other| other.recipients.as_deref())))
-        }
+        (PlaceKind::Combination(line), _) => Cow::Owned(combined(plan, line, family_ids, others)),
         _ => Cow::Owned(Truth::none(families)),
     };
     let mut settled = Settled {
@@ -243,20 +242,27 @@ impl Settled<'_> {
     }
 }
 
-/// Both lists are sorted by family: one walk. Without a decision of the other programme, "blocks" does not
-/// block and "needs" is unknown, which is never true.
-fn combined(plan: &Plan<'_>, line: usize, family_ids: &[i64], recipients: Option<&[i64]>) -> Truth {
+/// All lists are sorted by family: one walk each. Of families that none of the lists names it is known only when all programmes have
+/// decided; until then "blocks" does not block, and "needs" is unknown, which is never true.
+fn combined(plan: &Plan<'_>, line: usize, family_ids: &[i64], others: &[Other]) -> Truth {
     let mut truth = Truth::none(family_ids.len());
-    let Some(recipients) = recipients else {
-        if plan.version.combinations[line].rule != Together::Blocks {
-            (0..family_ids.len()).for_each(|row| truth.unknown.set(row));
+    let own = || others.iter().filter(|other| other.combination == line);
+    for recipients in own().filter_map(|other| other.recipients.as_deref()) {
+        let mut recipients = recipients.iter().copied().peekable();
+        for (row, &family) in family_ids.iter().enumerate() {
+            while recipients.next_if(|&id| id < family).is_some() {}
+            if recipients.peek() == Some(&family) {
+                truth.yes.set(row);
+            }
         }
-        return truth;
-    };
-    let mut recipients = recipients.iter().copied().peekable();
-    for (row, &family) in family_ids.iter().enumerate() {
-        while recipients.next_if(|&id| id < family).is_some() {}
-        truth.set(row, Some(recipients.peek() == Some(&family)));
+    }
+    let decided = own().count() > 0 && own().all(|other| other.recipients.is_some());
+    if !decided && plan.version.combinations[line].rule != Together::Blocks {
+        for row in 0..family_ids.len() {
+            if !truth.yes.get(row) {
+                truth.unknown.set(row);
+            }
+        }
     }
     truth
 }

@@ -20,7 +20,7 @@ use crate::{
     pass::Pass,
     plan::{Bits, PlaceKind, Plan},
     quota::Regions,
-    settle::{Other, Settled, settle},
+    settle::{Settled, settle},
     trial::{Areas, SMALL_CELL, refuse_sealed},
 };
 
@@ -228,15 +228,11 @@ impl<'a> World<'a> {
             let plan = &plans[at];
             let mut others = others(self.house, plan)?;
             // What is simulated itself stands in the place of what was decided.
-            for place in &plan.places {
-                let PlaceKind::Combination(combination) = place.of else { continue };
-                let with = &plan.version.combinations[combination].with;
-                let beside = done.iter().find(|(other, _)| plans[**other].programme.key == *with);
+            for other in &mut others {
+                let beside = done.iter().find(|(number, _)| plans[**number].programme.key == other.programme);
                 let Some((_, settled)) = beside else { continue };
                 let receives = |row: &usize| settled.outcome(*row) == FamilyOutcome::Eligible;
-                let recipients = (0..ids.len()).filter(receives).map(|row| ids[row]).collect();
-                others.retain(|other| other.combination != combination);
-                others.push(Other { combination, recipients: Some(recipients) });
+                other.recipients = Some((0..ids.len()).filter(receives).map(|row| ids[row]).collect());
             }
             let settled =
                 settle(self.pass, numbers.start + at, self.judged, ids, self.regions, &others, None);

@@ -550,7 +550,7 @@ fn page_of_run(house: &House, scope: &Scope, run: DecisionRun) -> Result<RunPage
     let rows = counts_in(house, scope, &run)?;
     let mut reasons: Vec<ReasonCount> = rows
         .iter()
-        .filter(|row| !row.reason.is_empty())
+        .filter(|row| !row.reason.is_empty() && row.outcome != FamilyOutcome::Kept)
         .map(|row| ReasonCount {
             code: row.reason.clone(),
             text: reason_text(&house.policy, &run, &row.reason),

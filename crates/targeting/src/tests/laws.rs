@@ -180,9 +180,13 @@ fn who_receives_a_programme_that_blocks_is_left_out_with_its_reason() {
                 .enumerate()
                 .filter(|(i, line)| *i != combination && line.rule == Together::Needs);
             let mut all: Vec<Other> = others
-                .map(|(combination, _)| Other { combination, recipients: Some(ids.values().to_vec()) })
+                .map(|(combination, _)| Other {
+                    combination,
+                    programme: String::new(),
+                    recipients: Some(ids.values().to_vec()),
+                })
                 .collect();
-            all.push(Other { combination, recipients });
+            all.push(Other { combination, programme: String::new(), recipients });
             settle(&pass, 0, &judged, ids.values(), &regions, &all, None)
         };
         let free = settle_with(None);

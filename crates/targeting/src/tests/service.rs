@@ -228,6 +228,39 @@ fn programmes_decided_in_one_pass_give_the_lists_that_they_give_one_by_one() {
 }
 
 #[test]
+fn one_of_several_programmes_is_enough_where_any_is_needed() {
+    let test = TestDb::sqlite();
+    let house = house(&test);
+    let (families, people) = population(&house.policy, 400, 5, &mut Dice(19));
+    close(&house, &families, &people, 120);
+    let scope = console(&house, "decision.run");
+    let decide = |programme: &str, of: &str| {
+        let wish = Wish { programme: programme.to_owned(), period: period(of) };
+        decide_all(&house, &scope, &[wish], month("2026-11"), &[], &Silent).unwrap().remove(0)
+    };
+    let families_of = |run: &crate::DecisionRun, outcome| {
+        let list = run_families(&house, &scope, &run.run, outcome, &Page::first(1_000)).unwrap();
+        list.items.into_iter().map(|line| line.family_id).collect::<Vec<i64>>()
+    };
+    let receivers = |run: &crate::DecisionRun| families_of(run, FamilyOutcome::Eligible);
+    let alone = decide("BANSOS_BERAS", "2021");
+    assert_eq!(alone.totals.eligible, 0, "nothing is known of the programmes that it needs");
+    let pkh = receivers(&decide("PKH", "2021-T2"));
+    let half = decide("BANSOS_BERAS", "2021");
+    assert!(half.totals.eligible > 0 && half.totals.unknown > 0, "who has the one needs not the other");
+    let bst = receivers(&decide("BST", "2021-04"));
+    let rice = decide("BANSOS_BERAS", "2021");
+    let got = receivers(&rice);
+    assert!(got.iter().all(|family| pkh.contains(family) || bst.contains(family)));
+    assert!(got.iter().any(|family| !pkh.contains(family)) && got.iter().any(|family| !bst.contains(family)));
+    for family in families_of(&rice, FamilyOutcome::NotEligible) {
+        let why = explain(&house, &scope, &rice.run, family).unwrap();
+        let needs = why.conditions.iter().find(|one| one.code == "PERLU_PKH_BST").unwrap();
+        assert_eq!(needs.in_favour, pkh.contains(&family) || bst.contains(&family));
+    }
+}
+
+#[test]
 fn a_programme_for_persons_names_each_person_whom_the_families_count() {
     let test = TestDb::sqlite();
     let house = house(&test);

@@ -39,7 +39,6 @@ pub(crate) struct LettersPage {
     pub(crate) shell: Shell,
     pub(crate) trail: Vec<(String, String)>,
     pub(crate) letters: Vec<Told>,
-    pub(crate) today: String,
 }
 
 /// A notice in words.
@@ -50,6 +49,7 @@ pub(crate) struct Told {
     pub(crate) programme: String,
     pub(crate) reason: String,
     pub(crate) remedy: String,
+    pub(crate) given: String,
     pub(crate) until: String,
     /// Where an objection is recorded: empty when nothing is left to object to.
     pub(crate) object: String,
@@ -84,6 +84,7 @@ impl Told {
             programme,
             reason,
             remedy: notice.remedy.as_ref().map_or_else(String::new, |remedy| t.label(remedy).to_owned()),
+            given: t.day_text(&notice.given_on),
             until: t.day_text(&notice.until),
             object: if notice.state == NoticeState::Open {
                 objection(t, notice.family_id)
@@ -190,14 +191,12 @@ pub(crate) async fn letters(visit: Visit, Query(asked): Query<Asked>) -> Answer 
     let from = Page { after: asked.setelah.clone(), limit: 25 };
     let (_, letters, _) = told(&visit, &asked, &from).await?;
     let t = visit.t();
-    let today = t.day(visit.guest.app.house.clock.today());
     page(&LettersPage {
         trail: vec![
             ("/pemberitahuan".into(), t.say("web-notices")),
             (String::new(), t.say("web-notice-letters")),
         ],
         letters,
-        today,
         shell: visit.shell(),
         t,
     })
