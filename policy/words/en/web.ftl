@@ -848,3 +848,4 @@ web-run-people-see = See it person by person
 web-run-people-lead = This programme decides person by person. Shown are those who count in families that receive or wait.
 web-run-nobody = Nobody
 web-person-no = Person no. { $id }
+web-programmes-not = { $n } programmes not received: see why

@@ -833,3 +833,4 @@ web-run-people-see = Lihat orang demi orang
 web-run-people-lead = Program ini memutuskan per orang. Yang tampil adalah orang yang dihitung dalam keluarga yang menerima atau menunggu.
 web-run-nobody = Tidak ada orang
 web-person-no = Orang nomor { $id }
+web-programmes-not = { $n } program tidak diterima: lihat alasannya

@@ -1,12 +1,17 @@
 //! Figures, not a test: `cargo xtask bench targeting`. FAMILIES families in villages of 1,100; with KEPT=DIR the closing is made once
 //! and found again. Prints seconds and the most memory that was held.
 
-use std::{fmt::Write, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
 use access::House;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use lake::{Lake, Origin, WriteOptions};
-use model::Silent;
+use model::{Progress, Silent};
 use policy::Policy;
 use store::testing::TestDb;
 
@@ -72,6 +77,31 @@ fn peak_mb() -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() / 1000
 }
 
+/// Says when each part of the work was first and last heard of, in seconds from the start.
+struct Parts {
+    start: Instant,
+    heard: Mutex<BTreeMap<String, (f64, f64)>>,
+}
+
+impl Parts {
+    fn new() -> Self {
+        Self { start: Instant::now(), heard: Mutex::default() }
+    }
+
+    fn tell(&self) {
+        for (part, (first, last)) in self.heard.lock().unwrap().iter() {
+            println!("  {part}: from {first:.2} s to {last:.2} s");
+        }
+    }
+}
+
+impl Progress for Parts {
+    fn report(&self, part: &str, _done: u64, _of: u64) {
+        let now = self.start.elapsed().as_secs_f64();
+        self.heard.lock().unwrap().entry(part.to_owned()).or_insert((now, now)).1 = now;
+    }
+}
+
 fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let done = work();
@@ -95,8 +125,12 @@ fn figures() {
         println!("{kind}: {} rows, {}", dataset.rows(), dataset.manifest().hash);
     }
     let scope = console(&house, "decision.run");
-    let decide =
-        |wishes: &[Wish]| decide_all(&house, &scope, wishes, month("2026-11"), &[], &Silent).unwrap();
+    let decide = |wishes: &[Wish]| {
+        let parts = Parts::new();
+        let made = decide_all(&house, &scope, wishes, month("2026-11"), &[], &parts).unwrap();
+        parts.tell();
+        made
+    };
     let two = ["PKH", "SEMBAKO"].map(|key| Wish { programme: key.to_owned(), period: period("2026-T4") });
     let made = timed("two programmes", || decide(&two));
     for run in &made {

@@ -14,7 +14,7 @@ use registry::{
 };
 use serde::Deserialize;
 use store::{Page, Paged};
-use targeting::FamilyDecision;
+use targeting::{FamilyDecision, FamilyOutcome};
 
 use super::{
     keputusan::outcome_kind,
@@ -267,6 +267,12 @@ pub(crate) fn event_detail(t: &Tongue, event: &EventView) -> String {
 }
 
 impl FamilyPage {
+    /// Decisions by which the family receives nothing and waits for nothing.
+    fn left_out(&self) -> usize {
+        let out = |one: &&FamilyDecision| one.outcome == FamilyOutcome::NotEligible;
+        self.decisions.iter().filter(out).count()
+    }
+
     /// Whether the member's own page opens: a member may be registered outside the visitor's territory.
     fn opens(&self, member: &MemberView) -> bool {
         let (from, to) = self.within.path_range();
