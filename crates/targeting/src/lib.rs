@@ -20,11 +20,13 @@ mod cap;
 mod closing;
 mod columns;
 mod counts;
+mod cube;
 mod decide;
 mod error;
 mod explain;
 mod family;
 mod members;
+mod outside;
 mod pass;
 mod plan;
 pub mod queries;
@@ -34,23 +36,30 @@ mod rule_view;
 mod scenario;
 mod settle;
 mod simulate;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod trial;
 mod views;
 
 pub use approve::approve;
+pub use cube::RegionCube;
 pub use decide::{DecisionRun, RunState, Totals, Wish, dataset_name, decide, decide_all, wishes};
 pub use error::Error;
 pub use explain::{
     ComponentView, ConditionView, Explanation, FamilyDecision, MembersOfFact, PersonComponent, QuotaPlace,
     ReasonView, explain, family_decisions,
 };
+pub use outside::{Consumption, Mark, Outside, PovertyGap, Ranks};
 pub use plan::{Place, PlaceKind, Plan};
 pub use replay::{Replay, replay};
 pub use rule_view::{ComponentCount, ComponentRule, ConditionRule, OrderRule, QuotaRule};
-pub use scenario::{Asked, Scenario, make_scenario, scenario, scenarios, wish_for};
-pub use simulate::{Comparison, LookFirst, Move, Moved, Part, Question, Side, simulate};
+pub use scenario::{
+    Asked, FIGURE_HEADS, FigureRow, Scenario, make_scenario, scenario, scenario_regions, scenarios, wish_for,
+};
+pub use simulate::{
+    Comparison, LookFirst, Move, Moved, Part, Question, Share, Side, Simulated, check_question, simulate,
+};
 pub use trial::{NullCount, RegionTrial, SMALL_CELL, Trial, try_rule};
 pub use views::{
     FamilyLine, OutcomeCount, ProgrammeLine, ProgrammePage, QuotaCount, ReasonCount, RegionCount, RunPage,

@@ -4,6 +4,7 @@ mod caps;
 mod figures;
 mod laws;
 mod service;
+mod simulation;
 
 use std::sync::Arc;
 
