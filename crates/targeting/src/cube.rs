@@ -10,12 +10,7 @@ use lake::{Origin, WriteOptions};
 use model::{RegionCode, RegionLevel};
 use rules::Label;
 
-use crate::{
-    Part, Result,
-    columns::int64,
-    decide::text_column,
-    tally::{Cell, shown},
-};
+use crate::{Part, Result, columns::int64, decide::text_column, tally::Cell};
 
 /// Numbers of a village, in the order of the columns.
 const FIGURES: [&str; 7] = [
@@ -60,12 +55,7 @@ impl RegionCube {
     pub fn parts(&self, programme: &str, within: &RegionCode, level: RegionLevel) -> Vec<Part> {
         let cells = self.cells(programme, within, level).into_iter();
         let full = cells.filter(|(_, cell)| cell.families > 0);
-        // How many families live in a small place is hidden too.
-        full.map(|(path, cell)| Part {
-            families: shown(cell.families).unwrap_or(0),
-            ..cell.part(path, Label::default())
-        })
-        .collect()
+        full.map(|(path, cell)| cell.part(path, Label::default())).collect()
     }
 
     pub(crate) fn cells(
