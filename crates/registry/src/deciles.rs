@@ -109,8 +109,8 @@ pub fn of_closing(
     day: Date,
     month: Month,
 ) -> Result<Option<(Vec<i64>, Vec<u8>)>> {
-    let same_day = files(house, None)?.into_iter().filter(|(_, as_of)| *as_of == day);
-    let Some((file, as_of)) = same_day.last() else { return Ok(None) };
+    let mut same_day = files(house, None)?.into_iter().filter(|(_, as_of)| *as_of == day);
+    let Some((file, as_of)) = same_day.next_back() else { return Ok(None) };
     let families =
         house.lake.require(&format!("closing/{month}/families"))?.read_all(&["family_id", "kk"])?;
     let (deciles, _) = of_cards(Some(&read(house, file, as_of)?), &int64(&families, "kk")?);

@@ -62,7 +62,7 @@ impl Ranks {
             known.peek().filter(|(other, _)| *other == id).map(|(_, decile)| i32::from(**decile))
         };
         let deciles: Int32Array = ids.iter().map(decile).collect();
-        let day = i32::try_from((self.date - date(1970, 1, 1)).get_days()).unwrap_or(i32::MAX);
+        let day = (self.date - date(1970, 1, 1)).get_days();
         let dates: Date32Array = deciles.iter().map(|decile| decile.map(|_| day)).collect();
         let (deciles, dates): (ArrayRef, ArrayRef) = (Arc::new(deciles), Arc::new(dates));
         let schema = families.schema();

@@ -353,7 +353,7 @@ pub(crate) struct World<'a> {
     pub(crate) kinds: Vec<(Cut, &'a Fact)>,
 }
 
-impl<'a> World<'a> {
+impl World<'_> {
     /// Settles the plans of one pack, each after those it waits for.
     fn settle_half<'p>(
         &self,

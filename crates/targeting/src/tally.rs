@@ -163,7 +163,7 @@ impl Kinds {
     fn finish(self, world: &World<'_>) -> Vec<Share> {
         let mut shares = Vec::with_capacity(self.cells.len() + self.rests.len());
         for (&(cut, first, kinds), rest) in self.cuts.iter().zip(&self.rests) {
-            for place in first..first + kinds {
+            for place in (first..first + kinds).filter(|place| self.cells[*place].all > 0) {
                 let column = &world.kinds[place].1.column;
                 shares.push(self.cells[place].share(cut, column.rule_name(), column.label.clone()));
             }

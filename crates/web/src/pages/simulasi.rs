@@ -40,6 +40,8 @@ pub(crate) struct ScenariosPage {
     /// Days of lists of ranks, the first of which is none.
     pub(crate) ranks: Vec<(String, String)>,
     pub(crate) errors: Vec<FieldError>,
+    /// Page of the simulation that is at work; empty when none is.
+    pub(crate) at_work: String,
 }
 
 /// A kept scenario in the list, one programme a line.
@@ -107,6 +109,7 @@ async fn form(visit: Visit, chosen: Vec<String>, errors: Vec<FieldError>) -> Ans
     let kept = visit.ask("policy.read", targeting::scenarios).await?;
     let months = closings(&visit).await?;
     let days = visit.ask("policy.read", |house, _| registry::deciles::days(house)).await?;
+    let at_work = simulasi_kerja::at_work(&visit).await?;
     let (t, shell) = (visit.t(), visit.shell());
     let policy = visit.guest.app.house.policy.clone();
     let today = visit.guest.app.house.clock.today();
@@ -138,6 +141,7 @@ async fn form(visit: Visit, chosen: Vec<String>, errors: Vec<FieldError>) -> Ans
             .chain(days.into_iter().map(|day| (day.to_string(), t.day(day))))
             .collect(),
         errors,
+        at_work: at_work.unwrap_or_default(),
         shell,
         t,
     })?;
@@ -220,13 +224,13 @@ pub(crate) async fn make(posted: Posted<BTreeMap<String, String>>) -> Answer {
     };
     let consumption = match (text("garis"), text("konsumsi")) {
         (line, means) if line.is_empty() && means.is_empty() => None,
-        (line, means) => match Consumption::parse(&line, &means) {
-            Ok(assumed) => Some(assumed),
-            Err(_) => {
+        (line, means) => {
+            let assumed = Consumption::parse(&line, &means).ok();
+            if assumed.is_none() {
                 wrong("konsumsi", "galat-targeting-consumption-remedy");
-                None
             }
-        },
+            assumed
+        }
     };
     if keys.is_empty() {
         wrong("program", "web-sim-no-programme");
@@ -247,13 +251,11 @@ pub(crate) async fn make(posted: Posted<BTreeMap<String, String>>) -> Answer {
     let wishes =
         keys.iter().filter_map(|key| targeting::wish_for(&policy, key, period, closing)).collect::<Vec<_>>();
     let ask = simulasi_kerja::Ask { name: text("nama"), wishes, closing, question };
-    match simulasi_kerja::begin(&visit, ask).await? {
-        Some(address) => Ok(Redirect::to(&address).into_response()),
-        None => {
-            let busy = FieldError { field: "program".into(), text: visit.t().say("web-sim-busy") };
-            form(visit, keys, vec![busy]).await
-        }
+    if let Some(address) = simulasi_kerja::begin(&visit, ask).await? {
+        return Ok(Redirect::to(&address).into_response());
     }
+    let busy = FieldError { field: "program".into(), text: visit.t().say("web-sim-busy") };
+    form(visit, keys, vec![busy]).await
 }
 
 #[derive(Deserialize)]

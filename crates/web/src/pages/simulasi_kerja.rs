@@ -25,6 +25,8 @@ use crate::{
 const KIND: &str = "simulate";
 /// Code of a job whose process ended.
 const BROKEN_OFF: &str = "broken-off";
+/// Jobs of all kinds among which one at work is looked for.
+const RECENT: u32 = 20;
 /// Milliseconds between two words on how far it got.
 const TOLD_EVERY_MS: i64 = 500;
 
@@ -149,6 +151,14 @@ pub(crate) async fn show(visit: Visit, Path(key): Path<i64>, headers: HeaderMap)
         shell: visit.shell(),
         t,
     })
+}
+
+/// Address of the page of the simulation that is at work.
+pub(crate) async fn at_work(visit: &Visit) -> Result<Option<String>, Fault> {
+    let running = |job: &JobView| job.kind == KIND && job.state == JobState::Running;
+    let jobs =
+        visit.ask("policy.read", |house, _| house.db.read(|tx| store::recent_jobs(tx, RECENT))).await?;
+    Ok(jobs.iter().find(|job| running(job)).map(|job| format!("/simulasi/kerja/{}", job.key)))
 }
 
 fn look(house: &House, key: &str) -> Result<JobView, Fault> {
