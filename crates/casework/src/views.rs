@@ -17,8 +17,8 @@ use crate::{
 /// Families read at once.
 const FAMILIES_PAGE: i64 = 20_000;
 
-/// Numbers of the families of the territory that have an open case, sorted: for work that looks at them first. Read page by page; eight bytes
-/// a family.
+/// Numbers of the families of the territory that have an open case, sorted: for work that looks at them first. Read page by page; eight
+/// bytes a family.
 ///
 /// # Errors The store's.
 pub fn families_with_open_case(house: &House, scope: &Scope) -> Result<Vec<i64>> {

@@ -1,5 +1,6 @@
-//! A simulation by village: families, who receives, what it costs, who enters and leaves, on both sides, for each programme. Kept in the lake
-//! beside its scenario, so that a page goes down from province to village; small cells are hidden when they are read, at the level shown.
+//! A simulation by village: families, who receives, what it costs, who enters and leaves, on both sides, for each programme. Kept in the
+//! lake beside its scenario, so that a page goes down from province to village; small cells are hidden when they are read, at the level
+//! shown.
 
 use std::{collections::BTreeMap, sync::Arc};
 

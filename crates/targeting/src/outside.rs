@@ -86,7 +86,8 @@ pub struct Consumption {
 }
 
 impl Consumption {
-    /// Poverty line and the ten means, as a person writes them: whole numbers, thousands by dot or underscore, ten of them by comma or blank.
+    /// Poverty line and the ten means, as a person writes them: whole numbers, thousands by dot or underscore, ten of them by comma or
+    /// blank.
     ///
     /// # Errors [`Error::Consumption`] when they are not eleven such numbers from 0 on with a line above 0.
     pub fn parse(line: &str, means: &str) -> Result<Self> {
@@ -106,8 +107,8 @@ impl Consumption {
 /// Nobody means more by a month's consumption; products stay far inside 128 bits.
 const MEAN_MAX: i64 = 1_000_000_000_000;
 
-/// The poverty gap index (Foster, Greer and Thorbecke 1984, alpha 1) of one programme: the mean over all members of families with a decile of
-/// how far a person is below the line, as a part of the line; nothing for those above it.
+/// The poverty gap index (Foster, Greer and Thorbecke 1984, alpha 1) of one programme: the mean over all members of families with a
+/// decile of how far a person is below the line, as a part of the line; nothing for those above it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PovertyGap {
     /// The assumption.

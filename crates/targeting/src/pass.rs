@@ -137,8 +137,8 @@ impl<'a> Pass<'a> {
     }
 
     /// Asks of every family also what marks it and whether a condition holds, on the first reference day. Their answers are the tests
-    /// from [`Pass::extras`] on: one for each mark, then the condition. For each condition of `shares` over people it counts the members for
-    /// whom it holds.
+    /// from [`Pass::extras`] on: one for each mark, then the condition. For each condition of `shares` over people it counts the members
+    /// for whom it holds.
     pub(crate) fn with_extras(
         mut self,
         policy: &'a Policy,

@@ -76,8 +76,8 @@ pub struct Comparison {
 }
 
 /// Members of one kind, and their part of what their families receive. A cut whose kinds exclude each other ends with those of no kind (an
-/// empty key) and then sums exactly to what the programme costs: in each family the parts of the first kinds together are rounded down to whole
-/// rupiah, and each kind has what it adds. Where kinds overlap each is rounded down by itself and nothing is summed.
+/// empty key) and then sums exactly to what the programme costs: in each family the parts of the first kinds together are rounded down to
+/// whole rupiah, and each kind has what it adds. Where kinds overlap each is rounded down by itself and nothing is summed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
     /// By what members are told apart: `sex`, `age`, `disability`, `ppks`.

@@ -98,7 +98,7 @@ fn answer<T: serde::Serialize>(
                 let rows = rows.map(|row| row.cells().to_vec());
                 report::table_csv(&targeting::FIGURE_HEADS, rows).into_bytes()
             }
-            _ => return Err(Failure::input("--out takes a file that ends with .csv or .xlsx").into()),
+            _ => return Err(Failure::input("--out takes a file that ends with .csv or .xlsx")),
         };
         std::fs::write(path, bytes)
             .map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;

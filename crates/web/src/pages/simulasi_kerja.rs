@@ -1,6 +1,6 @@
 //! A simulation that takes longer than a request: begun by the form, worked at by a thread of this process, told on a page that can be left
-//! and opened again. One at a time in a house, whatever process serves it. What came out is a scenario; a process that dies leaves a job that
-//! nobody is at, and the page says so.
+//! and opened again. One at a time in a house, whatever process serves it. What came out is a scenario; a process that dies leaves a job
+//! that nobody is at, and the page says so.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
