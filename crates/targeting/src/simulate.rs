@@ -248,8 +248,12 @@ pub fn simulate(
     let regions = Regions::new(&text_column(&families, "region"));
     let areas = Areas::new(&regions, scope);
     let ids = int64(&families, "family_id")?.values();
+    let inside = |family: &usize| areas.of(regions.of[*family]).is_some();
+    let inside: Vec<usize> = (0..ids.len()).filter(inside).collect();
+    let people = |kind: &usize| inside.iter().map(|family| i64::from(judged.qualified[*kind][*family])).sum();
     let world = World {
         house,
+        people: pass.shares.iter().map(people).collect(),
         pass: &pass,
         judged: &judged,
         families: &families,
@@ -349,6 +353,8 @@ pub(crate) struct World<'a> {
     pub(crate) marks: Vec<&'a Fact>,
     /// What other rooms mark.
     pub(crate) outside: Vec<(&'a Mark, Bitmap)>,
+    /// Living members of the territory, then those of each kind.
+    pub(crate) people: Vec<i64>,
     /// Facts that count members.
     pub(crate) kinds: Vec<(Cut, &'a Fact)>,
 }

@@ -101,7 +101,6 @@ struct Members {
 
 impl Members {
     fn add(&mut self, count: i64, amounts: [Option<i64>; 2], part: impl Fn(i64) -> i64) {
-        self.all += count;
         for (side, amount) in amounts.into_iter().enumerate() {
             if let Some(amount) = amount {
                 self.receive[side] += count;
@@ -139,7 +138,7 @@ impl Kinds {
         Self { cuts, cells: vec![Members::default(); world.kinds.len()], rests }
     }
 
-    /// `counts`: living members, by the number of the kind.
+    /// A family that receives on some side. `counts`: living members, by the number of the kind.
     fn add(&mut self, living: i64, counts: impl Fn(usize) -> i64, amounts: [Option<i64>; 2]) {
         for (&(cut, first, kinds), rest) in self.cuts.iter().zip(&mut self.rests) {
             let mut before = 0;
@@ -160,9 +159,12 @@ impl Kinds {
         }
     }
 
-    fn finish(self, world: &World<'_>) -> Vec<Share> {
+    fn finish(mut self, world: &World<'_>) -> Vec<Share> {
         let mut shares = Vec::with_capacity(self.cells.len() + self.rests.len());
-        for (&(cut, first, kinds), rest) in self.cuts.iter().zip(&self.rests) {
+        self.cells.iter_mut().zip(&world.people[1..]).for_each(|(cell, people)| cell.all = *people);
+        for (&(cut, first, kinds), rest) in self.cuts.iter().zip(&mut self.rests) {
+            let told: i64 = self.cells[first..first + kinds].iter().map(|cell| cell.all).sum();
+            rest.all = (world.people[0] - told).max(0);
             for place in (first..first + kinds).filter(|place| self.cells[*place].all > 0) {
                 let column = &world.kinds[place].1.column;
                 shares.push(self.cells[place].share(cut, column.rule_name(), column.label.clone()));
@@ -229,7 +231,9 @@ impl<'w> Tally<'w> {
         // The first count is of all living members, then each kind's.
         let counted = |place: usize| i64::from(world.judged.qualified[world.pass.shares[place]][family]);
         let living = counted(0);
-        self.kinds.add(living, |kind| counted(kind + 1), amounts);
+        if what.is_some() {
+            self.kinds.add(living, |kind| counted(kind + 1), amounts);
+        }
         if let Some(gap) = &mut self.gap {
             gap.add(living, decile, idr);
         }
@@ -349,7 +353,7 @@ mod tests {
             kinds.cells[..2].iter().chain(&kinds.rests[..1]).map(|cell| cell.amount[side]).sum::<i64>()
         };
         assert_eq!((of_sex(0), of_sex(1)), (1_000_005, 105));
-        assert_eq!((kinds.cells[0].all, kinds.rests[0].all, kinds.cells[0].receive), (5, 2, [3, 2]));
+        assert_eq!((kinds.cells[0].receive, kinds.rests[0].receive), ([3, 2], [1, 1]));
     }
 
     #[test]

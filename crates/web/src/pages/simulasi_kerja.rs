@@ -88,7 +88,7 @@ pub(crate) async fn begin(visit: &Visit, ask: Ask) -> Result<Option<String>, Fau
     std::thread::Builder::new()
         .name("simulate".to_owned())
         .spawn(move || work(&house, &scope, job, &ask, turn))
-        .map_err(|error| Fault::internal("web-thread", error))?;
+        .map_err(|error| Fault::internal("web-panic", error))?;
     Ok(Some(format!("/simulasi/kerja/{key}")))
 }
 
