@@ -23,6 +23,7 @@ pub use service::{
     Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, open_case, open_caused,
     protected_families, take_step,
 };
+pub use views::families_with_open_case;
 
 /// The room's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

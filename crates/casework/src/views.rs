@@ -14,6 +14,29 @@ use crate::{
     queries, service,
 };
 
+/// Families read at once.
+const FAMILIES_PAGE: i64 = 20_000;
+
+/// Numbers of the families of the territory that have an open case, sorted: for work that looks at them first. Read page by page; eight
+/// bytes a family.
+///
+/// # Errors The store's.
+pub fn families_with_open_case(house: &House, scope: &Scope) -> Result<Vec<i64>> {
+    let (from, to) = scope.path_range();
+    let mut found = Vec::new();
+    loop {
+        let after = found.last().copied().unwrap_or(i64::MIN);
+        let asked = params![after, from, to, scope.caseload(), FAMILIES_PAGE];
+        let page = house.db.read(|tx| tx.query(&queries::OPEN_FAMILIES, asked))?;
+        for row in &page {
+            found.push(row.int(0)?);
+        }
+        if (page.len() as i64) < FAMILIES_PAGE {
+            return Ok(found);
+        }
+    }
+}
+
 /// A case in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CaseRow {

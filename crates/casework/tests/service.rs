@@ -122,6 +122,15 @@ fn a_failed_account_becomes_the_companions_task_and_ends_in_another_check() {
         assert_eq!(office.tasks(&officer), [0; 0], "it is the companion's task");
         assert_eq!(office.tasks(&elsewhere), [0; 0]);
 
+        let marked = |session: &access::Session| {
+            casework::families_with_open_case(&office.house, &session.scope("case.read").unwrap()).unwrap()
+        };
+        assert_eq!((marked(&officer), marked(&companion)), (vec![7], vec![7]), "two cases, one family");
+        assert!(
+            marked(&other).is_empty() && marked(&elsewhere).is_empty(),
+            "only in the territory or caseload"
+        );
+
         let case = opened[0].case;
         office.step(&companion, case, "contact", CAUSE).unwrap();
         office.step(&companion, case, "repair", REPAIR).unwrap();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use model::{Month, Period};
+use model::{Month, Period, RegionLevel};
 
 /// From many ministries' lists to one registry, decisions, money on the card, and pages for everyone who works with it.
 ///
@@ -335,9 +335,34 @@ pub(crate) struct Simulate {
     /// Find the share of the quota at which the other rule costs no more than this for the period.
     #[arg(long, value_name = "RUPIAH")]
     pub(crate) budget: Option<i64>,
+    /// Judge the other side by the ranks (deciles) of the list of this day, such as 2026-06-30, instead of those of the closing.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) ranks: Option<jiff::civil::Date>,
+    /// For the poverty gap, an assumption of yours: the poverty line, rupiah a person a month.
+    #[arg(long, value_name = "RUPIAH", requires = "consumption")]
+    pub(crate) poverty_line: Option<String>,
+    /// For the poverty gap: mean consumption of a person a month in deciles 1 to 10, ten numbers by comma.
+    #[arg(long, value_name = "N,N,...", requires = "poverty_line")]
+    pub(crate) consumption: Option<String>,
+    /// Tell every region of this level: province, regency (or district), subdistrict, village. Small cells are hidden.
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub(crate) by: Option<RegionLevel>,
+    /// Write all figures to this file too: .csv or .xlsx; with --by its regions.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// Name under which the result is kept and shown on the pages.
     #[arg(long)]
     pub(crate) name: Option<String>,
+}
+
+fn level(text: &str) -> Result<RegionLevel, String> {
+    Ok(match text {
+        "province" => RegionLevel::Province,
+        "regency" | "district" => RegionLevel::District,
+        "subdistrict" => RegionLevel::Subdistrict,
+        "village" => RegionLevel::Village,
+        _ => return Err("write province, regency, subdistrict or village".to_owned()),
+    })
 }
 
 #[derive(Debug, Clone, Args)]

@@ -4,7 +4,7 @@ use rules::{Expr, Fault, Field, Type};
 
 use crate::{
     reader::{Placed, Table},
-    schema::{Column, ColumnType, Schema, Subject, is_bits},
+    schema::{Column, ColumnType, Schema, Subject, is_bits, is_sealed_column},
 };
 
 /// The names for one kind of rule.
@@ -96,8 +96,13 @@ fn stand_in() -> Option<Expr> {
 /// All names of some subjects as a schema of the expression language.
 pub(crate) fn rule_schema(schema: &Schema, subjects: &[Subject]) -> rules::Schema {
     let mut names = rules::Schema::new();
-    for column in schema.rule_columns().filter(|column| subjects.contains(&column.subject)) {
+    let asked = |column: &&Column| subjects.contains(&column.subject);
+    for column in schema.canonical.iter().chain(&schema.registry).filter(asked) {
         names.add(field_of(column, schema));
+    }
+    for fact in schema.facts.iter().filter(|fact| asked(&&fact.column)) {
+        let field = field_of(&fact.column, schema);
+        names.add(if fact.sealed { field.sealed() } else { field });
     }
     names
 }
@@ -113,7 +118,7 @@ fn field_of(column: &Column, schema: &Schema) -> Field {
                 .map(|code| (code.code, code.label.id.as_str(), code.label.en.as_str())),
         );
     let field = if is_bits(column.codes.as_deref()) { field.bits() } else { field };
-    if matches!(column.name.as_str(), "nik" | "kk" | "ppks") { field.sealed() } else { field }
+    if is_sealed_column(&column.name) { field.sealed() } else { field }
 }
 
 pub(crate) fn rule_type(kind: ColumnType) -> Type {

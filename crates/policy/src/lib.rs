@@ -46,7 +46,7 @@ pub use programme::{
 pub use programme_file::{SHARE, Setting};
 pub use role::{Action, Role, Roles};
 pub use rules::{Label, Lang};
-pub use schema::{Code, Column, ColumnType, Fact, FactMark, FactRule, Reduce, Schema, Subject};
+pub use schema::{Code, Column, ColumnType, Cut, Fact, FactMark, FactRule, Reduce, Schema, Subject};
 pub use settings::{
     AccessSettings, ApprovalBand, ClosingSettings, Limits, NoticeSettings, Purpose, Settings, WorkSettings,
 };

@@ -122,6 +122,8 @@ pub struct Fact {
     pub rule: FactRule,
     /// What it marks in a simulation; only facts of families have a mark.
     pub mark: Option<FactMark>,
+    /// It counts members by what only a reader with a purpose may see: sums of the country only, and nobody may try a rule by it.
+    pub sealed: bool,
 }
 
 /// What a fact of a family marks in a simulation.
@@ -132,6 +134,38 @@ pub enum FactMark {
     Group,
     /// Families to look at first before aid ends for them; a group too.
     LookFirst,
+    /// How many members are of a kind: what their family receives is spread over its living members.
+    Share(Cut),
+}
+
+/// By what members are told apart. Kinds of one cut exclude each other, but for the categories of need, of which a person may have
+/// several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// Sex.
+    Sex,
+    /// Age.
+    Age,
+    /// Disability.
+    Disability,
+    /// Categories of social-welfare need (*PPKS*).
+    Ppks,
+}
+
+impl Cut {
+    const ALL: [(&'static str, Self); 4] =
+        [("sex", Self::Sex), ("age", Self::Age), ("disability", Self::Disability), ("ppks", Self::Ppks)];
+
+    /// The word in the pack, part of the key of its words.
+    pub fn word(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
+
+    /// Whether a member may be of several kinds.
+    pub fn overlaps(self) -> bool {
+        self == Self::Ppks
+    }
 }
 
 /// Everything that rules may name.
@@ -313,14 +347,43 @@ fn read_fact(table: &Table<'_>, schema: &Schema) -> Option<Fact> {
         };
         FactRule::Expression(names.expression(table, "expr", Some(column.kind))?)
     };
-    let mark = table.has("mark").then(|| {
-        table.choice("mark", &[("group", FactMark::Group), ("look_first", FactMark::LookFirst)], true)
-    });
+    let mark = table.has("mark").then(|| read_mark(table));
     if mark.is_some()
         && (subject != Subject::Family || !matches!(column.kind, ColumnType::Int | ColumnType::Bool))
     {
         table.fault("mark", "only a number or yes/no of a family marks something", "take the mark away");
     }
+    let counts = matches!(rule, FactRule::Reduction { reduce: Reduce::Count, .. });
+    if matches!(mark, Some(FactMark::Share(_))) && !counts {
+        table.fault("mark", "a share is of counted members", "write reduce = \"count\", or another mark");
+    }
+    let sealed = is_sealed(&rule, mark, schema);
     // The first of the name stays.
-    (!exists).then_some(Fact { column, rule, mark })
+    (!exists).then_some(Fact { column, rule, mark, sealed })
+}
+
+fn read_mark(table: &Table<'_>) -> FactMark {
+    // The kind of a share is told by its cut.
+    let share = FactMark::Share(Cut::Sex);
+    let marks = [("group", FactMark::Group), ("look_first", FactMark::LookFirst), ("share", share)];
+    match table.choice("mark", &marks, true) {
+        FactMark::Share(_) => FactMark::Share(table.choice("cut", &Cut::ALL, true)),
+        other => other,
+    }
+}
+
+/// A share of a sealed column, or what is derived from one.
+fn is_sealed(rule: &FactRule, mark: Option<FactMark>, schema: &Schema) -> bool {
+    let (FactRule::Expression(expr) | FactRule::Reduction { of: expr, .. }) = rule;
+    let share = matches!(mark, Some(FactMark::Share(_)));
+    let fact = |name: &str| schema.facts.iter().find(|fact| fact.column.rule_name() == name);
+    expr.columns().into_iter().any(|name| match fact(name) {
+        Some(fact) => fact.sealed,
+        None => share && name.split_once('.').is_some_and(|(_, column)| is_sealed_column(column)),
+    })
+}
+
+/// Personal numbers and needs that few may know.
+pub(crate) fn is_sealed_column(name: &str) -> bool {
+    matches!(name, "nik" | "kk" | "ppks")
 }

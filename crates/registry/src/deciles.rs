@@ -3,10 +3,11 @@
 //!
 //! In: imported rank lists. Out: a decile by KK. The rank is owned outside; nothing here computes one.
 
-use access::House;
+use access::{House, Scope};
 use arrow_array::{Array, Date32Array, Int32Array, Int64Array, StringArray, UInt32Array};
 use arrow_select::take::take;
 use jiff::civil::Date;
+use model::Month;
 use rayon::prelude::*;
 use store::params;
 
@@ -84,6 +85,40 @@ pub fn snapshots(house: &House, until: Option<Date>) -> Result<Vec<Snapshot>> {
 /// The store's and the lake's.
 pub fn in_force(house: &House, until: Option<Date>) -> Result<Option<Snapshot>> {
     files(house, until)?.pop().map(|(file, as_of)| read(house, file, as_of)).transpose()
+}
+
+/// Days of the snapshots that were received, newest first.
+///
+/// # Errors
+/// The store's.
+pub fn days(house: &House) -> Result<Vec<Date>> {
+    let mut days: Vec<Date> = files(house, None)?.into_iter().map(|(_, as_of)| as_of).collect();
+    days.dedup();
+    days.reverse();
+    Ok(days)
+}
+
+/// The families of a closing, sorted, with the deciles that they have in the snapshot of exactly this day; none when there is no such
+/// snapshot. Of the whole country whoever asks, because places are given out over all families: for work that tells sums of the scope only.
+///
+/// # Errors
+/// The store's and the lake's; the month was not closed.
+pub fn of_closing(
+    house: &House,
+    _scope: &Scope,
+    day: Date,
+    month: Month,
+) -> Result<Option<(Vec<i64>, Vec<u8>)>> {
+    let mut same_day = files(house, None)?.into_iter().filter(|(_, as_of)| *as_of == day);
+    let Some((file, as_of)) = same_day.next_back() else { return Ok(None) };
+    let families =
+        house.lake.require(&format!("closing/{month}/families"))?.read_all(&["family_id", "kk"])?;
+    let (deciles, _) = of_cards(Some(&read(house, file, as_of)?), &int64(&families, "kk")?);
+    let ids = int64(&families, "family_id")?;
+    let decile =
+        |decile: Option<i32>| decile.and_then(|n| u8::try_from(n).ok()).filter(|n| (1..=10).contains(n));
+    let ranked = ids.values().iter().zip(&deciles).filter_map(|(id, n)| Some((*id, decile(n)?)));
+    Ok(Some(ranked.unzip()))
 }
 
 fn files(house: &House, until: Option<Date>) -> Result<Vec<(i64, Date)>> {

@@ -29,6 +29,9 @@ pub enum Error {
     /// An export could not be put into text.
     #[error("the export could not be written: {0}")]
     Export(String),
+    /// A table that is too long for a workbook.
+    #[error("a workbook holds at most {0} rows; take the table as CSV, or a part of it")]
+    TooLong(usize),
 }
 
 impl Error {
@@ -42,6 +45,7 @@ impl Error {
             Self::Damaged { .. } => "report-damaged",
             Self::Money(_) => "report-money",
             Self::Export(_) => "report-export",
+            Self::TooLong(_) => "report-too-long",
         }
     }
 }

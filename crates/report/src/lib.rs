@@ -21,6 +21,7 @@ mod programmes;
 pub mod queries;
 mod rates;
 mod regions;
+mod sheet;
 mod status;
 mod tiles;
 
@@ -33,6 +34,7 @@ pub use home::{Age, HomeView, Task, TaskKind, home};
 pub use programmes::{Cycle, ProgrammeView, programmes};
 pub use rates::{Money, permille};
 pub use regions::{RegionsView, Series, Tile, regions};
+pub use sheet::{SHEET_ROWS_MAX, SheetCell, workbook};
 pub use status::{Count, ListState, StatusView, status};
 pub use tiles::place;
 

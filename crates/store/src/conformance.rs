@@ -343,7 +343,14 @@ fn jobs_are_taken_over_behind_their_mark(db: &Db, reopen: Reopen<'_>) {
     assert!(Job::start(&other, &clock, "test", "1").expect("asking is allowed").is_none(), "one at a time");
     db.write(|tx| job.set_mark(tx, &clock, "half")).expect("a mark is set");
     job.report(&clock, "reading", 5, 10).expect("progress is told");
+    let state = |db: &Db| {
+        Job::bury(db, &clock, "test", "1", "killed").expect("asking is allowed");
+        let view = db.read(|tx| Job::view(tx, "test", "1")).expect("a job is read").expect("it is there");
+        view.state
+    };
+    assert_eq!(state(&other), JobState::Running, "somebody is at it");
     drop(job);
+    assert_eq!(state(&other), JobState::Failed, "nobody is");
     let job = Job::start(&other, &clock, "test", "1").expect("a job starts").expect("the lock died");
     assert_eq!(job.mark(), Some("half"), "the next attempt continues behind the mark");
     let view = db.read(|tx| Job::view(tx, "test", "1")).expect("a job is read").expect("it is there");

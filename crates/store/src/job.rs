@@ -16,6 +16,8 @@ sql! {
         RETURNING mark";
     REPORT = "UPDATE job SET stage = $3, done = $4, total = $5, changed_at = $6 WHERE kind = $1 AND key = $2";
     MARK = "UPDATE job SET mark = $3, changed_at = $4 WHERE kind = $1 AND key = $2";
+    BURY = "UPDATE job SET state = 'failed', message = $3, changed_at = $4
+        WHERE kind = $1 AND key = $2 AND state = 'running'";
     FINISH = "UPDATE job SET state = $3, message = $4, changed_at = $5 WHERE kind = $1 AND key = $2";
     ONE = "SELECT kind, key, state, stage, done, total, message, attempts, started_at, changed_at
         FROM job WHERE kind = $1 AND key = $2";
@@ -110,6 +112,12 @@ impl Job {
         self.db.write(|tx| {
             tx.execute(&FINISH, params![&self.kind, &self.key, state, message, clock.now_ms()]).map(|_| ())
         })
+    }
+
+    /// Marks a job as failed with `message` when it says that it runs and nobody is at it: its process was killed.
+    pub fn bury(db: &Db, clock: &dyn Clock, kind: &str, key: &str, message: &str) -> Result<()> {
+        let Some(_lock) = db.lock(&format!("job-{kind}-{key}"))? else { return Ok(()) };
+        db.write(|tx| tx.execute(&BURY, params![kind, key, message, clock.now_ms()]).map(|_| ()))
     }
 
     /// One job as pages show it.

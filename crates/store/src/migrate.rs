@@ -28,7 +28,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0008_names_by_area",
     "0009_handover",
     "0010_scenario",
-    "0012_notice",
+    "0011_notice",
 ];
 
 const OWN_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -44,6 +44,12 @@ pub enum Error {
     /// A kept scenario that cannot be read.
     #[error("the scenario cannot be read: {0}")]
     BrokenScenario(String),
+    /// No such snapshot of ranks.
+    #[error("there is no snapshot of ranks of {0}")]
+    NoRanks(String),
+    /// An assumption that is none.
+    #[error("the assumption is a poverty line above 0 and ten means of consumption, rupiah a person a month")]
+    Consumption,
     /// The run was made by another pack.
     #[error("the run was made by the policy pack {0}; name its folder with --policy")]
     OtherPack(String),
@@ -131,6 +137,8 @@ impl Error {
             Self::OtherFacts => "targeting-other-facts",
             Self::Settings(_) => "targeting-settings",
             Self::BrokenScenario(_) => "targeting-broken-scenario",
+            Self::NoRanks(_) => "targeting-no-ranks",
+            Self::Consumption => "targeting-consumption",
             Self::OtherPack(_) => "targeting-other-pack",
             Self::Sealed(_) => "targeting-sealed",
             Self::Candidates => "targeting-candidates",

@@ -21,6 +21,7 @@ mod changes;
 mod closing;
 mod columns;
 mod counts;
+mod cube;
 mod decide;
 mod error;
 mod explain;
@@ -29,6 +30,7 @@ mod holders;
 mod list;
 mod members;
 mod notices;
+mod outside;
 mod pass;
 mod people;
 mod plan;
@@ -39,6 +41,7 @@ mod rule_view;
 mod scenario;
 mod settle;
 mod simulate;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -46,6 +49,7 @@ mod views;
 
 pub use approve::approve;
 pub use changes::{Change, ChangeCount, ChangeLine, change_counts, change_lines};
+pub use cube::RegionCube;
 pub use decide::{DecisionRun, RunState, Totals, Wish, dataset_name, decide, decide_all, wishes};
 pub use error::Error;
 pub use explain::{
@@ -54,11 +58,16 @@ pub use explain::{
 };
 pub use notices::{Notice, NoticeState, family_notices, notices, renew_notices};
 pub use people::{PersonLine, decides_people, run_people};
+pub use outside::{Consumption, Mark, Outside, PovertyGap, Ranks};
 pub use plan::{Place, PlaceKind, Plan};
 pub use replay::{Replay, replay};
 pub use rule_view::{ComponentCount, ComponentRule, ConditionRule, OrderRule, QuotaRule};
-pub use scenario::{Asked, Scenario, make_scenario, scenario, scenarios, wish_for};
-pub use simulate::{Comparison, LookFirst, Move, Moved, Part, Question, Side, simulate};
+pub use scenario::{
+    Asked, FIGURE_HEADS, FigureRow, Scenario, make_scenario, scenario, scenario_regions, scenarios, wish_for,
+};
+pub use simulate::{
+    Comparison, LookFirst, Move, Moved, Part, Question, Share, Side, Simulated, check_question, simulate,
+};
 pub use trial::{NullCount, RegionTrial, SMALL_CELL, Trial, try_rule};
 pub use views::{
     FamilyLine, OutcomeCount, ProgrammeLine, ProgrammePage, QuotaCount, ReasonCount, RegionCount, RunPage,

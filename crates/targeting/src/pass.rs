@@ -48,6 +48,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) marks: Vec<String>,
     /// A condition that is asked of every family besides.
     pub(crate) truth: Option<Asked<'a>>,
+    /// For each condition over people that is counted besides: the number of its kind.
+    pub(crate) shares: Vec<usize>,
     extras: usize,
 }
 
@@ -123,6 +125,7 @@ impl<'a> Pass<'a> {
             orders: Vec::new(),
             marks: Vec::new(),
             truth: None,
+            shares: Vec::new(),
             extras: 0,
         };
         for plan in &plans {
@@ -134,19 +137,24 @@ impl<'a> Pass<'a> {
     }
 
     /// Asks of every family also what marks it and whether a condition holds, on the first reference day. Their answers are the tests
-    /// from [`Pass::extras`] on: one for each mark, then the condition.
+    /// from [`Pass::extras`] on: one for each mark, then the condition. For each condition of `shares` over people it counts the members
+    /// for whom it holds.
     pub(crate) fn with_extras(
         mut self,
         policy: &'a Policy,
         truth: Option<&'a Expr>,
         marks: &[&'a Fact],
+        shares: &[&'a Expr],
     ) -> Self {
         self.extras = self.tests.len();
         let params = self.sources.days.first().map_or_else(Params::default, |day| Params::at(*day));
-        let plain = |expr: &'a Expr| Asked { expr, day: 0, params, values: Vec::new() };
+        let plain = |expr: &'a Expr| Asked { expr, day: 0, params: params.clone(), values: Vec::new() };
         self.marks = marks.iter().map(|fact| fact.column.rule_name()).collect();
-        let names =
-            self.marks.iter().map(String::as_str).chain(truth.iter().flat_map(|truth| truth.columns()));
+        let names = self
+            .marks
+            .iter()
+            .map(String::as_str)
+            .chain(truth.into_iter().chain(shares.iter().copied()).flat_map(Expr::columns));
         let needs = Needs::named(policy, names);
         let known: BTreeSet<String> = self
             .sources
@@ -168,6 +176,7 @@ impl<'a> Pass<'a> {
         );
         let facts = policy.facts().iter().filter(|fact| known.contains(&fact.column.rule_name()));
         self.sources = Sources::new(facts, person, family, std::mem::take(&mut self.sources.days));
+        self.shares = shares.iter().map(|expr| number(&mut self.kinds, plain(expr))).collect();
         self.truth = truth.map(plain);
         self
     }

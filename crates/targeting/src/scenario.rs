@@ -2,12 +2,15 @@
 //! what came out are kept as they were; nothing is worked out again when they are read.
 
 use access::{House, Scope};
-use model::{Month, Period};
+use lake::Origin;
+use model::{Month, Period, RegionCode};
 use policy::Policy;
 use serde::{Deserialize, Serialize};
 use store::{Row, params};
 
-use crate::{Comparison, Error, Question, Result, Wish, queries, simulate};
+use crate::{
+    Comparison, Error, Outside, Part, Question, RegionCube, Result, Simulated, Wish, queries, simulate,
+};
 
 /// Scenarios shown in the list.
 const SHOWN: i64 = 50;
@@ -48,6 +51,7 @@ pub struct Scenario {
 /// Simulates with numbers set otherwise and keeps the result.
 ///
 /// # Errors As [`simulate`]; a setting that the programme does not have.
+#[expect(clippy::too_many_arguments, reason = "everything that names a scenario")]
 pub fn make_scenario(
     house: &House,
     scope: &Scope,
@@ -55,11 +59,14 @@ pub fn make_scenario(
     wishes: &[Wish],
     closing: Month,
     question: &Question,
+    outside: &Outside,
     progress: &dyn model::Progress,
 ) -> Result<Scenario> {
     let other = house.policy.variant(&question.settings).map_err(Error::Settings)?;
-    let found = simulate(house, scope, &other, wishes, closing, question, progress)?;
-    keep(house, scope, name, &other, wishes, closing, question, found)
+    let made = simulate(house, scope, &other, wishes, closing, question, outside, progress)?;
+    let name: String = name.trim().chars().take(NAME_MAX).collect();
+    let name = if name.is_empty() { other.hash()[..8].to_owned() } else { name };
+    keep(house, scope, &name, other.hash(), wishes, closing, question, &made)
 }
 
 #[expect(clippy::too_many_arguments, reason = "everything that names a scenario")]
@@ -67,28 +74,39 @@ fn keep(
     house: &House,
     scope: &Scope,
     name: &str,
-    other: &Policy,
+    policy: &str,
     wishes: &[Wish],
     closing: Month,
     question: &Question,
-    found: Vec<Comparison>,
+    made: &Simulated,
 ) -> Result<Scenario> {
-    let name: String = name.trim().chars().take(NAME_MAX).collect();
-    let name = if name.is_empty() { other.hash()[..8].to_owned() } else { name };
     let of = |wish: &Wish| (wish.programme.clone(), wish.period.to_string());
     let asked = Asked { programmes: wishes.iter().map(of).collect(), question: question.clone() };
     let json =
         |value: serde_json::Result<String>| value.map_err(|error| Error::BrokenScenario(error.to_string()));
-    let (asked, found) = (json(serde_json::to_string(&asked))?, json(serde_json::to_string(&found))?);
-    let id = house.db.write(|tx| {
-        let id = store::next_number(tx, "scenario", 1)?;
+    let (asked, found) = (json(serde_json::to_string(&asked))?, json(serde_json::to_string(&made.found))?);
+    // The number is given out first: a crash afterwards leaves a gap and villages that no scenario shows.
+    let id = house.db.write(|tx| Ok::<_, Error>(store::next_number(tx, "scenario", 1)?))?;
+    let inputs = ["families", "persons"].map(|kind| format!("closing/{closing}/{kind}"));
+    let mut hashes = Vec::with_capacity(inputs.len());
+    for name in &inputs {
+        hashes.push(house.lake.require(name)?.manifest().hash.clone());
+    }
+    let origin = Origin {
+        made_by: "targeting".to_owned(),
+        inputs: hashes,
+        policy: policy.to_owned(),
+        note: [("scenario".to_owned(), name.to_owned())].into(),
+    };
+    made.cube.write(house, id, origin)?;
+    house.db.write(|tx| {
         let (made_by, made_by_name) = scope.actor_pair();
         let values = params![
             id,
-            &name,
+            name,
             scope.region(),
             closing.to_string(),
-            other.hash(),
+            policy,
             &asked,
             &found,
             made_by,
@@ -96,9 +114,26 @@ fn keep(
             house.clock.now_ms(),
         ];
         tx.execute(&queries::SCENARIO_ADD, values)?;
-        Ok::<_, Error>(id)
+        Ok::<_, Error>(())
     })?;
     scenario(house, scope, id)
+}
+
+/// The villages of a scenario; none if it was kept before villages were.
+///
+/// # Errors [`Error::NotFound`] when the scenario, or `within`, is not in the territory.
+pub fn scenario_regions(
+    house: &House,
+    scope: &Scope,
+    id: i64,
+    within: &RegionCode,
+) -> Result<Option<RegionCube>> {
+    let kept = scenario(house, scope, id)?;
+    let own = RegionCode::parse(&kept.region).map_err(|_| Error::NotFound)?;
+    if !(scope.covers(within) && own.contains(within)) {
+        return Err(Error::NotFound);
+    }
+    RegionCube::read(house, id)
 }
 
 /// The latest scenarios of the scope's territory, newest first.
@@ -134,46 +169,75 @@ fn read(row: &Row) -> Result<Scenario> {
     })
 }
 
-impl Scenario {
-    /// One row a figure: programme, cut (all, decile, region, group), key, figure, before, after. Small cells are empty.
-    pub fn rows(&self) -> Vec<[String; 6]> {
+/// One figure of a comparison, as a row of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FigureRow {
+    /// Key of the programme.
+    pub programme: String,
+    /// All, move, decile, region, group, look_first, or by which members are told apart.
+    pub cut: String,
+    /// Which of the cut.
+    pub key: String,
+    /// Which figure.
+    pub figure: &'static str,
+    /// By the present rule; empty for a small cell and where only the change is told.
+    pub before: String,
+    /// By the other rule, or the change.
+    pub after: String,
+}
+
+/// Headings of [`FigureRow`].
+pub const FIGURE_HEADS: [&str; 6] = ["programme", "cut", "key", "figure", "before", "after"];
+
+impl FigureRow {
+    /// In the order of the headings.
+    pub fn cells(self) -> [String; 6] {
+        [self.programme, self.cut, self.key, self.figure.to_owned(), self.before, self.after]
+    }
+}
+
+impl Comparison {
+    /// All its figures. `regions` stand in the place of its own where a cube tells them.
+    pub fn rows(&self, regions: Option<&[Part]>) -> Vec<FigureRow> {
         let mut rows = Vec::new();
         let text = |n: Option<i64>| n.map_or_else(String::new, |n| n.to_string());
-        for one in &self.found {
-            let mut add = |cut: &str, key: &str, figure: &str, before: String, after: String| {
-                let [programme, cut, key, figure] = [&one.programme, cut, key, figure].map(str::to_owned);
-                rows.push([programme, cut, key, figure, before, after]);
-            };
-            let [before, after] = &one.sides;
-            add("all", "", "receive", before.eligible.to_string(), after.eligible.to_string());
-            add("all", "", "wait", before.waiting.to_string(), after.waiting.to_string());
-            add(
-                "all",
-                "",
-                "amount_idr",
-                before.amount_idr.idr().to_string(),
-                after.amount_idr.idr().to_string(),
-            );
-            add("all", "", "gini", format!("{:.4}", before.gini), format!("{:.4}", after.gini));
-            let permille = |of: fn(&crate::Side) -> Option<i64>| (text(of(before)), text(of(after)));
-            let (left, right) = permille(|side| side.coverage_permille);
-            add("all", "", "coverage_permille", left, right);
-            let (left, right) = permille(|side| side.inclusion_error_permille);
-            add("all", "", "inclusion_error_permille", left, right);
-            for moved in &one.moves {
-                let key = format!("{:?}", moved.what).to_lowercase();
-                add("move", &key, "families", String::new(), moved.families.to_string());
-                add("move", &key, "change_idr", String::new(), moved.change_idr.to_string());
+        let mut add = |cut: &str, key: &str, figure: &'static str, [before, after]: [String; 2]| {
+            let [programme, cut, key] = [&self.programme, cut, key].map(str::to_owned);
+            rows.push(FigureRow { programme, cut, key, figure, before, after });
+        };
+        let sides = |of: &dyn Fn(&crate::Side) -> String| [of(&self.sides[0]), of(&self.sides[1])];
+        add("all", "", "receive", sides(&|side| side.eligible.to_string()));
+        add("all", "", "wait", sides(&|side| side.waiting.to_string()));
+        add("all", "", "amount_idr", sides(&|side| side.amount_idr.idr().to_string()));
+        add("all", "", "gini", sides(&|side| format!("{:.4}", side.gini)));
+        add("all", "", "coverage_permille", sides(&|side| text(side.coverage_permille)));
+        add("all", "", "inclusion_error_permille", sides(&|side| text(side.inclusion_error_permille)));
+        if let Some(gap) = &self.poverty_gap {
+            let index = |side: usize| format!("{:.6}", gap.index[side]);
+            add("all", "assumed", "poverty_gap_without", [index(0), index(0)]);
+            add("all", "assumed", "poverty_gap", [index(1), index(2)]);
+        }
+        for moved in &self.moves {
+            let key = format!("{:?}", moved.what).to_lowercase();
+            add("move", &key, "families", [String::new(), moved.families.to_string()]);
+            add("move", &key, "change_idr", [String::new(), moved.change_idr.to_string()]);
+        }
+        for look in &self.look_first {
+            let families = text(crate::tally::shown(look.families));
+            add("look_first", &look.fact, "families", [String::new(), families]);
+        }
+        let regions = regions.unwrap_or(&self.regions);
+        for (cut, parts) in [("decile", &self.deciles[..]), ("region", regions), ("group", &self.groups)] {
+            for part in parts {
+                add(cut, &part.key, "receive", part.eligible.map(text));
+                add(cut, &part.key, "amount_idr", part.amount_idr.map(text));
+                add(cut, &part.key, "enter", [String::new(), text(part.enters)]);
+                add(cut, &part.key, "leave", [String::new(), text(part.leaves)]);
             }
-            for (cut, parts) in [("decile", &one.deciles), ("region", &one.regions), ("group", &one.groups)] {
-                for part in parts {
-                    add(cut, &part.key, "receive", text(part.eligible[0]), text(part.eligible[1]));
-                    let [left, right] = part.amount_idr.map(|idr| idr.to_string());
-                    add(cut, &part.key, "amount_idr", left, right);
-                    add(cut, &part.key, "enter", String::new(), text(part.enters));
-                    add(cut, &part.key, "leave", String::new(), text(part.leaves));
-                }
-            }
+        }
+        for share in &self.shares {
+            add(&share.cut, &share.key, "members", share.members.map(text));
+            add(&share.cut, &share.key, "amount_idr", share.amount_idr.map(text));
         }
         rows
     }

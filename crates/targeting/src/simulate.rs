@@ -7,21 +7,24 @@ use std::collections::BTreeMap;
 
 use access::{House, Scope};
 use arrow_array::{Array, RecordBatch, cast::AsArray, types::Int32Type};
-use model::{Month, Progress, Rupiah};
-use policy::{Fact, FactMark, Policy};
+use model::{Month, Progress, RegionLevel, Rupiah};
+use policy::{Cut, Fact, FactMark, Policy};
 use rules::{Expr, Label};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, FamilyOutcome, Result, Wish,
+    Consumption, Error, FamilyOutcome, Mark, Outside, PovertyGap, Ranks, RegionCube, Result, Wish,
     closing::Closing,
     columns::{Judged, int64},
     decide::{in_order, judge_all, others, text_column},
+    members::Bitmap,
+    outside::Gap,
     pass::Pass,
     plan::{Bits, PlaceKind, Plan},
     quota::Regions,
     settle::{Settled, settle},
-    trial::{Areas, SMALL_CELL, refuse_sealed},
+    tally::{Cell, Tally},
+    trial::{Areas, refuse_sealed},
 };
 
 /// What is asked of a simulation.
@@ -33,6 +36,12 @@ pub struct Question {
     pub truth: String,
     /// Find the share of the quota at which the other rule of a programme costs no more than this, in rupiah for the period.
     pub budget_idr: Option<i64>,
+    /// The day of another snapshot of ranks: the other side is judged with its deciles, not with those of the closing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranks: Option<String>,
+    /// What people are taken to live on, for the poverty gap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumption: Option<Consumption>,
 }
 
 /// Two rules of one programme side by side.
@@ -50,14 +59,48 @@ pub struct Comparison {
     pub deciles: Vec<Part>,
     /// By the region below the territory.
     pub regions: Vec<Part>,
-    /// By the groups that facts mark.
+    /// By the groups that facts, or other rooms, mark.
     pub groups: Vec<Part>,
+    /// By kinds of members, cut after cut: what their families receive, spread evenly over living members.
+    #[serde(default)]
+    pub shares: Vec<Share>,
     /// Families that would get less or nothing, and whom a fact says to look at first.
     pub look_first: Vec<LookFirst>,
     /// For each condition of the other rule: families who fail by it alone.
     pub only: Vec<(String, Label, i64)>,
     /// The share of the quota that fits the budget, if one was asked for and the rule has a quota.
     pub share_that_fits: Option<u32>,
+    /// What the programme does to the poverty gap, under the assumption of the question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poverty_gap: Option<PovertyGap>,
+}
+
+/// Members of one kind, and their part of what their families receive. A cut whose kinds exclude each other ends with those of no kind (an
+/// empty key) and then sums exactly to what the programme costs: in each family the parts of the first kinds together are rounded down to
+/// whole rupiah, and each kind has what it adds. Where kinds overlap each is rounded down by itself and nothing is summed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// By what members are told apart: `sex`, `age`, `disability`, `ppks`.
+    pub cut: String,
+    /// Name of the fact; empty for those of no kind.
+    pub key: String,
+    /// Its words.
+    pub label: Label,
+    /// Living members of this kind; none for a small cell, and then nothing else either.
+    pub people: Option<i64>,
+    /// Of these in families that receive, by each rule; none for a small cell.
+    pub members: [Option<i64>; 2],
+    /// Their part, rupiah for the period; none where the members are.
+    pub amount_idr: [Option<i64>; 2],
+}
+
+/// What came out, and the same by village.
+#[derive(Debug, Clone)]
+pub struct Simulated {
+    /// A programme each.
+    pub found: Vec<Comparison>,
+    /// Every village of the territory.
+    pub cube: RegionCube,
 }
 
 /// One rule's sums.
@@ -99,7 +142,7 @@ impl Move {
     /// All, in the order of the figures.
     pub const ALL: [Self; 5] = [Self::Enters, Self::Leaves, Self::Less, Self::More, Self::Same];
 
-    fn of(before: Option<i64>, after: Option<i64>) -> Option<Self> {
+    pub(crate) fn of(before: Option<i64>, after: Option<i64>) -> Option<Self> {
         Some(match (before, after) {
             (None, None) => return None,
             (None, Some(_)) => Self::Enters,
@@ -133,8 +176,8 @@ pub struct Part {
     pub families: i64,
     /// Families that receive, by each rule; none for a small cell.
     pub eligible: [Option<i64>; 2],
-    /// What they receive.
-    pub amount_idr: [i64; 2],
+    /// What they receive; none for a small cell.
+    pub amount_idr: [Option<i64>; 2],
     /// Families that enter; none for a small cell.
     pub enters: Option<i64>,
     /// Families that leave; none for a small cell.
@@ -152,10 +195,13 @@ pub struct LookFirst {
     pub families: i64,
 }
 
-/// Compares the pack in force with `other` for some programmes. Figures are of the scope's territory.
+/// Compares the pack in force with `other` for some programmes. Figures are of the scope's territory. Groups, deciles and the truth are
+/// those of the closing, also where the other side is judged by other ranks.
 ///
 /// # Errors
-/// As [`crate::decide_all`]; the packs must have the same facts; the truth must be a condition over families.
+/// As [`crate::decide_all`]; the packs must have the same facts; the truth must be a condition over families; the ranks asked for must be
+/// among what is given from outside.
+#[expect(clippy::too_many_arguments, reason = "everything that a simulation is made of")]
 pub fn simulate(
     house: &House,
     scope: &Scope,
@@ -163,67 +209,167 @@ pub fn simulate(
     wishes: &[Wish],
     closing: Month,
     question: &Question,
+    outside: &Outside,
     progress: &dyn Progress,
-) -> Result<Vec<Comparison>> {
+) -> Result<Simulated> {
     let same =
         |(a, b): (&Fact, &Fact)| a.column == b.column && crate::plan::rule_of(a) == crate::plan::rule_of(b);
     let own = house.policy.facts();
     if own.len() != other.facts().len() || !own.iter().zip(other.facts()).all(same) {
         return Err(Error::OtherFacts);
     }
-    let truth = match question.truth.trim() {
-        "" => None,
-        text => Some(Expr::condition(text, &house.policy.rule_schema()).map_err(Error::Expression)?),
+    let truth = truth_of(&house.policy, question)?;
+    let ranks = ranks_of(question, outside)?;
+    let plans = |policy| -> Result<Vec<Plan<'_>>> {
+        wishes.iter().map(|wish| Plan::new(policy, &wish.programme, wish.period, closing)).collect()
     };
-    if truth.as_ref().is_some_and(|truth| truth.columns().iter().any(|name| name.starts_with("person."))) {
-        return Err(Error::TwoSubjects);
+    let (mut first, mut second) = (plans(&house.policy)?, plans(other)?);
+    if ranks.is_none() {
+        first.append(&mut second);
     }
-    if let Some(truth) = &truth {
-        refuse_sealed(&house.policy, truth)?;
-    }
-    let plan = |policy, wish: &Wish| Plan::new(policy, &wish.programme, wish.period, closing);
-    let plans: Vec<Plan<'_>> = wishes
-        .iter()
-        .map(|wish| plan(&house.policy, wish))
-        .chain(wishes.iter().map(|wish| plan(other, wish)))
-        .collect::<Result<_>>()?;
-    let marks: Vec<&Fact> = own.iter().filter(|fact| fact.mark.is_some()).collect();
-    let pass = Pass::new(&house.policy, plans).with_extras(&house.policy, truth.as_ref(), &marks);
+    let living = Expr::condition("person.alive", &house.policy.rule_schema()).map_err(Error::Expression)?;
+    let marks: Vec<&Fact> = own.iter().filter(|fact| is_mark(fact)).collect();
+    let kinds: Vec<(Cut, &Fact)> = own.iter().filter_map(|fact| Some((cut_of(fact, scope)?, fact))).collect();
+    let counted: Vec<&Expr> =
+        std::iter::once(&living).chain(kinds.iter().map(|(_, fact)| crate::plan::rule_of(fact))).collect();
+    let pass = Pass::new(&house.policy, first).with_extras(&house.policy, truth.as_ref(), &marks, &counted);
     let source = Closing::open(&house.lake, closing)?;
     let families = source.all_families(&pass.sources.family_columns)?;
     let judged = judge_all(&pass, &source, &families, progress)?;
+    let again = match ranks {
+        Some(ranks) => {
+            let pass = Pass::new(&house.policy, second);
+            let families = ranks.instead(&source.all_families(&pass.sources.family_columns)?)?;
+            let judged = judge_all(&pass, &source, &families, progress)?;
+            Some((pass, judged))
+        }
+        None => None,
+    };
     let regions = Regions::new(&text_column(&families, "region"));
     let areas = Areas::new(&regions, scope);
+    let ids = int64(&families, "family_id")?.values();
+    let inside = |family: &usize| areas.of(regions.of[*family]).is_some();
+    let inside: Vec<usize> = (0..ids.len()).filter(inside).collect();
+    let people = |kind: &usize| inside.iter().map(|family| i64::from(judged.qualified[*kind][*family])).sum();
     let world = World {
         house,
+        people: pass.shares.iter().map(people).collect(),
         pass: &pass,
         judged: &judged,
         families: &families,
+        ids,
         regions: &regions,
         areas: &areas,
+        outside: outside.marks.iter().map(|mark| (mark, listed(ids, &mark.families))).collect(),
         marks,
+        kinds,
     };
-    let halves = [world.settle_half(0..wishes.len())?, world.settle_half(wishes.len()..2 * wishes.len())?];
-    let [before, after] = &halves;
-    before.iter().zip(after).map(|(before, after)| world.compare(before, after, question)).collect()
+    let n = wishes.len();
+    let before = world.settle_half(&pass, &judged, 0..n)?;
+    let after = match &again {
+        Some((pass, judged)) => world.settle_half(pass, judged, 0..n)?,
+        None => world.settle_half(&pass, &judged, n..2 * n)?,
+    };
+    let mut cube = RegionCube::new(
+        regions
+            .paths
+            .iter()
+            .enumerate()
+            .filter_map(|(at, path)| areas.of(at as u32).is_some().then_some((at, path.as_str()))),
+    );
+    let mut found = Vec::with_capacity(n);
+    for (number, (before, after)) in before.iter().zip(&after).enumerate() {
+        progress.report("compare", number as u64, n as u64);
+        let (one, villages) = world.compare(before, after, question)?;
+        cube.add(&one.programme, &villages);
+        found.push(one);
+    }
+    Ok(Simulated { found, cube })
 }
 
-struct World<'a> {
+/// What a question asks, checked as [`simulate`] checks it, before any work.
+///
+/// # Errors As [`simulate`]'s on the truth; a setting that no programme has.
+pub fn check_question(policy: &Policy, question: &Question) -> Result<()> {
+    truth_of(policy, question)?;
+    policy.variant(&question.settings).map(|_| ()).map_err(Error::Settings)
+}
+
+fn truth_of(policy: &Policy, question: &Question) -> Result<Option<Expr>> {
+    let truth = match question.truth.trim() {
+        "" => return Ok(None),
+        text => Expr::condition(text, &policy.rule_schema()).map_err(Error::Expression)?,
+    };
+    if truth.columns().iter().any(|name| name.starts_with("person.")) {
+        return Err(Error::TwoSubjects);
+    }
+    refuse_sealed(policy, &truth)?;
+    Ok(Some(truth))
+}
+
+fn ranks_of<'o>(question: &Question, outside: &'o Outside) -> Result<Option<&'o Ranks>> {
+    let Some(asked) = &question.ranks else { return Ok(None) };
+    let found = outside.ranks.as_ref().filter(|ranks| ranks.date.to_string() == *asked);
+    let whole = |ranks: &&Ranks| ranks.families.len() == ranks.deciles.len();
+    Ok(Some(found.filter(whole).ok_or_else(|| Error::NoRanks(asked.clone()))?))
+}
+
+fn is_mark(fact: &Fact) -> bool {
+    matches!(fact.mark, Some(FactMark::Group | FactMark::LookFirst))
+}
+
+/// Sealed kinds are told for the whole country only.
+fn cut_of(fact: &Fact, scope: &Scope) -> Option<Cut> {
+    match fact.mark {
+        Some(FactMark::Share(cut)) if !fact.sealed || scope.region().level() == RegionLevel::Nation => {
+            Some(cut)
+        }
+        _ => None,
+    }
+}
+
+/// Which families of the closing are in a sorted list.
+fn listed(ids: &[i64], families: &[i64]) -> Bitmap {
+    let mut bits = Bitmap::none(ids.len());
+    let mut families = families.iter().copied().peekable();
+    for (row, &id) in ids.iter().enumerate() {
+        while families.next_if(|&other| other < id).is_some() {}
+        if families.peek() == Some(&id) {
+            bits.set(row);
+        }
+    }
+    bits
+}
+
+pub(crate) struct World<'a> {
     house: &'a House,
-    pass: &'a Pass<'a>,
-    judged: &'a Judged,
+    pub(crate) pass: &'a Pass<'a>,
+    pub(crate) judged: &'a Judged,
     families: &'a RecordBatch,
-    regions: &'a Regions,
-    areas: &'a Areas,
-    marks: Vec<&'a Fact>,
+    ids: &'a [i64],
+    pub(crate) regions: &'a Regions,
+    pub(crate) areas: &'a Areas,
+    /// Facts that mark families.
+    pub(crate) marks: Vec<&'a Fact>,
+    /// What other rooms mark.
+    pub(crate) outside: Vec<(&'a Mark, Bitmap)>,
+    /// Living members of the territory, then those of each kind.
+    pub(crate) people: Vec<i64>,
+    /// Facts that count members.
+    pub(crate) kinds: Vec<(Cut, &'a Fact)>,
 }
 
-impl<'a> World<'a> {
+impl World<'_> {
     /// Settles the plans of one pack, each after those it waits for.
-    fn settle_half(&self, numbers: std::ops::Range<usize>) -> Result<Vec<Settled<'a>>> {
-        let ids = int64(self.families, "family_id")?.values();
-        let plans = &self.pass.plans[numbers.clone()];
-        let mut done: BTreeMap<usize, Settled<'a>> = BTreeMap::new();
+    fn settle_half<'p>(
+        &self,
+        pass: &'p Pass<'p>,
+        judged: &'p Judged,
+        numbers: std::ops::Range<usize>,
+    ) -> Result<Vec<Settled<'p>>> {
+        let ids = self.ids;
+        let plans = &pass.plans[numbers.clone()];
+        let mut done: BTreeMap<usize, Settled<'p>> = BTreeMap::new();
         for at in in_order(plans).into_iter().flatten() {
             let plan = &plans[at];
             let mut others = others(self.house, plan)?;
@@ -234,19 +380,28 @@ impl<'a> World<'a> {
                 let receives = |row: &usize| settled.outcome(*row) == FamilyOutcome::Eligible;
                 other.recipients = Some((0..ids.len()).filter(receives).map(|row| ids[row]).collect());
             }
-            let settled =
-                settle(self.pass, numbers.start + at, self.judged, ids, self.regions, &others, None);
+            let settled = settle(pass, numbers.start + at, judged, ids, self.regions, &others, None);
             done.insert(at, settled);
         }
         Ok(done.into_values().collect())
     }
 
-    fn compare(&self, before: &Settled<'_>, after: &Settled<'_>, question: &Question) -> Result<Comparison> {
-        let mut tally = Tally::new(self);
+    /// What the change does, and the cells of every village, by the number of its path.
+    fn compare(
+        &self,
+        before: &Settled<'_>,
+        after: &Settled<'_>,
+        question: &Question,
+    ) -> Result<(Comparison, Vec<Cell>)> {
+        let months = after.plan.period.months();
+        let mut tally =
+            Tally::new(self, question.consumption.as_ref().map(|assumed| Gap::new(assumed, months)));
         let deciles =
             self.families.column_by_name("decile").and_then(|column| column.as_primitive_opt::<Int32Type>());
         for family in 0..before.families() {
-            let Some(area) = self.areas.of(self.regions.of[family]) else { continue };
+            if self.areas.of(self.regions.of[family]).is_none() {
+                continue;
+            }
             let paid = |settled: &Settled<'_>| -> Result<Option<i64>> {
                 let receives = settled.outcome(family) == FamilyOutcome::Eligible;
                 Ok(if receives { Some(settled.worth(family)?.0.idr()) } else { None })
@@ -256,7 +411,7 @@ impl<'a> World<'a> {
                 deciles.filter(|deciles| deciles.is_valid(family)).map(|deciles| deciles.value(family));
             let decile = decile.and_then(|decile| usize::try_from(decile - 1).ok()).unwrap_or(10).min(10);
             let waits = [before, after].map(|settled| settled.outcome(family) == FamilyOutcome::Waiting);
-            tally.add(family, area, decile, amounts, waits);
+            tally.add(family, decile, amounts, waits);
         }
         let share = match question.budget_idr {
             Some(idr) => self.share_that_fits(after, idr)?,
@@ -307,168 +462,8 @@ impl<'a> World<'a> {
     }
 }
 
-/// Sums while families go by.
-struct Tally<'w> {
-    world: &'w World<'w>,
-    waiting: [i64; 2],
-    moves: [(i64, i64); 5],
-    deciles: Vec<Cell>,
-    regions: Vec<Cell>,
-    groups: Vec<Cell>,
-    hurt: Vec<i64>,
-    /// Families by what they receive, for each side.
-    amounts: [BTreeMap<i64, i64>; 2],
-    /// Should receive; of these receives, by side; receives but should not, by side.
-    truth: (i64, [i64; 2], [i64; 2]),
-}
-
-#[derive(Clone, Default)]
-struct Cell {
-    families: i64,
-    eligible: [i64; 2],
-    amount: [i64; 2],
-    enters: i64,
-    leaves: i64,
-}
-
-impl Cell {
-    fn add(&mut self, amounts: [Option<i64>; 2], what: Option<Move>) {
-        self.families += 1;
-        for (side, amount) in amounts.into_iter().enumerate() {
-            self.eligible[side] += i64::from(amount.is_some());
-            self.amount[side] = self.amount[side].saturating_add(amount.unwrap_or_default());
-        }
-        self.enters += i64::from(what == Some(Move::Enters));
-        self.leaves += i64::from(what == Some(Move::Leaves));
-    }
-
-    fn part(self, key: String, label: Label) -> Part {
-        let shown = |n: i64| (n == 0 || n >= SMALL_CELL).then_some(n);
-        Part {
-            key,
-            label,
-            families: self.families,
-            eligible: self.eligible.map(shown),
-            amount_idr: self.amount,
-            enters: shown(self.enters),
-            leaves: shown(self.leaves),
-        }
-    }
-}
-
-impl<'w> Tally<'w> {
-    fn new(world: &'w World<'w>) -> Self {
-        Self {
-            world,
-            waiting: [0; 2],
-            moves: [(0, 0); 5],
-            deciles: vec![Cell::default(); 11],
-            regions: vec![Cell::default(); world.areas.names().len()],
-            groups: vec![Cell::default(); world.marks.len()],
-            hurt: vec![0; world.marks.len()],
-            amounts: [BTreeMap::new(), BTreeMap::new()],
-            truth: (0, [0; 2], [0; 2]),
-        }
-    }
-
-    fn add(
-        &mut self,
-        family: usize,
-        area: usize,
-        decile: usize,
-        amounts: [Option<i64>; 2],
-        waits: [bool; 2],
-    ) {
-        let what = Move::of(amounts[0], amounts[1]);
-        for side in 0..2 {
-            self.waiting[side] += i64::from(waits[side]);
-            *self.amounts[side].entry(amounts[side].unwrap_or_default()).or_default() += 1;
-        }
-        if let Some(what) = what {
-            let moved = &mut self.moves[what as usize];
-            moved.0 += 1;
-            moved.1 = moved.1.saturating_add(amounts[1].unwrap_or_default() - amounts[0].unwrap_or_default());
-        }
-        self.deciles[decile].add(amounts, what);
-        self.regions[area].add(amounts, what);
-        let hurt = matches!(what, Some(Move::Leaves | Move::Less));
-        let extras = &self.world.judged.tests[self.world.pass.extras()..];
-        for (mark, truth) in extras.iter().take(self.world.marks.len()).enumerate() {
-            if truth.yes.get(family) {
-                self.groups[mark].add(amounts, what);
-                self.hurt[mark] += i64::from(hurt);
-            }
-        }
-        if let Some(truth) = extras.get(self.world.marks.len()) {
-            let should = truth.yes.get(family);
-            self.truth.0 += i64::from(should);
-            for (side, amount) in amounts.iter().enumerate() {
-                self.truth.1[side] += i64::from(should && amount.is_some());
-                self.truth.2[side] += i64::from(!should && amount.is_some());
-            }
-        }
-    }
-
-    fn into_comparison(self, before: &Settled<'_>, after: &Settled<'_>, share: Option<u32>) -> Comparison {
-        let asked = self.world.judged.tests.len() > self.world.pass.extras() + self.world.marks.len();
-        let total = |side: usize| {
-            self.deciles.iter().fold((0, 0i64), |sum, cell| {
-                (sum.0 + cell.eligible[side], sum.1.saturating_add(cell.amount[side]))
-            })
-        };
-        let side = |at: usize, settled: &Settled<'_>| {
-            let (eligible, amount) = total(at);
-            let permille = |part: i64, whole: i64| (asked && whole > 0).then(|| part * 1000 / whole);
-            Side {
-                version: settled.plan.version.key.clone(),
-                eligible,
-                waiting: self.waiting[at],
-                amount_idr: Rupiah::new(amount),
-                gini: gini(&self.amounts[at]),
-                coverage_permille: permille(self.truth.1[at], self.truth.0),
-                inclusion_error_permille: permille(self.truth.2[at], eligible),
-            }
-        };
-        let sides = [side(0, before), side(1, after)];
-        let moved = |(what, (families, change_idr)): (Move, (i64, i64))| Moved { what, families, change_idr };
-        let look = |(mark, fact): (usize, &&Fact)| {
-            (fact.mark == Some(FactMark::LookFirst)).then(|| LookFirst {
-                fact: fact.column.rule_name(),
-                label: fact.column.label.clone(),
-                families: self.hurt[mark],
-            })
-        };
-        let parts = |cells: Vec<Cell>, names: Vec<(String, Label)>| -> Vec<Part> {
-            let all = cells.into_iter().zip(names);
-            all.filter(|(cell, _)| cell.families > 0)
-                .map(|(cell, (key, label))| cell.part(key, label))
-                .collect()
-        };
-        let world = self.world;
-        let regions = world.areas.names().iter().map(|path| (path.clone(), Label::default())).collect();
-        let groups =
-            world.marks.iter().map(|fact| (fact.column.rule_name(), fact.column.label.clone())).collect();
-        let deciles = (1..=11)
-            .map(|n| (if n > 10 { String::new() } else { n.to_string() }, Label::default()))
-            .collect();
-        let (moves, hurt) = (self.moves, world.marks.iter().enumerate().filter_map(look).collect());
-        Comparison {
-            programme: after.plan.programme.key.clone(),
-            period: after.plan.period.to_string(),
-            sides,
-            moves: Move::ALL.into_iter().zip(moves).map(moved).collect(),
-            look_first: hurt,
-            only: only(after, world),
-            share_that_fits: share,
-            deciles: parts(self.deciles, deciles),
-            regions: parts(self.regions, regions),
-            groups: parts(self.groups, groups),
-        }
-    }
-}
-
 /// For each condition: families of the territory who fail by it and by nothing else.
-fn only(settled: &Settled<'_>, world: &World<'_>) -> Vec<(String, Label, i64)> {
+pub(crate) fn only(settled: &Settled<'_>, world: &World<'_>) -> Vec<(String, Label, i64)> {
     let plan = settled.plan;
     let asked = plan.places.iter().filter(|place| place.of != PlaceKind::Quota);
     let (mut must, mut stop) = (0u64, 0u64);
@@ -495,39 +490,4 @@ fn only(settled: &Settled<'_>, world: &World<'_>) -> Vec<(String, Label, i64)> {
         .filter(|(_, n)| *n > 0)
         .map(|(place, n)| (place.code.clone(), text(&place.code), n))
         .collect()
-}
-
-/// Gini coefficient of what families receive, from how many receive how much: 1 + 1/n - 2 (sum of (n + 1 - i) x_i) / (n sum x_i), with x in
-/// ascending order. 0 when nobody receives.
-fn gini(amounts: &BTreeMap<i64, i64>) -> f64 {
-    let n: i64 = amounts.values().sum();
-    let total: i128 =
-        amounts.iter().map(|(amount, families)| i128::from(*amount) * i128::from(*families)).sum();
-    if n == 0 || total == 0 {
-        return 0.0;
-    }
-    let (mut seen, mut weighted) = (0i128, 0i128);
-    for (amount, families) in amounts {
-        let families = i128::from(*families);
-        // The weights n + 1 - i of the places seen + 1 to seen + families, summed.
-        let (first, last) = (i128::from(n) - seen, i128::from(n) - seen - families + 1);
-        weighted += i128::from(*amount) * (first + last) * families / 2;
-        seen += families;
-    }
-    1.0 + 1.0 / n as f64 - 2.0 * weighted as f64 / (n as f64 * total as f64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn transfers_to_all_alike_are_even_and_to_one_are_not() {
-        let of = |amounts: &[(i64, i64)]| gini(&amounts.iter().copied().collect());
-        assert!(of(&[(600, 50)]).abs() < 1e-12);
-        assert!((of(&[(0, 99), (7, 1)]) - 0.99).abs() < 1e-12);
-        // By hand for 1, 2, 3: 2 (1*3 + 2*2 + 3*1) / (3*6) = 20/18.
-        assert!((of(&[(1, 1), (2, 1), (3, 1)]) - (1.0 + 1.0 / 3.0 - 20.0 / 18.0)).abs() < 1e-12);
-        assert!(of(&[(0, 5)]).abs() < 1e-12);
-    }
 }

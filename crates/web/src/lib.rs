@@ -36,6 +36,7 @@ use tower_http::{compression::CompressionLayer, timeout::TimeoutLayer, trace::Tr
 
 pub use judgement::linkage_file;
 pub use lang::Tongue;
+pub use pages::{figure_cells, outside};
 
 /// How the pages are served.
 #[derive(Debug, Clone, Copy, Default)]

@@ -190,6 +190,38 @@ async fn a_published_figure_shows_its_sums_and_a_budget_its_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_simulation_at_work_has_a_page_and_one_whose_process_died_says_so() {
+    let house = House::new();
+    let mut manager = house.signed_in("programme_manager").await;
+    let (db, clock) = (&house.inner.db, house.inner.clock.as_ref());
+    let job = store::Job::start(db, clock, "simulate", "7").unwrap().unwrap();
+    job.report(clock, "decide", 250, 1000).unwrap();
+    assert!(manager.get("/simulasi").await.body.contains("href=\"/simulasi/kerja/7\""));
+    let shown = manager.get("/simulasi/kerja/7").await;
+    assert!(
+        shown.body.contains("hx-trigger=\"every") && shown.body.contains("value=\"250\""),
+        "{}",
+        shown.body
+    );
+    // The process ends, and with it its lock.
+    drop(job);
+    let shown = manager.get("/simulasi/kerja/7").await;
+    assert!(!shown.body.contains("hx-trigger=\"every"), "{}", shown.body);
+    assert!(shown.body.contains("Program berhenti sebelum simulasi selesai"), "{}", shown.body);
+    assert!(!manager.get("/simulasi").await.body.contains("/simulasi/kerja/7"));
+    let job = store::Job::start(db, clock, "simulate", "8").unwrap().unwrap();
+    job.done(clock, "3").unwrap();
+    let done = manager.get("/simulasi/kerja/8").await;
+    assert_eq!(
+        (done.status, done.header(header::LOCATION)),
+        (StatusCode::SEE_OTHER, "/simulasi/3".to_owned())
+    );
+    assert_eq!(manager.get("/simulasi/kerja/9").await.status, StatusCode::NOT_FOUND);
+    let mut companion = house.signed_in("companion").await;
+    assert_eq!(companion.get("/simulasi/kerja/8").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_password_is_changed_on_the_account_page_and_never_sent_back() {
     let house = House::new();
     let mut auditor = house.signed_in("auditor").await;

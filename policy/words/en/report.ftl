@@ -110,3 +110,5 @@ galat-report-money = A sum of money is out of range and is not used.
 galat-report-money-remedy = Check the payment lines that came in last.
 galat-report-export = The figures could not be written as CSV.
 galat-report-export-remedy = Try again; if it fails again, quote the request number.
+galat-report-too-long = This table is too long for one workbook.
+galat-report-too-long-remedy = Take it as CSV, or take a part of the territory.

@@ -74,3 +74,5 @@ galat-report-money = Jumlah uang melampaui batas dan tidak dipakai.
 galat-report-money-remedy = Periksa baris bayar yang terakhir masuk.
 galat-report-export = Angka tidak dapat ditulis sebagai CSV.
 galat-report-export-remedy = Coba lagi; bila tetap gagal, sebutkan nomor permintaan.
+galat-report-too-long = Tabel ini terlalu panjang untuk satu buku kerja.
+galat-report-too-long-remedy = Ambil sebagai CSV, atau ambil bagian wilayahnya.

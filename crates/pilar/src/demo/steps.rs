@@ -256,10 +256,12 @@ fn keep_scenario(
     if compared.is_empty() {
         return Ok(());
     }
-    let question = targeting::Question { settings, truth: "family.decile <= 2".to_owned(), budget_idr: None };
+    let truth = "family.decile <= 2".to_owned();
+    let question = targeting::Question { settings, truth, ..targeting::Question::default() };
     let scope = maker.scope("policy.read")?;
+    let outside = web::outside::<anyhow::Error>(house, &scope, &question, month)?;
     let name = "Satu desil lebih sedikit";
-    targeting::make_scenario(house, &scope, name, &compared, month, &question, &model::Silent)?;
+    targeting::make_scenario(house, &scope, name, &compared, month, &question, &outside, &model::Silent)?;
     Ok(())
 }
 

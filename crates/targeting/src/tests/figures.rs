@@ -165,9 +165,10 @@ fn figures() {
     let other = house.policy.variant(&stricter.map(setting)).unwrap();
     let question = crate::Question { truth: "family.decile <= 2".into(), ..Default::default() };
     let found = timed("two packs compared on two programmes", || {
-        crate::simulate(&house, &scope, &other, &two, month("2026-11"), &question, &Silent).unwrap()
+        let outside = crate::Outside::default();
+        crate::simulate(&house, &scope, &other, &two, month("2026-11"), &question, &outside, &Silent).unwrap()
     });
-    for one in &found {
+    for one in &found.found {
         println!("  {} {:?}", one.programme, one.moves);
     }
     let mut line = String::new();

@@ -5,6 +5,7 @@ mod figures;
 mod laws;
 mod notices;
 mod service;
+mod simulation;
 
 use std::sync::Arc;
 

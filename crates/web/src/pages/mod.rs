@@ -20,6 +20,7 @@ mod penautan;
 mod perubahan;
 mod program;
 mod simulasi;
+mod simulasi_kerja;
 mod tinjau;
 mod tugas;
 mod wilayah;
@@ -34,6 +35,9 @@ use axum::{
 
 use crate::{app::App, assets, meter};
 
+pub use simulasi::figure_cells;
+pub use simulasi_kerja::outside;
+
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/beranda") }))
@@ -47,7 +51,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/aturan", get(aturan::show))
         .route("/simulasi", get(simulasi::list).post(simulasi::make))
         .route("/simulasi/{id}", get(simulasi::show))
-        .route("/simulasi/{id}/csv", get(simulasi::export))
+        .route("/simulasi/kerja/{key}", get(simulasi_kerja::show))
+        .route("/simulasi/{id}/csv", get(simulasi::csv))
+        .route("/simulasi/{id}/xlsx", get(simulasi::xlsx))
         .route("/keputusan", get(keputusan::list))
         .route("/keputusan/{run}", get(keputusan::show))
         .route("/keputusan/{run}/setujui", post(keputusan::approve))
