@@ -3,6 +3,7 @@
 mod caps;
 mod figures;
 mod laws;
+mod oracle;
 mod service;
 
 use std::sync::Arc;
