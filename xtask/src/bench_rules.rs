@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::{cargo, command, loud, scratch};
+use crate::{
+    root,
+    run::{cargo, command, loud, scratch},
+};
 
 /// The sample that the tests of `targeting` hold.
 const KEPT: &str = "crates/targeting/src/tests/oracle";
@@ -20,7 +23,7 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
             "--seed" | "--expressions" | "--programmes" | "--families" => {
                 asked.extend([*word, words.next().with_context(|| format!("{word} needs a number"))?]);
             }
-            "--keep" => folder = Some(std::env::current_dir()?.join(KEPT)),
+            "--keep" => folder = Some(root().join(KEPT)),
             other => bail!("unknown option `{other}` of `bench rules`"),
         }
     }
