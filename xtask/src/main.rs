@@ -5,6 +5,7 @@
 
 mod bench;
 mod bench_linkage;
+mod bench_rules;
 mod bench_targeting;
 mod browser;
 mod crash;
@@ -24,6 +25,8 @@ Chores of the project.
   cargo xtask tidy                 the laws of the house: crate arrows, line width, dead files, names in code
   cargo xtask test [--only STEP]   what every change must pass, or one step
   cargo xtask bench [--people N]   rows a second and peak memory of every step of the demo, and page times
+  cargo xtask bench rules [--seed N] [--expressions N] [--programmes N] [--families N] [--keep]
+                                   random rules and programmes, held against DuckDB; needs python3
   cargo xtask bench targeting [--families N] [--keep DIR] [--peer]
   cargo xtask bench linkage [--records N] [--wide] [--febrl] [--peer] [--tuned] [--memory SIZE]
                                    linkage on invented lists, with --peer or --tuned beside Splink; needs python3
@@ -49,6 +52,7 @@ fn dispatch(words: &[String]) -> Result<()> {
         ["test", "--only", step] => test::run(Some(step)),
         ["bench"] => bench::run(1_000_000),
         ["bench", "--people", people] => bench::run(people.parse()?),
+        ["bench", "rules", rest @ ..] => bench_rules::run(rest),
         ["bench", "targeting", rest @ ..] => bench_targeting::run(rest),
         ["bench", "linkage", rest @ ..] => bench_linkage::run(&bench_linkage::Plan::read(rest)?),
         [] | ["help" | "--help" | "-h"] => {

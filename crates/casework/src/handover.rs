@@ -1,7 +1,7 @@
 //! Devices handed over (hearing aids, glasses, wheelchairs): one row an item, each linked to the person who got it, so that
 //! hand-overs and people are two counts and nobody has to guess which one a total is. In: a CSV file. Out: all of its rows or none,
-//! every fault with line, column and remedy. The same file again changes nothing. Never here: a count (see `report`), a person who
-//! is not in the registry or outside the territory, half a file.
+//! every fault with line, column and remedy; and the rows behind a count, page by page. The same file again changes nothing. Never
+//! here: a count (see `report`), a person who is not in the registry or outside the territory, half a file.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use access::{House, Scope, audit};
 use jiff::civil::Date;
 use model::{Rupiah, UserId};
 use serde::Serialize;
-use store::{Row, Tx, Value, next_number, params};
+use store::{Page, Paged, Row, Tx, Value, next_number, params};
 
 use crate::{Error, Result, queries};
 
@@ -97,6 +97,84 @@ pub fn take_handovers(house: &House, scope: &Scope, text: &str) -> Result<Handov
         let subject = format!("handover:{import_no}");
         audit(tx, house.clock.as_ref(), actor, "handover.import", &subject, &detail)?;
         Ok(HandoversTaken { import_no, rows: rows.len(), new, value })
+    })
+}
+
+/// Which hand-overs are listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HandoverFilter {
+    /// Of one year, or of all.
+    pub year: Option<i16>,
+    /// Key of the programme, empty for all.
+    pub programme: String,
+}
+
+/// One hand-over with the person who got it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HandoverRow {
+    /// The person by the number that holds today, after merging.
+    pub person_id: i64,
+    /// Name; none of a person whom the registry carries no longer.
+    pub name: Option<String>,
+    /// Family of the person; none likewise.
+    pub family_id: Option<i64>,
+    /// Village of the person, or where he or she lived when the row came in.
+    pub region: String,
+    /// Key of the programme.
+    pub programme: String,
+    /// Code of the item.
+    pub item: String,
+    /// Day of hand-over, ISO.
+    pub given_on: String,
+    /// The record of hand-over.
+    pub document: String,
+    /// Value of the item.
+    pub value: Rupiah,
+    /// The person's number in the file, which orders the list.
+    #[serde(skip)]
+    filed_under: i64,
+}
+
+/// The rows that a count of hand-overs is made of: the same territory, year and programme, those of a person together.
+///
+/// # Errors
+/// The store's; a mark that is none.
+pub fn handover_rows(
+    house: &House,
+    scope: &Scope,
+    filter: &HandoverFilter,
+    page: &Page,
+) -> Result<Paged<HandoverRow>> {
+    let (from, to) = scope.path_range();
+    let (first, end) = match filter.year {
+        Some(year) => (format!("{year:04}-01-01"), format!("{:04}-01-01", year.saturating_add(1))),
+        None => ("0000".to_owned(), "9999".to_owned()),
+    };
+    let mut values = params![from, to, scope.caseload(), first, end, filter.programme.as_str()].to_vec();
+    let start = || vec![Value::from(0), "".into(), "".into(), "".into(), "".into()];
+    values.extend(page.keys(5)?.unwrap_or_else(start));
+    values.push(page.fetch().into());
+    let rows = house.db.read(|tx| tx.query(&queries::HANDOVERS_OF, &values))?;
+    let rows = rows.iter().map(read_handover).collect::<Result<Vec<_>, store::Error>>()?;
+    Ok(page.page(rows, |row| {
+        let texts = [&row.programme, &row.item, &row.given_on, &row.document];
+        let texts = texts.into_iter().map(|text| Value::from(text.as_str()));
+        std::iter::once(Value::from(row.filed_under)).chain(texts).collect()
+    }))
+}
+
+fn read_handover(row: &Row) -> Result<HandoverRow, store::Error> {
+    Ok(HandoverRow {
+        filed_under: row.int(0)?,
+        programme: row.string(1)?,
+        item: row.string(2)?,
+        given_on: row.string(3)?,
+        document: row.string(4)?,
+        value: row.rupiah(5)?,
+        person_id: row.int(6)?,
+        name: row.opt_string(7)?,
+        family_id: row.opt_int(8)?,
+        region: row.string(9)?,
     })
 }
 

@@ -18,7 +18,10 @@ pub mod views;
 pub use engine::{Refusal, Stepped};
 pub use error::Error;
 pub use form::{Answer, Answers, FieldFault};
-pub use handover::{HANDOVER_BYTES_MAX, HANDOVER_COLUMNS, HandoversTaken, LineFault, take_handovers};
+pub use handover::{
+    HANDOVER_BYTES_MAX, HANDOVER_COLUMNS, HandoverFilter, HandoverRow, HandoversTaken, LineFault,
+    handover_rows, take_handovers,
+};
 pub use service::{
     Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, open_case, open_caused,
     protected_families, take_step,

@@ -91,5 +91,15 @@ sql! {
         FROM handover_stage s LEFT JOIN person_alias a ON a.old_id = s.person_id
         JOIN person p ON p.person_id = COALESCE(a.new_id, s.person_id)
         WHERE s.import_no = $1 ON CONFLICT DO NOTHING";
+    pub(crate) HANDOVERS_OF = "SELECT h.person_id, h.programme, h.item, h.given_on, h.document, h.value_idr,
+        COALESCE(a.new_id, h.person_id), p.name, p.family_id, COALESCE(p.region, h.region)
+        FROM handover h LEFT JOIN person_alias a ON a.old_id = h.person_id
+        LEFT JOIN person p ON p.person_id = COALESCE(a.new_id, h.person_id)
+        WHERE COALESCE(p.region, h.region) >= $1 AND COALESCE(p.region, h.region) < $2
+        AND (CAST($3 AS BIGINT) = 0 OR EXISTS
+            (SELECT 1 FROM assignment m WHERE m.family_id = p.family_id AND m.user_id = $3))
+        AND h.given_on >= $4 AND h.given_on < $5 AND ($6 = '' OR h.programme = $6)
+        AND (h.person_id, h.programme, h.item, h.given_on, h.document) > ($7, $8, $9, $10, $11)
+        ORDER BY h.person_id, h.programme, h.item, h.given_on, h.document LIMIT $12";
     pub(crate) HANDOVER_STAGE_CLEAR = "DELETE FROM handover_stage WHERE import_no = $1";
 }

@@ -2,14 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
 
-use std::{fmt::Write, sync::Arc};
+use std::{collections::BTreeSet, fmt::Write, sync::Arc};
 
 use access::{House, NewUser, Scope, Session};
-use casework::{Error, take_handovers};
+use casework::{Error, HandoverFilter, HandoverRow, handover_rows, take_handovers};
 use jiff::civil::date;
 use model::{FixedClock, RegionCode};
 use policy::Policy;
-use store::{Value, params, sql, testing::TestDb};
+use store::{Page, Value, params, sql, testing::TestDb};
 
 const VILLAGE: &str = "99.01.05.2003";
 const HEAD: &str = "person_id,programme,item_id,value_idr,given_on,document\n";
@@ -42,6 +42,19 @@ fn console(house: &House) -> Scope {
     Session::console(house).scope("case.work").unwrap()
 }
 
+/// All rows of a filter, page by page.
+fn listed(house: &House, scope: &Scope, filter: &HandoverFilter) -> Vec<HandoverRow> {
+    let (mut rows, mut at) = (Vec::new(), Page::first(700));
+    loop {
+        let found = handover_rows(house, scope, filter, &at).unwrap();
+        rows.extend(found.items);
+        match found.next {
+            Some(next) => at.after = Some(next),
+            None => return rows,
+        }
+    }
+}
+
 fn kept(house: &House) -> (i64, i64) {
     let row = house.db.read(|tx| tx.query_one(&COUNT, &[])).unwrap();
     (row.int(0).unwrap(), row.int(1).unwrap())
@@ -72,6 +85,17 @@ fn every_hand_over_of_2022_is_kept_once_and_the_money_to_the_rupiah() {
         assert_eq!((again.rows, again.new), (10_221, 0), "the same file changes nothing");
         assert_eq!(kept(&house), (10_221, 36_997_526_283));
         assert_eq!(house.db.read(|tx| tx.query_one(&STAGED, &[])).unwrap().int(0), Ok(0));
+        // Every count leads to its rows: as many, of as many people, worth as much.
+        let people = Session::console(&house).scope("person.read").unwrap();
+        let all = listed(&house, &people, &HandoverFilter::default());
+        let distinct: BTreeSet<i64> = all.iter().map(|row| row.person_id).collect();
+        let value: i64 = all.iter().map(|row| row.value.idr()).sum();
+        assert_eq!((all.len(), distinct.len(), value), (10_221, 9_229, 36_997_526_283));
+        for (programme, count, _, _) in programmes {
+            let of = |year| HandoverFilter { year: Some(year), programme: programme.to_owned() };
+            assert_eq!(listed(&house, &people, &of(2022)).len() as i64, count, "{programme}");
+            assert!(listed(&house, &people, &of(2023)).is_empty());
+        }
         let audit = Session::console(&house).scope("audit.read").unwrap();
         let rows = access::audit_rows(&house, &audit, &store::Page::first(5)).unwrap().items;
         assert_eq!(
@@ -151,5 +175,15 @@ fn people_must_be_known_inside_the_territory_and_old_numbers_lead_to_them() {
         let elsewhere = access::session_of_login(&house, &manage, "dinas").unwrap();
         let outside = told(&elsewhere.scope("case.work").unwrap(), &row(8, 5));
         assert!(outside.contains("no person 8 in this territory"), "{outside}");
+        // The list has the person of today, and nothing outside the territory.
+        let (here, all) = (Session::console(&house).scope("person.read").unwrap(), HandoverFilter::default());
+        let rows = listed(&house, &here, &all);
+        assert_eq!(
+            rows.iter().map(|row| (row.person_id, row.name.as_deref())).collect::<Vec<_>>(),
+            [(7, Some("REKAAN 7"))]
+        );
+        assert!(listed(&house, &elsewhere.scope("person.read").unwrap(), &all).is_empty());
+        let lost = Page { after: Some("x".to_owned()), limit: 5 };
+        assert!(handover_rows(&house, &here, &all, &lost).is_err());
     }
 }

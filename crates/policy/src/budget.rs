@@ -1,6 +1,7 @@
 //! Budgets (`budgets/`): ceilings (*pagu*) in their versions, and what was published as spent, each at its day, in its scope, from
 //! its source. Absorption (*serapan*) at any day is net realisation over the version of the ceiling in force at that day. Scopes are
-//! never added up: the ministry's line and the nation's line of one programme are two lines. Never here: money the system itself paid.
+//! never added up: the ministry's line and the nation's line of one programme are two lines. A line without a ceiling says so in its
+//! realisation: what no source states is not zero. Who is to be reached stands in `reach.rs`. Never here: money the system itself paid.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use crate::{
     fault::Faults,
     figures::{Figures, known, note, worded},
     pack::Pack,
+    reach::{self, ReachLine},
     table::{Csv, Row},
     words::Words,
 };
@@ -45,6 +47,8 @@ pub struct Realisation {
     pub returned: Option<Rupiah>,
     /// Worked out by us from a stated rate, not stated itself.
     pub derived: bool,
+    /// Id of the published figure that says so, empty when none of the register does.
+    pub figure: String,
     /// Key of the source.
     pub source: String,
     /// What to know about it.
@@ -68,7 +72,7 @@ pub struct LineKey {
     pub scope: String,
     /// Key of the programme or tag, a topic of the figures.
     pub programme: String,
-    /// `APBN`, `APBD`, `HDN`, `CSR`.
+    /// `APBN`, `APBD`, `HDN`, `CSR`, empty where the source is silent.
     pub funding: String,
     /// Unit that holds it.
     pub unit: String,
@@ -82,7 +86,7 @@ pub struct BudgetLine {
     /// Which line.
     #[serde(flatten)]
     pub key: LineKey,
-    /// Versions of the ceiling by day.
+    /// Versions of the ceiling by day; none where no source states one.
     pub ceilings: Vec<Ceiling>,
     /// Published realisation by day.
     pub realisations: Vec<Realisation>,
@@ -127,6 +131,8 @@ impl BudgetLine {
 pub struct Budgets {
     /// By year, scope, programme, funding, unit and account.
     pub lines: Vec<BudgetLine>,
+    /// Targets, stocks and realisations by year, topic, funding and what is counted.
+    pub reach: Vec<ReachLine>,
 }
 
 impl Budgets {
@@ -135,9 +141,16 @@ impl Budgets {
         self.lines.iter().filter(move |line| line.key.fiscal_year == year)
     }
 
+    /// What is to be reached, exists or was reached in a year.
+    pub fn reach_of_year(&self, year: i16) -> impl Iterator<Item = &ReachLine> {
+        self.reach.iter().filter(move |line| line.key.fiscal_year == year)
+    }
+
     /// Years that have lines, oldest first.
     pub fn years(&self) -> Vec<i16> {
-        let mut years: Vec<i16> = self.lines.iter().map(|line| line.key.fiscal_year).collect();
+        let reach = self.reach.iter().map(|line| line.key.fiscal_year);
+        let mut years: Vec<i16> = self.lines.iter().map(|line| line.key.fiscal_year).chain(reach).collect();
+        years.sort_unstable();
         years.dedup();
         years
     }
@@ -146,7 +159,7 @@ impl Budgets {
 const CEILINGS: &str = "budgets/ceilings.csv";
 const REALISATION: &str = "budgets/realisation.csv";
 /// Funding from the state, from regions, from domestic grants, from companies.
-const FUNDING: [&str; 4] = ["APBN", "APBD", "HDN", "CSR"];
+pub(crate) const FUNDING: [&str; 4] = ["APBN", "APBD", "HDN", "CSR"];
 const LINE: [&str; 6] = ["fiscal_year", "scope", "programme", "funding", "unit", "account"];
 
 pub(crate) fn load(pack: &Pack, faults: &Faults, figures: &Figures, words: &Words) -> Budgets {
@@ -169,44 +182,83 @@ pub(crate) fn load(pack: &Pack, faults: &Faults, figures: &Figures, words: &Word
             }
         }
     }
-    let columns =
-        [&LINE[..], &["as_of", "gross_idr", "returned_idr", "basis", "source", "note_id", "note_en"]];
+    let columns = [
+        &LINE[..],
+        &["as_of", "gross_idr", "returned_idr", "basis", "ceiling", "figure", "source", "note_id", "note_en"],
+    ];
     if let Some(csv) = Csv::open(pack, faults, REALISATION, &columns.concat()) {
         for row in csv.rows() {
             let Some(key) = read_line(&row, figures, words) else { continue };
             let Some(realised) = read_realisation(&row, figures) else { continue };
-            let Some(line) = lines.get_mut(&key) else {
-                row.fault(
-                    "programme",
-                    "this line has no ceiling",
-                    "add a version of its ceiling to budgets/ceilings.csv",
-                );
-                continue;
-            };
-            if line.ceiling_on(realised.as_of).is_none() {
-                row.fault(
-                    "as_of",
-                    "before the first version of the ceiling",
-                    "mend the day, or add the version that held then",
-                );
-                continue;
-            }
+            let Some(line) = realised_line(&row, key, &mut lines) else { continue };
             match line.realisations.binary_search_by_key(&realised.as_of, |one| one.as_of) {
                 Ok(_) => row.fault("as_of", "the line has two realisations on this day", "keep one"),
                 Err(at) => line.realisations.insert(at, realised),
             }
         }
     }
-    Budgets { lines: lines.into_values().collect() }
+    let reach = reach::load(pack, faults, figures, words);
+    Budgets { lines: lines.into_values().collect(), reach }
 }
 
-fn read_line(row: &Row<'_>, figures: &Figures, words: &Words) -> Option<LineKey> {
+/// The line of a realisation. One without a ceiling must say that no source states one, so that a slip in the line is no new line.
+fn realised_line<'l>(
+    row: &Row<'_>,
+    key: LineKey,
+    lines: &'l mut BTreeMap<LineKey, BudgetLine>,
+) -> Option<&'l mut BudgetLine> {
+    let none_stated = match row.get("ceiling") {
+        "" => false,
+        "none" => true,
+        _ => {
+            row.fault(
+                "ceiling",
+                "not known",
+                "leave it empty, or write none where no source states a ceiling",
+            );
+            return None;
+        }
+    };
+    let as_of = day(row, "as_of")?;
+    let known = lines.get(&key).filter(|line| !line.ceilings.is_empty());
+    match known {
+        Some(_) if none_stated => {
+            row.fault("ceiling", "the line has a ceiling", "leave the cell empty");
+            return None;
+        }
+        Some(line) if line.ceiling_on(as_of).is_none() => {
+            let remedy = "mend the day, or add the version that held then";
+            row.fault("as_of", "before the first version of the ceiling", remedy);
+            return None;
+        }
+        None if !none_stated => {
+            let remedy = "add a version of its ceiling to budgets/ceilings.csv, or write none in ceiling";
+            row.fault("programme", "this line has no ceiling", remedy);
+            return None;
+        }
+        _ => {}
+    }
+    let new = BudgetLine { key: key.clone(), ceilings: Vec::new(), realisations: Vec::new() };
+    Some(lines.entry(key).or_insert(new))
+}
+
+/// The year of a row.
+pub(crate) fn fiscal_year(row: &Row<'_>) -> Option<i16> {
     let year = row.get("fiscal_year").parse::<i16>().ok().filter(|year| (2000..=2100).contains(year));
     if year.is_none() {
         row.fault("fiscal_year", "no fiscal year", "write it as 2020");
     }
-    if !FUNDING.contains(&row.get("funding")) {
-        row.fault("funding", "not known", &format!("write one of: {}", FUNDING.join(", ")));
+    year
+}
+
+fn read_line(row: &Row<'_>, figures: &Figures, words: &Words) -> Option<LineKey> {
+    let year = fiscal_year(row);
+    if row.opt("funding").is_some_and(|funding| !FUNDING.contains(&funding)) {
+        row.fault(
+            "funding",
+            "not known",
+            &format!("leave it empty, or write one of: {}", FUNDING.join(", ")),
+        );
     }
     let programme = known(row, "programme", &figures.topics, "figures/topics.csv");
     if figures.topics.get(&programme).is_some_and(|topic| !topic.budgeted) {
@@ -239,16 +291,7 @@ fn read_ceiling(row: &Row<'_>, key: &LineKey, figures: &Figures) -> Option<Ceili
     if blocked.is_some_and(|blocked| blocked > ceiling) {
         row.fault("blocked_idr", "more is blocked than the ceiling has", "mend one of the two");
     }
-    if let Some(id) = row.opt("figure") {
-        let published = figures.get(id).and_then(|figure| figure.value).and_then(super::exact::Number::whole);
-        if published != Some(ceiling.idr()) {
-            row.fault(
-                "figure",
-                "the register has another number there, or none",
-                "mend the ceiling or name the right figure",
-            );
-        }
-    }
+    same_as_register(row, ceiling, figures);
     Some(Ceiling {
         valid_from,
         ceiling,
@@ -257,6 +300,16 @@ fn read_ceiling(row: &Row<'_>, key: &LineKey, figures: &Figures) -> Option<Ceili
         source: known(row, "source", &figures.sources, "figures/sources.csv"),
         note: note(row),
     })
+}
+
+/// Where a row names a figure of the register, the amount is the figure's.
+fn same_as_register(row: &Row<'_>, amount: Rupiah, figures: &Figures) {
+    let Some(id) = row.opt("figure") else { return };
+    let figure = figures.get(id).filter(|figure| figure.unit == "idr");
+    if figure.and_then(|figure| figure.value).and_then(super::exact::Number::whole) != Some(amount.idr()) {
+        let remedy = "mend the amount or name the right figure";
+        row.fault("figure", "the register has another number there, or none", remedy);
+    }
 }
 
 fn read_realisation(row: &Row<'_>, figures: &Figures) -> Option<Realisation> {
@@ -274,11 +327,14 @@ fn read_realisation(row: &Row<'_>, figures: &Figures) -> Option<Realisation> {
             return None;
         }
     };
+    same_as_register(row, gross, figures);
     let source = known(row, "source", &figures.sources, "figures/sources.csv");
-    Some(Realisation { as_of, gross, returned, derived, source, note: note(row) })
+    let figure = row.get("figure").to_owned();
+    Some(Realisation { as_of, gross, returned, derived, figure, source, note: note(row) })
 }
 
-fn day(row: &Row<'_>, column: &str) -> Option<Date> {
+/// A day of the calendar.
+pub(crate) fn day(row: &Row<'_>, column: &str) -> Option<Date> {
     let day = row.get(column).parse::<Date>().ok();
     if day.is_none() {
         row.fault(column, "no day of the calendar", "write it as 2020-09-06");

@@ -20,6 +20,7 @@ mod manual;
 mod pack;
 mod programme;
 mod programme_file;
+mod reach;
 mod reader;
 mod role;
 mod schema;
@@ -44,6 +45,7 @@ pub use programme::{
     ReferenceDay, Schedule, Selection, Service, Together,
 };
 pub use programme_file::{SHARE, Setting};
+pub use reach::{REACH_KINDS, ReachKey, ReachLine, Reached};
 pub use role::{Action, Role, Roles};
 pub use rules::{Label, Lang};
 pub use schema::{Code, Column, ColumnType, Cut, Fact, FactMark, FactRule, Reduce, Schema, Subject};

@@ -12,8 +12,11 @@ Written by `pilar policy schema`; a test holds this page against the pack.
 A rule is a SQL expression over `family.*` (eligibility, exclusions, order of places) or over `person.*` (components). Three truth
 values: a comparison with an unknown value is unknown, `and` and `or` follow Kleene, and an unknown condition is never true: nobody
 becomes eligible by it, nobody is excluded by it, and the explanation names what is not known. `/` gives a decimal number; dividing by
-zero, or leaving 64 bits, is unknown. Text compares byte by byte. Also there: `param.NAME` (a dated parameter of the programme) and
-`reference_date` (the day on which ages are read).
+zero, or leaving 64 bits, is unknown. `least` and `greatest` are unknown when one of their values is. `years_between` and
+`months_between` count completed anniversaries: a year from 29 February is complete on 1 March of a common year, a month from the 31st
+on the first day after a shorter month; before the first day they are negative. Text compares byte by byte. Also there: `param.NAME` (a
+dated parameter of the programme) and `reference_date` (the day on which ages are read). In everything else a rule means what the same
+SQL means to DuckDB; `cargo xtask bench rules` holds random rules and programmes against it.
 
 Functions: `years_between(from, to)`, `months_between(from, to)`, `coalesce(a, b, ...)`, `abs(n)`, `least(a, ...)`,
 `greatest(a, ...)`, `upper(text)`, `substr(text, first, length)`, `starts_with(text, beginning)`, `has_bit(number, n)`. Operators:

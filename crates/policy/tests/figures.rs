@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::civil::Date;
-use policy::{Fault, FigureKind, LineKey, Outcome, Policy};
+use policy::{Fault, FigureKind, LineKey, Outcome, Policy, REACH_KINDS};
 
 fn day(text: &str) -> Date {
     text.parse().unwrap()
@@ -80,7 +80,56 @@ fn absorption_stands_on_the_ceiling_in_force_at_the_day() {
     assert_eq!((november.ceiling.idr(), november.permille), (128_900_000_000_000, 874));
     assert_eq!(at("PEN", "2020-09-05"), None, "unknown is not zero");
     assert_eq!(at("PKH", "2020-12-31").unwrap().permille, 1000);
-    assert_eq!(pack.budgets().years(), [2020, 2023, 2025]);
+    assert_eq!(pack.budgets().years(), [2019, 2020, 2021, 2022, 2023, 2025]);
+}
+
+#[test]
+fn money_without_a_stated_ceiling_has_a_line_and_no_absorption() {
+    let pack = Policy::embedded().unwrap();
+    let devices: Vec<_> = pack.budgets().of_year(2022).collect();
+    assert_eq!(devices.len(), 4, "three programmes and their stated total");
+    for line in devices {
+        let end = day("2022-12-31");
+        assert!(line.ceilings.is_empty() && line.absorption(end).is_none());
+        let realised = line.realised_on(end).unwrap();
+        let figure = pack.figures().get(&realised.figure).unwrap();
+        assert_eq!(figure.value.unwrap().whole(), Some(realised.gross.idr()));
+    }
+}
+
+#[test]
+fn targets_stocks_and_realisations_are_three_kinds_of_number() {
+    let pack = Policy::embedded().unwrap();
+    let figures = pack.figures();
+    let at = |year: i16, programme: &str, kind: FigureKind| {
+        let lines = pack.budgets().reach_of_year(year).filter(|line| line.key.programme == programme);
+        let end = Date::new(year, 12, 31).unwrap();
+        lines.filter_map(|line| line.on(kind, end)).map(|one| one.number).collect::<Vec<_>>()
+    };
+    assert_eq!(at(2019, "PSM", FigureKind::Target), [1_695]);
+    assert!(at(2019, "PSM", FigureKind::Stock).is_empty());
+    assert_eq!(at(2021, "PSM", FigureKind::Stock), [60_258]);
+    assert!(at(2021, "PSM", FigureKind::Target).is_empty());
+    assert_eq!(at(2020, "PROKUS", FigureKind::Realisation), [1_000, 8_282], "each funding has its line");
+    // Every target of the register that counts somebody or something in a year is there, once.
+    let mut named: Vec<&str> = pack
+        .budgets()
+        .reach
+        .iter()
+        .flat_map(|line| REACH_KINDS.into_iter().flat_map(|kind| line.of(kind)))
+        .map(|one| one.figure.as_str())
+        .filter(|figure| !figure.is_empty())
+        .collect();
+    named.sort_unstable();
+    assert!(named.windows(2).all(|pair| pair[0] != pair[1]));
+    for figure in figures.register.iter().filter(|one| one.kind == FigureKind::Target) {
+        let a_rate = figure.unit == "kpm_companion_year";
+        assert_eq!(named.contains(&figure.id.as_str()), !a_rate, "{}", figure.id);
+    }
+    // A version holds from its day on.
+    let line = pack.budgets().reach_of_year(2020).find(|line| line.key.programme == "PKH").unwrap();
+    assert_eq!(line.on(FigureKind::Target, day("2020-09-05")), None);
+    assert!(line.on(FigureKind::Budget, day("2020-12-31")).is_none());
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -116,6 +165,7 @@ const REGISTER: &str = "figures/register.csv";
 const CHECKS: &str = "figures/checks.toml";
 const CEILINGS: &str = "budgets/ceilings.csv";
 const REALISATION: &str = "budgets/realisation.csv";
+const REACH: &str = "budgets/reach.csv";
 
 /// file, text replaced, by what, line (0: not looked at), part of the message
 const MISTAKES: &[(&str, &str, &str, usize, &str)] = &[
@@ -163,13 +213,31 @@ const MISTAKES: &[(&str, &str, &str, usize, &str)] = &[
     (REALISATION, "2020-09-06,83250500000000", "2020-09-05,83250500000000", 10, "before the first version"),
     (
         REALISATION,
-        "36710000000000,,stated,suara",
-        "36710000000000,36710000000001,stated,suara",
+        "36710000000000,,stated,,,suara",
+        "36710000000000,36710000000001,stated,,,suara",
         12,
         "more came back",
     ),
     (REALISATION, "2020,ministry,PKH", "2025,ministry,PKH", 12, "has no ceiling"),
     (REALISATION, "28330000000000", "28.33", 9, "no amount in whole rupiah"),
+    (REALISATION, "3465849824,,stated,none", "3465849824,,stated,", 18, "has no ceiling"),
+    (REALISATION, "3465849824,,stated,none", "3465849824,,stated,no", 18, "ceiling `no`: not known"),
+    (REALISATION, "28330000000000,,stated,", "28330000000000,,stated,none", 9, "the line has a ceiling"),
+    (REALISATION, "3465849824,,stated,none,F065", "3465849824,,stated,none,F067", 18, "another number"),
+    (REALISATION, "2022,ministry,IND_MENDENGAR,,", "2022,ministry,IND_MENDENGAR,KAS,", 18, "funding `KAS`"),
+    (REACH, "PSM,,person,target", "PSM,,person,stock", 13, "another kind"),
+    (
+        REACH,
+        "PSM,,person,target,2019-02-21,1695",
+        "PSM,,person,target,2019-02-21,60258",
+        13,
+        "another number",
+    ),
+    (REACH, "PSM,,person,target", "PSM,,person,sum", 13, "kind `sum`: not known"),
+    (REACH, "PSM,,person,target,2019", "PSM,,person,target,2020", 13, "outside the fiscal year"),
+    (REACH, "PSM,,person,target", "PSM,,idr,target", 13, "money and shares"),
+    (REACH, "2019-02-21,1695,F038", "2019-02-21,1.695,F038", 13, "no number"),
+    (REACH, "2020,SEMBAKO,,kpm", "2020,PKH,,kpm", 19, "two numbers of this kind"),
 ];
 
 #[test]

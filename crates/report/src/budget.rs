@@ -1,15 +1,15 @@
-//! Budgets at a day: each line with the ceiling in force, what was published as spent and how far that goes; beside it, and never
-//! added to it, what this system itself paid in that fiscal year. Lines come from the policy pack, own money from the tables of
-//! payment within the scope.
+//! Budgets at a day: each line with the ceiling in force, what was published as spent and how far that goes; whom the year was to
+//! reach; beside it, and never added to it, what this system itself decided and paid in that fiscal year. Lines come from the policy
+//! pack, own decisions and money from the tables of targeting and payment within the scope.
 
 use access::{House, Scope};
 use jiff::civil::{Date, date};
 use model::Rupiah;
-use policy::{Absorption, BudgetLine, Ceiling, Policy, Realisation};
+use policy::{Absorption, BudgetLine, Ceiling, FigureKind, Policy, ReachKey, Reached, Realisation};
 use serde::Serialize;
 use store::{Tx, params};
 
-use crate::{Basis, HandoversView, Result, handovers, queries};
+use crate::{Basis, HandoversView, Result, handovers, programmes::Run, queries};
 
 /// A line at a day.
 #[derive(Debug, Clone, Serialize)]
@@ -23,6 +23,37 @@ pub struct LineAt {
     pub realised: Option<Realisation>,
     /// How far it goes.
     pub absorption: Option<Absorption>,
+}
+
+/// Whom or what a year was to reach, at a day: three kinds of number side by side.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReachAt {
+    /// What it is about; of a programme that was only decided here, its key alone.
+    #[serde(flatten)]
+    pub key: ReachKey,
+    /// The target in force.
+    pub target: Option<Reached>,
+    /// What existed, as last published.
+    pub stock: Option<Reached>,
+    /// What was reached, as last published.
+    pub realised: Option<Reached>,
+    /// All that was published, with its kind, for the day and every other.
+    pub published: Vec<(FigureKind, Reached)>,
+    /// Who receives by the approved list of the newest period of the year, within the scope.
+    pub decided: Option<Decided>,
+}
+
+/// Families that receive by an approved list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Decided {
+    /// The list.
+    pub run: String,
+    /// Its period.
+    pub period: String,
+    /// Families that receive.
+    pub families: i64,
+    /// What the count stands on.
+    pub basis: Basis,
 }
 
 /// What this system paid for a programme in a fiscal year, as its tables stand now.
@@ -49,6 +80,8 @@ pub struct BudgetView {
     pub years: Vec<i16>,
     /// Published lines.
     pub lines: Vec<LineAt>,
+    /// Targets, stocks and realisations, and what was decided here.
+    pub reach: Vec<ReachAt>,
     /// The system's own payments within the scope; empty for a caseload.
     pub own: Vec<OwnMoney>,
     /// What the own payments stand on.
@@ -68,6 +101,78 @@ pub fn lines_at(policy: &Policy, year: i16, on: Date) -> Vec<LineAt> {
     policy.budgets().of_year(year).map(at).collect()
 }
 
+/// Published targets, stocks and realisations of a year at a day; needs no database.
+fn reach_at(policy: &Policy, year: i16, on: Date) -> Vec<ReachAt> {
+    let known = |line: &policy::ReachLine, kind| line.on(kind, on).cloned();
+    let lines = policy.budgets().reach_of_year(year).map(|line| ReachAt {
+        key: line.key.clone(),
+        target: known(line, FigureKind::Target),
+        stock: known(line, FigureKind::Stock),
+        realised: known(line, FigureKind::Realisation),
+        published: policy::REACH_KINDS
+            .into_iter()
+            .flat_map(|kind| line.of(kind).iter().map(move |one| (kind, one.clone())))
+            .collect(),
+        decided: None,
+    });
+    lines.collect()
+}
+
+/// Puts what was decided here beside what was published: at a line of the programme that counts families, or at a line of its own.
+fn add_decided(lines: &mut Vec<ReachAt>, year: i16, decided: Vec<(String, Decided)>) {
+    for (programme, decided) in decided {
+        let own = |line: &&mut ReachAt| {
+            line.key.programme == programme
+                && line.decided.is_none()
+                && matches!(line.key.counted.as_str(), FAMILIES | "kk")
+        };
+        if let Some(line) = lines.iter_mut().find(own) {
+            line.decided = Some(decided);
+            continue;
+        }
+        let key =
+            ReachKey { fiscal_year: year, programme, funding: String::new(), counted: FAMILIES.to_owned() };
+        lines.push(ReachAt {
+            key,
+            target: None,
+            stock: None,
+            realised: None,
+            published: Vec::new(),
+            decided: Some(decided),
+        });
+    }
+}
+
+/// What lists count, as a unit of figures.
+const FAMILIES: &str = "kpm";
+
+/// The newest approved list of each programme in a year, with who receives within the scope. A caseload has its decisions on the
+/// families' own pages, so nothing is summed for it.
+fn decided(tx: &mut Tx<'_>, scope: &Scope, year: i16) -> Result<Vec<(String, Decided)>> {
+    let mut out: Vec<(String, Decided)> = Vec::new();
+    if scope.caseload() != 0 {
+        return Ok(out);
+    }
+    for row in tx.query(&queries::APPROVED_OF_YEAR, params![format!("{year:04}")])? {
+        let run = Run::read(&row)?;
+        if out.last().is_some_and(|(programme, _)| *programme == run.programme) {
+            continue;
+        }
+        let mut families = 0;
+        for count in tx.query(&queries::COUNTS_AT, params![&run.run, scope.region()])? {
+            if count.int(0)? == RECEIVES {
+                families += count.int(1)?;
+            }
+        }
+        let basis = run.basis(scope);
+        out.push((run.programme, Decided { run: run.run, period: run.period, families, basis }));
+    }
+    Ok(out)
+}
+
+/// The outcome of those who receive, in counts of decisions.
+const RECEIVES: i64 = 1;
+
 /// The year and day meant: the present year when it has anything, else the newest that does; today, or the last day of a year past.
 fn meant(years: &[i16], year: Option<i16>, on: Option<Date>, today: Date) -> (i16, Date) {
     let newest = years.iter().copied().filter(|one| *one <= today.year()).max();
@@ -80,8 +185,8 @@ fn meant(years: &[i16], year: Option<i16>, on: Option<Date>, today: Date) -> (i1
 pub fn published_budget(policy: &Policy, year: Option<i16>, on: Option<Date>, today: Date) -> BudgetView {
     let years = policy.budgets().years();
     let (fiscal_year, on) = meant(&years, year, on, today);
-    let lines = lines_at(policy, fiscal_year, on);
-    BudgetView { fiscal_year, on, years, lines, own: Vec::new(), own_basis: None, handovers: None }
+    let (lines, reach) = (lines_at(policy, fiscal_year, on), reach_at(policy, fiscal_year, on));
+    BudgetView { fiscal_year, on, years, lines, reach, own: Vec::new(), own_basis: None, handovers: None }
 }
 
 /// A fiscal year at a day, with what this system paid and handed over. Without a year the present one, without a day today or the
@@ -98,7 +203,10 @@ pub fn budget(house: &House, scope: &Scope, year: Option<i16>, on: Option<Date>)
         years.sort_unstable();
         years.dedup();
         let (fiscal_year, on) = meant(&years, year, on, house.clock.today());
+        let mut reach = reach_at(&house.policy, fiscal_year, on);
+        add_decided(&mut reach, fiscal_year, decided(tx, scope, fiscal_year)?);
         Ok(BudgetView {
+            reach,
             lines: lines_at(&house.policy, fiscal_year, on),
             own: own_money(tx, scope, fiscal_year)?,
             own_basis: Some(Basis::living(house, scope, "payment_summary", "")),
@@ -140,5 +248,37 @@ mod tests {
         let september = date(2020, 9, 6);
         assert_eq!(meant(&[2025], None, Some(september), today), (2020, september));
         assert_eq!(meant(&[], Some(2020), None, today), (2020, date(2020, 12, 31)));
+    }
+    #[test]
+    fn what_was_decided_stands_beside_a_count_of_families_and_never_beside_another_count() {
+        let policy = Policy::embedded().unwrap_or_else(|faults| panic!("{faults:#?}"));
+        let mut lines = reach_at(&policy, 2020, date(2020, 12, 31));
+        let published = lines.len();
+        let decided = |families| Decided {
+            run: "r".to_owned(),
+            period: "2020-T4".to_owned(),
+            families,
+            basis: Basis {
+                region: model::RegionCode::nation(),
+                caseload: false,
+                as_of: String::new(),
+                source: String::new(),
+                hash: String::new(),
+            },
+        };
+        let of_programmes =
+            [("PKH", 7), ("YAPI", 9)].map(|(programme, families)| (programme.to_owned(), decided(families)));
+        add_decided(&mut lines, 2020, of_programmes.into());
+        let at = |programme: &str| lines.iter().find(|line| line.key.programme == programme).unwrap();
+        assert_eq!(at("PKH").target.as_ref().map(|one| one.number), Some(10_000_000));
+        assert_eq!(at("PKH").decided.as_ref().map(|one| one.families), Some(7));
+        assert_eq!(lines.len(), published + 1, "who has no published count has a line of its own");
+        assert!(at("YAPI").target.is_none() && at("YAPI").decided.is_some());
+        // Of 2022 the target of orphans counts people: families stand on a line of their own.
+        let mut lines = reach_at(&policy, 2022, date(2022, 12, 31));
+        add_decided(&mut lines, 2022, vec![("YAPI".to_owned(), decided(9))]);
+        let of = lines.iter().filter(|line| line.key.programme == "YAPI").collect::<Vec<_>>();
+        assert_eq!(of.len(), 2);
+        assert!(of.iter().all(|line| line.target.is_some() != line.decided.is_some()));
     }
 }

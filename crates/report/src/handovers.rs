@@ -44,6 +44,16 @@ pub fn handovers(house: &House, scope: &Scope, year: Option<i16>) -> Result<Hand
     house.db.read(|tx| read(tx, house, scope, year))
 }
 
+/// Years in which anything was handed over, oldest first.
+///
+/// # Errors
+/// The store's.
+pub fn handover_years(house: &House) -> Result<Vec<i16>> {
+    let rows = house.db.read(|tx| tx.query(&queries::HANDOVER_YEARS, &[]))?;
+    let years = rows.iter().map(|row| row.text(0).map(|year| year.parse::<i16>().ok()));
+    Ok(years.collect::<Result<Vec<_>, store::Error>>()?.into_iter().flatten().collect())
+}
+
 pub(crate) fn read(
     tx: &mut Tx<'_>,
     house: &House,

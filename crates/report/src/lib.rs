@@ -25,11 +25,11 @@ mod sheet;
 mod status;
 mod tiles;
 
-pub use budget::{BudgetView, LineAt, OwnMoney, budget, lines_at, published_budget};
+pub use budget::{BudgetView, Decided, LineAt, OwnMoney, ReachAt, budget, lines_at, published_budget};
 pub use error::Error;
 pub use export::{programmes_csv, push_cell, regions_csv, table_csv};
 pub use figure::{Basis, Figure, Unit};
-pub use handovers::{HandoverCount, HandoversView, handovers};
+pub use handovers::{HandoverCount, HandoversView, handover_years, handovers};
 pub use home::{Age, HomeView, Task, TaskKind, home};
 pub use programmes::{Cycle, ProgrammeView, programmes};
 pub use rates::{Money, permille};

@@ -101,15 +101,7 @@ pub(crate) fn read(tx: &mut Tx<'_>, house: &House, scope: &Scope) -> Result<Vec<
 pub(crate) fn newest_runs(tx: &mut Tx<'_>) -> Result<BTreeMap<String, Run>> {
     let mut out: BTreeMap<String, Run> = BTreeMap::new();
     for row in tx.query(&queries::RUNS, &[])? {
-        let run = Run {
-            run: row.string(0)?,
-            programme: row.string(1)?,
-            period: row.string(2)?,
-            closing: row.string(3)?,
-            dataset: row.string(4)?,
-            hash: row.string(5)?,
-            state: row.string(6)?,
-        };
+        let run = Run::read(&row)?;
         match out.get_mut(&run.programme) {
             None => {
                 out.insert(run.programme.clone(), run);
@@ -122,6 +114,18 @@ pub(crate) fn newest_runs(tx: &mut Tx<'_>) -> Result<BTreeMap<String, Run>> {
 }
 
 impl Run {
+    pub(crate) fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            run: row.string(0)?,
+            programme: row.string(1)?,
+            period: row.string(2)?,
+            closing: row.string(3)?,
+            dataset: row.string(4)?,
+            hash: row.string(5)?,
+            state: row.string(6)?,
+        })
+    }
+
     pub(crate) fn basis(&self, scope: &Scope) -> Basis {
         Basis {
             region: scope.region().clone(),

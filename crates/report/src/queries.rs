@@ -111,8 +111,14 @@ sql! {
         WHERE COALESCE(p.region, h.region) >= $1 AND COALESCE(p.region, h.region) < $2
             AND h.given_on >= $3 AND h.given_on < $4 AND (CAST($5 AS BIGINT) = 0 OR EXISTS
                 (SELECT 1 FROM assignment m WHERE m.family_id = p.family_id AND m.user_id = $5))";
+    pub(crate) HANDOVER_YEARS =
+        "SELECT DISTINCT substr(given_on, 1, 4) FROM handover ORDER BY 1 LIMIT 200";
     pub(crate) MONEY_YEARS = "SELECT DISTINCT substr(period, 1, 4) FROM payment_cycle
-        UNION SELECT DISTINCT substr(given_on, 1, 4) FROM handover";
+        UNION SELECT DISTINCT substr(given_on, 1, 4) FROM handover
+        UNION SELECT DISTINCT substr(period, 1, 4) FROM decision_run WHERE state = 'approved'";
+    pub(crate) APPROVED_OF_YEAR = "SELECT run, programme, period, closing, dataset, dataset_hash, state
+        FROM decision_run WHERE state = 'approved' AND substr(period, 1, 4) = $1
+        ORDER BY programme, period_to DESC, period DESC LIMIT 1000";
     pub(crate) MONEY_OF_YEAR = "SELECT c.programme, SUM(s.topped_up_idr), SUM(s.returned_idr)
         FROM payment_cycle c JOIN payment_summary s ON s.cycle_id = c.cycle_id
         WHERE substr(c.period, 1, 4) = $1 AND s.region >= $2 AND s.region < $3

@@ -292,13 +292,13 @@ pub(crate) fn date32<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Date3
     column.ok_or_else(|| EvalError::MissingColumn(name.to_owned()).into())
 }
 
-/// Keys that sort ascending in the wanted direction, unknown last in both.
+/// Keys that sort ascending in the wanted direction, unknown last in both: what is known never takes the key of the unknown.
 fn sort_keys(column: &ArrayRef, direction: Direction) -> Result<Vec<u64>, EvalError> {
     const SIGN: u64 = 1 << 63;
     let key = |row: usize, ascending: u64| match direction {
         _ if column.is_null(row) => u64::MAX,
-        Direction::Ascending => ascending,
-        Direction::Descending => !ascending,
+        Direction::Ascending => ascending.min(u64::MAX - 1),
+        Direction::Descending => (!ascending).min(u64::MAX - 1),
     };
     let rows = 0..column.len();
     if let Some(values) = column.as_primitive_opt::<Int64Type>() {
@@ -333,4 +333,20 @@ fn marked(column: Option<ArrayRef>, families: usize) -> Truth {
         }
     }
     truth
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn the_last_number_there_is_comes_before_the_unknown() {
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(i64::MIN), Some(i64::MAX), None]));
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let keys = sort_keys(&numbers, direction).unwrap();
+            assert!(keys[0] < keys[2] && keys[1] < keys[2], "{direction:?}");
+        }
+    }
 }

@@ -57,8 +57,8 @@ pub use explain::{
     ReasonView, explain, family_decisions,
 };
 pub use notices::{Notice, NoticeState, family_notices, notices, renew_notices};
-pub use people::{PersonLine, decides_people, run_people};
 pub use outside::{Consumption, Mark, Outside, PovertyGap, Ranks};
+pub use people::{PersonLine, decides_people, run_people};
 pub use plan::{Place, PlaceKind, Plan};
 pub use replay::{Replay, replay};
 pub use rule_view::{ComponentCount, ComponentRule, ConditionRule, OrderRule, QuotaRule};

@@ -98,6 +98,7 @@ pub(crate) fn menu(t: &Tongue, session: &Session, path: &str) -> Vec<NavItem> {
     let person = path.starts_with("/orang/");
     let case = path.starts_with("/kasus");
     let rule = path == "/aturan" || path.starts_with("/simulasi");
+    let device = path.starts_with("/alat");
     PLACES
         .iter()
         .filter(|(_, _, _, actions)| actions.is_empty() || actions.iter().any(|action| session.may(action)))
@@ -108,7 +109,8 @@ pub(crate) fn menu(t: &Tongue, session: &Session, path: &str) -> Vec<NavItem> {
             current: here(href)
                 || (person && href == "/keluarga")
                 || (case && href == "/tugas")
-                || (rule && href == "/program"),
+                || (rule && href == "/program")
+                || (device && href == "/anggaran"),
             count: None,
         })
         .collect()

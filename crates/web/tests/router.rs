@@ -183,6 +183,21 @@ async fn a_published_figure_shows_its_sums_and_a_budget_its_day() {
         let file = treasurer.get(&format!("/anggaran/csv?tahun=2020&per={day}")).await.body;
         assert!(file.contains(&share.replace([',', '%'], "")), "{file}");
     }
+    // Money without a stated ceiling has a row; targets, stocks and realisations each their column.
+    let devices = treasurer.get("/anggaran?tahun=2022").await.body;
+    assert!(devices.contains("pagu tidak disebut") && devices.contains("/angka/F065"), "{devices}");
+    let (targets, stocks) = ("/anggaran/csv?tahun=2019&isi=sasaran", "/anggaran/csv?tahun=2021&isi=sasaran");
+    let file = treasurer.get(targets).await.body;
+    assert!(file.contains("2019,PSM,,person,2019-12-31,1695,2019-02-21,kemensos_2019_02,,,,,,,,"), "{file}");
+    let file = treasurer.get(stocks).await.body;
+    assert!(file.contains("2021,PSM,,person,2021-12-31,,,,60258,2021-04-05,carapandang_2021_04,"), "{file}");
+    assert!(treasurer.get("/angka/F038").await.body.contains("/anggaran?tahun=2019"));
+    // Who may see counts but no people is not led to the people.
+    assert!(!treasurer.get("/anggaran").await.body.contains("/alat"));
+    assert_eq!(treasurer.get("/alat").await.status, StatusCode::FORBIDDEN);
+    let mut auditor = house.signed_in("auditor").await;
+    assert!(auditor.get("/anggaran").await.body.contains("/alat"));
+    assert_eq!(auditor.get("/alat?tahun=2022&program=NOPE").await.status, StatusCode::OK);
     let mut companion = house.signed_in("companion").await;
     for path in ["/angka", "/angka/F001", "/angka/csv", "/anggaran", "/anggaran/csv"] {
         assert_eq!(companion.get(path).await.status, StatusCode::FORBIDDEN, "{path}");

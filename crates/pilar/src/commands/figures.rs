@@ -123,10 +123,15 @@ fn budget_lines(pack: &Policy, view: &BudgetView) -> Vec<String> {
                 used.as_of
             ),
             (Some(ceiling), None) => format!("ceiling {}, nothing published as spent", ceiling.ceiling),
-            (None, _) => "no ceiling yet".to_owned(),
+            (None, _) => match (&at.realised, at.line.ceilings.is_empty()) {
+                (Some(spent), true) => format!("{}, as of {}; no ceiling stated", spent.net(), spent.as_of),
+                (None, true) => "no ceiling stated, nothing spent yet".to_owned(),
+                (_, false) => "no ceiling yet".to_owned(),
+            },
         };
         lines.push(format!("{head} {tail}"));
     }
+    lines.extend(reach_lines(pack, view));
     for own in &view.own {
         let name = name(&own.programme);
         lines.push(format!("paid by this system: {name}: net {} (returned {})", own.net, own.returned));
@@ -135,6 +140,33 @@ fn budget_lines(pack: &Policy, view: &BudgetView) -> Vec<String> {
         lines.extend(device_lines(pack, handovers));
     }
     lines
+}
+
+/// Targets, stocks and realisations: three kinds of number, each under its own word.
+fn reach_lines(pack: &Policy, view: &BudgetView) -> Vec<String> {
+    let line = |at: &report::ReachAt| {
+        let key = &at.key;
+        let name = pack.benefit_label(&key.programme).map(english);
+        let name = name.or_else(|| Some(english(&pack.figures().topics.get(&key.programme)?.label)));
+        let unit = pack.words().get(Lang::En, &format!("figure-unit-{}", key.counted), &[]);
+        let kinds = [("target", &at.target), ("stock", &at.stock), ("reached", &at.realised)];
+        let mut parts: Vec<String> = kinds
+            .into_iter()
+            .filter_map(|(word, one)| {
+                let one = one.as_ref()?;
+                Some(format!("{word} {} {unit} ({})", grouped(one.number.unsigned_abs()), one.as_of))
+            })
+            .collect();
+        parts.extend(at.decided.as_ref().map(|decided| {
+            format!("decided here {} families ({})", grouped(decided.families.unsigned_abs()), decided.period)
+        }));
+        if parts.is_empty() {
+            parts.push("nothing published yet".to_owned());
+        }
+        let name = name.unwrap_or_else(|| key.programme.clone());
+        format!("{:<36.36} {:<4} {}", name, key.funding, parts.join("; "))
+    };
+    view.reach.iter().map(line).collect()
 }
 
 pub(crate) fn devices(house: &House, command: &Devices) -> anyhow::Result<Answer> {

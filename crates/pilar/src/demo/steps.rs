@@ -46,6 +46,10 @@ pub(super) fn all(run: &mut Run) -> anyhow::Result<Value> {
     let month = Month::of(DAY);
     run.step("closing", |run| close(run, month))?;
     run.step("accounts", |run| make_accounts(run, month))?;
+    run.step("devices", |run| {
+        let village = crowded(&accounts::read(&run.dir)?)?;
+        super::devices::hand_over(run, &village, month)
+    })?;
     let decided = run.step("targeting", |run| decide(run, month))?;
     let paid = run.step("payment", |run| pay(run, &decided))?;
     run.step("pages", |run| list_pages(run, &decided, &paid))?;

@@ -42,7 +42,12 @@ pub(super) fn family_data(families: &RecordBatch, people: &RecordBatch, row: usi
 }
 
 /// What every family comes to by the first plan of a pass, with nothing known of other programmes.
-fn settled<'a>(pass: &'a Pass<'_>, judged: &'a Judged, families: &RecordBatch, number: usize) -> Settled<'a> {
+pub(super) fn settled<'a>(
+    pass: &'a Pass<'_>,
+    judged: &'a Judged,
+    families: &RecordBatch,
+    number: usize,
+) -> Settled<'a> {
     let ids = families.column_by_name("family_id").unwrap().as_primitive::<Int64Type>().clone();
     let regions = Regions::new(&text_column(families, "region"));
     settle(pass, number, judged, ids.values(), &regions, &[], None)

@@ -4,6 +4,7 @@ mod caps;
 mod figures;
 mod laws;
 mod notices;
+mod oracle;
 mod service;
 mod simulation;
 

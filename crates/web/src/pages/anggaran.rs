@@ -1,5 +1,6 @@
-//! Budgets: ceilings in the version of a day, what was published as spent, and how far it goes; beside them, never added, what this
-//! system paid and which devices were handed over. Each scope is a table of its own: the nation's line is not the ministry's.
+//! Budgets: ceilings in the version of a day, what was published as spent, and how far it goes; targets, stocks and realisations, each in
+//! a column of its own; beside them, never added, what this system decided and paid and which devices were handed over. Each scope is a
+//! table of its own: the nation's line is not the ministry's.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +8,12 @@ use askama::Template;
 use axum::{extract::Query, response::Response};
 use jiff::civil::Date;
 use model::Rupiah;
-use policy::{Label, LineKey};
-use report::{BudgetView, LineAt};
+use policy::{Label, LineKey, Reached};
+use report::{BudgetView, LineAt, ReachAt};
 use serde::Deserialize;
 
 use super::{
-    angka::{file, source, topic},
+    angka::{file, kind_words, source, topic},
     beranda::moment,
 };
 use crate::{
@@ -61,6 +62,23 @@ pub(crate) struct Group {
     pub(crate) published: Vec<Published>,
 }
 
+/// Targets, stocks and realisations of a year.
+pub(crate) struct Reach {
+    pub(crate) rows: Vec<ReachRow>,
+    pub(crate) published: Vec<Published>,
+    pub(crate) csv: String,
+}
+
+/// Whom or what a programme was to reach: target, stock and published realisation, then what was decided here, each a number and when.
+pub(crate) struct ReachRow {
+    pub(crate) name: String,
+    pub(crate) about: String,
+    pub(crate) published: [(String, String); 3],
+    pub(crate) decided: (String, String),
+    /// The list of the decision, or empty.
+    pub(crate) list: String,
+}
+
 /// Own money of a programme, beside the published.
 pub(crate) struct OwnRow {
     pub(crate) name: String,
@@ -72,7 +90,8 @@ pub(crate) struct OwnRow {
 
 /// Devices handed over.
 pub(crate) struct Devices {
-    pub(crate) rows: Vec<[String; 4]>,
+    /// Programme, hand-overs, people, value, and where their rows are.
+    pub(crate) rows: Vec<[String; 5]>,
     pub(crate) handovers: String,
     pub(crate) people: String,
     pub(crate) value: String,
@@ -93,9 +112,12 @@ pub(crate) struct BudgetPage {
     pub(crate) years: Vec<(String, String, bool)>,
     pub(crate) days: Vec<(String, String, bool)>,
     pub(crate) groups: Vec<Group>,
+    pub(crate) reach: Option<Reach>,
     pub(crate) own: Vec<OwnRow>,
     pub(crate) own_basis: String,
     pub(crate) devices: Option<Devices>,
+    /// Where the rows of hand-overs are.
+    pub(crate) rows: String,
     pub(crate) csv: String,
 }
 
@@ -106,13 +128,16 @@ pub(crate) struct Asked {
     tahun: String,
     #[serde(default)]
     per: String,
+    /// Which table of the page as a file: `sasaran`, or the lines of money.
+    #[serde(default)]
+    isi: String,
 }
 
 /// The page, or at `/csv` its lines as a file.
 pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let view = look(&visit, &asked).await?;
     if visit.guest.uri.path().ends_with("/csv") {
-        return Ok(csv(&view));
+        return Ok(if asked.isi == "sasaran" { reach_csv(&view) } else { csv(&view) });
     }
     page(&BudgetPage::new(visit.t(), visit.shell(), &view))
 }
@@ -140,6 +165,48 @@ fn csv(view: &BudgetView) -> Response {
     ];
     let rows = view.lines.iter().map(|at| csv_row(view, at));
     file(&format!("anggaran-{}-{}.csv", view.fiscal_year, view.on), report::table_csv(&HEAD, rows))
+}
+
+fn reach_csv(view: &BudgetView) -> Response {
+    const HEAD: [&str; 16] = [
+        "fiscal_year",
+        "programme",
+        "funding",
+        "counted",
+        "on",
+        "target",
+        "target_from",
+        "target_source",
+        "stock",
+        "stock_as_of",
+        "stock_source",
+        "realised",
+        "realised_as_of",
+        "realised_source",
+        "decided_families",
+        "decided_period",
+    ];
+    let rows = view.reach.iter().map(|at| {
+        let mut row = vec![
+            at.key.fiscal_year.to_string(),
+            at.key.programme.clone(),
+            at.key.funding.clone(),
+            at.key.counted.clone(),
+            view.on.to_string(),
+        ];
+        for one in [&at.target, &at.stock, &at.realised] {
+            row.extend(match one {
+                Some(one) => [one.number.to_string(), one.as_of.to_string(), one.source.clone()],
+                None => Default::default(),
+            });
+        }
+        row.extend(match &at.decided {
+            Some(decided) => [decided.families.to_string(), decided.period.clone()],
+            None => Default::default(),
+        });
+        row
+    });
+    file(&format!("sasaran-{}-{}.csv", view.fiscal_year, view.on), report::table_csv(&HEAD, rows))
 }
 
 async fn look(visit: &Visit, asked: &Asked) -> Result<BudgetView, Fault> {
@@ -188,6 +255,9 @@ impl BudgetPage {
                 super::beranda::source(&t, &basis.source),
             )
         };
+        let rows_of = |programme: &str| {
+            if shell.may("person.read") { super::alat::address(Some(year), programme) } else { String::new() }
+        };
         Self {
             title: t.one("web-budget-of", "year", year),
             year,
@@ -196,6 +266,7 @@ impl BudgetPage {
             years: view.years.iter().map(year_tab).collect(),
             days: days(&t, view),
             groups: groups(&t, view),
+            reach: reach(&t, view),
             own: view.own.iter().map(|own| own_row(&t, view, own)).collect(),
             own_basis: view.own_basis.as_ref().map_or_else(String::new, basis),
             devices: view.handovers.as_ref().filter(|counts| counts.handovers > 0).map(|counts| Devices {
@@ -203,7 +274,13 @@ impl BudgetPage {
                     .programmes
                     .iter()
                     .map(|one| {
-                        [topic(&t, &one.programme), t.n(one.handovers), t.n(one.people), t.idr(one.value)]
+                        [
+                            topic(&t, &one.programme),
+                            t.n(one.handovers),
+                            t.n(one.people),
+                            t.idr(one.value),
+                            rows_of(&one.programme),
+                        ]
                     })
                     .collect(),
                 handovers: t.n(counts.handovers),
@@ -212,6 +289,7 @@ impl BudgetPage {
                 value_note: t.idr_note(counts.value),
                 basis: basis(&counts.basis),
             }),
+            rows: super::alat::address(Some(year), ""),
             csv: format!("/anggaran/csv?tahun={year}&per={}", view.on),
             shell,
             t,
@@ -223,7 +301,8 @@ impl BudgetPage {
 fn days(t: &Tongue, view: &BudgetView) -> Vec<(String, String, bool)> {
     let ceilings = view.lines.iter().flat_map(|at| at.line.ceilings.iter().map(|one| one.valid_from));
     let spent = view.lines.iter().flat_map(|at| at.line.realisations.iter().map(|one| one.as_of));
-    let days: BTreeSet<Date> = ceilings.chain(spent).collect();
+    let reached = view.reach.iter().flat_map(|at| at.published.iter().map(|(_, one)| one.as_of));
+    let days: BTreeSet<Date> = ceilings.chain(spent).chain(reached).collect();
     let tab = |day: Date| {
         let address = format!("/anggaran?tahun={}&per={day}", view.fiscal_year);
         (address, t.day(day), day == view.on)
@@ -274,14 +353,18 @@ fn line_row(t: &Tongue, at: &LineAt) -> LineRow {
     let whole = is_tag(t, at) && own_unit(at).is_none();
     let tag = if whole { t.say("web-budget-tag") } else { String::new() };
     let unit = if is_tag(t, at) && !whole { String::new() } else { t.code("budget-unit", unit) };
-    let about = [tag, t.code("budget-funding", funding), unit, account];
+    let about = [tag, funding_words(t, funding), unit, account];
     let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).collect();
     let (ceiling, realised) = (at.in_force.as_ref(), at.realised.as_ref());
     LineRow {
         name: name(t, at),
         href: if whole || !is_tag(t, at) { href(t, programme) } else { String::new() },
         about: about.join(" · "),
-        ceiling: money(ceiling.map(|one| one.ceiling)),
+        ceiling: if at.line.ceilings.is_empty() {
+            t.say("web-budget-no-ceiling")
+        } else {
+            money(ceiling.map(|one| one.ceiling))
+        },
         since: ceiling
             .map_or_else(String::new, |one| t.one("web-budget-since", "day", t.day(one.valid_from))),
         blocked: money(ceiling.and_then(|one| one.blocked)),
@@ -295,6 +378,60 @@ fn line_row(t: &Tongue, at: &LineAt) -> LineRow {
         }),
         as_of: realised.map_or_else(String::new, |one| t.one("web-budget-as-of", "day", t.day(one.as_of))),
     }
+}
+
+/// Where the money is from; nothing where the source is silent.
+fn funding_words(t: &Tongue, funding: &str) -> String {
+    if funding.is_empty() { String::new() } else { t.code("budget-funding", funding) }
+}
+
+fn reach(t: &Tongue, view: &BudgetView) -> Option<Reach> {
+    if view.reach.is_empty() {
+        return None;
+    }
+    let published = view.reach.iter().flat_map(|at| {
+        at.published.iter().map(|(kind, one)| Published {
+            name: topic(t, &at.key.programme),
+            day: t.day(one.as_of),
+            what: kind_words(t, *kind),
+            amount: counted(t, at, one.number),
+            source: source(t, &one.source),
+            figure: one.figure.clone(),
+            note: one.note.as_ref().map_or_else(String::new, |note| t.label(note).to_owned()),
+        })
+    });
+    Some(Reach {
+        rows: view.reach.iter().map(|at| reach_row(t, at)).collect(),
+        published: published.collect(),
+        csv: format!("/anggaran/csv?tahun={}&per={}&isi=sasaran", view.fiscal_year, view.on),
+    })
+}
+
+fn reach_row(t: &Tongue, at: &ReachAt) -> ReachRow {
+    let number = |key: &str, one: &Option<Reached>| match one {
+        Some(one) => (counted(t, at, one.number), t.one(key, "day", t.day(one.as_of))),
+        None => ("–".to_owned(), String::new()),
+    };
+    let decided = at.decided.as_ref();
+    ReachRow {
+        name: topic(t, &at.key.programme),
+        about: funding_words(t, &at.key.funding),
+        published: [
+            number("web-budget-since", &at.target),
+            number("web-budget-as-of", &at.stock),
+            number("web-budget-as-of", &at.realised),
+        ],
+        decided: decided.map_or_else(
+            || ("–".to_owned(), String::new()),
+            |one| (t.count("web-reach-families", one.families), t.period(&one.period)),
+        ),
+        list: decided.map_or_else(String::new, |one| format!("/keputusan/{}", one.run)),
+    }
+}
+
+/// A number with what it counts.
+fn counted(t: &Tongue, at: &ReachAt, number: i64) -> String {
+    format!("{} {}", t.n(number), t.code("figure-unit", &at.key.counted))
 }
 
 /// The figures of the register on the same topic; empty when there are none.
@@ -322,7 +459,7 @@ fn published(t: &Tongue, at: &LineAt) -> Vec<Published> {
         what: t.say(if one.derived { "web-budget-spent-derived" } else { "web-budget-spent" }),
         amount: t.idr(one.gross),
         source: source(t, &one.source),
-        figure: String::new(),
+        figure: one.figure.clone(),
         note: about(&one.note),
     });
     ceilings.chain(spent).collect()

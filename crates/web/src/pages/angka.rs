@@ -216,14 +216,25 @@ fn one(visit: &Visit, id: &str) -> Answer {
     })
 }
 
-/// The line of a budget whose ceiling this figure is.
+/// The budget whose ceiling, realisation or target this figure is.
 fn budget(t: &Tongue, id: &str) -> Option<(String, String)> {
-    t.policy().budgets().lines.iter().find_map(|line| {
-        let ceiling = line.ceilings.iter().find(|ceiling| ceiling.figure == id)?;
-        let year = line.key.fiscal_year;
-        let address = format!("/anggaran?tahun={year}&per={}", ceiling.valid_from);
-        Some((address, t.one("web-figure-in-budget", "year", year)))
-    })
+    let budgets = t.policy().budgets();
+    let ceiling = |line: &policy::BudgetLine| {
+        let found = line.ceilings.iter().find(|one| one.figure == id)?;
+        Some((line.key.fiscal_year, found.valid_from, "web-figure-in-budget"))
+    };
+    let spent = |line: &policy::BudgetLine| {
+        let found = line.realisations.iter().find(|one| one.figure == id)?;
+        Some((line.key.fiscal_year, found.as_of, "web-figure-in-realisation"))
+    };
+    let reached = |line: &policy::ReachLine| {
+        let mut all = policy::REACH_KINDS.into_iter().flat_map(|kind| line.of(kind));
+        let found = all.find(|one| one.figure == id)?;
+        Some((line.key.fiscal_year, found.as_of, "web-figure-in-reach"))
+    };
+    let found = budgets.lines.iter().find_map(|line| ceiling(line).or_else(|| spent(line)));
+    let (year, day, words) = found.or_else(|| budgets.reach.iter().find_map(reached))?;
+    Some((format!("/anggaran?tahun={year}&per={day}"), t.one(words, "year", year)))
 }
 
 fn facts(t: &Tongue, figure: &Figure) -> Vec<(String, String)> {
@@ -311,7 +322,8 @@ fn outcome(t: &Tongue, outcome: Option<Outcome>) -> (&'static str, String) {
     }
 }
 
-fn kind_words(t: &Tongue, kind: FigureKind) -> String {
+/// Name of a kind of figure.
+pub(crate) fn kind_words(t: &Tongue, kind: FigureKind) -> String {
     t.say(&format!("figure-kind-{}", kind.code()))
 }
 

@@ -2,6 +2,7 @@
 //! a sample. Here are the addresses, all in one place.
 
 mod akun;
+mod alat;
 mod anggaran;
 mod angka;
 mod aturan;
@@ -92,6 +93,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/wilayah/csv", get(wilayah::csv))
         .route("/anggaran", get(anggaran::show))
         .route("/anggaran/csv", get(anggaran::show))
+        .route("/alat", get(alat::list))
+        .route("/alat/csv", get(alat::export))
         .route("/angka", get(angka::show))
         .route("/angka/csv", get(angka::show))
         .route("/angka/{id}", get(angka::show))
