@@ -188,15 +188,14 @@ impl Before {
             let (ids, amounts) = (int64(&batch, "family_id")?, int64(&batch, "amount_idr")?);
             let outcomes = batch.column(2).as_primitive::<Int8Type>();
             let noticed = batch.column(4).as_primitive::<Date32Type>();
-            let regions = text_column(&batch, "region");
-            for at in 0..batch.num_rows() {
+            for (at, region) in text_column(&batch, "region").into_iter().enumerate() {
                 let outcome = FamilyOutcome::from_code(outcomes.value(at).into());
                 let Some(outcome) = outcome.filter(|outcome| outcome.receives()) else { continue };
                 let family = ids.value(at);
                 row += family_ids[row..].partition_point(|id| *id < family);
                 let amount = scaled(amounts.value(at), months, self.months);
                 if family_ids.get(row) != Some(&family) {
-                    let region = regions[at].unwrap_or_default().to_owned();
+                    let region = region.unwrap_or_default().to_owned();
                     out.gone.push(Gone { family, region, amount });
                     continue;
                 }
