@@ -27,7 +27,7 @@ fn people(ids: &[i64]) -> RecordBatch {
 }
 
 fn options() -> WriteOptions {
-    WriteOptions { row_group_rows: 1000, sorted_by: vec!["id".to_owned()] }
+    WriteOptions { row_group_rows: 1000, sorted_by: vec!["id".to_owned()], ..WriteOptions::default() }
 }
 
 fn write(lake: &Lake, name: &str, ids: &[i64], cut: usize) -> crate::Manifest {

@@ -52,6 +52,7 @@ impl Closing {
 
     /// All families, with these columns and those of every list.
     pub(crate) fn all_families(&self, columns: &[String]) -> Result<RecordBatch> {
+        keep_freed_memory();
         Ok(self.families.read_all(&family_columns(columns))?)
     }
 
@@ -145,6 +146,13 @@ impl Closing {
         };
         Ok(Some(FamilyData { region, values, people }))
     }
+}
+
+/// Every chunk needs as much memory as the one before, and the system's allocator gives it back in between, to fetch it again page by
+/// page: a tenth of the time of a nation. It learns from the largest block that was freed what is worth keeping, up to 32 MiB.
+fn keep_freed_memory() {
+    const LARGEST: usize = 31 << 20;
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGEST)));
 }
 
 fn family_columns(needed: &[String]) -> Vec<&str> {

@@ -60,6 +60,8 @@ pub(crate) struct Judged {
     pub(crate) orders: Vec<Vec<u64>>,
     /// For each plan.
     pub(crate) plans: Vec<Counts>,
+    /// Families that are to come: room is made for them at once.
+    expected: usize,
 }
 
 /// The components of one plan.
@@ -69,39 +71,34 @@ pub(crate) struct Counts {
     pub(crate) counted: Vec<Vec<i16>>,
     /// Whether any member counts.
     pub(crate) any: Truth,
-    /// Who counts, by family and person; only where persons are decided.
-    pub(crate) selected: Vec<Selected>,
-}
-
-/// A person who counts for a component.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Selected {
-    /// Place of the family among those judged.
-    pub(crate) family: u32,
-    pub(crate) person_id: i64,
-    /// Number of the component.
-    pub(crate) component: u8,
+    /// For each component: who counts, one bit a person in the order of people; only where persons are decided.
+    pub(crate) selected: Vec<Bitmap>,
 }
 
 impl Judged {
+    /// Nobody yet, with room for so many families.
+    pub(crate) fn expecting(families: usize) -> Self {
+        Self { expected: families, ..Self::default() }
+    }
+
     /// Appends the families of the next chunk.
     pub(crate) fn append(&mut self, mut next: Self) {
-        fn join<T>(left: &mut Vec<Vec<T>>, right: &mut Vec<Vec<T>>) {
-            left.resize_with(left.len().max(right.len()), Vec::new);
+        fn join<T>(left: &mut Vec<Vec<T>>, right: &mut Vec<Vec<T>>, room: usize) {
+            left.resize_with(left.len().max(right.len()), || Vec::with_capacity(room));
             left.iter_mut().zip(right).for_each(|(left, right)| left.append(right));
         }
-        let first = self.families as u32;
         self.families += next.families;
         self.tests.resize_with(next.tests.len(), Truth::default);
         self.tests.iter_mut().zip(&next.tests).for_each(|(left, right)| left.append(right));
-        join(&mut self.qualified, &mut next.qualified);
-        join(&mut self.orders, &mut next.orders);
+        let room = self.expected;
+        join(&mut self.qualified, &mut next.qualified, room);
+        join(&mut self.orders, &mut next.orders, room);
         self.plans.resize_with(next.plans.len(), Counts::default);
         for (left, right) in self.plans.iter_mut().zip(&mut next.plans) {
-            join(&mut left.counted, &mut right.counted);
+            join(&mut left.counted, &mut right.counted, room);
             left.any.append(&right.any);
-            let moved = |one: Selected| Selected { family: one.family + first, ..one };
-            left.selected.extend(right.selected.drain(..).map(moved));
+            left.selected.resize_with(right.selected.len(), || Bitmap::none(0));
+            left.selected.iter_mut().zip(&right.selected).for_each(|(left, right)| left.append(right));
         }
     }
 }
@@ -168,13 +165,21 @@ impl Pass<'_> {
         if uses.is_empty() {
             return Ok(out);
         }
+        if plan.by_person {
+            out.selected = vec![Bitmap::none(people.num_rows()); uses.len()];
+        }
         let mut doubt = vec![false; people.num_rows()];
         let mut unknowns = false;
         for kind in uses {
             unknowns |= kinds[*kind].unknown.ones() > 0;
             kinds[*kind].unknown.each(|row| doubt[row] = true);
         }
-        if let ([kind], Some(most), false) = (uses.as_slice(), plan.cap.only(), plan.by_person) {
+        // Where persons are decided it matters who they are, unless all count.
+        let only = plan.cap.only().filter(|most| !plan.by_person || *most == i16::MAX);
+        if let ([kind], Some(most)) = (uses.as_slice(), only) {
+            if let Some(selected) = out.selected.first_mut() {
+                selected.clone_from(&kinds[*kind].yes);
+            }
             for (counted, qualified) in out.counted[0].iter_mut().zip(&qualified[*kind]) {
                 *counted = (*qualified).min(most);
             }
@@ -206,7 +211,6 @@ fn count_all(
         kinds[*kind].yes.each(|row| masks[row] |= 1 << c);
     }
     let born = date32(people, "birth_date")?;
-    let ids = if plan.by_person { Some(int64(people, "person_id")?) } else { None };
     let mut counted = Counted::default();
     for (family, range) in members.ranges().enumerate() {
         let of_family = &masks[range.clone()];
@@ -217,9 +221,8 @@ fn count_all(
             for &(person, component) in &counted.who {
                 let slot = &mut out.counted[component][family];
                 *slot = slot.saturating_add(1);
-                if let Some(ids) = ids {
-                    let (family, person_id) = (family as u32, ids.value(first + person));
-                    out.selected.push(Selected { family, person_id, component: component as u8 });
+                if let Some(selected) = out.selected.get_mut(component) {
+                    selected.set(first + person);
                 }
             }
         }

@@ -26,7 +26,7 @@ use crate::{
     holders::{self, Before},
     list,
     pass::Pass,
-    people,
+    people::{self, Everybody},
     plan::{PlaceKind, Plan},
     queries,
     quota::Regions,
@@ -210,10 +210,17 @@ pub fn decide_all(
         let pass = Pass::new(&house.policy, open.iter().map(again).collect::<Result<_>>()?);
         let families = source.all_families(&pass.sources.family_columns)?;
         let judged = judge_all(&pass, &source, &families, progress)?;
+        progress.report("join", 0, 0);
         let regions = Regions::new(&text_column(&families, "region"));
+        progress.report("regions", 0, 0);
+        let by_person = pass.plans.iter().any(|plan| plan.by_person);
+        let ids = int64(&families, "family_id")?.values();
+        let everybody = if by_person { Some(Everybody::read(&source.people, ids)?) } else { None };
+        let all =
+            All { judged: &judged, families: &families, regions: &regions, everybody: everybody.as_ref() };
         let settle = |number: usize| -> Result<(usize, DecisionRun)> {
             let at = open.iter().position(|other| *other == number).unwrap_or_default();
-            Ok((number, made.make(&pass, at, &judged, &families, &regions)?))
+            Ok((number, made.make(&pass, at, &all)?))
         };
         for step in &steps {
             let step: Vec<usize> = step.iter().copied().filter(|number| open.contains(number)).collect();
@@ -255,6 +262,15 @@ struct Decider<'a> {
     progress: &'a dyn Progress,
 }
 
+/// What is known of everybody, once for all plans.
+struct All<'a> {
+    judged: &'a Judged,
+    families: &'a RecordBatch,
+    regions: &'a Regions,
+    /// Where some plan decides persons.
+    everybody: Option<&'a Everybody>,
+}
+
 /// A run before it is made.
 struct Begun {
     run: String,
@@ -284,14 +300,8 @@ impl Decider<'_> {
         made_already(self.house, &begun.run, &begun.dataset)
     }
 
-    fn make(
-        &self,
-        pass: &Pass<'_>,
-        number: usize,
-        judged: &Judged,
-        families: &RecordBatch,
-        regions: &Regions,
-    ) -> Result<DecisionRun> {
+    fn make(&self, pass: &Pass<'_>, number: usize, all: &All<'_>) -> Result<DecisionRun> {
+        let &All { judged, families, regions, everybody } = all;
         let plan = &pass.plans[number];
         let begun = self.begin(plan)?;
         if let Some(made) = made_already(self.house, &begun.run, &begun.dataset)? {
@@ -303,7 +313,9 @@ impl Decider<'_> {
         let holders = begun.before.as_ref();
         let holders = holders.map(|before| before.holders(plan.period, wait_days, family_ids)).transpose()?;
         let settled = settle(pass, number, judged, family_ids, regions, &others, holders.as_ref());
+        self.progress.report("settle", number as u64, pass.plans.len() as u64);
         let figures = counts::count(&settled, regions)?;
+        self.progress.report("count", number as u64, pass.plans.len() as u64);
         self.progress.report("write", number as u64, pass.plans.len() as u64);
         let origin = Origin {
             made_by: "targeting".to_owned(),
@@ -319,8 +331,8 @@ impl Decider<'_> {
             }
             _ => changes::Sums::new(),
         };
-        if plan.by_person {
-            people::write(self.house, plan, &begun.run, families, &settled, origin.clone())?;
+        if let Some(everybody) = everybody.filter(|_| plan.by_person) {
+            people::write(self.house, &begun.run, families, regions, everybody, &settled, origin.clone())?;
         }
         let manifest = list::write(self.house, &begun.dataset, families, &settled, origin)?;
         let kept = Kept { run: &begun.run, manifest: &manifest, figures: &figures, changed: &changed };
@@ -448,7 +460,7 @@ pub(crate) fn judge_all(
     };
     // Collected in the order of chunks: the number of threads does not show in the result.
     let chunks: Result<Vec<Judged>> = source.chunks()?.into_par_iter().map(judge).collect();
-    let mut all = Judged::default();
+    let mut all = Judged::expecting(families.num_rows());
     chunks?.into_iter().for_each(|chunk| all.append(chunk));
     Ok(all)
 }

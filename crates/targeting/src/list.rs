@@ -72,7 +72,7 @@ pub(crate) fn write(
     origin: Origin,
 ) -> Result<lake::Manifest> {
     let schema = Arc::new(list_schema(settled.plan));
-    let options = WriteOptions::sorted_by(&["family_id"]);
+    let options = WriteOptions { differences: true, ..WriteOptions::sorted_by(&["family_id"]) };
     let mut writer = house.lake.writer(dataset, Arc::clone(&schema), options)?;
     let rows = families.num_rows();
     for from in (0..rows).step_by(WRITE_ROWS) {

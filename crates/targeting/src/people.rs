@@ -1,5 +1,5 @@
-//! The persons of a run, where each person is decided and not the family as a whole: candidates for rehabilitation, receivers of a device or
-//! of an allowance. One dataset beside the list of families.
+//! The persons of a run, where each person is decided and not the family as a whole: candidates for rehabilitation, receivers of a
+//! device or of an allowance. One dataset beside the list of families.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use arrow_array::{
     cast::AsArray,
     types::{Int8Type, Int16Type},
 };
-use arrow_schema::{DataType, Field, Schema};
-use lake::{Origin, WriteOptions};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
+use lake::{Dataset, Origin, WriteOptions};
 use model::Rupiah;
 use rules::Label;
 use serde::Serialize;
@@ -20,8 +20,10 @@ use crate::{
     DecisionRun, Error, FamilyOutcome, Result,
     columns::int64,
     decide::{read_run_by_id, text_column},
+    members::Members,
     plan::Plan,
     queries,
+    quota::Regions,
     settle::Settled,
     views::{groups_from, outside},
 };
@@ -55,15 +57,40 @@ pub(crate) fn dataset_name(programme: &str, period: &str, run: &str) -> String {
     format!("people/{programme}/{period}/{run}")
 }
 
+/// Everybody of a closing, by family.
+pub(crate) struct Everybody {
+    /// Ids, in the order of people.
+    ids: Vec<i64>,
+    members: Members,
+}
+
+impl Everybody {
+    /// Reads them: 8 bytes a person and 4 a family.
+    pub(crate) fn read(people: &Dataset, family_ids: &[i64]) -> Result<Self> {
+        let mut ids = Vec::with_capacity(usize::try_from(people.rows()).unwrap_or_default());
+        let mut families = Vec::with_capacity(ids.capacity());
+        for batch in people.read(&["family_id", "person_id"])? {
+            let batch = batch?;
+            families.extend_from_slice(int64(&batch, "family_id")?.values());
+            ids.extend_from_slice(int64(&batch, "person_id")?.values());
+        }
+        let members = Members::of(family_ids, &families)
+            .ok_or_else(|| ArrowError::InvalidArgumentError("people without their family".to_owned()))?;
+        Ok(Self { ids, members })
+    }
+}
+
 /// Writes the persons of a settled plan; `families` are those of the closing.
 pub(crate) fn write(
     house: &House,
-    plan: &Plan<'_>,
     run: &str,
     families: &RecordBatch,
+    regions: &Regions,
+    everybody: &Everybody,
     settled: &Settled<'_>,
     origin: Origin,
 ) -> Result<()> {
+    let plan = settled.plan;
     let schema = Arc::new(Schema::new(vec![
         Field::new("family_id", DataType::Int64, false),
         Field::new("person_id", DataType::Int64, false),
@@ -73,35 +100,63 @@ pub(crate) fn write(
         Field::new("amount_idr", DataType::Int64, false),
     ]));
     let name = dataset_name(&plan.programme.key, &plan.period.to_string(), run);
-    let mut writer =
-        house.lake.writer(&name, Arc::clone(&schema), WriteOptions::sorted_by(&["family_id"]))?;
-    let (ids, regions) = (int64(families, "family_id")?, text_column(families, "region"));
-    let comes_in =
-        |one: &&crate::columns::Selected| settled.outcome(one.family as usize) != FamilyOutcome::NotEligible;
-    let mut rows: Vec<_> = settled.selected.iter().filter(comes_in).copied().collect();
-    rows.sort_unstable();
-    for part in rows.chunks(WRITE_ROWS) {
-        let mut amounts = Vec::with_capacity(part.len());
-        for one in part {
-            let receives = settled.outcome(one.family as usize) == FamilyOutcome::Eligible;
-            let amount = plan.cap.amounts[usize::from(one.component)].plus(plan.each)?;
-            amounts.push(if receives { amount.idr() } else { 0 });
+    let options = WriteOptions { differences: true, ..WriteOptions::sorted_by(&["family_id"]) };
+    let mut writer = house.lake.writer(&name, Arc::clone(&schema), options)?;
+    let ids = int64(families, "family_id")?.values();
+    let mut rows: Vec<Row> = Vec::new();
+    for (family, range) in everybody.members.ranges().enumerate() {
+        let outcome = settled.outcome(family);
+        if outcome == FamilyOutcome::NotEligible {
+            continue;
         }
-        let outcome = part.iter().map(|one| settled.outcome(one.family as usize).code());
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(Int64Array::from_iter_values(part.iter().map(|one| ids.value(one.family as usize)))),
-            Arc::new(Int64Array::from_iter_values(part.iter().map(|one| one.person_id))),
-            Arc::new(StringArray::from_iter_values(
-                part.iter().map(|one| regions[one.family as usize].unwrap_or_default()),
-            )),
-            Arc::new(Int16Array::from_iter_values(part.iter().map(|one| i16::from(one.component)))),
-            Arc::new(Int8Array::from_iter_values(outcome)),
-            Arc::new(Int64Array::from(amounts)),
-        ];
-        writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
+        let first = rows.len();
+        for person in range {
+            let of = settled.selected.iter().position(|selected| selected.get(person));
+            if let Some(component) = of {
+                rows.push(Row { family, person: everybody.ids[person], component, outcome });
+            }
+        }
+        rows[first..].sort_unstable_by_key(|row| row.person);
+        if rows.len() >= WRITE_ROWS {
+            writer.write(&batch(plan, &schema, &rows, ids, regions)?)?;
+            rows.clear();
+        }
     }
+    writer.write(&batch(plan, &schema, &rows, ids, regions)?)?;
     writer.finish(origin, house.clock.as_ref())?;
     Ok(())
+}
+
+/// A person to be written: place of the family, number of the component.
+struct Row {
+    family: usize,
+    person: i64,
+    component: usize,
+    outcome: FamilyOutcome,
+}
+
+fn batch(
+    plan: &Plan<'_>,
+    schema: &Arc<Schema>,
+    rows: &[Row],
+    family_ids: &[i64],
+    regions: &Regions,
+) -> Result<RecordBatch> {
+    let region = |row: &Row| regions.paths[regions.of[row.family] as usize].as_str();
+    let mut amounts = Vec::with_capacity(rows.len());
+    for row in rows {
+        let amount = plan.cap.amounts[row.component].plus(plan.each)?;
+        amounts.push(if row.outcome == FamilyOutcome::Eligible { amount.idr() } else { 0 });
+    }
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| family_ids[row.family]))),
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.person))),
+        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| region(row)))),
+        Arc::new(Int16Array::from_iter_values(rows.iter().map(|row| row.component as i16))),
+        Arc::new(Int8Array::from_iter_values(rows.iter().map(|row| row.outcome.code()))),
+        Arc::new(Int64Array::from(amounts)),
+    ];
+    Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
 }
 
 /// The persons of a run in the scope, by family and person; none for a run that decides families.

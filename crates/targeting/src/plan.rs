@@ -129,9 +129,6 @@ impl<'a> Plan<'a> {
         if !components.is_empty() && !needs.person.iter().any(|name| name == "birth_date") {
             needs.person.push("birth_date".to_owned());
         }
-        if by_person {
-            needs.person.push("person_id".to_owned());
-        }
         Ok(Self {
             cap: CapRule::new(version, &components, period).ok_or_else(wrong_period)?,
             flat: if by_person { Rupiah::ZERO } else { given },

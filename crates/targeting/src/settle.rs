@@ -8,7 +8,7 @@ use policy::Together;
 
 use crate::{
     FamilyOutcome,
-    columns::{Judged, Selected, Truth},
+    columns::{Judged, Truth},
     holders::{Holder, Holders, Standing},
     members::Bitmap,
     pass::Pass,
@@ -35,8 +35,8 @@ pub(crate) struct Settled<'a> {
     pub(crate) qualified: Vec<&'a [i16]>,
     /// For each component: members who count.
     pub(crate) counted: &'a [Vec<i16>],
-    /// Who counts, where persons are decided.
-    pub(crate) selected: &'a [Selected],
+    /// For each component: who counts, one bit a person in the order of people, where persons are decided.
+    pub(crate) selected: &'a [Bitmap],
     /// Place of the main reason; [`NONE`] for those who receive.
     reasons: Vec<u8>,
     /// Rank in the quota; 0 for those who do not take part.

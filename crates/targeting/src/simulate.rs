@@ -9,6 +9,7 @@ use access::{House, Scope};
 use arrow_array::{Array, RecordBatch, cast::AsArray, types::Int32Type};
 use model::{Month, Progress, RegionLevel, Rupiah};
 use policy::{Cut, Fact, FactMark, Policy};
+use rayon::prelude::*;
 use rules::{Expr, Label};
 use serde::{Deserialize, Serialize};
 
@@ -278,11 +279,16 @@ pub fn simulate(
             .filter_map(|(at, path)| areas.of(at as u32).is_some().then_some((at, path.as_str()))),
     );
     let mut found = Vec::with_capacity(n);
-    for (number, (before, after)) in before.iter().zip(&after).enumerate() {
+    let compare = |number: usize| {
         progress.report("compare", number as u64, n as u64);
-        let (one, villages) = world.compare(before, after, question)?;
-        cube.add(&one.programme, &villages);
-        found.push(one);
+        world.compare(&before[number], &after[number], question)
+    };
+    // Two at a time: each holds a rank for every family.
+    for some in (0..n).collect::<Vec<_>>().chunks(2) {
+        for (one, villages) in some.par_iter().map(|number| compare(*number)).collect::<Result<Vec<_>>>()? {
+            cube.add(&one.programme, &villages);
+            found.push(one);
+        }
     }
     Ok(Simulated { found, cube })
 }

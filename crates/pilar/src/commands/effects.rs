@@ -1,6 +1,6 @@
 //! Effects: what one room asks of another is carried over here, since rooms do not know each other. Payment asks for cases; a case asks
-//! for a death to be recorded, a line to be checked again or a notice to begin anew. Effects wait in the outbox until they are carried, so nothing is lost when
-//! the power fails; carrying twice changes nothing.
+//! for a death to be recorded, a line to be checked again or a notice to begin anew. Effects wait in the outbox until they are carried,
+//! so nothing is lost when the power fails; carrying twice changes nothing.
 
 use std::collections::BTreeMap;
 

@@ -91,8 +91,11 @@ impl<'a> Sink<'a> {
         plan: &'a Plan,
         limits: Limits,
     ) -> Result<Self, Error> {
-        let options =
-            |key: &str| WriteOptions { row_group_rows: WRITE_ROWS, sorted_by: vec![key.to_owned()] };
+        let options = |key: &str| WriteOptions {
+            row_group_rows: WRITE_ROWS,
+            sorted_by: vec![key.to_owned()],
+            ..WriteOptions::default()
+        };
         let schema = plan.schema();
         let key = if plan.kind == SourceKind::Rank { "kk" } else { "record_id" };
         let name = dataset_name(plan.kind, file_no);

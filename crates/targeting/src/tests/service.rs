@@ -28,7 +28,11 @@ pub(super) fn house(test: &TestDb) -> House {
 
 pub(super) fn close(house: &House, families: &RecordBatch, people: &RecordBatch, row_group_rows: usize) {
     for (kind, batch) in [("families", families), ("persons", people)] {
-        let options = WriteOptions { row_group_rows, sorted_by: vec!["family_id".to_owned()] };
+        let options = WriteOptions {
+            row_group_rows,
+            sorted_by: vec!["family_id".to_owned()],
+            ..WriteOptions::default()
+        };
         let name = format!("closing/2026-11/{kind}");
         let mut writer = house.lake.writer(&name, batch.schema(), options).unwrap();
         writer.write(batch).unwrap();

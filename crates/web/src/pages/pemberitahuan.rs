@@ -87,7 +87,7 @@ impl Told {
             given: t.day_text(&notice.given_on),
             until: t.day_text(&notice.until),
             object: if notice.state == NoticeState::Open {
-                objection(t, notice.family_id)
+                place_to_object(t, notice.family_id)
             } else {
                 String::new()
             },
@@ -121,7 +121,7 @@ impl Told {
 }
 
 /// Where a family's objection is recorded: a new case of the workflow that protects families.
-fn objection(t: &Tongue, family: i64) -> String {
+fn place_to_object(t: &Tongue, family: i64) -> String {
     let mut workflows = t.policy().workflows().values();
     let found =
         workflows.find(|workflow| workflow.protects && workflow.subject == policy::CaseSubject::Family);
