@@ -151,7 +151,7 @@ fn batch(
     let columns: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| family_ids[row.family]))),
         Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.person))),
-        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| region(row)))),
+        Arc::new(StringArray::from_iter_values(rows.iter().map(region))),
         Arc::new(Int16Array::from_iter_values(rows.iter().map(|row| row.component as i16))),
         Arc::new(Int8Array::from_iter_values(rows.iter().map(|row| row.outcome.code()))),
         Arc::new(Int64Array::from(amounts)),
