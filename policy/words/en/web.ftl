@@ -882,3 +882,4 @@ web-run-people-lead = This programme decides person by person. Shown are those w
 web-run-nobody = Nobody
 web-person-no = Person no. { $id }
 web-programmes-not = { $n } programmes not received: see why
+web-see-reasons = See the reasons

@@ -867,3 +867,4 @@ web-run-people-lead = Program ini memutuskan per orang. Yang tampil adalah orang
 web-run-nobody = Tidak ada orang
 web-person-no = Orang nomor { $id }
 web-programmes-not = { $n } program tidak diterima: lihat alasannya
+web-see-reasons = Lihat alasan

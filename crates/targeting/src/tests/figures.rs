@@ -9,7 +9,7 @@ use std::{
 };
 
 use access::House;
-use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Int32Array, RecordBatch, StringArray, cast::AsArray, types::Int32Type};
 use lake::{Lake, Origin, WriteOptions};
 use model::{Progress, Silent};
 use policy::Policy;
@@ -44,6 +44,21 @@ fn placed(batch: &RecordBatch, first: i64, villages: i64, dice: &mut Dice) -> Re
     RecordBatch::try_new(batch.schema(), columns).unwrap()
 }
 
+/// Needs and honours of a person: in the population at random every code is as frequent as the next, and most would be heroes.
+const RARE: [&str; 4] = ["disability", "orphan", "ppks", "honour"];
+
+/// The same batch where nineteen people of twenty have none of these.
+fn rarely(batch: &RecordBatch, dice: &mut Dice) -> RecordBatch {
+    let mut columns = batch.columns().to_vec();
+    for name in RARE {
+        let Ok(at) = batch.schema().index_of(name) else { continue };
+        let codes = columns[at].as_primitive::<Int32Type>();
+        let spared = codes.iter().map(|code| code.map(|code| if dice.chance(95) { 0 } else { code }));
+        columns[at] = Arc::new(spared.collect::<Int32Array>());
+    }
+    RecordBatch::try_new(batch.schema(), columns).unwrap()
+}
+
 fn close(house: &House, policy: &Policy, families: i64) {
     if house.lake.dataset("closing/2026-11/persons").unwrap().is_some() {
         return;
@@ -53,6 +68,7 @@ fn close(house: &House, policy: &Policy, families: i64) {
     let mut writers = Vec::new();
     for first in (0..families).step_by(SOME as usize) {
         let (all, people) = population_from(policy, first..families.min(first + SOME), 5, &mut dice);
+        let people = rarely(&people, &mut dice);
         let all = placed(&all, first, villages, &mut dice);
         for (i, (kind, batch)) in [("families", all), ("persons", people)].into_iter().enumerate() {
             if writers.len() <= i {
