@@ -883,3 +883,4 @@ web-run-nobody = Nobody
 web-person-no = Person no. { $id }
 web-programmes-not = { $n } programmes not received: see why
 web-see-reasons = See the reasons
+web-changes-of = Changes: { $what }

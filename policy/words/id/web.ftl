@@ -868,3 +868,4 @@ web-run-nobody = Tidak ada orang
 web-person-no = Orang nomor { $id }
 web-programmes-not = { $n } program tidak diterima: lihat alasannya
 web-see-reasons = Lihat alasan
+web-changes-of = Perubahan: { $what }

@@ -27,6 +27,8 @@ pub(crate) struct NoticesPage {
     pub(crate) lead: String,
     pub(crate) tabs: Vec<(String, String, bool)>,
     pub(crate) letters: String,
+    /// The decisions that gave the notices shown: address of what they change, words.
+    pub(crate) decisions: Vec<(String, String)>,
     pub(crate) lines: Vec<Told>,
     pub(crate) pager: Pager,
 }
@@ -170,6 +172,13 @@ pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         letters.push_str("&setelah=");
         letters.push_str(&crate::visit::encode(after));
     }
+    let mut decisions: Vec<(String, String)> = Vec::new();
+    for line in &lines {
+        let to = format!("/keputusan/{}/perubahan", line.notice.run);
+        if !decisions.iter().any(|(known, _)| *known == to) {
+            decisions.push((to, t.one("web-changes-of", "what", &line.programme)));
+        }
+    }
     let tab = |one: NoticeState, key: &str| (base(one), t.say(key), one == state);
     page(&NoticesPage {
         lead: t.one("web-notices-lead", "whom", visit.place()),
@@ -180,6 +189,7 @@ pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
             tab(NoticeState::Withdrawn, "web-notice-withdrawn"),
         ],
         letters,
+        decisions,
         pager: Pager::of(&t, &base(state), &from, lines.len(), next),
         lines,
         shell: visit.shell(),
