@@ -13,7 +13,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 use jiff::{ToSpan, civil::Date};
 use lake::{Dataset, Origin, WriteOptions};
-use model::Period;
+use model::{Clock, Period};
 use store::params;
 
 use crate::{
@@ -162,10 +162,10 @@ fn months_of(run: &DecisionRun) -> Result<i64> {
     Ok(period.map_err(broken)?.months())
 }
 
-/// The calendar day (UTC) of an instant, in milliseconds since the epoch.
-pub(crate) fn day_of(ms: i64) -> Date {
+/// The civil day of an instant in milliseconds since the epoch, as [`model::Clock::today`] takes it.
+fn day_of(ms: i64) -> Date {
     let instant = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
-    instant.to_zoned(jiff::tz::TimeZone::UTC).date()
+    model::FixedClock(instant).today()
 }
 
 /// Days since 1970-01-01, as in columns.

@@ -11,7 +11,6 @@ use store::{Page, Paged, Row, Tx, Value, params};
 use crate::{
     Change, DecisionRun, Error, Result,
     changes::{ChangeLine, codes, dataset_name, lines_of},
-    holders::day_of,
     queries,
 };
 
@@ -105,9 +104,7 @@ pub(crate) fn give(tx: &mut Tx<'_>, house: &House, run: &DecisionRun, lines: &[C
         };
         Some(params![line.family_id, &run.programme, state.word(), &run.run].to_vec())
     });
-    for values in ended {
-        tx.execute(&queries::NOTICE_END, &values)?;
-    }
+    tx.execute_many(&queries::NOTICE_END, ended)?;
     const COLUMNS: &[&str] = &[
         "family_id",
         "programme",
@@ -122,7 +119,7 @@ pub(crate) fn give(tx: &mut Tx<'_>, house: &House, run: &DecisionRun, lines: &[C
         "state",
         "ended_run",
     ];
-    let given_on = day_of(house.clock.now_ms());
+    let given_on = house.clock.today();
     let until = given_on.saturating_add(house.policy.settings().notice.days.days());
     let new =
         lines.iter().filter(|line| matches!(line.what, Change::Noticed | Change::Replaced)).map(|line| {
