@@ -143,7 +143,7 @@ fn decided(tx: &mut Tx<'_>, scope: &Scope, run: &Run) -> Result<Vec<Figure>> {
     if scope.caseload() != 0 {
         return Ok(Vec::new());
     }
-    let (mut counts, mut amount) = ([0i64; 3], 0i64);
+    let (mut counts, mut amount) = ([0i64; 4], 0i64);
     for row in tx.query(&queries::COUNTS_AT, params![&run.run, scope.region()])? {
         if let Some(count) = usize::try_from(row.int(0)?).ok().and_then(|outcome| counts.get_mut(outcome)) {
             *count += row.int(1)?;
@@ -153,7 +153,8 @@ fn decided(tx: &mut Tx<'_>, scope: &Scope, run: &Run) -> Result<Vec<Figure>> {
     let basis = run.basis(scope);
     let families = |key, count: i64| basis.figure(key, Unit::Families, count);
     Ok(vec![
-        families("eligible", counts[1]),
+        // Whoever keeps the aid while a notice runs receives it too.
+        families("eligible", counts[1] + counts[3]),
         families("waiting", counts[2]),
         families("not_eligible", counts[0]),
         basis.figure("decided", Unit::Rupiah, amount),

@@ -38,7 +38,7 @@ sql! {
     pub(crate) COUNTS_AT = "SELECT outcome, SUM(families), SUM(amount_idr) FROM decision_count
         WHERE run = $1 AND region = $2 GROUP BY outcome";
     pub(crate) COUNTS_BELOW = "SELECT region, SUM(families) FROM decision_count
-        WHERE run = $1 AND level = $2 AND region >= $3 AND region < $4 AND outcome = 1 GROUP BY region";
+        WHERE run = $1 AND level = $2 AND region >= $3 AND region < $4 AND outcome IN (1, 3) GROUP BY region";
     pub(crate) CYCLES = "SELECT cycle_id, programme, period, run, list_hash, closing, made_at,
         amount_idr FROM payment_cycle
         ORDER BY cycle_id DESC LIMIT 200";
