@@ -9,9 +9,10 @@ use arrow_array::{RecordBatch, UInt64Array};
 use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    RowSelection, RowSelector,
 };
-use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 use rayon::prelude::*;
@@ -54,6 +55,14 @@ impl Dataset {
         let file = Source::new(file).map_err(|source| Error::io(&path, source))?;
         let footer = lake.footers().get(&manifest.hash, &file)?;
         Ok(Self { manifest: Arc::new(manifest), file, footer })
+    }
+
+    /// The file, and its footer with everything that was said of pages and encodings.
+    pub(crate) fn with_pages(&self) -> Result<(Source, ArrowReaderMetadata)> {
+        let options = ArrowReaderOptions::new()
+            .with_page_index_policy(PageIndexPolicy::Optional)
+            .with_encoding_stats_as_mask(false);
+        Ok((self.file.clone(), ArrowReaderMetadata::load(&self.file, options)?))
     }
 
     /// What it is and where it came from.

@@ -30,6 +30,34 @@ fn options() -> WriteOptions {
     WriteOptions { row_group_rows: 1000, sorted_by: vec!["id".to_owned()], ..WriteOptions::default() }
 }
 
+#[test]
+fn columns_taken_over_from_another_dataset_give_the_bytes_that_encoding_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path()).unwrap();
+    let ids: Vec<i64> = (0..2_500).map(|i| i * 3).collect();
+    let first = write(&lake, "first", &ids, 700);
+    let other = lake.require("first").unwrap();
+    for columns in 1..=3 {
+        let name = format!("again-{columns}");
+        let mut writer = lake.writer(&name, schema(), options()).unwrap().sharing(&other, columns).unwrap();
+        writer.write(&people(&ids)).unwrap();
+        let again = writer.finish(Origin::default(), &FixedClock::at(date(2026, 11, 17))).unwrap();
+        if again.hash != first.hash {
+            let told =
+                |name: &str| format!("{:#?}", lake.require(name).unwrap().with_pages().unwrap().1.metadata());
+            let (a, b) = (told("first"), told(&name));
+            let differ: Vec<_> = a.lines().zip(b.lines()).filter(|(a, b)| a != b).take(20).collect();
+            panic!("{columns}: {differ:#?} {} {}", first.bytes, again.bytes);
+        }
+    }
+    let fewer = lake.writer("fewer", schema(), options()).unwrap().sharing(&other, 1).unwrap();
+    let mut fewer = fewer;
+    let cut = fewer
+        .write(&people(&ids[..900]))
+        .and_then(|()| fewer.finish(Origin::default(), &FixedClock::at(date(2026, 11, 17))).map(drop));
+    assert!(matches!(cut, Err(Error::Shape(_))), "{cut:?}");
+}
+
 fn write(lake: &Lake, name: &str, ids: &[i64], cut: usize) -> crate::Manifest {
     let mut writer = lake.writer(name, schema(), options()).unwrap();
     for part in ids.chunks(cut) {

@@ -17,17 +17,22 @@ use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, cast::A
 use arrow_schema::{DataType, SchemaRef};
 use model::Clock;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
 use parquet::basic::{Compression, Encoding};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::file::writer::SerializedFileWriter;
+use parquet::file::statistics::Statistics;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 
 use crate::manifest::{self, ColumnInfo};
-use crate::{Error, Lake, Manifest, Origin, Result};
+use crate::source::Source;
+use crate::{Dataset, Error, Lake, Manifest, Origin, Result};
 
 const PAGE_ROWS: usize = 8192;
 const SAMPLE_ROWS: usize = 2048;
@@ -69,6 +74,54 @@ pub struct DatasetWriter {
     waiting_rows: usize,
     rows: u64,
     last_key: Option<i64>,
+    shared: Option<Shared>,
+}
+
+/// Columns that another dataset holds already, encoded: the first ones of both.
+struct Shared {
+    file: Source,
+    footer: ArrowReaderMetadata,
+    columns: usize,
+}
+
+impl Shared {
+    /// Copies its columns into a row group of so many rows.
+    fn copy<W: Write + Send>(
+        &self,
+        group: &mut SerializedRowGroupWriter<'_, W>,
+        index: usize,
+        rows: usize,
+    ) -> Result<bool> {
+        let metadata = self.footer.metadata();
+        let own = metadata.row_groups().get(index).filter(|own| own.num_rows() == rows as i64);
+        let Some(own) = own else { return Ok(false) };
+        let pages = metadata.page_index_for_row_group(index);
+        for column in 0..self.columns {
+            let chunk = as_written(own.column(column))?;
+            group.append_column(
+                &self.file,
+                ColumnCloseResult {
+                    bytes_written: chunk.compressed_size().unsigned_abs(),
+                    rows_written: rows as u64,
+                    metadata: chunk,
+                    bloom_filter: None,
+                    column_index: pages.column_index(column).cloned(),
+                    offset_index: pages.offset_index(column).cloned(),
+                },
+            )?;
+        }
+        Ok(true)
+    }
+}
+
+/// A chunk as its writer described it: of whole numbers also in the fields of old readers, which reading leaves out.
+fn as_written(chunk: &ColumnChunkMetaData) -> Result<ColumnChunkMetaData> {
+    let statistics = match chunk.statistics() {
+        Some(Statistics::Int32(of)) => Statistics::Int32(of.clone().with_backwards_compatible_min_max(true)),
+        Some(Statistics::Int64(of)) => Statistics::Int64(of.clone().with_backwards_compatible_min_max(true)),
+        _ => return Ok(chunk.clone()),
+    };
+    Ok(chunk.clone().into_builder().set_statistics(statistics).build()?)
 }
 
 struct Open {
@@ -91,7 +144,28 @@ impl DatasetWriter {
             waiting_rows: 0,
             rows: 0,
             last_key: None,
+            shared: None,
         })
+    }
+
+    /// Takes over the first `columns` columns from another dataset, as they are encoded there. Both must have the same rows in these
+    /// columns and be written with the same options; the bytes are those that encoding would give.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when types or names of these columns differ; [`DatasetWriter::write`] says so too when the rows are cut otherwise.
+    pub fn sharing(mut self, other: &Dataset, columns: usize) -> Result<Self> {
+        let theirs = other.schema();
+        let same = |i: usize| {
+            let (own, other) = (self.schema.fields().get(i), theirs.fields().get(i));
+            own.is_some()
+                && own.map(|f| (f.name(), f.data_type())) == other.map(|f| (f.name(), f.data_type()))
+        };
+        if !(0..columns).all(same) {
+            return Err(Error::Shape(self.name));
+        }
+        let (file, footer) = other.with_pages()?;
+        self.shared = Some(Shared { file, footer, columns });
+        Ok(self)
     }
 
     /// Rows written so far.
@@ -180,8 +254,15 @@ impl DatasetWriter {
         let mut open = open;
         if !batches.is_empty() {
             let writers = open.groups.create_column_writers(open.next_group)?;
-            let chunks = encode_columns(&self.schema, &batches, writers)?;
+            let skip = self.shared.as_ref().map_or(0, |shared| shared.columns);
+            let chunks = encode_columns(&self.schema, &batches, writers, skip)?;
             let mut group = open.file.next_row_group()?;
+            if let Some(shared) = &self.shared {
+                let rows = batches.iter().map(RecordBatch::num_rows).sum();
+                if !shared.copy(&mut group, open.next_group, rows)? {
+                    return Err(Error::Shape(self.name.clone()));
+                }
+            }
             for chunk in chunks {
                 chunk.append_to_row_group(&mut group)?;
             }
@@ -266,10 +347,12 @@ fn encode_columns(
     schema: &SchemaRef,
     batches: &[RecordBatch],
     writers: Vec<ArrowColumnWriter>,
+    skip: usize,
 ) -> Result<Vec<ArrowColumnChunk>> {
     writers
         .into_par_iter()
         .enumerate()
+        .skip(skip)
         .map(|(index, mut writer)| {
             let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(index).as_ref()).collect();
             let whole: ArrayRef = match parts.as_slice() {

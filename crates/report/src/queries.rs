@@ -36,7 +36,7 @@ sql! {
         AND NOT EXISTS (SELECT 1 FROM decision_run o WHERE o.programme = d.programme AND o.period = d.period
             AND o.state = 'approved')";
     pub(crate) COUNTS_AT = "SELECT outcome, SUM(families), SUM(amount_idr) FROM decision_count
-        WHERE run = $1 AND region = $2 GROUP BY outcome";
+        WHERE run = $1 AND level = $2 AND region = $3 GROUP BY outcome";
     pub(crate) COUNTS_BELOW = "SELECT region, SUM(families) FROM decision_count
         WHERE run = $1 AND level = $2 AND region >= $3 AND region < $4 AND outcome IN (1, 3) GROUP BY region";
     pub(crate) CYCLES = "SELECT cycle_id, programme, period, run, list_hash, closing, made_at,

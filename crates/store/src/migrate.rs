@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0009_handover",
     "0010_scenario",
     "0011_notice",
+    "0012_counts_by_level",
 ];
 
 const OWN_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -7,12 +7,15 @@
 
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use access::{House, Scope};
 use arrow_array::{RecordBatch, cast::AsArray};
-use lake::Origin;
+use lake::{Dataset, Origin};
 use model::{Month, Period, Progress, RegionLevel, Rupiah};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -216,8 +219,13 @@ pub fn decide_all(
         let by_person = pass.plans.iter().any(|plan| plan.by_person);
         let ids = int64(&families, "family_id")?.values();
         let everybody = if by_person { Some(Everybody::read(&source.people, ids)?) } else { None };
-        let all =
-            All { judged: &judged, families: &families, regions: &regions, everybody: everybody.as_ref() };
+        let all = All {
+            judged: &judged,
+            families: &families,
+            regions: &regions,
+            everybody: everybody.as_ref(),
+            like: OnceLock::new(),
+        };
         let settle = |number: usize| -> Result<(usize, DecisionRun)> {
             let at = open.iter().position(|other| *other == number).unwrap_or_default();
             Ok((number, made.make(&pass, at, &all)?))
@@ -269,6 +277,8 @@ struct All<'a> {
     regions: &'a Regions,
     /// Where some plan decides persons.
     everybody: Option<&'a Everybody>,
+    /// The first list that was written.
+    like: OnceLock<Dataset>,
 }
 
 /// A run before it is made.
@@ -301,7 +311,7 @@ impl Decider<'_> {
     }
 
     fn make(&self, pass: &Pass<'_>, number: usize, all: &All<'_>) -> Result<DecisionRun> {
-        let &All { judged, families, regions, everybody } = all;
+        let &All { judged, families, regions, everybody, ref like } = all;
         let plan = &pass.plans[number];
         let begun = self.begin(plan)?;
         if let Some(made) = made_already(self.house, &begun.run, &begun.dataset)? {
@@ -334,7 +344,11 @@ impl Decider<'_> {
         if let Some(everybody) = everybody.filter(|_| plan.by_person) {
             people::write(self.house, &begun.run, families, regions, everybody, &settled, origin.clone())?;
         }
-        let manifest = list::write(self.house, &begun.dataset, families, &settled, origin)?;
+        let manifest = list::write(self.house, &begun.dataset, families, &settled, origin, like.get())?;
+        if like.get().is_none() {
+            // Whoever was faster is as good.
+            let _set = like.set(self.house.lake.require(&manifest.name)?).is_ok();
+        }
         let kept = Kept { run: &begun.run, manifest: &manifest, figures: &figures, changed: &changed };
         save(self.house, self.scope, self.closing, &kept, &settled)?;
         read_run_by_id(self.house, &begun.run)

@@ -16,6 +16,8 @@ use crate::{
     settle::Settled,
 };
 
+/// Columns that all lists of one closing have alike, the first ones: family, region, decile.
+const SHARED_COLUMNS: usize = 3;
 /// Rows written at once.
 const WRITE_ROWS: usize = 64 * 1024;
 
@@ -64,16 +66,21 @@ pub(crate) fn note(
     note
 }
 
+/// Writes a list. `like` is another list of the same closing: what both have alike is not encoded once more.
 pub(crate) fn write(
     house: &House,
     dataset: &str,
     families: &RecordBatch,
     settled: &Settled<'_>,
     origin: Origin,
+    like: Option<&lake::Dataset>,
 ) -> Result<lake::Manifest> {
     let schema = Arc::new(list_schema(settled.plan));
     let options = WriteOptions { differences: true, ..WriteOptions::sorted_by(&["family_id"]) };
     let mut writer = house.lake.writer(dataset, Arc::clone(&schema), options)?;
+    if let Some(like) = like {
+        writer = writer.sharing(like, SHARED_COLUMNS)?;
+    }
     let rows = families.num_rows();
     for from in (0..rows).step_by(WRITE_ROWS) {
         let to = (from + WRITE_ROWS).min(rows);

@@ -47,7 +47,7 @@ store::sql! {
         WHERE run = $1 AND dataset_hash = $2 AND state = 'draft'";
 
     pub(crate) COUNTS_OF_REGION = "SELECT outcome, reason, unknown, families, amount_idr FROM decision_count
-        WHERE run = $1 AND region = $2 ORDER BY outcome, reason, unknown";
+        WHERE run = $1 AND level = $2 AND region = $3 ORDER BY outcome, reason, unknown";
     pub(crate) COUNTS_OF_LEVEL = "SELECT region, outcome, CAST(SUM(families) AS BIGINT),
             CAST(SUM(amount_idr) AS BIGINT)
         FROM decision_count WHERE run = $1 AND level = $2 AND region >= $3 AND region < $4

@@ -457,7 +457,8 @@ struct CountRow {
 }
 
 fn counts_of(house: &House, run: &str, region: &RegionCode) -> Result<Vec<CountRow>> {
-    let rows = house.db.read(|tx| tx.query(&queries::COUNTS_OF_REGION, params![run, region]))?;
+    let values = params![run, level_number(region.level()), region];
+    let rows = house.db.read(|tx| tx.query(&queries::COUNTS_OF_REGION, values))?;
     let read = |row: &store::Row| -> Result<CountRow> {
         let broken =
             || Error::BrokenRun { run: run.to_owned(), why: "an outcome without meaning".to_owned() };
