@@ -159,7 +159,9 @@ fn decided(tx: &mut Tx<'_>, scope: &Scope, year: i16) -> Result<Vec<(String, Dec
             continue;
         }
         let mut families = 0;
-        for count in tx.query(&queries::COUNTS_AT, params![&run.run, scope.region().level() as i64, scope.region()])? {
+        for count in
+            tx.query(&queries::COUNTS_AT, params![&run.run, scope.region().level() as i64, scope.region()])?
+        {
             if RECEIVES.contains(&count.int(0)?) {
                 families += count.int(1)?;
             }

@@ -144,7 +144,9 @@ fn decided(tx: &mut Tx<'_>, scope: &Scope, run: &Run) -> Result<Vec<Figure>> {
         return Ok(Vec::new());
     }
     let (mut counts, mut amount) = ([0i64; 4], 0i64);
-    for row in tx.query(&queries::COUNTS_AT, params![&run.run, scope.region().level() as i64, scope.region()])? {
+    for row in
+        tx.query(&queries::COUNTS_AT, params![&run.run, scope.region().level() as i64, scope.region()])?
+    {
         if let Some(count) = usize::try_from(row.int(0)?).ok().and_then(|outcome| counts.get_mut(outcome)) {
             *count += row.int(1)?;
         }
