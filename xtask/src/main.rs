@@ -5,6 +5,7 @@
 
 mod bench;
 mod bench_linkage;
+mod bench_payment;
 mod bench_rules;
 mod bench_targeting;
 mod browser;
@@ -28,6 +29,10 @@ Chores of the project.
   cargo xtask bench rules [--seed N] [--expressions N] [--programmes N] [--families N] [--keep]
                                    random rules and programmes, held against DuckDB; needs python3
   cargo xtask bench targeting [--families N] [--keep DIR] [--peer]
+  cargo xtask bench payment [--lines N] [--postgres]
+                                   a month of a nation: build, lock, order, file, replies, reconciliation
+  cargo xtask soak ledger [--histories N] [--seed N]
+                                   random histories of payments against a bank that keeps its own count
   cargo xtask bench linkage [--records N] [--wide] [--febrl] [--peer] [--tuned] [--memory SIZE]
                                    linkage on invented lists, with --peer or --tuned beside Splink; needs python3
 
@@ -54,6 +59,8 @@ fn dispatch(words: &[String]) -> Result<()> {
         ["bench", "--people", people] => bench::run(people.parse()?),
         ["bench", "rules", rest @ ..] => bench_rules::run(rest),
         ["bench", "targeting", rest @ ..] => bench_targeting::run(rest),
+        ["bench", "payment", rest @ ..] => bench_payment::run(rest),
+        ["soak", "ledger", rest @ ..] => bench_payment::soak(rest),
         ["bench", "linkage", rest @ ..] => bench_linkage::run(&bench_linkage::Plan::read(rest)?),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

@@ -21,6 +21,15 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Finds or installs the server programs, makes a cluster in the build folder and starts it on a free port of loopback.
     pub(crate) fn start() -> Result<Self> {
+        Self::with("fsync=off")
+    }
+
+    /// As [`Postgres::start`], but what is committed is on disk: for figures.
+    pub(crate) fn durable() -> Result<Self> {
+        Self::with("shared_buffers=512MB -c max_wal_size=8GB")
+    }
+
+    fn with(settings: &str) -> Result<Self> {
         let bin = if let Some(bin) = server_programs() {
             bin
         } else {
@@ -39,7 +48,7 @@ impl Postgres {
             &["-D", &data, "-U", "pilar", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
         ))?;
         let options = format!(
-            "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={data} -c fsync=off"
+            "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={data} -c {settings}"
         );
         let log = format!("{data}/server.log");
         loud(server.program("pg_ctl", &["-D", &data, "-l", &log, "-w", "-o", &options, "start"]))?;

@@ -246,7 +246,7 @@ const GRADUATED: &str = "graduated";
 /// The store's.
 pub fn tasks(house: &House, scope: &Scope, page: &Page) -> Result<Paged<CaseRow>> {
     let (from, to) = scope.path_range();
-    let keys = page.keys(2)?.unwrap_or_else(|| vec![Value::Text(String::new()), Value::Int(0)]);
+    let keys = page.keys(2)?.unwrap_or_else(|| vec!["".into(), Value::Int(0)]);
     let rows = house.db.read(|tx| {
         let [day, case] = keys.as_slice() else { return Err(store::Error::Cursor) };
         tx.query(
@@ -255,7 +255,7 @@ pub fn tasks(house: &House, scope: &Scope, page: &Page) -> Result<Paged<CaseRow>
         )
     })?;
     let rows = rows.iter().map(|row| case_row(house, row)).collect::<Result<Vec<_>>>()?;
-    Ok(page.page(rows, |row| vec![Value::Text(row.step_due_on.to_string()), Value::Int(row.case.0)]))
+    Ok(page.page(rows, |row| vec![row.step_due_on.to_string().into(), Value::Int(row.case.0)]))
 }
 
 /// How much waits for the role of this scope.

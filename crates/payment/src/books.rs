@@ -3,21 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Account, AccountKind, Book, Entry, Movement, Place};
+use ledger::{Account, AccountKind, Book, Movement, Place};
 use model::{RegionCode, RegionLevel, Rupiah};
 use store::{Row, Tx, Value, params};
 
 use crate::{Error, Result, queries};
 
-/// Amounts to post, summed up by place and movement.
-pub(crate) type Sums = BTreeMap<(Place, Movement), Rupiah>;
-
-/// Adds an amount of a line to the sums of its subdistrict.
-pub(crate) fn add(sums: &mut Sums, place: Place, movement: Movement, amount: i64) -> Result<()> {
-    let sum = sums.entry((place, movement)).or_default();
-    *sum = sum.plus(Rupiah::new(amount))?;
-    Ok(())
-}
+/// Amounts to post, summed up by place and movement. What takes earlier movements back (`true`) is below zero and stays apart.
+pub(crate) type Sums = BTreeMap<(Place, Movement, bool), Rupiah>;
 
 /// Where a line's money is booked: its subdistrict.
 pub(crate) fn place(programme: &str, period: &str, region: &str, channel: &str) -> Result<Place> {
@@ -32,55 +25,62 @@ pub(crate) fn place(programme: &str, period: &str, region: &str, channel: &str) 
 
 /// Posts sums on the ground of a document. An account that would fall below zero stops the transaction.
 pub(crate) fn post(tx: &mut Tx<'_>, sums: &Sums, document: &str, at_ms: i64, actor: &str) -> Result<()> {
-    let first = store::next_number(tx, "ledger_entry", sums.len() as i64)?;
-    for (entry_id, ((place, movement), amount)) in (first..).zip(sums) {
-        let entry = Entry::moving(document, *movement, place, *amount)?;
-        write(tx, entry_id, &entry, at_ms, actor)?;
+    const ENTRY: &[&str] = &[
+        "entry_id",
+        "document",
+        "movement",
+        "correction",
+        "programme",
+        "period",
+        "region",
+        "channel",
+        "amount_idr",
+        "at",
+        "actor",
+    ];
+    const SHIFT: &[&str] = &["programme", "period", "region", "channel", "account", "amount_idr"];
+    if sums.is_empty() {
+        return Ok(());
     }
+    let first = store::next_number(tx, "ledger_entry", sums.len() as i64)?;
+    let rows = (first..).zip(sums).map(|(entry_id, ((place, movement, back), amount))| {
+        vec![
+            entry_id.into(),
+            document.into(),
+            movement.code().into(),
+            (*back).into(),
+            place.programme.as_str().into(),
+            place.period.as_str().into(),
+            (&place.region).into(),
+            place.channel.as_str().into(),
+            (*amount).into(),
+            at_ms.into(),
+            actor.into(),
+        ]
+    });
+    tx.bulk("ledger_entry", ENTRY, rows)?;
+    let mut sides = Vec::with_capacity(2 * sums.len());
+    for ((place, movement, _), amount) in sums {
+        sides.push(side(place, movement.from(), Rupiah::ZERO.minus(*amount)?));
+        sides.push(side(place, movement.to(), *amount));
+    }
+    tx.bulk("ledger_shift", SHIFT, sides.into_iter())?;
+    tx.execute(&queries::ACCOUNTS_OPEN, &[])?;
+    // The table itself refuses an account below zero, and a sum that leaves the range of whole numbers.
+    tx.execute(&queries::BALANCES_ADD, &[])?;
+    tx.execute(&queries::SHIFTS_CLEAR, &[])?;
     Ok(())
 }
 
-fn write(tx: &mut Tx<'_>, entry_id: i64, entry: &Entry, at_ms: i64, actor: &str) -> Result<()> {
-    let place = entry.place();
-    tx.execute(
-        &queries::ENTRY_ADD,
-        params![
-            entry_id,
-            entry.document(),
-            entry.movement().code(),
-            entry.is_correction(),
-            &place.programme,
-            &place.period,
-            &place.region,
-            &place.channel,
-            entry.amount(),
-            at_ms,
-            actor
-        ],
-    )?;
-    for posting in entry.postings() {
-        let kind = posting.account.kind;
-        tx.execute(&queries::POSTING_ADD, params![entry_id, kind.code(), posting.amount])?;
-        let place_of = [&place.programme, &place.period].map(Value::from);
-        let [programme, period] = place_of;
-        let values = [programme, period, (&place.region).into(), (&place.channel).into(), kind.code().into()];
-        let found = tx.query_opt(&queries::BALANCE, &values)?;
-        let held = found.as_ref().map_or(Ok(Rupiah::ZERO), |row| row.rupiah(0))?;
-        let after = held.plus(posting.amount)?;
-        if after < Rupiah::ZERO && kind != AccountKind::Treasury {
-            return Err(Error::Ledger(ledger::Error::Overdrawn {
-                document: entry.document().to_owned(),
-                account: posting.account.to_string(),
-                held,
-                wanted: Rupiah::ZERO.minus(posting.amount)?,
-            }));
-        }
-        let statement = if found.is_some() { &queries::BALANCE_SET } else { &queries::BALANCE_ADD };
-        let mut values = values.to_vec();
-        values.push(after.into());
-        tx.execute(statement, &values)?;
-    }
-    Ok(())
+fn side(place: &Place, kind: AccountKind, amount: Rupiah) -> Vec<Value> {
+    vec![
+        place.programme.as_str().into(),
+        place.period.as_str().into(),
+        (&place.region).into(),
+        place.channel.as_str().into(),
+        kind.code().into(),
+        amount.into(),
+    ]
 }
 
 /// Reads the books of a programme and period within a range of regions.

@@ -1,26 +1,41 @@
 //! From an approved decision list to payment lines, with what the payee is at the closing frozen into each.
 //!
 //! In: the list's dataset, checked against the approved hash; the closing's families and persons, all sorted by family, read once
-//! and side by side. Out: one cycle and its lines. A killed build continues behind the last family that was written.
+//! and side by side, a chunk ahead of the database. Out: one cycle, its lines with consecutive numbers, and where they are. A killed
+//! build continues behind the last family that was written. Never here: the whole list in memory.
+
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+};
 
 use access::{House, Scope};
-use model::{Month, Progress};
-use rustc_hash::FxHashSet;
+use lake::{Batches, Dataset};
+use model::{Month, Progress, Rupiah};
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
-use store::{Tx, Value, params};
+use store::{Tx, params};
 
 use crate::{
     Error, Result,
     columns::{Columns, int_at},
-    common, queries,
+    common, lines,
+    places::Places,
+    queries,
+    reply::{Line, Told},
+    state::{AccountState, Eligibility, PaymentState, Trouble},
+    tally::Tally,
 };
 
-/// Families written in one transaction.
-const BATCH: usize = 20_000;
+/// Lines written in one transaction.
+const BATCH: usize = 100_000;
+/// Line numbers of a cycle begin at its number times this, so that no two cycles share a stretch.
+const LINES_MAX: i64 = 100_000_000;
 /// The outcomes of a decision that are paid: receives by the rule; keeps its aid while its notice runs.
-const PAID: [(i8, &str); 2] = [(1, "approved"), (3, "kept_for_now")];
+const PAID: [(i8, &str); 2] = [(1, lines::BASES[0]), (3, lines::BASES[1])];
 /// The whole of a family's entitlement in one payment.
 const WHOLE: &str = "whole";
+const DAY_MS: i64 = 86_400_000;
 
 /// A decision list that somebody other than its maker approved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,9 +71,9 @@ pub struct Built {
 struct Entitled {
     family: i64,
     amount: i64,
-    region: String,
+    region: Arc<str>,
     /// Why it is paid.
-    reason: &'static str,
+    basis: &'static str,
     head: Option<i64>,
     payee: Option<Payee>,
 }
@@ -82,20 +97,7 @@ pub fn build(house: &House, scope: &Scope, list: &ApprovedList, progress: &dyn P
     }
     let cycle = begin(house, scope, list)?;
     if cycle.state != "built" {
-        let mut entitled = read_list(&dataset, list, progress)?;
-        find_payees(house, list, &mut entitled, progress)?;
-        let live = live_elsewhere(house, list, cycle.cycle_id)?;
-        let total = entitled.len() as u64;
-        let from = entitled.partition_point(|e| e.family <= cycle.mark);
-        for (done, chunk) in entitled[from..].chunks(BATCH).enumerate() {
-            house.db.write(|tx| write_lines(tx, house, scope, list, &cycle, chunk, &live))?;
-            progress.report("payment lines", (from + (done + 1) * BATCH).min(total as usize) as u64, total);
-        }
-        house.db.write(|tx| {
-            tx.execute(&queries::CYCLE_BUILT, params![cycle.cycle_id])?;
-            common::refresh(tx, cycle.cycle_id)?;
-            common::audit(tx, house, scope, &format!("cycle:{}", cycle.cycle_id), &list.run)
-        })?;
+        fill(house, scope, list, &dataset, &cycle, progress)?;
     }
     let cycle = house.db.read(|tx| common::cycle(tx, cycle.cycle_id))?;
     Ok(Built {
@@ -120,6 +122,12 @@ fn begin(house: &House, scope: &Scope, list: &ApprovedList) -> Result<common::Cy
             return common::read_cycle(&row);
         }
         let cycle_id = store::next_number(tx, "payment_cycle", 1)?;
+        let of = [&list.programme, &list.period].map(store::Value::from);
+        let [programme, period] = of;
+        let of = [programme, period, WHOLE.into()];
+        let new: Vec<store::Value> = std::iter::once(cycle_id.into()).chain(of.clone()).collect();
+        tx.execute(&queries::BENEFIT_ADD, &new)?;
+        let benefit = tx.query_one(&queries::BENEFIT, &of)?.int(0)?;
         let values = params![
             cycle_id,
             &list.programme,
@@ -131,110 +139,385 @@ fn begin(house: &House, scope: &Scope, list: &ApprovedList) -> Result<common::Cy
             &channel,
             house.clock.now_ms(),
             scope.actor(),
-            scope.actor_name()
+            scope.actor_name(),
+            benefit,
+            cycle_id * LINES_MAX + 1
         ];
         tx.execute(&queries::CYCLE_ADD, values)?;
         common::cycle(tx, cycle_id)
     })
 }
 
-/// Families of the list that are to be paid, by id.
-fn read_list(dataset: &lake::Dataset, list: &ApprovedList, progress: &dyn Progress) -> Result<Vec<Entitled>> {
-    let (mut entitled, mut seen) = (Vec::new(), 0);
+/// Writes the lines, then where they are, then the counts.
+fn fill(
+    house: &House,
+    scope: &Scope,
+    list: &ApprovedList,
+    dataset: &Dataset,
+    cycle: &common::Cycle,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let mut writer = Writer::new(house, cycle)?;
+    let (sender, receiver) = mpsc::sync_channel(1);
+    thread::scope(|threads| {
+        let reader = threads.spawn(move || read(house, list, dataset, cycle.mark, &sender));
+        for chunk in receiver {
+            writer.chunk(&chunk)?;
+            progress.report("payment lines", writer.seen, dataset.rows());
+        }
+        reader.join().unwrap_or(Err(Error::Stored("list")))
+    })?;
+    let Writer { tally, places, .. } = writer;
+    // What an earlier run wrote was not counted by this one.
+    let whole = cycle.mark == 0 && cycle.lines == 0;
+    let places = if whole { places } else { Places::of(house, cycle.cycle_id)? };
+    places.write(house, cycle.cycle_id, progress)?;
+    house.db.write(|tx| {
+        tx.execute(&queries::CYCLE_BUILT, params![cycle.cycle_id])?;
+        if whole {
+            tally.write(tx)?;
+        } else {
+            let cycle = common::cycle(tx, cycle.cycle_id)?;
+            common::refresh(tx, &cycle)?;
+        }
+        common::audit(tx, house, scope, &format!("cycle:{}", cycle.cycle_id), &list.run)
+    })
+}
+
+/// Reads list, families and persons side by side and hands over chunks of families that are to be paid, behind `mark`.
+fn read(
+    house: &House,
+    list: &ApprovedList,
+    dataset: &Dataset,
+    mark: i64,
+    sender: &mpsc::SyncSender<Vec<Entitled>>,
+) -> Result<()> {
+    let mut payees = Payees::open(house, list)?;
+    let (mut chunk, mut last) = (Vec::with_capacity(BATCH), i64::MIN);
+    let mut regions: FxHashMap<String, Arc<str>> = FxHashMap::default();
     for batch in dataset.read(&["family_id", "region", "outcome", "amount_idr"])? {
         let batch = batch?;
         let columns = Columns { dataset: &list.dataset, batch: &batch };
         let (family, region) = (columns.int64("family_id")?, columns.text("region")?);
         let (outcome, amount) = (columns.int8("outcome")?, columns.int64("amount_idr")?);
         for row in 0..batch.num_rows() {
+            let id = family.value(row);
+            if id <= last {
+                return Err(Error::Unsorted { dataset: list.dataset.clone() });
+            }
+            last = id;
             let paid = PAID.iter().find(|(code, _)| *code == outcome.value(row));
-            if let Some((_, reason)) = paid.filter(|_| amount.value(row) > 0) {
-                let region = region.value(row).to_owned();
-                let (family, amount) = (family.value(row), amount.value(row));
-                entitled.push(Entitled { family, amount, region, reason, head: None, payee: None });
-            }
-        }
-        seen += batch.num_rows() as u64;
-        progress.report("decision list", seen, dataset.rows());
-    }
-    entitled.sort_unstable_by_key(|e| e.family);
-    Ok(entitled)
-}
-
-/// Finds the living, matched head of each family in the closing. Families without one keep no payee: their line waits for a
-/// person.
-fn find_payees(
-    house: &House,
-    list: &ApprovedList,
-    entitled: &mut [Entitled],
-    progress: &dyn Progress,
-) -> Result<()> {
-    let name = format!("closing/{}/families", list.closing);
-    let mut at = 0;
-    for batch in house.lake.require(&name)?.read(&["family_id", "head_person_id"])? {
-        let batch = batch?;
-        let columns = Columns { dataset: &name, batch: &batch };
-        let (family, head) = (columns.int64("family_id")?, columns.int64("head_person_id")?);
-        for row in 0..batch.num_rows() {
-            at += entitled[at..].iter().take_while(|e| e.family < family.value(row)).count();
-            if let Some(one) = entitled.get_mut(at).filter(|e| e.family == family.value(row)) {
-                one.head = int_at(head, row);
+            let Some((_, basis)) = paid.filter(|_| amount.value(row) > 0 && id > mark) else { continue };
+            let name = region.value(row);
+            let region = match regions.get(name) {
+                Some(known) => Arc::clone(known),
+                None => regions.entry(name.to_owned()).or_insert_with(|| name.into()).clone(),
+            };
+            chunk.push(Entitled {
+                family: id,
+                amount: amount.value(row),
+                region,
+                basis,
+                head: None,
+                payee: None,
+            });
+            if chunk.len() == BATCH {
+                payees.fill(&mut chunk)?;
+                // Nobody listens any more when the writer failed; its error is the one to tell.
+                if sender.send(std::mem::replace(&mut chunk, Vec::with_capacity(BATCH))).is_err() {
+                    return Ok(());
+                }
             }
         }
     }
-    let name = format!("closing/{}/persons", list.closing);
-    let persons = house.lake.require(&name)?;
-    let (mut at, mut seen) = (0, 0);
-    for batch in persons.read(&["family_id", "person_id", "name", "nik", "alive", "matched"])? {
-        let batch = batch?;
-        let columns = Columns { dataset: &name, batch: &batch };
-        let (family, person) = (columns.int64("family_id")?, columns.int64("person_id")?);
-        let (names, nik) = (columns.text("name")?, columns.int64("nik")?);
-        let (alive, matched) = (columns.bool("alive")?, columns.bool("matched")?);
-        for row in 0..batch.num_rows() {
-            at += entitled[at..].iter().take_while(|e| e.family < family.value(row)).count();
-            let Some(one) = entitled.get_mut(at).filter(|e| e.family == family.value(row)) else { continue };
-            let person = person.value(row);
-            let Some(nik) = int_at(nik, row) else { continue };
-            if one.head == Some(person) && alive.value(row) && matched.value(row) {
-                one.payee = Some(Payee { person, name: names.value(row).to_owned(), nik });
-            }
-        }
-        seen += batch.num_rows() as u64;
-        progress.report("payees", seen, persons.rows());
-    }
+    payees.fill(&mut chunk)?;
+    let _ = sender.send(chunk);
     Ok(())
 }
 
-/// Who has a live payment of this programme and period in another cycle.
-fn live_elsewhere(house: &House, list: &ApprovedList, cycle_id: i64) -> Result<FxHashSet<i64>> {
-    let of = params![&list.programme, &list.period, cycle_id];
-    house.db.read(|tx| {
-        let mut live = FxHashSet::default();
-        if tx.query_one(&queries::CYCLE_OTHERS, of)?.int(0)? > 0 {
-            tx.for_each(&queries::LIVE_ELSEWHERE, of, |row| {
-                live.insert(row.int(0)?);
-                Ok::<_, Error>(())
-            })?;
+/// The closing's families and persons, read forward.
+struct Payees {
+    families: Cursor,
+    persons: Cursor,
+}
+
+/// A dataset sorted by family, read forward row by row.
+struct Cursor {
+    name: String,
+    batches: Batches,
+    batch: Option<arrow_array::RecordBatch>,
+    row: usize,
+}
+
+impl Cursor {
+    fn open(house: &House, name: String, columns: &[&str]) -> Result<Self> {
+        let batches = house.lake.require(&name)?.read(columns)?;
+        Ok(Self { name, batches, batch: None, row: 0 })
+    }
+
+    /// Calls `each` with the columns and the place of every row whose family is one of `wanted`, in order.
+    fn seek(
+        &mut self,
+        wanted: &mut [Entitled],
+        mut each: impl FnMut(&Columns<'_>, usize, &mut Entitled) -> Result<()>,
+    ) -> Result<()> {
+        let Some(last) = wanted.last().map(|one| one.family) else { return Ok(()) };
+        let mut at = 0;
+        loop {
+            let batch = match self.batch.take() {
+                Some(batch) => batch,
+                None => match self.batches.next() {
+                    Some(batch) => batch?,
+                    None => return Ok(()),
+                },
+            };
+            let columns = Columns { dataset: &self.name, batch: &batch };
+            let family = columns.int64("family_id")?;
+            while self.row < batch.num_rows() && family.value(self.row) <= last {
+                let id = family.value(self.row);
+                while wanted[at].family < id {
+                    at += 1;
+                }
+                if wanted[at].family == id {
+                    each(&columns, self.row, &mut wanted[at])?;
+                }
+                self.row += 1;
+            }
+            if self.row < batch.num_rows() {
+                self.batch = Some(batch);
+                return Ok(());
+            }
+            self.row = 0;
         }
-        Ok(live)
-    })
+    }
+}
+
+impl Payees {
+    fn open(house: &House, list: &ApprovedList) -> Result<Self> {
+        let families = format!("closing/{}/families", list.closing);
+        let persons = format!("closing/{}/persons", list.closing);
+        Ok(Self {
+            families: Cursor::open(house, families, &["family_id", "head_person_id"])?,
+            persons: Cursor::open(
+                house,
+                persons,
+                &["family_id", "person_id", "name", "nik", "alive", "matched"],
+            )?,
+        })
+    }
+
+    /// Finds the living, matched head of each family. Families without one keep no payee: their line waits for a person.
+    fn fill(&mut self, chunk: &mut [Entitled]) -> Result<()> {
+        self.families.seek(chunk, |columns, row, one| {
+            one.head = int_at(columns.int64("head_person_id")?, row);
+            Ok(())
+        })?;
+        self.persons.seek(chunk, |columns, row, one| {
+            let person = columns.int64("person_id")?.value(row);
+            if one.head != Some(person) {
+                return Ok(());
+            }
+            let (alive, matched) = (columns.bool("alive")?.value(row), columns.bool("matched")?.value(row));
+            if let Some(nik) = int_at(columns.int64("nik")?, row).filter(|_| alive && matched) {
+                one.payee = Some(Payee { person, name: columns.text("name")?.value(row).to_owned(), nik });
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Lines on their way into the database.
+struct Writer<'a> {
+    house: &'a House,
+    cycle: &'a common::Cycle,
+    channel: Arc<str>,
+    nothing: Arc<str>,
+    in_cash: bool,
+    /// Whether another cycle pays the same benefit.
+    others: bool,
+    next: i64,
+    seen: u64,
+    tally: Tally,
+    places: Places,
+}
+
+/// The account of a recipient that passed the last check.
+struct KnownAccount {
+    account: String,
+    name_at_bank: Option<String>,
+    payee: Option<i64>,
+    checked_at: i64,
+}
+
+impl<'a> Writer<'a> {
+    fn new(house: &'a House, cycle: &'a common::Cycle) -> Result<Self> {
+        let of = params![cycle.benefit, cycle.cycle_id];
+        let others = house.db.read(|tx| tx.query_one(&queries::CYCLE_OTHERS, of)?.int(0))? > 0;
+        Ok(Self {
+            house,
+            cycle,
+            channel: cycle.channel.as_str().into(),
+            nothing: "".into(),
+            in_cash: common::pays_cash(house, &cycle.channel),
+            others,
+            next: cycle.last_line + 1,
+            seen: 0,
+            tally: Tally::default(),
+            places: Places::default(),
+        })
+    }
+
+    fn chunk(&mut self, chunk: &[Entitled]) -> Result<()> {
+        let (Some(first), Some(last)) = (chunk.first(), chunk.last()) else { return Ok(()) };
+        if self.next + chunk.len() as i64 > (self.cycle.cycle_id + 1) * LINES_MAX {
+            return Err(Error::TooManyLines { lines_max: LINES_MAX - 1 });
+        }
+        let house = self.house;
+        let made = house.db.write(|tx| {
+            let between = (first.family, last.family);
+            let live = if self.others { self.live(tx, between)? } else { FxHashSet::default() };
+            let accounts = if self.in_cash { FxHashMap::default() } else { self.accounts(tx, between)? };
+            let paid = chunk.iter().filter(|one| !live.contains(&one.family));
+            let made: Vec<NewLine> =
+                paid.zip(self.next..).map(|(one, line_id)| self.line(one, line_id, &accounts)).collect();
+            let amount = Rupiah::sum(made.iter().map(|new| Rupiah::new(new.line.amount)))?;
+            tx.bulk("payment_line", LINE_COLUMNS, made.iter().map(|new| self.values(new)))?;
+            let skipped = (chunk.len() - made.len()) as i64;
+            let counts = params![self.cycle.cycle_id, made.len() as i64, amount, skipped, last.family];
+            tx.execute(&queries::CYCLE_STEP, counts)?;
+            Ok::<_, Error>(made)
+        })?;
+        for new in &made {
+            self.tally.count(&new.line, 1);
+            self.places.add(&new.line.region, new.line.line_id);
+        }
+        self.next += made.len() as i64;
+        self.seen += chunk.len() as u64;
+        Ok(())
+    }
+
+    /// Who has a live payment of the same benefit in another cycle.
+    fn live(&self, tx: &mut Tx<'_>, (from, to): (i64, i64)) -> Result<FxHashSet<i64>> {
+        let of = params![from, to, self.cycle.benefit, self.cycle.cycle_id];
+        let asked = [(&queries::LIVE_AMONG, of.to_vec())];
+        Ok(tx.numbers(&asked)?.into_iter().flatten().collect())
+    }
+
+    fn accounts(&self, tx: &mut Tx<'_>, (from, to): (i64, i64)) -> Result<FxHashMap<i64, KnownAccount>> {
+        let mut known = FxHashMap::default();
+        tx.for_each(&queries::KNOWN_ACCOUNTS, params![from, to, &*self.channel], |row| {
+            let account = KnownAccount {
+                account: row.string(1)?,
+                name_at_bank: row.opt_string(2)?,
+                payee: row.opt_int(3)?,
+                checked_at: row.int(4)?,
+            };
+            known.insert(row.int(0)?, account);
+            Ok::<_, Error>(())
+        })?;
+        Ok(known)
+    }
+
+    fn line(&self, one: &Entitled, line_id: i64, accounts: &FxHashMap<i64, KnownAccount>) -> NewLine {
+        let payee = one.payee.as_ref();
+        let known = accounts.get(&one.family);
+        let (account_state, problem) = match payee {
+            None => (AccountState::Failed, Some(Trouble::NoPayee)),
+            Some(_) if self.in_cash => (AccountState::NotNeeded, None),
+            Some(payee) if known.is_some_and(|known| self.holds(known, payee)) => (AccountState::Good, None),
+            Some(_) => (AccountState::Unchecked, None),
+        };
+        let account =
+            if self.in_cash { Some(line_id.to_string()) } else { known.map(|known| known.account.clone()) };
+        let line = Line {
+            recipient: one.family,
+            line_id,
+            cycle_id: self.cycle.cycle_id,
+            programme: Arc::clone(&self.nothing),
+            period: Arc::clone(&self.nothing),
+            region: Arc::clone(&one.region),
+            channel: Arc::clone(&self.channel),
+            amount: one.amount,
+            basis: one.basis,
+            payee_name: payee.map_or_else(String::new, |payee| payee.name.clone()),
+            account,
+            name_at_bank: known.and_then(|known| known.name_at_bank.clone()),
+            eligibility: Eligibility::Eligible,
+            account_state,
+            payment: PaymentState::Set,
+            problem,
+            check_batch: None,
+            order_batch: None,
+            told: Told::default(),
+            topped_up: 0,
+            withdrawn: 0,
+            returned: 0,
+            unpaid: 0,
+            live: true,
+            events: 0,
+        };
+        NewLine { line, payee: payee.map(|payee| payee.person), nik: payee.map(|payee| payee.nik) }
+    }
+
+    /// Whether an earlier check still holds: recent enough, and of the same payee.
+    fn holds(&self, known: &KnownAccount, payee: &Payee) -> bool {
+        let days = self.house.policy.settings().account.check_days;
+        let since = self.house.clock.now_ms() - days * DAY_MS;
+        days > 0 && known.payee == Some(payee.person) && known.checked_at >= since
+    }
+
+    fn values(&self, new: &NewLine) -> Vec<store::Value> {
+        let line = &new.line;
+        vec![
+            line.recipient.into(),
+            line.line_id.into(),
+            line.cycle_id.into(),
+            self.cycle.benefit.into(),
+            (&*line.region).into(),
+            (&*line.channel).into(),
+            line.amount.into(),
+            line.basis.into(),
+            new.payee.into(),
+            line.payee_name.as_str().into(),
+            new.nik.into(),
+            line.account.as_deref().into(),
+            line.name_at_bank.as_deref().into(),
+            line.eligibility.code().into(),
+            line.account_state.code().into(),
+            line.payment.code().into(),
+            line.problem.map(Trouble::code).into(),
+            0.into(),
+            0.into(),
+            0.into(),
+            0.into(),
+            true.into(),
+            0.into(),
+            self.house.clock.now_ms().into(),
+        ]
+    }
+}
+
+/// A line that is to be written.
+struct NewLine {
+    line: Line,
+    payee: Option<i64>,
+    nik: Option<i64>,
 }
 
 const LINE_COLUMNS: &[&str] = &[
     "recipient",
     "line_id",
     "cycle_id",
-    "programme",
-    "period",
-    "component",
+    "benefit",
     "region",
     "channel",
     "amount_idr",
+    "basis",
     "payee",
     "payee_name",
     "payee_nik",
     "account",
+    "name_at_bank",
     "eligibility",
     "account_state",
     "payment",
@@ -247,72 +530,6 @@ const LINE_COLUMNS: &[&str] = &[
     "events",
     "changed_at",
 ];
-
-fn write_lines(
-    tx: &mut Tx<'_>,
-    house: &House,
-    scope: &Scope,
-    list: &ApprovedList,
-    cycle: &common::Cycle,
-    chunk: &[Entitled],
-    live: &FxHashSet<i64>,
-) -> Result<()> {
-    let Some(last) = chunk.last() else { return Ok(()) };
-    let paid: Vec<&Entitled> = chunk.iter().filter(|e| !live.contains(&e.family)).collect();
-    let amount = model::Rupiah::sum(paid.iter().map(|e| model::Rupiah::new(e.amount)))?;
-    let first = store::next_number(tx, "payment_line", paid.len() as i64)?;
-    let (now, in_cash) = (house.clock.now_ms(), common::pays_cash(house, &cycle.channel));
-    let rows = paid.iter().zip(first..).map(|(one, line_id)| {
-        let account = in_cash.then(|| line_id.to_string());
-        let (account_state, problem) = match (&one.payee, in_cash) {
-            (None, _) => ("failed", Some("no_payee")),
-            (Some(_), true) => ("not_needed", None),
-            (Some(_), false) => ("unchecked", None),
-        };
-        let payee = one.payee.as_ref();
-        vec![
-            one.family.into(),
-            line_id.into(),
-            cycle.cycle_id.into(),
-            (&list.programme).into(),
-            (&list.period).into(),
-            WHOLE.into(),
-            (&one.region).into(),
-            (&cycle.channel).into(),
-            one.amount.into(),
-            payee.map(|p| p.person).into(),
-            payee.map_or("", |p| p.name.as_str()).into(),
-            payee.map(|p| p.nik).into(),
-            account.into(),
-            "eligible".into(),
-            account_state.into(),
-            "set".into(),
-            problem.into(),
-            0.into(),
-            0.into(),
-            0.into(),
-            0.into(),
-            true.into(),
-            1.into(),
-            now.into(),
-        ]
-    });
-    tx.bulk("payment_line", LINE_COLUMNS, rows)?;
-    let document = format!("run:{}", list.run);
-    let events = paid.iter().zip(first..).map(|(one, line_id)| {
-        let next = if one.payee.is_some() { "check_account" } else { "repair_payee" };
-        let step = ["eligibility", "eligible", one.reason, next].map(Value::from);
-        let [kind, state, reason, next] = step;
-        let (at, actor) = (now.into(), scope.actor_name().into());
-        let keys = [one.family.into(), line_id.into(), 1.into(), at, actor];
-        keys.into_iter().chain([kind, state, reason, next, (&document).into()]).collect()
-    });
-    tx.bulk("payment_event", common::EVENT_COLUMNS, events)?;
-    let skipped = (chunk.len() - paid.len()) as i64;
-    let counts = params![cycle.cycle_id, paid.len() as i64, amount, skipped, last.family];
-    tx.execute(&queries::CYCLE_STEP, counts)?;
-    Ok(())
-}
 
 /// The month of a closing, for the rule in force.
 pub(crate) fn closing_month(closing: &str) -> Option<Month> {

@@ -7,7 +7,8 @@ use model::Progress;
 use store::{Tx, params};
 
 use crate::{
-    Error, Result, common,
+    Error, Result,
+    common::{self, Cycle},
     files::{self, FileMade, FileView, NewFile},
     queries,
     wire::{self, Outgoing},
@@ -30,10 +31,10 @@ pub fn export_account_checks(
 ) -> Result<Vec<FileMade>> {
     common::need(scope, "payment.export")?;
     let _lock = common::lock(house)?;
-    house.db.write(|tx| intend(tx, house, scope, cycle_id))?;
-    let files = house.db.read(|tx| of_cycle(tx, cycle_id))?;
-    for file in files.iter().filter(|file| file.state == "intended") {
-        write(house, file, folder, progress)?;
+    let cycle = house.db.write(|tx| intend(tx, house, scope, cycle_id))?;
+    for file in house.db.read(|tx| of_cycle(tx, cycle_id))?.iter().filter(|file| file.state == "intended") {
+        take(house, &cycle, file)?;
+        write(house, &cycle, file, folder, progress)?;
     }
     let files = house.db.read(|tx| of_cycle(tx, cycle_id))?;
     Ok(files.iter().map(|file| file.made(folder)).collect())
@@ -43,16 +44,23 @@ fn of_cycle(tx: &mut Tx<'_>, cycle_id: i64) -> Result<Vec<FileView>> {
     tx.query(&queries::FILES_OUT, params![cycle_id, KIND])?.iter().map(files::read).collect()
 }
 
-/// Chooses the lines and commits to asking about them, before anything is written outside.
-fn intend(tx: &mut Tx<'_>, house: &House, scope: &Scope, cycle_id: i64) -> Result<()> {
-    common::built_cycle(tx, cycle_id)?;
+/// Commits to asking, one file a channel, before anything is written outside.
+fn intend(tx: &mut Tx<'_>, house: &House, scope: &Scope, cycle_id: i64) -> Result<Cycle> {
+    let cycle = common::built_cycle(tx, cycle_id)?;
+    let begun: Vec<String> = of_cycle(tx, cycle_id)?
+        .into_iter()
+        .filter(|file| file.state == "intended")
+        .map(|file| file.channel)
+        .collect();
     for row in tx.query(&queries::TO_CHECK, params![cycle_id])? {
         let channel = row.text(0)?;
+        if begun.iter().any(|begun| begun == channel) {
+            continue;
+        }
         let layout = wire::layout(channel_of(house, channel)?, KIND)?;
         let file_no = store::next_number(tx, "channel_file", 1)?;
         let batch = format!("CEK{file_no:06}");
         let name = layout.pattern.replace("{batch}", &batch);
-        let now = house.clock.now_ms();
         let file = NewFile {
             file_no,
             direction: "out",
@@ -67,20 +75,42 @@ fn intend(tx: &mut Tx<'_>, house: &House, scope: &Scope, cycle_id: i64) -> Resul
             state: "intended",
         };
         files::add(tx, house, scope, &file)?;
-        tx.execute(&queries::CHECK_ASK, params![cycle_id, channel, file_no, now])?;
-        let document = format!("file:{file_no}");
-        tx.execute(&queries::CHECK_EVENTS, params![file_no, now, scope.actor_name(), &document])?;
-        common::audit(tx, house, scope, &document, &batch)?;
+        common::audit(tx, house, scope, &format!("file:{file_no}"), &batch)?;
     }
-    common::refresh(tx, cycle_id)
+    Ok(cycle)
+}
+
+/// Puts the lines that wait into the file, stretch by stretch; goes on behind the last stretch of an interrupted call.
+fn take(house: &House, cycle: &Cycle, file: &FileView) -> Result<()> {
+    for (from, to) in cycle.ranges(file.mark) {
+        house.db.write(|tx| {
+            let now = house.clock.now_ms();
+            let of = params![from, to, cycle.cycle_id, &file.channel, file.file_no, now];
+            tx.execute(&queries::CHECK_ASK, of)?;
+            tx.execute(&queries::FILE_TAKEN, params![file.file_no, to])?;
+            if to == cycle.last_line {
+                let of = params![cycle.cycle_id, &file.channel];
+                tx.execute(&queries::CHECK_COUNTS, of)?;
+                tx.execute(&queries::CHECK_COUNTED, of)?;
+            }
+            Ok::<_, Error>(())
+        })?;
+    }
+    Ok(())
 }
 
 /// The same lines always give the same bytes.
-fn write(house: &House, file: &FileView, folder: &Path, progress: &dyn Progress) -> Result<()> {
+fn write(
+    house: &House,
+    cycle: &Cycle,
+    file: &FileView,
+    folder: &Path,
+    progress: &dyn Progress,
+) -> Result<()> {
     let layout = wire::layout(channel_of(house, &file.channel)?, KIND)?;
     let mut out = Outgoing::create(folder, &file.name, layout)?;
     house.db.read(|tx| {
-        tx.for_each(&queries::CHECK_LINES, params![file.file_no], |row| {
+        tx.for_each(&queries::CHECK_LINES, params![file.file_no, cycle.first_line, cycle.last_line], |row| {
             let line_id = row.int(0)?.to_string();
             let nik = row.opt_int(1)?.map(|nik| format!("{nik:016}")).unwrap_or_default();
             let (name, account) = (row.text(2)?, row.opt_text(3)?.unwrap_or(""));

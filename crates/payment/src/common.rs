@@ -39,6 +39,23 @@ pub(crate) struct Cycle {
     pub(crate) made_at: i64,
     pub(crate) made_by: String,
     pub(crate) mark: i64,
+    pub(crate) benefit: i64,
+    /// Its lines have the numbers from `first_line` to `last_line`, both included.
+    pub(crate) first_line: i64,
+    pub(crate) last_line: i64,
+}
+
+/// Lines that one transaction changes, where a step changes the lines of a whole cycle.
+const LINES_AT_ONCE: i64 = 200_000;
+
+impl Cycle {
+    /// Ranges of line numbers, both ends included, from behind `mark` on.
+    pub(crate) fn ranges(&self, mark: i64) -> impl Iterator<Item = (i64, i64)> + use<> {
+        let (first, last) = (self.first_line.max(mark.saturating_add(1)), self.last_line);
+        (first..=last)
+            .step_by(LINES_AT_ONCE as usize)
+            .map(move |from| (from, last.min(from + LINES_AT_ONCE - 1)))
+    }
 }
 
 pub(crate) fn read_cycle(row: &Row) -> Result<Cycle> {
@@ -56,6 +73,9 @@ pub(crate) fn read_cycle(row: &Row) -> Result<Cycle> {
         made_at: row.int(10)?,
         made_by: row.string(11)?,
         mark: row.int(12)?,
+        benefit: row.int(13)?,
+        first_line: row.int(14)?,
+        last_line: row.int(15)?,
     })
 }
 
@@ -89,10 +109,10 @@ pub(crate) fn pays_cash(house: &House, channel: &str) -> bool {
     house.policy.channel(channel).is_some_and(|channel| channel.kind == ChannelKind::Post)
 }
 
-/// Renews the counts that pages read.
-pub(crate) fn refresh(tx: &mut Tx<'_>, cycle_id: i64) -> Result<()> {
-    tx.execute(&queries::SUMMARY_CLEAR, params![cycle_id])?;
-    tx.execute(&queries::SUMMARY_FILL, params![cycle_id])?;
+/// Counts the lines of a cycle anew, for pages: after a step that was interrupted, or one that does not count as it goes.
+pub(crate) fn refresh(tx: &mut Tx<'_>, cycle: &Cycle) -> Result<()> {
+    tx.execute(&queries::SUMMARY_CLEAR, params![cycle.cycle_id])?;
+    tx.execute(&queries::SUMMARY_FILL, params![cycle.cycle_id, cycle.first_line, cycle.last_line])?;
     Ok(())
 }
 

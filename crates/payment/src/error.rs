@@ -31,6 +31,18 @@ pub enum Error {
         /// Which column.
         column: String,
     },
+    /// Rows are not in the order of families, or a family stands there twice.
+    #[error("dataset {dataset} is not sorted by family, or names one twice: it cannot be paid")]
+    Unsorted {
+        /// Which dataset.
+        dataset: String,
+    },
+    /// More lines than a cycle can number.
+    #[error("a cycle has at most {lines_max} lines: divide the list")]
+    TooManyLines {
+        /// The bound.
+        lines_max: i64,
+    },
     /// The programme has no version in force.
     #[error("programme {0} has no rule in force at the closing")]
     Programme(String),
@@ -129,6 +141,8 @@ impl Error {
             Self::NotFound(_) => "payment-not-found",
             Self::ListChanged => "payment-list-changed",
             Self::Column { .. } => "payment-column",
+            Self::Unsorted { .. } => "payment-unsorted",
+            Self::TooManyLines { .. } => "payment-too-many-lines",
             Self::Programme(_) => "payment-programme",
             Self::NoMoney(_) => "payment-no-money",
             Self::Channel { .. } => "payment-channel",

@@ -1,14 +1,17 @@
-//! Taking in what a channel answers, in batches: stage the rows, fetch the lines they name, decide each row (see `reply`), write
-//! lines, events, transaction numbers, exceptions and books. One transaction a batch, with the mark how far it got, so that a
-//! killed import continues and the laws hold at every commit. The same file again, known by its content, changes nothing.
+//! Taking in what a channel answers, in batches: read the rows a batch ahead, fetch the lines they name, decide each row (see
+//! `reply`), write lines, events, transaction numbers, exceptions and books. One transaction a batch, with the mark how far it got,
+//! so that a killed import continues and the laws hold at every commit. The same file again, known by its content, changes nothing.
+//!
+//! Most rows say the usual thing about neighbouring lines: these are changed by one statement a run, and the file alone tells their
+//! story. That a transaction number counts once is held by its table's key; a batch that meets a known one is taken again, slowly.
 
-use std::path::Path;
+use std::{path::Path, sync::mpsc, thread};
 
 use access::{House, Scope};
 use linkage::standardise::Standardiser;
-use model::{FamilyId, LineId, Progress, RegionCode, parse_date};
+use model::{FamilyId, LineId, Progress, RegionCode, Rupiah, parse_date};
 use policy::{Channel, ChannelResult, Meaning};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use store::{Tx, Value, params};
 
@@ -16,16 +19,19 @@ use crate::{
     Error, Result, books, checks, common, effect,
     effect::Effect,
     files::{self, Counts, FileView, NewFile},
-    lines::{self, Batches, EventRow},
+    lines::{self, EventRow, Known},
     names::{self, Likeness},
     queries,
     reply::{self, CheckRow, Line, MoneyRow, Txn, Verdict},
-    state::{AccountState, Trouble},
+    shared,
+    state::{AccountState, PaymentState, Trouble},
+    story,
+    tally::{Moved, Tally},
     wire::{self, Replies, ReplyRow},
 };
 
 /// Rows of one transaction.
-const BATCH: usize = 20_000;
+const BATCH: usize = 100_000;
 /// Longest word of a channel that is kept.
 const WORD_MAX: usize = 40;
 
@@ -115,20 +121,33 @@ fn import(
         return Ok(Imported { file, again: true });
     }
     keep(house, channel, kind, &file, path)?;
-    let import = Import::new(house, scope, channel, kind, file.file_no, &replies)?;
+    let reader = RowReader::new(kind, file.file_no, &replies);
+    let mut import = Import::new(house, scope, channel, kind, &file)?;
     let (mut counts, mut mark) = (file.counts, 0);
-    loop {
-        let mut rows = replies.next_rows(BATCH)?;
-        let Some(last) = rows.last().map(|row| row.row_no) else { break };
-        // What an interrupted import committed is not taken again.
-        rows.retain(|row| row.row_no > file.mark);
-        if !rows.is_empty() {
-            counts = house.db.write(|tx| import.take(tx, &rows, counts.clone(), last))?;
+    let (sender, receiver) = mpsc::sync_channel(1);
+    thread::scope(|threads| {
+        let reading = threads.spawn(move || -> Result<()> {
+            loop {
+                let rows = replies.next_rows(BATCH)?;
+                let read: Vec<Read> = rows.into_iter().map(|row| reader.read(row)).collect();
+                if read.is_empty() || sender.send(read).is_err() {
+                    return Ok(());
+                }
+            }
+        });
+        for mut rows in receiver {
+            let Some(last) = rows.last().map(|row| row.row_no) else { break };
+            // What an interrupted import committed is not taken again.
+            rows.retain(|row| row.row_no > file.mark);
+            if !rows.is_empty() {
+                counts = import.batch(&rows, &counts, last)?;
+            }
+            mark = last;
+            progress.report(kind.layout(), mark as u64, 0);
         }
-        mark = last;
-        progress.report(kind.layout(), mark as u64, 0);
-    }
-    house.db.write(|tx| import.finish(tx, &counts, mark))?;
+        reading.join().unwrap_or(Err(Error::Stored("reply")))
+    })?;
+    import.finish(&counts, mark)?;
     let file = house.db.read(|tx| files::get(tx, file.file_no))?;
     Ok(Imported { file, again: false })
 }
@@ -190,20 +209,10 @@ fn keep(house: &House, channel: &Channel, kind: Kind, file: &FileView, path: &Pa
     crate::evidence::write(house, &name, file, || rows.next_rows(BATCH))
 }
 
-/// An import at work.
-struct Import<'a> {
-    house: &'a House,
-    scope: &'a Scope,
-    channel: &'a Channel,
+/// Reads rows by the places of the cells that we need.
+struct RowReader {
     kind: Kind,
     file_no: i64,
-    document: String,
-    standardiser: Standardiser,
-    places: Places,
-}
-
-/// Where the cells are that we need.
-struct Places {
     batch: Option<usize>,
     reference: Option<usize>,
     account: Option<usize>,
@@ -215,37 +224,40 @@ struct Places {
     txn: Option<usize>,
 }
 
-/// A row as read.
-enum Told {
+/// A row as read: its number, and line and content unless it cannot be understood.
+struct Read {
+    row_no: i64,
+    said: Option<(i64, Said)>,
+}
+
+/// What a row says.
+enum Said {
     Check(CheckRow),
     Money(MoneyRow, String),
 }
 
-/// What a batch of rows comes to.
-#[derive(Default)]
-struct Outcome {
-    changed: FxHashSet<i64>,
-    events: Vec<Vec<Value>>,
-    txns: Vec<Vec<Value>>,
-    exceptions: Vec<Vec<Value>>,
-    sums: books::Sums,
-    effects: Vec<Effect>,
+impl Said {
+    fn amount(&self) -> Option<i64> {
+        match self {
+            Self::Check(_) => None,
+            Self::Money(money, _) => Some(money.amount),
+        }
+    }
+
+    fn word(&self) -> &str {
+        match self {
+            Self::Check(check) => &check.word,
+            Self::Money(money, _) => &money.word,
+        }
+    }
 }
 
-impl<'a> Import<'a> {
-    fn new(
-        house: &'a House,
-        scope: &'a Scope,
-        channel: &'a Channel,
-        kind: Kind,
-        file_no: i64,
-        replies: &Replies,
-    ) -> Result<Self> {
-        let tables = house.policy.names().into_iter().map(|(name, text)| (name.to_owned(), text.to_owned()));
-        let standardiser =
-            Standardiser::new(&tables.collect()).map_err(|error| Error::Names(error.to_string()))?;
+impl RowReader {
+    fn new(kind: Kind, file_no: i64, replies: &Replies) -> Self {
         let word = if kind == Kind::Movements { "kind" } else { "result" };
-        let places = Places {
+        Self {
+            kind,
+            file_no,
             batch: replies.place("batch"),
             reference: replies.place("ref"),
             account: replies.place("account"),
@@ -254,158 +266,329 @@ impl<'a> Import<'a> {
             amount: replies.place("amount_idr"),
             date: replies.place("date"),
             txn: replies.place("bank_txn"),
-        };
-        let document = format!("file:{file_no}");
-        Ok(Self { house, scope, channel, kind, file_no, document, standardiser, places })
+        }
     }
 
-    /// One batch, one transaction.
-    fn take(&self, tx: &mut Tx<'_>, rows: &[ReplyRow], mut counts: Counts, mark: i64) -> Result<Counts> {
-        let told: Vec<Option<(i64, Told)>> = rows.iter().map(|row| self.read(row)).collect();
-        self.stage(tx, rows, &told)?;
-        let mut lines = self.lines(tx)?;
-        let mut txns = self.txns(tx)?;
-        tx.execute(&queries::STAGE_CLEAR, params![self.file_no])?;
-        let mut out = Outcome::default();
-        for (row, told) in rows.iter().zip(&told) {
-            self.row(row, told.as_ref(), &mut lines, &mut txns, &mut out, &mut counts)?;
+    fn read(&self, row: ReplyRow) -> Read {
+        Read { row_no: row.row_no, said: row.cells.and_then(|cells| self.said(cells)) }
+    }
+
+    fn said(&self, mut cells: Vec<String>) -> Option<(i64, Said)> {
+        let mut cell = |place: Option<usize>| Some(std::mem::take(cells.get_mut(place?)?));
+        let line_id = cell(self.reference)?.parse().ok()?;
+        let word: String = cell(self.word)?;
+        let word = if word.len() > WORD_MAX { word.chars().take(WORD_MAX).collect() } else { word };
+        let account = cell(self.account)?;
+        if self.kind == Kind::AccountCheck {
+            let (batch, name_at_bank) = (cell(self.batch)?, cell(self.name)?);
+            return Some((line_id, Said::Check(CheckRow { batch, word, account, name_at_bank })));
         }
-        let cycle_id = counts.cycles.first().copied();
-        self.write(tx, &lines, out)?;
-        let text = serde_json::to_string(&counts).map_err(|_| Error::Stored("counts"))?;
+        let amount = cell(self.amount)?.parse().ok()?;
+        let date = parse_date(&cell(self.date)?).ok()?.to_string();
+        let batch = if self.kind == Kind::Order { Some(cell(self.batch)?) } else { None };
+        let txn = cell(self.txn)?;
+        Some((
+            line_id,
+            Said::Money(MoneyRow { batch, word, account, amount, txn, file_no: self.file_no }, date),
+        ))
+    }
+}
+
+/// An import at work.
+struct Import<'a> {
+    house: &'a House,
+    scope: &'a Scope,
+    channel: &'a Channel,
+    kind: Kind,
+    file_no: i64,
+    since: i64,
+    document: String,
+    standardiser: Standardiser,
+    /// The word for what usually happens.
+    usual: Option<&'a str>,
+    known: Known,
+    tally: Tally,
+    /// The counts must be made anew at the end: an earlier run took a part, or a batch was taken twice.
+    recount: bool,
+}
+
+/// What happened to a line in this batch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    None,
+    /// The usual, in this batch's only row about it.
+    Usual,
+    Own,
+}
+
+/// A batch on its way: the lines in the order of their numbers, and what follows.
+struct Outcome<'r> {
+    lines: Vec<Line>,
+    changes: Vec<Change>,
+    /// Transaction numbers that earlier files told.
+    known: FxHashMap<String, Txn>,
+    /// Those of this batch: line, row and day.
+    txns: FxHashMap<&'r str, (i64, &'r MoneyRow, &'r str)>,
+    events: Vec<Vec<Value>>,
+    exceptions: Vec<Vec<Value>>,
+    moved: Moved,
+    effects: Vec<Effect>,
+    counts: Counts,
+}
+
+impl<'a> Import<'a> {
+    fn new(
+        house: &'a House,
+        scope: &'a Scope,
+        channel: &'a Channel,
+        kind: Kind,
+        file: &FileView,
+    ) -> Result<Self> {
+        let tables = house.policy.names().into_iter().map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let standardiser =
+            Standardiser::new(&tables.collect()).map_err(|error| Error::Names(error.to_string()))?;
+        let means = match kind {
+            Kind::AccountCheck => Meaning::Ok,
+            Kind::Order => Meaning::ToppedUp,
+            Kind::Movements => Meaning::Withdrawn,
+        };
+        Ok(Self {
+            house,
+            scope,
+            channel,
+            kind,
+            file_no: file.file_no,
+            since: file.at_ms,
+            document: format!("file:{}", file.file_no),
+            standardiser,
+            usual: story::usual_word(channel, kind.layout(), means),
+            known: Known::default(),
+            tally: Tally::default(),
+            recount: file.mark > 0,
+        })
+    }
+
+    /// One batch, one transaction; a second one when a transaction number turns out to be known.
+    fn batch(&mut self, rows: &[Read], counts: &Counts, mark: i64) -> Result<Counts> {
+        let house = self.house;
+        match house.db.write(|tx| self.take(tx, rows, counts, mark, false)) {
+            Err(Error::Store(error)) if error.is_unique() => {
+                self.recount = true;
+                house.db.write(|tx| self.take(tx, rows, counts, mark, true))
+            }
+            other => other,
+        }
+    }
+
+    fn take(
+        &mut self,
+        tx: &mut Tx<'_>,
+        rows: &[Read],
+        counts: &Counts,
+        mark: i64,
+        careful: bool,
+    ) -> Result<Counts> {
+        self.known.forget_orders();
+        let lines = self.lines(tx, rows)?;
+        let changes = vec![Change::None; lines.len()];
+        let mut out = Outcome {
+            known: self.txns(tx, rows, &lines, careful)?,
+            txns: FxHashMap::default(),
+            lines,
+            changes,
+            events: Vec::new(),
+            exceptions: Vec::new(),
+            moved: Moved::default(),
+            effects: Vec::new(),
+            counts: counts.clone(),
+        };
+        for row in rows {
+            self.row(row, &mut out)?;
+        }
+        let cycle_id = out.counts.cycles.first().copied();
+        let text = serde_json::to_string(&out.counts).map_err(|_| Error::Stored("counts"))?;
+        let counts = self.write(tx, out)?;
         tx.execute(&queries::FILE_MARK, params![self.file_no, mark, text, cycle_id])?;
         Ok(counts)
     }
 
-    fn read(&self, row: &ReplyRow) -> Option<(i64, Told)> {
-        let cells = row.cells.as_ref()?;
-        let cell = |place: Option<usize>| place.and_then(|place| cells.get(place)).cloned();
-        let line_id = cell(self.places.reference)?.parse().ok()?;
-        let word: String = cell(self.places.word)?.chars().take(WORD_MAX).collect();
-        let account = cell(self.places.account)?;
-        if self.kind == Kind::AccountCheck {
-            let (batch, name_at_bank) = (cell(self.places.batch)?, cell(self.places.name)?);
-            return Some((line_id, Told::Check(CheckRow { batch, word, account, name_at_bank })));
+    /// The lines that the rows name, by number. Neighbours are read in one go, with the few between that no row names.
+    fn lines(&mut self, tx: &mut Tx<'_>, rows: &[Read]) -> Result<Vec<Line>> {
+        let ids = || rows.iter().filter_map(|row| row.said.as_ref().map(|(line_id, _)| *line_id));
+        let (Some(first), Some(last)) = (ids().min(), ids().max()) else { return Ok(Vec::new()) };
+        let dense = last.saturating_sub(first) < 3 * rows.len() as i64 + 1_000;
+        if dense {
+            return lines::query_known(tx, &mut self.known, &queries::LINES_BETWEEN, params![first, last]);
         }
-        let amount = cell(self.places.amount)?.parse().ok()?;
-        let date = parse_date(&cell(self.places.date)?).ok()?.to_string();
-        let batch = if self.kind == Kind::Order { Some(cell(self.places.batch)?) } else { None };
-        let txn = cell(self.places.txn)?;
-        let money = MoneyRow { batch, word, account, amount, txn, file_no: self.file_no };
-        Some((line_id, Told::Money(money, date)))
+        self.stage(tx, rows.iter().enumerate().map(|(seq, row)| (seq, row, "")))?;
+        let lines = lines::query_known(tx, &mut self.known, &queries::STAGED_LINES, params![self.file_no]);
+        tx.execute(&queries::STAGE_CLEAR, params![self.file_no])?;
+        lines
     }
 
-    fn stage(&self, tx: &mut Tx<'_>, rows: &[ReplyRow], told: &[Option<(i64, Told)>]) -> Result<()> {
+    fn stage<'r>(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: impl Iterator<Item = (usize, &'r Read, &'r str)>,
+    ) -> Result<()> {
         const COLUMNS: &[&str] = &["file_no", "seq", "line_id", "txn"];
-        let staged = rows.iter().zip(told).filter_map(|(row, told)| {
-            let (line_id, told) = told.as_ref()?;
-            let txn = match told {
-                Told::Check(_) => "",
-                Told::Money(money, _) => money.txn.as_str(),
-            };
-            Some(vec![self.file_no.into(), row.row_no.into(), (*line_id).into(), txn.into()])
+        let staged = rows.filter_map(|(seq, row, txn)| {
+            let (line_id, _) = row.said.as_ref()?;
+            Some(vec![self.file_no.into(), (seq as i64).into(), (*line_id).into(), txn.into()])
         });
         tx.bulk("payment_stage", COLUMNS, staged)?;
         Ok(())
     }
 
-    fn lines(&self, tx: &mut Tx<'_>) -> Result<FxHashMap<i64, Line>> {
-        let mut found = Vec::new();
-        tx.for_each(&queries::STAGED_LINES, params![self.file_no], |row| {
-            found.push(lines::read(&row)?);
+    /// What is known of transaction numbers: of all of them, or of those whose row does not fit its line as it stands.
+    fn txns(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: &[Read],
+        lines: &[Line],
+        careful: bool,
+    ) -> Result<FxHashMap<String, Txn>> {
+        let mut known = FxHashMap::default();
+        if self.kind == Kind::AccountCheck {
+            return Ok(known);
+        }
+        let asked = rows.iter().enumerate().filter_map(|(seq, row)| {
+            let Some((line_id, Said::Money(money, _))) = &row.said else { return None };
+            let line = place(lines, *line_id).map(|at| &lines[at]);
+            let fits = line.is_some_and(|line| reply::fits(line, money, self.kind == Kind::Order));
+            (careful || !fits).then_some((seq, row, money.txn.as_str()))
+        });
+        let asked: Vec<_> = asked.collect();
+        if asked.is_empty() {
+            return Ok(known);
+        }
+        self.stage(tx, asked.into_iter())?;
+        tx.for_each(&queries::STAGED_TXNS, params![self.file_no, &self.channel.key], |row| {
+            let (line_id, word) = (row.int(1)?, row.string(2)?);
+            let txn = Txn { line_id, word, amount: row.int(3)?, file_no: row.int(4)? };
+            known.insert(row.string(0)?, txn);
             Ok::<_, Error>(())
         })?;
-        let mut batches = Batches::default();
-        let mut lines = FxHashMap::default();
-        for (mut line, check_file, order_id) in found {
-            line.check_batch = batches.of_file(tx, check_file)?;
-            line.order_batch = batches.of_order(tx, order_id)?;
-            lines.insert(line.line_id, line);
-        }
-        Ok(lines)
-    }
-
-    fn txns(&self, tx: &mut Tx<'_>) -> Result<FxHashMap<String, Txn>> {
-        let mut known = FxHashMap::default();
-        if self.kind != Kind::AccountCheck {
-            tx.for_each(&queries::STAGED_TXNS, params![self.file_no, &self.channel.key], |row| {
-                let (line_id, word) = (row.int(1)?, row.string(2)?);
-                let txn = Txn { line_id, word, amount: row.int(3)?, file_no: row.int(4)? };
-                known.insert(row.string(0)?, txn);
-                Ok::<_, Error>(())
-            })?;
-        }
+        tx.execute(&queries::STAGE_CLEAR, params![self.file_no])?;
         Ok(known)
     }
 
     /// Decides one row and notes what follows.
-    fn row(
-        &self,
-        row: &ReplyRow,
-        told: Option<&(i64, Told)>,
-        lines: &mut FxHashMap<i64, Line>,
-        txns: &mut FxHashMap<String, Txn>,
-        out: &mut Outcome,
-        counts: &mut Counts,
-    ) -> Result<()> {
-        let Some((line_id, told)) = told else {
-            self.refuse(row, None, None, Trouble::BadRow, ("", ""), out, counts);
+    fn row<'r>(&mut self, row: &'r Read, out: &mut Outcome<'r>) -> Result<()> {
+        let Some((line_id, said)) = &row.said else {
+            self.refuse(row.row_no, None, None, Trouble::BadRow, ("", ""), out);
             return Ok(());
         };
-        let amount = match told {
-            Told::Check(_) => None,
-            Told::Money(money, _) => Some(money.amount),
-        };
+        let amount = said.amount();
         // A line of another channel is none of this channel's business.
-        let Some(line) = lines.get_mut(line_id).filter(|line| line.channel == self.channel.key) else {
+        let at = place(&out.lines, *line_id).filter(|at| *out.lines[*at].channel == *self.channel.key);
+        let Some(at) = at else {
             let found = line_id.to_string();
-            self.refuse(row, None, amount, Trouble::UnknownRef, ("", &found), out, counts);
+            self.refuse(row.row_no, None, amount, Trouble::UnknownRef, ("", &found), out);
             return Ok(());
         };
-        counts.cycles.insert(line.cycle_id);
-        let word = match told {
-            Told::Check(check) => &check.word,
-            Told::Money(money, _) => &money.word,
+        out.counts.cycles.insert(out.lines[at].cycle_id);
+        let fresh = out.changes[at] == Change::None;
+        if fresh {
+            self.tally.count(&out.lines[at], -1);
+        }
+        match self.channel.result(self.kind.layout(), said.word()) {
+            Some(result) => self.line(row.row_no, (at, fresh), said, result, out)?,
+            None => self.refuse(row.row_no, Some(at), amount, Trouble::UnknownWord, ("", said.word()), out),
+        }
+        if fresh && out.changes[at] == Change::None {
+            // Nothing came of it: as if it had not been looked at.
+            self.tally.count(&out.lines[at], 1);
+        }
+        Ok(())
+    }
+
+    /// Decides a row whose line and word are known.
+    fn line<'r>(
+        &self,
+        row_no: i64,
+        (at, fresh): (usize, bool),
+        said: &'r Said,
+        result: &ChannelResult,
+        out: &mut Outcome<'r>,
+    ) -> Result<()> {
+        let known = match said {
+            Said::Check(_) => None,
+            Said::Money(money, _) => self.known_txn(&money.txn, out),
         };
-        let Some(result) = self.channel.result(self.kind.layout(), word) else {
-            self.refuse(row, Some(line), amount, Trouble::UnknownWord, ("", word), out, counts);
-            return Ok(());
-        };
-        let verdict = match told {
-            Told::Check(check) => {
-                let likeness = self.likeness(line, check, result.means);
-                reply::account_check(line, check, result.means, likeness)
-            }
-            Told::Money(money, _) => {
-                let known = txns.get(&money.txn);
-                match self.kind {
-                    Kind::Order => reply::order_reply(line, money, result.means, known),
-                    _ => reply::movement(line, money, result.means, known),
-                }
-            }
-        };
+        let (verdict, usual) = self.decide(&mut out.lines[at], said, result, known.as_ref());
         match verdict {
-            Verdict::Known => counts.known += 1,
+            Verdict::Known => out.counts.known += 1,
             Verdict::Refused { trouble, expected, found } => {
-                self.refuse(row, Some(line), amount, trouble, (&expected, &found), out, counts);
+                let amount = said.amount();
+                self.refuse(row_no, Some(at), amount, trouble, (&expected, &found), out);
             }
             Verdict::Taken { step, moved } => {
-                counts.taken += 1;
-                *counts.words.entry(result.word.clone()).or_default() += 1;
-                if let Told::Money(money, date) = told {
-                    txns.insert(money.txn.clone(), txn_of(line, money));
-                    out.txns.push(self.txn_row(line, money, date));
+                out.counts.taken += 1;
+                match out.counts.words.get_mut(&result.word) {
+                    Some(count) => *count += 1,
+                    None => {
+                        out.counts.words.insert(result.word.clone(), 1);
+                    }
                 }
-                if let Some((movement, amount)) = moved {
-                    let place = books::place(&line.programme, &line.period, &line.region, &line.channel)?;
-                    books::add(&mut out.sums, place, movement, amount)?;
-                    let sum = counts.moved_idr.entry(movement.code().to_owned()).or_default();
-                    *sum = model::Rupiah::new(*sum).plus(model::Rupiah::new(amount))?.idr();
+                if let Said::Money(money, date) = said {
+                    out.txns.insert(&money.txn, (out.lines[at].line_id, money, date));
                 }
-                self.note(line, step, result, out, counts)?;
+                for (movement, amount) in moved.into_iter().flatten() {
+                    out.moved.add(&out.lines[at], movement, amount)?;
+                    let moved = out.counts.moved_idr.entry(movement.code().to_owned()).or_default();
+                    *moved = Rupiah::new(*moved).plus(Rupiah::new(amount))?.idr();
+                }
+                let usual = usual && fresh;
+                out.changes[at] = if usual { Change::Usual } else { Change::Own };
+                if usual {
+                    self.sign(&mut out.lines[at]);
+                } else {
+                    self.note(at, step, result, out)?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// What a row does to its line, and whether that is the usual thing, which the file alone can tell.
+    fn decide(
+        &self,
+        line: &mut Line,
+        said: &Said,
+        result: &ChannelResult,
+        known: Option<&Txn>,
+    ) -> (Verdict, bool) {
+        let word = self.usual == Some(result.word.as_str());
+        match said {
+            Said::Check(check) => {
+                let likeness = self.likeness(line, check, result.means);
+                let told = line.account.as_deref() == Some(check.account.as_str())
+                    && line.payee_name == check.name_at_bank;
+                let verdict = reply::account_check(line, check, result.means, likeness);
+                (verdict, word && told && line.account_state == AccountState::Good)
+            }
+            Said::Money(money, _) => {
+                if self.kind == Kind::Order {
+                    let first = line.payment == PaymentState::Instructed;
+                    let verdict = reply::order_reply(line, money, result.means, known);
+                    return (verdict, word && first && line.payment == PaymentState::ToppedUp);
+                }
+                let untouched = line.withdrawn == 0 && line.returned == 0;
+                let verdict = reply::movement(line, money, result.means, known);
+                (verdict, word && untouched && line.withdrawn == line.topped_up)
+            }
+        }
+    }
+
+    /// The file tells the line's story from now on.
+    fn sign(&self, line: &mut Line) {
+        let told = &mut line.told;
+        match self.kind {
+            Kind::AccountCheck => told.check_reply = Some(self.file_no),
+            Kind::Order => told.order_reply = Some(self.file_no),
+            Kind::Movements => told.moved_file = Some(self.file_no),
+        }
     }
 
     fn likeness(&self, line: &Line, check: &CheckRow, means: Meaning) -> Likeness {
@@ -418,14 +601,13 @@ impl<'a> Import<'a> {
     /// The event of a change, and the effect that the channel's word has.
     fn note(
         &self,
-        line: &mut Line,
+        at: usize,
         step: reply::Step,
         result: &ChannelResult,
-        out: &mut Outcome,
-        counts: &mut Counts,
+        out: &mut Outcome<'_>,
     ) -> Result<()> {
+        let line = &mut out.lines[at];
         line.events += 1;
-        out.changed.insert(line.line_id);
         let reason = step.reason.map_or_else(|| format!("bank:{}", result.word), |r| r.code().to_owned());
         let event = EventRow {
             line: (line.recipient, line.line_id, line.events),
@@ -447,7 +629,7 @@ impl<'a> Import<'a> {
             (own, _) => own.as_ref(),
         };
         if let Some(workflow) = workflow {
-            counts.effects += 1;
+            out.counts.effects += 1;
             out.effects.push(Effect::OpenCase {
                 workflow: workflow.clone(),
                 family: FamilyId(line.recipient),
@@ -459,28 +641,26 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one place where a row becomes an exception")]
     fn refuse(
         &self,
-        row: &ReplyRow,
-        line: Option<&mut Line>,
+        row_no: i64,
+        at: Option<usize>,
         amount: Option<i64>,
         trouble: Trouble,
         (expected, found): (&str, &str),
-        out: &mut Outcome,
-        counts: &mut Counts,
+        out: &mut Outcome<'_>,
     ) {
-        *counts.refused.entry(trouble.code().to_owned()).or_default() += 1;
+        *out.counts.refused.entry(trouble.code().to_owned()).or_default() += 1;
         let state = if trouble.is_note() { "noted" } else { "open" };
-        let of = line.as_ref().map(|line| (line.cycle_id, line.line_id, line.recipient, line.region.clone()));
+        let line = at.and_then(|at| out.lines.get(at));
         let cut = |text: &str| text.chars().take(80).collect::<String>();
         out.exceptions.push(vec![
             self.file_no.into(),
-            row.row_no.into(),
-            of.as_ref().map(|of| of.0).into(),
-            of.as_ref().map(|of| of.1).into(),
-            of.as_ref().map(|of| of.2).into(),
-            of.map(|of| of.3).unwrap_or_default().into(),
+            row_no.into(),
+            line.map(|line| line.cycle_id).into(),
+            line.map(|line| line.line_id).into(),
+            line.map(|line| line.recipient).into(),
+            line.map_or("", |line| &*line.region).into(),
             trouble.code().into(),
             amount.into(),
             cut(expected).into(),
@@ -488,17 +668,22 @@ impl<'a> Import<'a> {
             state.into(),
             self.house.clock.now_ms().into(),
         ]);
-        if let Some(line) = line.filter(|line| line.problem.is_none() && !trouble.is_note()) {
-            line.problem = Some(trouble);
-            out.changed.insert(line.line_id);
-        }
+        let Some(at) = at.filter(|at| out.lines[*at].problem.is_none() && !trouble.is_note()) else { return };
+        out.changes[at] = Change::Own;
+        out.lines[at].problem = Some(trouble);
     }
 
-    fn txn_row(&self, line: &Line, money: &MoneyRow, date: &str) -> Vec<Value> {
+    /// What is known of a transaction number, from this batch or before.
+    fn known_txn(&self, number: &str, out: &Outcome<'_>) -> Option<Txn> {
+        let Some((line_id, row, _)) = out.txns.get(number) else { return out.known.get(number).cloned() };
+        Some(Txn { line_id: *line_id, word: row.word.clone(), amount: row.amount, file_no: self.file_no })
+    }
+
+    fn txn_row(&self, line_id: i64, money: &MoneyRow, date: &str) -> Vec<Value> {
         vec![
             (&self.channel.key).into(),
             (&money.txn).into(),
-            line.line_id.into(),
+            line_id.into(),
             (&money.word).into(),
             money.amount.into(),
             date.into(),
@@ -506,63 +691,93 @@ impl<'a> Import<'a> {
         ]
     }
 
-    fn write(&self, tx: &mut Tx<'_>, lines: &FxHashMap<i64, Line>, out: Outcome) -> Result<()> {
+    fn write(&mut self, tx: &mut Tx<'_>, out: Outcome<'_>) -> Result<Counts> {
         const TXN_COLUMNS: &[&str] = &["channel", "txn", "line_id", "word", "amount_idr", "date", "file_no"];
-        let changed = out.changed.iter().filter_map(|line_id| lines.get(line_id)).collect();
         let now = self.house.clock.now_ms();
-        lines::apply(tx, self.file_no, now, changed)?;
+        let lines = out.lines.iter().zip(&out.changes);
+        for (line, _) in lines.clone().filter(|(_, change)| **change != Change::None) {
+            self.tally.count(line, 1);
+        }
+        self.runs(tx, &out.lines, &out.changes, now)?;
+        let own = lines.filter(|(_, change)| **change == Change::Own).map(|(line, _)| line).collect();
+        lines::apply(tx, now, own)?;
         let mut events = out.events;
         events.sort_by_key(|event| key(event));
         tx.bulk("payment_event", common::EVENT_COLUMNS, events.into_iter())?;
-        tx.bulk("bank_txn", TXN_COLUMNS, out.txns.into_iter())?;
+        let mut txns: Vec<(i64, &MoneyRow, &str)> = out.txns.into_values().collect();
+        txns.sort_unstable_by_key(|(_, row, _)| row.txn.as_str());
+        let rows = txns.into_iter().map(|(line_id, row, date)| self.txn_row(line_id, row, date));
+        tx.bulk("bank_txn", TXN_COLUMNS, rows)?;
         write_exceptions(tx, out.exceptions)?;
-        books::post(tx, &out.sums, &self.document, now, self.scope.actor_name())?;
-        effect::put(tx, self.house, &self.document, &out.effects)
+        books::post(tx, &out.moved.sums()?, &self.document, now, self.scope.actor_name())?;
+        effect::put(tx, self.house, &self.document, &out.effects)?;
+        Ok(out.counts)
     }
 
-    /// After the last row: accounts that two recipients share, accounts to remember, counts for pages, and the proof.
-    fn finish(&self, tx: &mut Tx<'_>, counts: &Counts, mark: i64) -> Result<()> {
-        let now = self.house.clock.now_ms();
-        for cycle_id in &counts.cycles {
-            if self.kind == Kind::AccountCheck {
-                self.doubt_shared_accounts(tx, *cycle_id)?;
-                tx.execute(&queries::ACCOUNTS_KEEP, params![*cycle_id, now])?;
+    /// Changes runs of neighbouring lines that were all told the usual thing.
+    fn runs(&self, tx: &mut Tx<'_>, lines: &[Line], changes: &[Change], now: i64) -> Result<()> {
+        let statement = match self.kind {
+            Kind::AccountCheck => &queries::RUN_CHECKED,
+            Kind::Order => &queries::RUN_TOPPED_UP,
+            Kind::Movements => &queries::RUN_WITHDRAWN,
+        };
+        let usual = lines.iter().zip(changes).filter(|(_, change)| **change == Change::Usual);
+        let ids: Vec<i64> = usual.map(|(line, _)| line.line_id).collect();
+        for run in ids.chunk_by(|a, b| a + 1 == *b) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            let changed = tx.execute(statement, params![*first, *last, self.file_no, now])?;
+            if changed != run.len() as u64 {
+                return Err(Error::Stored("payment lines"));
             }
-            common::refresh(tx, *cycle_id)?;
         }
-        let text = serde_json::to_string(counts).map_err(|_| Error::Stored("counts"))?;
-        let cycle_id = counts.cycles.first().copied();
-        tx.execute(&queries::FILE_MARK, params![self.file_no, mark, text, cycle_id])?;
-        tx.execute(&queries::FILE_POSTED, params![self.file_no])?;
         Ok(())
     }
 
-    fn doubt_shared_accounts(&self, tx: &mut Tx<'_>, cycle_id: i64) -> Result<()> {
-        let now = self.house.clock.now_ms();
-        let shared = tx.query(&queries::ACCOUNTS_SHARED, params![cycle_id])?;
-        let mut events = Vec::new();
-        for row in &shared {
-            for line in tx.query(&queries::ACCOUNT_SHARED, params![cycle_id, row.text(0)?, now])? {
-                let event = EventRow {
-                    line: (line.int(0)?, line.int(1)?, line.int(2)?),
-                    at_ms: now,
-                    actor: self.scope.actor_name(),
-                    kind: "account",
-                    state: AccountState::Doubtful.code(),
-                    reason: Trouble::AccountShared.code(),
-                    next: "compare_names",
-                    document: &self.document,
-                };
-                events.push(event.values());
+    /// After the last row: accounts to remember, counts for pages, accounts that two recipients share.
+    fn finish(self, counts: &Counts, mark: i64) -> Result<()> {
+        let Self { house, scope, kind, file_no, since, tally, recount, .. } = self;
+        let cycles = house.db.write(|tx| {
+            let now = house.clock.now_ms();
+            let mut cycles = Vec::new();
+            for cycle_id in &counts.cycles {
+                cycles.push(common::cycle(tx, *cycle_id)?);
+            }
+            for cycle in &cycles {
+                if kind == Kind::AccountCheck {
+                    let of = params![cycle.cycle_id, now, cycle.first_line, cycle.last_line, file_no, since];
+                    tx.execute(&queries::ACCOUNTS_KEEP, of)?;
+                }
+                if recount {
+                    common::refresh(tx, cycle)?;
+                }
+            }
+            if !recount {
+                tally.write(tx)?;
+            }
+            let text = serde_json::to_string(counts).map_err(|_| Error::Stored("counts"))?;
+            let cycle_id = counts.cycles.first().copied();
+            tx.execute(&queries::FILE_MARK, params![file_no, mark, text, cycle_id])?;
+            tx.execute(&queries::FILE_POSTED, params![file_no])?;
+            Ok::<_, Error>(cycles)
+        })?;
+        if kind == Kind::AccountCheck {
+            for cycle in &cycles {
+                shared::doubt(house, scope, cycle)?;
             }
         }
-        tx.bulk("payment_event", common::EVENT_COLUMNS, events.into_iter())?;
         Ok(())
     }
 }
 
-fn txn_of(line: &Line, money: &MoneyRow) -> Txn {
-    Txn { line_id: line.line_id, word: money.word.clone(), amount: money.amount, file_no: money.file_no }
+/// Where a line stands among lines sorted by number.
+fn place(lines: &[Line], line_id: i64) -> Option<usize> {
+    // Numbers of a cycle have no gaps, so the distance from the first is nearly always the place.
+    let first = lines.first()?.line_id;
+    let guess = usize::try_from(line_id.checked_sub(first)?).ok()?;
+    if lines.get(guess).is_some_and(|line| line.line_id == line_id) {
+        return Some(guess);
+    }
+    lines.binary_search_by_key(&line_id, |line| line.line_id).ok()
 }
 
 /// The key of an event row.

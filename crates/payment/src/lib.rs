@@ -26,10 +26,14 @@ mod import;
 mod lines;
 mod names;
 mod orders;
+mod places;
 pub mod queries;
 mod reconcile;
 mod reply;
+mod shared;
 mod state;
+mod story;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod views;

@@ -1,83 +1,170 @@
 //! Lines as they are stored: reading them, writing changes of many at once, and what a person may do to one of them.
 
+use std::sync::Arc;
+
 use access::{House, Scope};
-use model::{LineId, Rupiah};
-use rustc_hash::FxHashMap;
+use model::LineId;
+use rustc_hash::{FxHashMap, FxHashSet};
 use store::{Row, Tx, Value, params};
 
 use crate::{
-    Error, Result, books, common, queries,
-    reply::Line,
+    Error, Result, common, queries,
+    reply::{Line, Told},
     state::{AccountState, Eligibility, PaymentState, Trouble},
+    story,
+    tally::Tally,
 };
 
-/// Batches by the file or order that made them.
+/// What lines name by number, and texts that many lines share: each is fetched and kept once.
 #[derive(Default)]
-pub(crate) struct Batches {
-    of_file: FxHashMap<i64, String>,
-    of_order: FxHashMap<i64, String>,
+pub(crate) struct Known {
+    texts: FxHashSet<Arc<str>>,
+    files: FxHashMap<i64, Arc<str>>,
+    orders: FxHashMap<i64, (Arc<str>, Option<PaymentState>)>,
+    cycles: FxHashMap<i64, (Arc<str>, Arc<str>)>,
 }
 
-impl Batches {
-    pub(crate) fn of_file(&mut self, tx: &mut Tx<'_>, file_no: Option<i64>) -> Result<Option<String>> {
-        Self::cached(&mut self.of_file, tx, &queries::BATCH_OF_FILE, file_no)
-    }
-
-    pub(crate) fn of_order(&mut self, tx: &mut Tx<'_>, order_id: Option<i64>) -> Result<Option<String>> {
-        Self::cached(&mut self.of_order, tx, &queries::BATCH_OF_ORDER, order_id)
-    }
-
-    fn cached(
-        known: &mut FxHashMap<i64, String>,
-        tx: &mut Tx<'_>,
-        sql: &store::Sql,
-        id: Option<i64>,
-    ) -> Result<Option<String>> {
-        let Some(id) = id else { return Ok(None) };
-        if let Some(batch) = known.get(&id) {
-            return Ok(Some(batch.clone()));
+impl Known {
+    fn text(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return Arc::clone(known);
         }
-        let batch = tx.query_one(sql, params![id])?.string(0)?;
-        known.insert(id, batch.clone());
-        Ok(Some(batch))
+        let text: Arc<str> = text.into();
+        self.texts.insert(Arc::clone(&text));
+        text
+    }
+
+    /// Orders change their state; what is known of them holds for one transaction.
+    pub(crate) fn forget_orders(&mut self) {
+        self.orders.clear();
+    }
+
+    fn file(&mut self, tx: &mut Tx<'_>, file_no: i64) -> Result<Arc<str>> {
+        if let Some(batch) = self.files.get(&file_no) {
+            return Ok(Arc::clone(batch));
+        }
+        let batch: Arc<str> = tx.query_one(&queries::BATCH_OF_FILE, params![file_no])?.text(0)?.into();
+        self.files.insert(file_no, Arc::clone(&batch));
+        Ok(batch)
+    }
+
+    fn order(&mut self, tx: &mut Tx<'_>, order_id: i64) -> Result<(Arc<str>, Option<PaymentState>)> {
+        if let Some(known) = self.orders.get(&order_id) {
+            return Ok(known.clone());
+        }
+        let row = tx.query_one(&queries::ORDER, params![order_id])?;
+        let state = match row.text(5)? {
+            "approved" => Some(PaymentState::Ordered),
+            "sent" => Some(PaymentState::Instructed),
+            _ => None,
+        };
+        let known: (Arc<str>, _) = (row.text(4)?.into(), state);
+        self.orders.insert(order_id, known.clone());
+        Ok(known)
+    }
+
+    fn cycle(&mut self, tx: &mut Tx<'_>, cycle_id: i64) -> Result<(Arc<str>, Arc<str>)> {
+        if let Some(known) = self.cycles.get(&cycle_id) {
+            return Ok(known.clone());
+        }
+        let cycle = common::cycle(tx, cycle_id)?;
+        let known: (Arc<str>, Arc<str>) = (cycle.programme.into(), cycle.period.into());
+        self.cycles.insert(cycle_id, known.clone());
+        Ok(known)
+    }
+
+    /// Reads a row of `line_columns!`. What stands in other tables is still missing: see [`Known::complete`].
+    pub(crate) fn read(&mut self, row: &Row) -> Result<Line> {
+        Ok(Line {
+            recipient: row.int(0)?,
+            line_id: row.int(1)?,
+            cycle_id: row.int(2)?,
+            programme: self.text(""),
+            period: self.text(""),
+            region: self.text(row.text(3)?),
+            channel: self.text(row.text(4)?),
+            amount: row.int(5)?,
+            basis: basis(row.text(6)?)?,
+            payee_name: row.string(7)?,
+            account: row.opt_string(8)?,
+            name_at_bank: row.opt_string(9)?,
+            eligibility: Eligibility::from_code(row.text(10)?).ok_or(Error::Stored("eligibility"))?,
+            account_state: AccountState::from_code(row.text(11)?).ok_or(Error::Stored("account state"))?,
+            payment: PaymentState::from_code(row.text(12)?).ok_or(Error::Stored("payment state"))?,
+            problem: row.opt_text(13)?.and_then(Trouble::from_code),
+            check_batch: None,
+            order_batch: None,
+            told: Told {
+                check_file: row.opt_int(14)?,
+                check_reply: row.opt_int(15)?,
+                order: row.opt_int(16)?,
+                order_reply: row.opt_int(17)?,
+                moved_file: row.opt_int(18)?,
+            },
+            topped_up: row.int(19)?,
+            withdrawn: row.int(20)?,
+            returned: row.int(21)?,
+            unpaid: row.int(22)?,
+            live: row.bool(23)?,
+            events: row.int(24)?,
+        })
+    }
+
+    /// Fills in what the line's cycle, file and order say.
+    pub(crate) fn complete(&mut self, tx: &mut Tx<'_>, line: &mut Line) -> Result<()> {
+        (line.programme, line.period) = self.cycle(tx, line.cycle_id)?;
+        if let Some(file_no) = line.told.check_file {
+            line.check_batch = Some(self.file(tx, file_no)?);
+        }
+        if let Some(order_id) = line.told.order {
+            let (batch, state) = self.order(tx, order_id)?;
+            line.order_batch = Some(batch);
+            if line.payment == PaymentState::Set {
+                line.payment = state.unwrap_or(PaymentState::Set);
+            }
+        }
+        Ok(())
     }
 }
 
-/// Reads the columns of `line_columns!`; file and order come back beside the line, their batches are filled in by the caller.
-pub(crate) fn read(row: &Row) -> Result<(Line, Option<i64>, Option<i64>)> {
-    let eligibility = Eligibility::from_code(row.text(11)?).ok_or(Error::Stored("eligibility"))?;
-    let account_state = AccountState::from_code(row.text(12)?).ok_or(Error::Stored("account state"))?;
-    let payment = PaymentState::from_code(row.text(13)?).ok_or(Error::Stored("payment state"))?;
-    let line = Line {
-        recipient: row.int(0)?,
-        line_id: row.int(1)?,
-        cycle_id: row.int(2)?,
-        programme: row.string(3)?,
-        period: row.string(4)?,
-        region: row.string(5)?,
-        channel: row.string(6)?,
-        amount: row.int(7)?,
-        payee_name: row.string(8)?,
-        account: row.opt_string(9)?,
-        name_at_bank: row.opt_string(10)?,
-        eligibility,
-        account_state,
-        payment,
-        problem: row.opt_text(14)?.and_then(Trouble::from_code),
-        check_batch: None,
-        order_batch: None,
-        topped_up: row.int(17)?,
-        withdrawn: row.int(18)?,
-        returned: row.int(19)?,
-        unpaid: row.int(20)?,
-        live: row.bool(21)?,
-        events: row.int(22)?,
-    };
-    Ok((line, row.opt_int(15)?, row.opt_int(16)?))
+/// Why a line is paid, as stored.
+pub(crate) const BASES: [&str; 2] = ["approved", "kept_for_now"];
+
+fn basis(code: &str) -> Result<&'static str> {
+    BASES.into_iter().find(|basis| *basis == code).ok_or(Error::Stored("basis"))
+}
+
+/// All lines of an answer.
+pub(crate) fn query(tx: &mut Tx<'_>, sql: &store::Sql, params: &[Value]) -> Result<Vec<Line>> {
+    query_known(tx, &mut Known::default(), sql, params)
+}
+
+pub(crate) fn query_known(
+    tx: &mut Tx<'_>,
+    known: &mut Known,
+    sql: &store::Sql,
+    params: &[Value],
+) -> Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    tx.for_each(sql, params, |row| {
+        lines.push(known.read(&row)?);
+        Ok::<_, Error>(())
+    })?;
+    for line in &mut lines {
+        known.complete(tx, line)?;
+    }
+    Ok(lines)
+}
+
+/// The state that the table holds: an order's state is told by the order.
+fn stored(payment: PaymentState) -> PaymentState {
+    match payment {
+        PaymentState::Ordered | PaymentState::Instructed => PaymentState::Set,
+        own => own,
+    }
 }
 
 const CHANGE_COLUMNS: &[&str] = &[
-    "file_no",
     "recipient",
     "line_id",
     "account",
@@ -85,6 +172,9 @@ const CHANGE_COLUMNS: &[&str] = &[
     "account_state",
     "payment",
     "problem",
+    "check_reply",
+    "order_reply",
+    "moved_file",
     "topped_up_idr",
     "withdrawn_idr",
     "returned_idr",
@@ -94,18 +184,23 @@ const CHANGE_COLUMNS: &[&str] = &[
 ];
 
 /// Writes changed lines, all in one statement.
-pub(crate) fn apply(tx: &mut Tx<'_>, file_no: i64, now_ms: i64, mut lines: Vec<&Line>) -> Result<()> {
+pub(crate) fn apply(tx: &mut Tx<'_>, now_ms: i64, mut lines: Vec<&Line>) -> Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
     lines.sort_unstable_by_key(|line| (line.recipient, line.line_id));
     let rows = lines.iter().map(|line| {
         vec![
-            file_no.into(),
             line.recipient.into(),
             line.line_id.into(),
             line.account.as_deref().into(),
             line.name_at_bank.as_deref().into(),
             line.account_state.code().into(),
-            line.payment.code().into(),
+            stored(line.payment).code().into(),
             line.problem.map(Trouble::code).into(),
+            line.told.check_reply.into(),
+            line.told.order_reply.into(),
+            line.told.moved_file.into(),
             line.topped_up.into(),
             line.withdrawn.into(),
             line.returned.into(),
@@ -115,11 +210,11 @@ pub(crate) fn apply(tx: &mut Tx<'_>, file_no: i64, now_ms: i64, mut lines: Vec<&
         ]
     });
     tx.bulk("payment_change", CHANGE_COLUMNS, rows)?;
-    let changed = tx.execute(&queries::CHANGE_APPLY, params![file_no, now_ms])?;
+    let changed = tx.execute(&queries::CHANGE_APPLY, params![now_ms])?;
     if changed != lines.len() as u64 {
         return Err(Error::Stored("payment lines"));
     }
-    tx.execute(&queries::CHANGE_CLEAR, params![file_no])?;
+    tx.execute(&queries::CHANGE_CLEAR, &[])?;
     Ok(())
 }
 
@@ -179,22 +274,26 @@ pub fn decide_line(
     reason: &str,
 ) -> Result<()> {
     common::need(scope, "payment.build")?;
+    // Steps over whole cycles count on lines that nobody else changes.
+    let _lock = common::lock(house)?;
     let reason: String = reason.chars().take(400).collect();
     house.db.write(|tx| {
         let (from, to) = scope.path_range();
-        let row = tx
-            .query_opt(&queries::LINE_BY_ID, params![from, to, scope.caseload(), line])?
-            .ok_or(Error::NotFound("payment line"))?;
-        let (mut line, _, order_id) = read(&row)?;
+        let of = params![from, to, scope.caseload(), line];
+        let mut line = query(tx, &queries::LINE_BY_ID, of)?.pop().ok_or(Error::NotFound("payment line"))?;
         let before = line.clone();
         let fallback = match decision {
             LineDecision::OtherChannel => Some(other_channel(tx, house, line.cycle_id)?),
             _ => None,
         };
         let (kind, next) = change(&mut line, decision, fallback)?;
+        if matches!(decision, LineDecision::CheckAgain { .. }) {
+            // The line will name another file: what files said of it until now becomes its own.
+            story::keep(tx, house, &before, &mut line)?;
+        }
         line.events += 1;
         // A line that changed leaves an order that is not approved yet; the order's hash no longer fits and it must be made anew.
-        let order_id = order_id.filter(|_| line.payment != PaymentState::Set);
+        line.told.order = line.told.order.filter(|_| line.payment != PaymentState::Set);
         let now = house.clock.now_ms();
         tx.execute(
             &queries::LINE_SET,
@@ -205,11 +304,13 @@ pub fn decide_line(
                 line.account_state.code(),
                 line.problem.map(Trouble::code),
                 line.account.as_deref(),
-                &line.channel,
-                order_id,
+                &*line.channel,
+                line.told.order,
                 line.live,
                 line.events,
-                now
+                now,
+                line.told.check_file,
+                line.told.check_reply
             ],
         )?;
         let state = if kind == "account" { line.account_state.code() } else { line.eligibility.code() };
@@ -224,28 +325,12 @@ pub fn decide_line(
             document: "decision",
         };
         tx.execute(&queries::EVENT_ADD, &event.values())?;
-        shift(tx, &before, -1)?;
-        shift(tx, &line, 1)?;
+        let mut tally = Tally::default();
+        tally.count(&before, -1);
+        tally.count(&line, 1);
+        tally.write(tx)?;
         common::audit(tx, house, scope, &format!("line:{}", line.line_id), state)
     })
-}
-
-/// Moves one line in the counts that pages read, without counting all lines anew.
-pub(crate) fn shift(tx: &mut Tx<'_>, line: &Line, sign: i64) -> Result<()> {
-    let figures = [1, line.amount, line.topped_up, line.withdrawn, line.returned, line.unpaid]
-        .map(|n| Value::Int(sign * n));
-    let keys = [
-        line.cycle_id.into(),
-        (&line.region).into(),
-        (&line.channel).into(),
-        line.eligibility.code().into(),
-        line.account_state.code().into(),
-        line.payment.code().into(),
-        line.problem.map_or("", Trouble::code).into(),
-    ];
-    let values: Vec<Value> = keys.into_iter().chain(figures).collect();
-    tx.execute(&queries::SUMMARY_SHIFT, &values)?;
-    Ok(())
 }
 
 fn other_channel(tx: &mut Tx<'_>, house: &House, cycle_id: i64) -> Result<String> {
@@ -255,7 +340,7 @@ fn other_channel(tx: &mut Tx<'_>, house: &House, cycle_id: i64) -> Result<String
     channel.ok_or_else(|| Error::Channel { channel: cycle.programme, file: "fallback".to_owned() })
 }
 
-fn change(
+pub(crate) fn change(
     line: &mut Line,
     decision: &LineDecision,
     fallback: Option<String>,
@@ -303,7 +388,7 @@ fn change(
             ("account", "check_account")
         }
         LineDecision::OtherChannel => {
-            line.channel = fallback.unwrap_or_else(|| line.channel.clone());
+            line.channel = fallback.map_or_else(|| Arc::clone(&line.channel), Into::into);
             line.account = Some(line.line_id.to_string());
             line.account_state = AccountState::NotNeeded;
             line.problem = None;
@@ -321,8 +406,10 @@ pub fn reroute_failed(house: &House, scope: &Scope, cycle_id: i64) -> Result<u64
     let _lock = common::lock(house)?;
     house.db.write(|tx| {
         let channel = other_channel(tx, house, cycle_id)?;
+        let cycle = common::cycle(tx, cycle_id)?;
         let now = house.clock.now_ms();
-        let moved = tx.query(&queries::REROUTE, params![cycle_id, &channel, now])?;
+        let of = params![cycle_id, &channel, now, cycle.first_line, cycle.last_line];
+        let moved = tx.query(&queries::REROUTE, of)?;
         let mut events = Vec::with_capacity(moved.len());
         for row in &moved {
             let event = EventRow {
@@ -338,31 +425,22 @@ pub fn reroute_failed(house: &House, scope: &Scope, cycle_id: i64) -> Result<u64
             events.push(event.values());
         }
         tx.bulk("payment_event", common::EVENT_COLUMNS, events.into_iter())?;
-        common::refresh(tx, cycle_id)?;
+        common::refresh(tx, &cycle)?;
         common::audit(tx, house, scope, &format!("cycle:{cycle_id}"), &channel)?;
         Ok(moved.len() as u64)
     })
 }
 
-/// The sums of an order by place, for the books.
-pub(crate) fn order_sums(tx: &mut Tx<'_>, order_id: i64) -> Result<books::Sums> {
-    let mut sums = books::Sums::new();
-    for row in tx.query(&queries::ORDER_SUMS, params![order_id])? {
-        let place = books::place(row.text(1)?, row.text(2)?, row.text(0)?, row.text(3)?)?;
-        let sum = sums.entry((place, ledger::Movement::Order)).or_default();
-        *sum = sum.plus(Rupiah::new(row.int(4)?))?;
-    }
-    Ok(sums)
-}
-
 /// Ends a line's trouble of one kind, when its exception was solved.
 pub(crate) fn end_trouble(tx: &mut Tx<'_>, line_id: i64, kind: &str, now_ms: i64) -> Result<()> {
-    let found = tx.query_opt(&queries::LINE_IN_TROUBLE, params![line_id, kind])?;
-    let Some(row) = found else { return Ok(()) };
-    let (mut line, _, _) = read(&row)?;
-    shift(tx, &line, -1)?;
+    let Some(mut line) = query(tx, &queries::LINE_IN_TROUBLE, params![line_id, kind])?.pop() else {
+        return Ok(());
+    };
+    let mut tally = Tally::default();
+    tally.count(&line, -1);
     line.problem = None;
-    shift(tx, &line, 1)?;
+    tally.count(&line, 1);
+    tally.write(tx)?;
     tx.execute(&queries::TROUBLE_END, params![line.recipient, line.line_id, now_ms])?;
     Ok(())
 }

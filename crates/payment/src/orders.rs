@@ -3,18 +3,22 @@
 //! The approval binds the hash of the list (line, account, name, amount). The money leaves the treasury in the books when the
 //! order is approved (SPM, SP2D); the standing instruction (SI) is committed before its file is written.
 
-use std::path::Path;
+use std::{collections::BTreeMap, fmt::Write, path::Path};
 
 use access::{House, Scope};
 use model::{Progress, RegionCode, Rupiah};
 use policy::ApprovalBand;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use store::{Row, Tx, params};
 
 use crate::{
-    Error, Result, books, checks, common,
+    Error, Result, books, checks,
+    common::{self, Cycle},
     files::{self, FileMade, NewFile},
-    lines, queries,
+    queries, shared,
+    state::PaymentState,
     wire::{self, Outgoing},
 };
 
@@ -103,35 +107,70 @@ pub struct OrderView {
 pub fn prepare_order(house: &House, scope: &Scope, cycle_id: i64, wave: &Wave) -> Result<OrderView> {
     common::need(scope, "payment.build")?;
     let _lock = common::lock(house)?;
-    house.db.write(|tx| {
-        let cycle = common::built_cycle(tx, cycle_id)?;
-        let channel = wave.channel.as_ref().unwrap_or(&cycle.channel);
-        wire::layout(checks::channel_of(house, channel)?, KIND)?;
-        let region = wave.region.clone().unwrap_or_else(RegionCode::nation);
-        let (from, to) = region.path_range();
-        let order_id = store::next_number(tx, "payment_order", 1)?;
-        tx.execute(&queries::ORDER_TAKE, params![cycle_id, channel, order_id, from, to])?;
-        let list = list_of(tx, order_id)?;
-        if list.lines == 0 {
-            return Err(Error::NothingToOrder);
-        }
-        let values = params![
-            order_id,
-            cycle_id,
-            channel,
-            &region,
-            format!("SI{order_id:06}"),
-            list.lines,
-            list.amount,
-            &list.hash,
-            house.clock.now_ms(),
-            scope.actor(),
-            scope.actor_name()
-        ];
-        tx.execute(&queries::ORDER_ADD, values)?;
-        common::audit(tx, house, scope, &format!("order:{order_id}"), &list.hash)?;
-        get(tx, house, order_id)
-    })
+    let begun = house.db.write(|tx| begin(tx, house, scope, cycle_id, wave))?;
+    shared::doubt(house, scope, &begun.cycle)?;
+    let Begun { cycle, order_id, channel, region } = begun;
+    let (from, to) = region.path_range();
+    for (first, last) in cycle.ranges(0) {
+        let of = params![first, last, cycle_id, &channel, &from, &to, order_id];
+        house.db.write(|tx| tx.execute(&queries::ORDER_TAKE, of))?;
+    }
+    let list = list_of(house, &cycle, order_id)?;
+    house
+        .db
+        .write(|tx| {
+            if list.lines == 0 {
+                // Doubts took the last of them.
+                tx.execute(&queries::ORDER_CANCELLED, params![order_id])?;
+                return Ok(None);
+            }
+            tx.execute(&queries::ORDER_READY, params![order_id, list.lines, list.amount, &list.hash])?;
+            let of = params![cycle_id, &channel, &from, &to, order_id];
+            tx.execute(&queries::ORDER_COUNTS, of)?;
+            tx.execute(&queries::ORDER_COUNTED, &of[..4])?;
+            common::audit(tx, house, scope, &format!("order:{order_id}"), &list.hash)?;
+            get(tx, house, order_id).map(Some)
+        })?
+        .ok_or(Error::NothingToOrder)
+}
+
+/// An order whose lines are being chosen.
+struct Begun {
+    cycle: Cycle,
+    order_id: i64,
+    channel: String,
+    region: RegionCode,
+}
+
+/// Makes the order's row, or finds the one that an interrupted call left.
+fn begin(tx: &mut Tx<'_>, house: &House, scope: &Scope, cycle_id: i64, wave: &Wave) -> Result<Begun> {
+    let cycle = common::built_cycle(tx, cycle_id)?;
+    let channel = wave.channel.clone().unwrap_or_else(|| cycle.channel.clone());
+    wire::layout(checks::channel_of(house, &channel)?, KIND)?;
+    let region = wave.region.clone().unwrap_or_else(RegionCode::nation);
+    if let Some(row) = tx.query_opt(&queries::ORDER_BEGUN, params![cycle_id, &channel, &region])? {
+        return Ok(Begun { cycle, order_id: row.int(0)?, channel, region });
+    }
+    let (from, to) = region.path_range();
+    if tx.query_one(&queries::ORDER_WAITS, params![cycle_id, &channel, from, to])?.int(0)? == 0 {
+        return Err(Error::NothingToOrder);
+    }
+    let order_id = store::next_number(tx, "payment_order", 1)?;
+    let values = params![
+        order_id,
+        cycle_id,
+        &channel,
+        &region,
+        format!("SI{order_id:06}"),
+        0,
+        0,
+        "",
+        house.clock.now_ms(),
+        scope.actor(),
+        scope.actor_name()
+    ];
+    tx.execute(&queries::ORDER_ADD, values)?;
+    Ok(Begun { cycle, order_id, channel, region })
 }
 
 /// Approves an order; when enough people did, the money leaves the treasury in the books.
@@ -147,23 +186,28 @@ pub fn approve_order(
 ) -> Result<OrderView> {
     common::need(scope, "payment.approve")?;
     let _lock = common::lock(house)?;
-    house.db.write(|tx| {
+    let (order, cycle) = house.db.read(|tx| {
         let order = get(tx, house, order_id)?;
-        if order.state != "proposed" {
-            return state_error(order, "only a proposed order can be approved");
-        }
-        let list = list_of(tx, order_id)?;
-        if order.list_hash != list_hash || list.hash != list_hash {
-            return Err(Error::ListChanged);
-        }
-        may_approve(house, scope, &order)?;
+        let cycle = common::cycle(tx, order.cycle_id)?;
+        Ok::<_, Error>((order, cycle))
+    })?;
+    if order.state != "proposed" {
+        return state_error(order, "only a proposed order can be approved");
+    }
+    may_approve(house, scope, &order)?;
+    // Read without holding up other writers: the lock keeps the lines as they are.
+    let list = list_of(house, &cycle, order_id)?;
+    if list_hash.is_empty() || order.list_hash != list_hash || list.hash != list_hash {
+        return Err(Error::ListChanged);
+    }
+    house.db.write(|tx| {
         let now = house.clock.now_ms();
         let approval = params![order_id, scope.actor(), scope.actor_name(), scope.role(), now];
         tx.execute(&queries::APPROVAL_ADD, approval)?;
         common::audit(tx, house, scope, &format!("order:{order_id}"), list_hash)?;
         let given = tx.query(&queries::APPROVALS, params![order_id])?.len() as i64;
         if given >= order.approvals_needed {
-            release_money(tx, house, scope, &order, documents)?;
+            release_money(tx, house, scope, (&order, &cycle), &list, documents)?;
         }
         get(tx, house, order_id)
     })
@@ -185,7 +229,8 @@ fn release_money(
     tx: &mut Tx<'_>,
     house: &House,
     scope: &Scope,
-    order: &OrderView,
+    (order, cycle): (&OrderView, &Cycle),
+    list: &List,
     documents: &Documents,
 ) -> Result<()> {
     let (spm, sp2d) = (documents.spm.trim(), documents.sp2d.trim());
@@ -194,15 +239,24 @@ fn release_money(
     }
     let now = house.clock.now_ms();
     tx.execute(&queries::ORDER_APPROVED, params![order.order_id, spm, sp2d, now])?;
-    tx.execute(&queries::ORDER_MOVE, params![order.order_id, "set", "ordered", now])?;
-    let document = format!("order:{}", order.order_id);
-    let reason = format!("SP2D {sp2d}");
-    let event =
-        params![order.order_id, "ordered", now, scope.actor_name(), reason, "send_instruction", &document];
-    tx.execute(&queries::ORDER_EVENTS, event)?;
-    let sums = lines::order_sums(tx, order.order_id)?;
-    books::post(tx, &sums, &document, now, scope.actor_name())?;
-    common::refresh(tx, order.cycle_id)
+    move_counts(tx, order, PaymentState::Set, PaymentState::Ordered)?;
+    let mut sums = books::Sums::new();
+    for (region, amount) in &list.regions {
+        let place = books::place(&cycle.programme, &cycle.period, region, &order.channel)?;
+        let sum = sums.entry((place, ledger::Movement::Order, false)).or_default();
+        *sum = sum.plus(*amount)?;
+    }
+    books::post(tx, &sums, &format!("order:{}", order.order_id), now, scope.actor_name())
+}
+
+/// An order's lines are counted under its new state.
+fn move_counts(tx: &mut Tx<'_>, order: &OrderView, from: PaymentState, to: PaymentState) -> Result<()> {
+    let of = params![order.cycle_id, order.order_id, from.code()];
+    let mut all = of.to_vec();
+    all.push(to.code().into());
+    tx.execute(&queries::ORDER_STATES, &all)?;
+    tx.execute(&queries::ORDER_LEAVES, of)?;
+    Ok(())
 }
 
 /// Takes a proposed order apart; its lines can be ordered anew.
@@ -211,12 +265,16 @@ fn release_money(
 /// [`Error::State`] once it is approved.
 pub fn cancel_order(house: &House, scope: &Scope, order_id: i64) -> Result<OrderView> {
     common::need(scope, "payment.build")?;
+    let _lock = common::lock(house)?;
     house.db.write(|tx| {
         let order = get(tx, house, order_id)?;
+        let cycle = common::cycle(tx, order.cycle_id)?;
         if tx.execute(&queries::ORDER_CANCELLED, params![order_id])? == 0 {
             return state_error(order, "an approved order cannot be taken apart");
         }
-        tx.execute(&queries::ORDER_RELEASE, params![order_id])?;
+        tx.execute(&queries::ORDER_RELEASE, params![order_id, cycle.first_line, cycle.last_line])?;
+        tx.execute(&queries::ORDER_FREES, params![cycle.cycle_id, order_id])?;
+        tx.execute(&queries::ORDER_FREED, params![cycle.cycle_id, order_id])?;
         common::audit(tx, house, scope, &format!("order:{order_id}"), "cancelled")?;
         get(tx, house, order_id)
     })
@@ -237,12 +295,16 @@ pub fn export_orders(
     common::need(scope, "payment.export")?;
     let _lock = common::lock(house)?;
     let file_no = house.db.write(|tx| intend(tx, house, scope, order_id))?;
-    let file = house.db.read(|tx| files::get(tx, file_no))?;
+    let (file, cycle) = house.db.read(|tx| {
+        let order = get(tx, house, order_id)?;
+        let cycle = common::cycle(tx, order.cycle_id)?;
+        Ok::<_, Error>((files::get(tx, file_no)?, cycle))
+    })?;
     if file.state == "intended" {
         let layout = wire::layout(checks::channel_of(house, &file.channel)?, KIND)?;
         let mut out = Outgoing::create(folder, &file.name, layout)?;
         house.db.read(|tx| {
-            tx.for_each(&queries::ORDER_LINES, params![order_id], |row| {
+            tx.for_each(&queries::ORDER_LINES, params![order_id, cycle.first_line, cycle.last_line], |row| {
                 let (line_id, amount) = (row.int(0)?.to_string(), row.int(3)?.to_string());
                 let (account, name) = (row.opt_text(1)?.unwrap_or(""), row.text(2)?);
                 if out.rows % 50_000 == 0 {
@@ -261,7 +323,7 @@ pub fn export_orders(
         checks::finish(house, &file, out)?;
     }
     let file = house.db.read(|tx| files::get(tx, file_no))?;
-    house.db.write(|tx| sent(tx, house, scope, order_id, file_no))?;
+    house.db.write(|tx| sent(tx, house, order_id))?;
     Ok(file.made(folder))
 }
 
@@ -295,43 +357,67 @@ fn intend(tx: &mut Tx<'_>, house: &House, scope: &Scope, order_id: i64) -> Resul
     Ok(file_no)
 }
 
-fn sent(tx: &mut Tx<'_>, house: &House, scope: &Scope, order_id: i64, file_no: i64) -> Result<()> {
+fn sent(tx: &mut Tx<'_>, house: &House, order_id: i64) -> Result<()> {
     let order = get(tx, house, order_id)?;
     let now = house.clock.now_ms();
     if tx.execute(&queries::ORDER_SENT, params![order_id, &order.batch, now])? == 0 {
         return Ok(());
     }
-    tx.execute(&queries::ORDER_MOVE, params![order_id, "ordered", "instructed", now])?;
-    let (reason, document) = (format!("SI {}", order.batch), format!("file:{file_no}"));
-    let event = params![order_id, "instructed", now, scope.actor_name(), reason, "wait_for_bank", document];
-    tx.execute(&queries::ORDER_EVENTS, event)?;
-    common::refresh(tx, order.cycle_id)
+    move_counts(tx, &order, PaymentState::Ordered, PaymentState::Instructed)
 }
 
 /// What an order consists of.
 struct List {
     lines: i64,
     amount: Rupiah,
+    /// By village.
+    regions: BTreeMap<String, Rupiah>,
     hash: String,
 }
 
-fn list_of(tx: &mut Tx<'_>, order_id: i64) -> Result<List> {
+/// Reads an order's lines, stretches of the cycle side by side. The hash is that of the stretches' hashes.
+fn list_of(house: &House, cycle: &Cycle, order_id: i64) -> Result<List> {
+    let ranges: Vec<(i64, i64)> = cycle.ranges(0).collect();
+    let parts: Result<Vec<List>> =
+        ranges.par_iter().map(|range| house.db.read(|tx| stretch_of(tx, order_id, *range))).collect();
+    let mut hasher = blake3::Hasher::new();
+    let mut whole = List { lines: 0, amount: Rupiah::ZERO, regions: BTreeMap::new(), hash: String::new() };
+    for part in parts? {
+        hasher.update(part.hash.as_bytes());
+        whole.lines += part.lines;
+        whole.amount = whole.amount.plus(part.amount)?;
+        for (region, amount) in part.regions {
+            let sum = whole.regions.entry(region).or_default();
+            *sum = sum.plus(amount)?;
+        }
+    }
+    whole.hash = hasher.finalize().to_hex().to_string();
+    Ok(whole)
+}
+
+fn stretch_of(tx: &mut Tx<'_>, order_id: i64, (from, to): (i64, i64)) -> Result<List> {
     let (mut hasher, mut lines, mut amount) = (blake3::Hasher::new(), 0, Rupiah::ZERO);
-    tx.for_each(&queries::ORDER_LINES, params![order_id], |row| {
-        let sum = row.rupiah(3)?;
-        let text = format!(
-            "{}\u{1f}{}\u{1f}{}\u{1f}{}\n",
-            row.int(0)?,
-            row.opt_text(1)?.unwrap_or(""),
-            row.text(2)?,
-            sum.idr()
-        );
+    let mut regions: FxHashMap<String, Rupiah> = FxHashMap::default();
+    let mut text = String::new();
+    tx.for_each(&queries::ORDER_LINES, params![order_id, from, to], |row| {
+        let (account, sum, region) = (row.opt_text(1)?.unwrap_or(""), row.rupiah(3)?, row.text(4)?);
+        text.clear();
+        let written =
+            writeln!(text, "{}\u{1f}{account}\u{1f}{}\u{1f}{}", row.int(0)?, row.text(2)?, sum.idr());
+        written.map_err(|_| Error::Stored("line"))?;
         hasher.update(text.as_bytes());
         lines += 1;
         amount = amount.plus(sum)?;
+        match regions.get_mut(region) {
+            Some(of) => *of = of.plus(sum)?,
+            None => {
+                regions.insert(region.to_owned(), sum);
+            }
+        }
         Ok::<_, Error>(())
     })?;
-    Ok(List { lines, amount, hash: hasher.finalize().to_hex().to_string() })
+    let regions = regions.into_iter().collect();
+    Ok(List { lines, amount, regions, hash: hasher.finalize().to_hex().to_string() })
 }
 
 fn state_error<T>(order: OrderView, remedy: &'static str) -> Result<T> {

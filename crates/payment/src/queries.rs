@@ -4,9 +4,73 @@ use store::sql;
 
 macro_rules! line_columns {
     () => {
-        "l.recipient, l.line_id, l.cycle_id, l.programme, l.period, l.region, l.channel, l.amount_idr, l.payee_name,
-        l.account, l.name_at_bank, l.eligibility, l.account_state, l.payment, l.problem, l.check_file, l.order_id,
-        l.topped_up_idr, l.withdrawn_idr, l.returned_idr, l.unpaid_idr, l.live, l.events"
+        "l.recipient, l.line_id, l.cycle_id, l.region, l.channel, l.amount_idr, l.basis, l.payee_name, l.account,
+        l.name_at_bank, l.eligibility, l.account_state, l.payment, l.problem, l.check_file, l.check_reply, l.order_id,
+        l.order_reply, l.moved_file, l.topped_up_idr, l.withdrawn_idr, l.returned_idr, l.unpaid_idr, l.live, l.events"
+    };
+}
+
+/// The payment state of `l` as people know it: while nothing happened to the line alone, its order `o` tells it.
+macro_rules! payment_now {
+    () => {
+        "CASE WHEN l.payment = 'set' AND o.state = 'approved' THEN 'ordered'
+            WHEN l.payment = 'set' AND o.state = 'sent' THEN 'instructed' ELSE l.payment END"
+    };
+}
+
+/// `$8` which of the states is asked for, `$9` the state: rows of `l` with its order `o`.
+macro_rules! in_state {
+    () => {
+        concat!(
+            "($8 = 'all' OR ($8 = 'payment' AND ",
+            payment_now!(),
+            " = $9)
+            OR ($8 = 'account' AND l.account_state = $9)
+            OR ($8 = 'problem' AND (l.problem = $9 OR ($9 = '' AND l.problem IS NOT NULL))))"
+        )
+    };
+}
+
+/// All counts of the summary, as they are added to what is there.
+macro_rules! add_counts {
+    () => {
+        "ON CONFLICT (cycle_id, region, channel, eligibility, account_state, payment, problem, order_id) DO UPDATE SET
+            lines = payment_summary.lines + excluded.lines,
+            amount_idr = payment_summary.amount_idr + excluded.amount_idr,
+            topped_up_idr = payment_summary.topped_up_idr + excluded.topped_up_idr,
+            withdrawn_idr = payment_summary.withdrawn_idr + excluded.withdrawn_idr,
+            returned_idr = payment_summary.returned_idr + excluded.returned_idr,
+            unpaid_idr = payment_summary.unpaid_idr + excluded.unpaid_idr"
+    };
+}
+
+macro_rules! into_summary {
+    () => {
+        "INSERT INTO payment_summary (cycle_id, region, channel, eligibility, account_state, payment, problem, order_id,
+            lines, amount_idr, topped_up_idr, withdrawn_idr, returned_idr, unpaid_idr) "
+    };
+}
+
+macro_rules! counts {
+    () => {
+        "lines, amount_idr, topped_up_idr, withdrawn_idr, returned_idr, unpaid_idr"
+    };
+}
+
+/// Lines that can be ordered: `$1` cycle, `$2` channel, `$3` from, `$4` to.
+macro_rules! ready_counts {
+    () => {
+        "FROM payment_summary WHERE cycle_id = $1 AND channel = $2 AND region >= $3 AND region < $4
+            AND eligibility = 'eligible' AND account_state IN ('good', 'not_needed') AND payment = 'set'
+            AND problem = '' AND order_id = 0 AND lines <> 0"
+    };
+}
+
+/// Lines to ask the channel about: `$1` cycle, `$2` channel.
+macro_rules! unchecked_counts {
+    () => {
+        "FROM payment_summary WHERE cycle_id = $1 AND channel = $2 AND account_state = 'unchecked' AND payment = 'set'
+            AND eligibility = 'eligible' AND lines <> 0"
     };
 }
 
@@ -32,7 +96,8 @@ macro_rules! line_figures {
 
 macro_rules! cycle_columns {
     () => {
-        "cycle_id, programme, period, run, closing, channel, state, lines, amount_idr, skipped, made_at, made_by, mark"
+        "cycle_id, programme, period, run, closing, channel, state, lines, amount_idr, skipped, made_at, made_by, mark,
+        benefit, first_line, last_line"
     };
 }
 
@@ -53,20 +118,27 @@ macro_rules! file_columns {
 sql! {
     // cycles
     pub(crate) CYCLE_ADD = "INSERT INTO payment_cycle (cycle_id, programme, period, run, dataset, list_hash, closing,
-            channel, state, lines, amount_idr, skipped, mark, made_at, made_by_id, made_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'building', 0, 0, 0, 0, $9, $10, $11)";
+            channel, state, lines, amount_idr, skipped, mark, made_at, made_by_id, made_by, benefit, first_line, last_line)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'building', 0, 0, 0, 0, $9, $10, $11, $12, $13, $13 - CAST(1 AS BIGINT))";
+    pub(crate) BENEFIT_ADD = "INSERT INTO payment_benefit (benefit, programme, period, component) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (programme, period, component) DO NOTHING";
+    pub(crate) BENEFIT = "SELECT benefit FROM payment_benefit WHERE programme = $1 AND period = $2 AND component = $3";
     pub(crate) CYCLE_OF_RUN = concat!("SELECT ", cycle_columns!(), " FROM payment_cycle
         WHERE programme = $1 AND period = $2 AND run = $3");
     pub(crate) CYCLE = concat!("SELECT ", cycle_columns!(), " FROM payment_cycle WHERE cycle_id = $1");
     pub(crate) CYCLES = concat!("SELECT ", cycle_columns!(), " FROM payment_cycle
         WHERE cycle_id < $1 ORDER BY cycle_id DESC LIMIT $2");
-    pub(crate) CYCLE_OTHERS = "SELECT COUNT(*) FROM payment_cycle
-        WHERE programme = $1 AND period = $2 AND cycle_id <> $3";
-    pub(crate) CYCLE_STEP = "UPDATE payment_cycle
-        SET lines = lines + $2, amount_idr = amount_idr + $3, skipped = skipped + $4, mark = $5 WHERE cycle_id = $1";
+    pub(crate) CYCLE_OTHERS = "SELECT COUNT(*) FROM payment_cycle WHERE benefit = $1 AND cycle_id <> $2";
+    pub(crate) CYCLE_STEP = "UPDATE payment_cycle SET lines = lines + $2, amount_idr = amount_idr + $3,
+            skipped = skipped + $4, mark = $5, last_line = last_line + $2 WHERE cycle_id = $1";
     pub(crate) CYCLE_BUILT = "UPDATE payment_cycle SET state = 'built' WHERE cycle_id = $1";
-    pub(crate) LIVE_ELSEWHERE = "SELECT recipient FROM payment_line
-        WHERE programme = $1 AND period = $2 AND live = 1 AND cycle_id <> $3";
+    pub(crate) LIVE_AMONG = "SELECT recipient FROM payment_line WHERE recipient >= $1 AND recipient <= $2
+            AND benefit = $3 AND live = 1 AND cycle_id <> $4";
+    pub(crate) KNOWN_ACCOUNTS = "SELECT recipient, account, name_at_bank, payee, checked_at FROM recipient_account
+        WHERE recipient >= $1 AND recipient <= $2 AND channel = $3 ORDER BY recipient";
+    pub(crate) PLACES_CLEAR = "DELETE FROM payment_place WHERE cycle_id = $1";
+    pub(crate) PLACES_OF = "SELECT region, line_id FROM payment_line
+        WHERE line_id >= $1 AND line_id <= $2 AND cycle_id = $3 ORDER BY line_id";
 
     // files
     pub(crate) FILE_ADD = "INSERT INTO channel_file (file_no, direction, channel, kind, cycle_id, order_id, batch, name,
@@ -89,42 +161,52 @@ sql! {
             cycle_id = COALESCE(cycle_id, CAST($4 AS BIGINT)) WHERE file_no = $1";
     pub(crate) FILE_POSTED = "UPDATE channel_file SET state = 'posted' WHERE file_no = $1";
     pub(crate) BATCH_OF_FILE = "SELECT batch FROM channel_file WHERE file_no = $1";
-    pub(crate) BATCH_OF_ORDER = "SELECT batch FROM payment_order WHERE order_id = $1";
+    pub(crate) FILE_TAKEN = "UPDATE channel_file SET mark = $2 WHERE file_no = $1";
 
-    // account checks: set-based, the whole wave in one statement
-    pub(crate) TO_CHECK = "SELECT channel, COUNT(*) FROM payment_line
+    // account checks: set-based, by ranges of lines
+    pub(crate) TO_CHECK = "SELECT channel, SUM(lines) FROM payment_summary
         WHERE cycle_id = $1 AND account_state = 'unchecked' AND payment = 'set' AND eligibility = 'eligible'
-        GROUP BY channel ORDER BY channel";
-    pub(crate) CHECK_ASK = "UPDATE payment_line SET account_state = 'asked', check_file = $3, events = events + 1,
-            changed_at = $4, account = COALESCE(account, (SELECT a.account FROM recipient_account a
-                WHERE a.recipient = payment_line.recipient AND a.channel = payment_line.channel))
-        WHERE cycle_id = $1 AND channel = $2 AND account_state = 'unchecked' AND payment = 'set'
-            AND eligibility = 'eligible'";
-    pub(crate) CHECK_EVENTS = "INSERT INTO payment_event (recipient, line_id, seq, at, actor, kind, state, reason, next,
-            document)
-        SELECT recipient, line_id, events, $2, $3, 'account', 'asked', 'sent_for_check', 'wait_for_bank', $4
-        FROM payment_line WHERE check_file = $1 AND account_state = 'asked'";
+        GROUP BY channel HAVING SUM(lines) > 0 ORDER BY channel";
+    pub(crate) CHECK_ASK = "UPDATE payment_line SET account_state = 'asked', check_file = $5, check_reply = NULL,
+            changed_at = $6
+        WHERE line_id >= $1 AND line_id <= $2 AND cycle_id = $3 AND channel = $4 AND account_state = 'unchecked'
+            AND payment = 'set' AND eligibility = 'eligible'";
+    pub(crate) CHECK_COUNTS = concat!(into_summary!(), "SELECT cycle_id, region, channel, eligibility, 'asked', payment,
+            problem, order_id, ", counts!(), " ", unchecked_counts!(), " ", add_counts!());
+    pub(crate) CHECK_COUNTED = concat!("DELETE ", unchecked_counts!());
     pub(crate) CHECK_LINES = "SELECT line_id, payee_nik, payee_name, account FROM payment_line
-        WHERE check_file = $1 ORDER BY line_id";
+        WHERE check_file = $1 AND line_id >= $2 AND line_id <= $3 ORDER BY line_id";
     pub(crate) ACCOUNTS_KEEP = "INSERT INTO recipient_account (recipient, channel, account, name_at_bank, payee, checked_at)
         SELECT recipient, channel, account, name_at_bank, payee, $2 FROM payment_line
-        WHERE cycle_id = $1 AND account_state = 'good' AND account IS NOT NULL
+        WHERE line_id >= $3 AND line_id <= $4 AND cycle_id = $1 AND account_state = 'good' AND account IS NOT NULL
+            AND (check_reply = $5 OR changed_at >= $6)
         ON CONFLICT (recipient, channel) DO UPDATE SET account = excluded.account,
             name_at_bank = excluded.name_at_bank, payee = excluded.payee, checked_at = excluded.checked_at";
-    pub(crate) ACCOUNTS_SHARED = "SELECT account FROM payment_line
-        WHERE cycle_id = $1 AND account_state = 'good' AND account IS NOT NULL
-        GROUP BY account HAVING COUNT(*) > 1 ORDER BY account";
-    pub(crate) ACCOUNT_SHARED = "UPDATE payment_line SET account_state = 'doubtful', problem = 'account_shared',
-            events = events + 1, changed_at = $3
-        WHERE cycle_id = $1 AND account = $2 AND account_state = 'good' AND payment = 'set' AND order_id IS NULL
-        RETURNING recipient, line_id, events";
+    pub(crate) ACCOUNTS_GOOD = "SELECT line_id, account FROM payment_line
+        WHERE line_id >= $1 AND line_id <= $2 AND cycle_id = $3 AND account_state = 'good' AND account IS NOT NULL";
 
     // orders
-    pub(crate) ORDER_TAKE = "UPDATE payment_line SET order_id = $3
-        WHERE cycle_id = $1 AND channel = $2 AND eligibility = 'eligible' AND account_state IN ('good', 'not_needed')
-            AND payment = 'set' AND order_id IS NULL AND problem IS NULL AND region >= $4 AND region < $5";
-    pub(crate) ORDER_LINES = "SELECT line_id, account, payee_name, amount_idr FROM payment_line
-        WHERE order_id = $1 AND eligibility = 'eligible' ORDER BY line_id";
+    pub(crate) ORDER_TAKE = "UPDATE payment_line SET order_id = $7
+        WHERE line_id >= $1 AND line_id <= $2 AND cycle_id = $3 AND channel = $4 AND region >= $5 AND region < $6
+            AND eligibility = 'eligible' AND account_state IN ('good', 'not_needed')
+            AND payment = 'set' AND order_id IS NULL AND problem IS NULL";
+    pub(crate) ORDER_WAITS = concat!("SELECT COALESCE(SUM(lines), 0) ", ready_counts!());
+    pub(crate) ORDER_COUNTS = concat!(into_summary!(), "SELECT cycle_id, region, channel, eligibility, account_state,
+            payment, problem, CAST($5 AS BIGINT), ", counts!(), " ", ready_counts!(), " ", add_counts!());
+    pub(crate) ORDER_COUNTED = concat!("DELETE ", ready_counts!());
+    pub(crate) ORDER_LINES = "SELECT line_id, account, payee_name, amount_idr, region FROM payment_line
+        WHERE order_id = $1 AND line_id >= $2 AND line_id <= $3 AND eligibility = 'eligible' ORDER BY line_id";
+    pub(crate) ORDER_READY = "UPDATE payment_order SET lines = $2, amount_idr = $3, list_hash = $4 WHERE order_id = $1";
+    pub(crate) ORDER_BEGUN = concat!("SELECT ", order_columns!(), " FROM payment_order
+        WHERE cycle_id = $1 AND channel = $2 AND region = $3 AND state = 'proposed' AND list_hash = ''");
+    pub(crate) ORDER_STATES = concat!(into_summary!(), "SELECT cycle_id, region, channel, eligibility, account_state,
+            CAST($4 AS TEXT), problem, order_id, ", counts!(), " FROM payment_summary
+        WHERE cycle_id = $1 AND order_id = $2 AND payment = $3 AND lines <> 0 ", add_counts!());
+    pub(crate) ORDER_LEAVES = "DELETE FROM payment_summary WHERE cycle_id = $1 AND order_id = $2 AND payment = $3";
+    pub(crate) ORDER_FREES = concat!(into_summary!(), "SELECT cycle_id, region, channel, eligibility, account_state,
+            payment, problem, 0, ", counts!(), " FROM payment_summary
+        WHERE cycle_id = $1 AND order_id = $2 AND lines <> 0 ", add_counts!());
+    pub(crate) ORDER_FREED = "DELETE FROM payment_summary WHERE cycle_id = $1 AND order_id = $2";
     pub(crate) ORDER_ADD = "INSERT INTO payment_order (order_id, cycle_id, channel, region, batch, state, lines,
             amount_idr, list_hash, made_at, made_by_id, made_by)
         VALUES ($1, $2, $3, $4, $5, 'proposed', $6, $7, $8, $9, $10, $11)";
@@ -132,39 +214,42 @@ sql! {
     pub(crate) ORDERS = concat!("SELECT ", order_columns!(), " FROM payment_order
         WHERE cycle_id = $1 ORDER BY order_id");
     pub(crate) ORDERS_WAITING = concat!("SELECT ", order_columns!(), " FROM payment_order
-        WHERE state = 'proposed' ORDER BY order_id");
+        WHERE state = 'proposed' AND list_hash <> '' ORDER BY order_id");
     pub(crate) APPROVAL_ADD = "INSERT INTO payment_approval (order_id, user_id, name, role, at)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (order_id, user_id) DO NOTHING";
     pub(crate) APPROVALS = "SELECT user_id, name, role, at FROM payment_approval WHERE order_id = $1 ORDER BY at, user_id";
     pub(crate) ORDER_APPROVED = "UPDATE payment_order SET state = 'approved', spm = $2, sp2d = $3, approved_at = $4
         WHERE order_id = $1 AND state = 'proposed'";
     pub(crate) ORDER_CANCELLED = "UPDATE payment_order SET state = 'cancelled' WHERE order_id = $1 AND state = 'proposed'";
-    pub(crate) ORDER_RELEASE = "UPDATE payment_line SET order_id = NULL WHERE order_id = $1 AND payment = 'set'";
+    pub(crate) ORDER_RELEASE = "UPDATE payment_line SET order_id = NULL
+        WHERE line_id >= $2 AND line_id <= $3 AND order_id = $1 AND payment = 'set'";
     pub(crate) ORDER_SENT = "UPDATE payment_order SET state = 'sent', si = $2, sent_at = $3
         WHERE order_id = $1 AND state = 'approved'";
-    pub(crate) ORDER_MOVE = "UPDATE payment_line SET payment = $3, events = events + 1, changed_at = $4
-        WHERE order_id = $1 AND payment = $2";
-    pub(crate) ORDER_EVENTS = "INSERT INTO payment_event (recipient, line_id, seq, at, actor, kind, state, reason, next,
-            document)
-        SELECT recipient, line_id, events, $3, $4, 'payment', payment, $5, $6, $7
-        FROM payment_line WHERE order_id = $1 AND payment = $2";
-    pub(crate) ORDER_SUMS = "SELECT SUBSTR(region, 1, 8), programme, period, channel, SUM(amount_idr) FROM payment_line
-        WHERE order_id = $1 GROUP BY SUBSTR(region, 1, 8), programme, period, channel
-        ORDER BY SUBSTR(region, 1, 8)";
-
     // imports
     pub(crate) STAGE_CLEAR = "DELETE FROM payment_stage WHERE file_no = $1";
-    pub(crate) CHANGE_CLEAR = "DELETE FROM payment_change WHERE file_no = $1";
-    pub(crate) STAGED_LINES = concat!("SELECT ", line_columns!(), " FROM payment_stage s
-        JOIN payment_line l ON l.line_id = s.line_id WHERE s.file_no = $1");
+    pub(crate) CHANGE_CLEAR = "DELETE FROM payment_change";
+    pub(crate) LINES_BETWEEN = concat!("SELECT ", line_columns!(), " FROM payment_line l
+        WHERE l.line_id >= $1 AND l.line_id <= $2 ORDER BY l.line_id");
+    pub(crate) STAGED_LINES = concat!("SELECT ", line_columns!(), " FROM payment_line l
+        WHERE l.line_id IN (SELECT s.line_id FROM payment_stage s WHERE s.file_no = $1) ORDER BY l.line_id");
     pub(crate) STAGED_TXNS = "SELECT t.txn, t.line_id, t.word, t.amount_idr, t.file_no FROM payment_stage s
         JOIN bank_txn t ON t.channel = $2 AND t.txn = s.txn WHERE s.file_no = $1 AND s.txn <> ''";
     pub(crate) CHANGE_APPLY = "UPDATE payment_line SET account = c.account, name_at_bank = c.name_at_bank,
-            account_state = c.account_state, payment = c.payment, problem = c.problem, topped_up_idr = c.topped_up_idr,
+            account_state = c.account_state, payment = c.payment, problem = c.problem, check_reply = c.check_reply,
+            order_reply = c.order_reply, moved_file = c.moved_file, topped_up_idr = c.topped_up_idr,
             withdrawn_idr = c.withdrawn_idr, returned_idr = c.returned_idr, unpaid_idr = c.unpaid_idr, live = c.live,
-            events = c.events, changed_at = $2
-        FROM payment_change c
-        WHERE c.file_no = $1 AND payment_line.recipient = c.recipient AND payment_line.line_id = c.line_id";
+            events = c.events, changed_at = $1
+        FROM payment_change c WHERE payment_line.recipient = c.recipient AND payment_line.line_id = c.line_id";
+    // What most lines of a reply are told: one statement for a run of neighbours.
+    pub(crate) RUN_CHECKED = "UPDATE payment_line SET account_state = 'good', name_at_bank = payee_name, problem = NULL,
+            check_reply = $3, changed_at = $4
+        WHERE line_id >= $1 AND line_id <= $2 AND account_state = 'asked'";
+    pub(crate) RUN_TOPPED_UP = "UPDATE payment_line SET payment = 'topped_up', topped_up_idr = amount_idr, problem = NULL,
+            order_reply = $3, changed_at = $4
+        WHERE line_id >= $1 AND line_id <= $2 AND payment = 'set' AND order_id IS NOT NULL";
+    pub(crate) RUN_WITHDRAWN = "UPDATE payment_line SET payment = 'withdrawn', withdrawn_idr = topped_up_idr,
+            problem = NULL, moved_file = $3, changed_at = $4
+        WHERE line_id >= $1 AND line_id <= $2 AND payment = 'topped_up' AND withdrawn_idr = 0 AND returned_idr = 0";
 
     // single lines
     pub(crate) LINE_BY_ID = concat!("SELECT ", line_columns!(), " FROM payment_line l WHERE ", in_scope!(),
@@ -174,69 +259,57 @@ sql! {
     pub(crate) TROUBLE_END = "UPDATE payment_line SET problem = NULL, changed_at = $3
         WHERE recipient = $1 AND line_id = $2";
     pub(crate) LINE_SET = "UPDATE payment_line SET eligibility = $3, account_state = $4, problem = $5, account = $6,
-            channel = $7, order_id = CAST($8 AS BIGINT), live = $9, events = $10, changed_at = $11
+            channel = $7, order_id = CAST($8 AS BIGINT), live = $9, events = $10, changed_at = $11,
+            check_file = CAST($12 AS BIGINT), check_reply = CAST($13 AS BIGINT)
         WHERE recipient = $1 AND line_id = $2";
     pub(crate) EVENT_ADD = "INSERT INTO payment_event (recipient, line_id, seq, at, actor, kind, state, reason, next,
             document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     pub(crate) REROUTE = "UPDATE payment_line SET channel = $2, account_state = 'not_needed', problem = NULL,
             account = CAST(line_id AS TEXT), events = events + 1, changed_at = $3
-        WHERE cycle_id = $1 AND account_state = 'failed' AND payment = 'set' AND order_id IS NULL
+        WHERE line_id >= $4 AND line_id <= $5 AND cycle_id = $1 AND account_state = 'failed' AND payment = 'set' AND order_id IS NULL
             AND eligibility = 'eligible' AND payee IS NOT NULL AND channel <> $2
         RETURNING recipient, line_id, events";
 
     // books
     pub(crate) ENTRY_ADD = "INSERT INTO ledger_entry (entry_id, document, movement, correction, programme, period, region,
             channel, amount_idr, at, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    pub(crate) POSTING_ADD = "INSERT INTO ledger_posting (entry_id, account, amount_idr) VALUES ($1, $2, $3)";
-    pub(crate) BALANCE = "SELECT balance_idr FROM ledger_account
-        WHERE programme = $1 AND period = $2 AND region = $3 AND channel = $4 AND account = $5";
-    pub(crate) BALANCE_SET = "UPDATE ledger_account SET balance_idr = $6
-        WHERE programme = $1 AND period = $2 AND region = $3 AND channel = $4 AND account = $5";
-    pub(crate) BALANCE_ADD = "INSERT INTO ledger_account (programme, period, region, channel, account, balance_idr)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    pub(crate) ACCOUNTS_OPEN = "INSERT INTO ledger_account (programme, period, region, channel, account, balance_idr)
+        SELECT DISTINCT programme, period, region, channel, account, 0 FROM ledger_shift WHERE TRUE
+        ON CONFLICT (programme, period, region, channel, account) DO NOTHING";
+    pub(crate) BALANCES_ADD = "UPDATE ledger_account SET balance_idr = balance_idr + s.amount_idr
+        FROM (SELECT programme, period, region, channel, account, CAST(SUM(amount_idr) AS BIGINT) AS amount_idr
+            FROM ledger_shift GROUP BY programme, period, region, channel, account) s
+        WHERE ledger_account.programme = s.programme AND ledger_account.period = s.period
+            AND ledger_account.region = s.region AND ledger_account.channel = s.channel
+            AND ledger_account.account = s.account";
+    pub(crate) SHIFTS_CLEAR = "DELETE FROM ledger_shift";
     pub(crate) BALANCES = "SELECT region, channel, account, balance_idr FROM ledger_account
         WHERE programme = $1 AND period = $2 AND region >= $3 AND region < $4 ORDER BY region, channel, account";
     pub(crate) MOVED = "SELECT region, channel, movement, SUM(amount_idr) FROM ledger_entry
         WHERE programme = $1 AND period = $2 AND region >= $3 AND region < $4
         GROUP BY region, channel, movement ORDER BY region, channel, movement";
-    pub(crate) POSTED = "SELECT e.region, e.channel, p.account, SUM(p.amount_idr) FROM ledger_entry e
-        JOIN ledger_posting p ON p.entry_id = e.entry_id
-        WHERE e.programme = $1 AND e.period = $2 AND e.region >= $3 AND e.region < $4
-        GROUP BY e.region, e.channel, p.account ORDER BY e.region, e.channel, p.account";
     pub(crate) ENTRIES_OF = "SELECT entry_id, movement, correction, channel, region, amount_idr, at, actor, document
         FROM ledger_entry WHERE document = $1 AND region = $2 AND channel = $3 ORDER BY entry_id LIMIT $4";
 
     // lines against books
-    pub(crate) LINES_BY_PLACE = "SELECT SUBSTR(region, 1, 8), channel, payment, SUM(amount_idr), SUM(topped_up_idr),
-            SUM(withdrawn_idr), SUM(returned_idr), SUM(unpaid_idr)
-        FROM payment_line WHERE cycle_id IN
-            (SELECT cycle_id FROM payment_cycle WHERE programme = $1 AND period = $2)
-        GROUP BY SUBSTR(region, 1, 8), channel, payment";
-
-    pub(crate) PENDING_QUEUES = "SELECT COALESCE(problem, payment), COUNT(*),
-            SUM(amount_idr - topped_up_idr - unpaid_idr)
-        FROM payment_line WHERE payment IN ('ordered', 'instructed', 'failed') AND cycle_id IN
-            (SELECT cycle_id FROM payment_cycle WHERE programme = $1 AND period = $2)
-        GROUP BY COALESCE(problem, payment) ORDER BY COALESCE(problem, payment)";
+    pub(crate) CYCLES_OF = concat!("SELECT ", cycle_columns!(), " FROM payment_cycle
+        WHERE programme = $1 AND period = $2 ORDER BY cycle_id");
+    pub(crate) LINES_COUNTED = "SELECT COALESCE(SUM(lines), 0) FROM payment_summary WHERE cycle_id IN
+        (SELECT cycle_id FROM payment_cycle WHERE programme = $1 AND period = $2)";
+    pub(crate) LINES_TOLD = "SELECT region, channel, payment, order_id, problem, amount_idr,
+            topped_up_idr, withdrawn_idr, returned_idr, unpaid_idr
+        FROM payment_line WHERE line_id >= $1 AND line_id <= $2 AND cycle_id = $3";
 
     // summary
     pub(crate) SUMMARY_CLEAR = "DELETE FROM payment_summary WHERE cycle_id = $1";
-    pub(crate) SUMMARY_FILL = "INSERT INTO payment_summary (cycle_id, region, channel, eligibility, account_state, payment,
-            problem, lines, amount_idr, topped_up_idr, withdrawn_idr, returned_idr, unpaid_idr)
-        SELECT cycle_id, region, channel, eligibility, account_state, payment, COALESCE(problem, ''), COUNT(*),
-            SUM(amount_idr), SUM(topped_up_idr), SUM(withdrawn_idr), SUM(returned_idr), SUM(unpaid_idr)
-        FROM payment_line WHERE cycle_id = $1
-        GROUP BY cycle_id, region, channel, eligibility, account_state, payment, COALESCE(problem, '')";
-    pub(crate) SUMMARY_SHIFT = "INSERT INTO payment_summary (cycle_id, region, channel, eligibility, account_state, payment,
-            problem, lines, amount_idr, topped_up_idr, withdrawn_idr, returned_idr, unpaid_idr)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-        ON CONFLICT (cycle_id, region, channel, eligibility, account_state, payment, problem) DO UPDATE SET
-            lines = payment_summary.lines + excluded.lines,
-            amount_idr = payment_summary.amount_idr + excluded.amount_idr,
-            topped_up_idr = payment_summary.topped_up_idr + excluded.topped_up_idr,
-            withdrawn_idr = payment_summary.withdrawn_idr + excluded.withdrawn_idr,
-            returned_idr = payment_summary.returned_idr + excluded.returned_idr,
-            unpaid_idr = payment_summary.unpaid_idr + excluded.unpaid_idr";
+    pub(crate) SUMMARY_FILL = concat!(into_summary!(), "SELECT l.cycle_id, l.region, l.channel, l.eligibility,
+            l.account_state, ", payment_now!(), ", COALESCE(l.problem, ''), COALESCE(l.order_id, 0), ", line_figures!(), "
+        FROM payment_line l LEFT JOIN payment_order o ON o.order_id = l.order_id
+        WHERE l.line_id >= $2 AND l.line_id <= $3 AND l.cycle_id = $1
+        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8");
+    pub(crate) SUMMARY_SHIFT = concat!(into_summary!(), "SELECT cycle_id, region, channel, eligibility, account_state,
+            payment, problem, order_id, ", counts!(), " FROM payment_shift WHERE TRUE ", add_counts!());
+    pub(crate) SHIFT_CLEAR = "DELETE FROM payment_shift";
     pub(crate) SUMMARY_STATES = concat!("SELECT eligibility, account_state, payment, problem, channel, ", figures!(), "
         FROM payment_summary WHERE cycle_id = $1 AND region >= $2 AND region < $3
         GROUP BY eligibility, account_state, payment, problem, channel");
@@ -244,30 +317,31 @@ sql! {
         FROM payment_summary WHERE cycle_id = $1 AND region >= $2 AND region < $3
         GROUP BY SUBSTR(region, 1, CAST($4 AS INTEGER)), payment, problem
         ORDER BY 1");
-    pub(crate) CASELOAD_STATES = concat!("SELECT l.eligibility, l.account_state, l.payment, COALESCE(l.problem, ''),
-            l.channel, ", line_figures!(), "
-        FROM payment_line l WHERE ", in_scope!(), " AND l.cycle_id = $4
-        GROUP BY l.eligibility, l.account_state, l.payment, COALESCE(l.problem, ''), l.channel");
-    pub(crate) CASELOAD_REGIONS = concat!("SELECT SUBSTR(l.region, 1, CAST($5 AS INTEGER)), l.payment, COALESCE(l.problem, ''), ",
-        line_figures!(), " FROM payment_line l WHERE ", in_scope!(), " AND l.cycle_id = $4
-        GROUP BY SUBSTR(l.region, 1, CAST($5 AS INTEGER)), l.payment, COALESCE(l.problem, '')
-        ORDER BY 1");
+    pub(crate) CASELOAD_STATES = concat!("SELECT l.eligibility, l.account_state, ", payment_now!(), ",
+            COALESCE(l.problem, ''), l.channel, ", line_figures!(), "
+        FROM assignment a JOIN payment_line l ON l.recipient = a.family_id
+            LEFT JOIN payment_order o ON o.order_id = l.order_id
+        WHERE a.user_id = $3 AND l.region >= $1 AND l.region < $2 AND l.cycle_id = $4 GROUP BY 1, 2, 3, 4, 5");
+    pub(crate) CASELOAD_REGIONS = concat!("SELECT SUBSTR(l.region, 1, CAST($5 AS INTEGER)), ", payment_now!(), ",
+            COALESCE(l.problem, ''), ", line_figures!(), "
+        FROM assignment a JOIN payment_line l ON l.recipient = a.family_id
+            LEFT JOIN payment_order o ON o.order_id = l.order_id
+        WHERE a.user_id = $3 AND l.region >= $1 AND l.region < $2 AND l.cycle_id = $4 GROUP BY 1, 2, 3 ORDER BY 1");
 
     // lists
-    pub(crate) LINES_ALL = concat!("SELECT ", line_columns!(), " FROM payment_line l WHERE ", in_scope!(), "
-        AND l.cycle_id = $4 AND (l.region, l.line_id) > ($5, $6) ORDER BY l.region, l.line_id LIMIT $7");
-    pub(crate) LINES_BY_PAYMENT = concat!("SELECT ", line_columns!(), " FROM payment_line l WHERE ", in_scope!(), "
-        AND l.cycle_id = $4 AND l.payment = $8 AND (l.region, l.line_id) > ($5, $6)
-        ORDER BY l.region, l.line_id LIMIT $7");
-    pub(crate) LINES_BY_ACCOUNT = concat!("SELECT ", line_columns!(), " FROM payment_line l WHERE ", in_scope!(), "
-        AND l.cycle_id = $4 AND l.account_state = $8 AND (l.region, l.line_id) > ($5, $6)
-        ORDER BY l.region, l.line_id LIMIT $7");
-    pub(crate) LINES_BY_PROBLEM = concat!("SELECT ", line_columns!(), " FROM payment_line l WHERE ", in_scope!(), "
-        AND l.cycle_id = $4 AND l.problem = $8 AND (l.region, l.line_id) > ($5, $6)
-        ORDER BY l.region, l.line_id LIMIT $7");
-    pub(crate) LINES_WITH_PROBLEM = concat!("SELECT ", line_columns!(), " FROM payment_line l WHERE ", in_scope!(), "
-        AND l.cycle_id = $4 AND l.problem IS NOT NULL AND (l.region, l.line_id) > ($5, $6)
-        ORDER BY l.region, l.line_id LIMIT $7");
+    pub(crate) VILLAGES = "SELECT region FROM payment_summary
+        WHERE cycle_id = $1 AND region >= $2 AND region < $3 AND region >= $4 AND lines <> 0
+            AND ($6 = 'all' OR ($6 = 'payment' AND payment = $7) OR ($6 = 'account' AND account_state = $7)
+                OR ($6 = 'problem' AND (problem = $7 OR ($7 = '' AND problem <> ''))))
+        GROUP BY region ORDER BY region LIMIT $5";
+    pub(crate) LINES_OF_VILLAGE = concat!("SELECT ", line_columns!(), " FROM payment_place p
+            JOIN payment_line l ON l.line_id = p.line_id LEFT JOIN payment_order o ON o.order_id = l.order_id
+        WHERE ", in_scope!(), " AND p.cycle_id = $4 AND p.region = $5 AND p.line_id > $6 AND ", in_state!(), "
+        ORDER BY p.line_id LIMIT $7");
+    pub(crate) LINES_OF_CASELOAD = concat!("SELECT ", line_columns!(), " FROM assignment a
+            JOIN payment_line l ON l.recipient = a.family_id LEFT JOIN payment_order o ON o.order_id = l.order_id
+        WHERE a.user_id = $3 AND l.region >= $1 AND l.region < $2 AND l.cycle_id = $4
+            AND (l.region, l.line_id) > ($5, $6) AND ", in_state!(), " ORDER BY l.region, l.line_id LIMIT $7");
     pub(crate) LINES_OF_FAMILY = concat!("SELECT ", line_columns!(), " FROM payment_line l WHERE ", in_scope!(), "
         AND l.recipient = $4 ORDER BY l.line_id DESC LIMIT $5");
     pub(crate) EVENTS = "SELECT seq, at, actor, kind, state, reason, next, document FROM payment_event

@@ -3,15 +3,22 @@
 //! Out: the figures of the two laws for the programme and period of a cycle, the queues in which pending money stands, the
 //! exceptions by kind, and what is unexplained: money in no named state or queue, which must be nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use access::{House, Scope};
-use ledger::{AccountKind, Book, Figures, Place};
+use ledger::{Figures, Place};
 use model::{Progress, RegionCode, Rupiah};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use store::{Tx, params};
 
-use crate::{Error, Result, books, common, queries, state::PaymentState};
+use crate::{
+    Error, Result, books,
+    common::{self, Cycle},
+    queries,
+    state::{PaymentState, Trouble},
+};
 
 /// Pending money and why it is pending.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +85,9 @@ pub struct Reconciliation {
     pub sound: bool,
 }
 
+/// Length of the path of a subdistrict.
+const SUBDISTRICT: usize = 8;
+
 /// Sums over the lines of one place.
 #[derive(Default)]
 struct Lines {
@@ -88,6 +98,23 @@ struct Lines {
     returned: i64,
     unpaid: i64,
     unnamed: i64,
+}
+
+impl Lines {
+    fn add(&mut self, other: &Self) -> Result<()> {
+        for (sum, amount) in [
+            (&mut self.set, other.set),
+            (&mut self.pending, other.pending),
+            (&mut self.topped_up, other.topped_up),
+            (&mut self.withdrawn, other.withdrawn),
+            (&mut self.returned, other.returned),
+            (&mut self.unpaid, other.unpaid),
+            (&mut self.unnamed, other.unnamed),
+        ] {
+            *sum = checked(*sum, amount)?;
+        }
+        Ok(())
+    }
 }
 
 /// Compares lines and books for the programme and period of a cycle, and keeps the result with its date.
@@ -103,7 +130,9 @@ pub fn reconcile(
     common::need(scope, "payment.reconcile")?;
     let _lock = common::lock(house)?;
     progress.report("reconcile", 0, 1);
-    let made = house.db.read(|tx| compare(tx, house, scope, cycle_id))?;
+    let cycle = house.db.read(|tx| common::built_cycle(tx, cycle_id))?;
+    let scan = scan(house, &cycle, progress)?;
+    let made = house.db.read(|tx| compare(tx, house, scope, &cycle, scan))?;
     let text = serde_json::to_string(&made).map_err(|_| Error::Stored("reconciliation"))?;
     house.db.write(|tx| {
         let id = store::next_number(tx, "payment_reconciliation", 1)?;
@@ -134,21 +163,32 @@ pub(crate) fn last(tx: &mut Tx<'_>, cycle_id: i64) -> Result<Option<Reconciliati
     row.map(|row| serde_json::from_str(row.text(2)?).map_err(|_| Error::Stored("reconciliation"))).transpose()
 }
 
-fn compare(tx: &mut Tx<'_>, house: &House, scope: &Scope, cycle_id: i64) -> Result<Reconciliation> {
-    let cycle = common::built_cycle(tx, cycle_id)?;
-    let (programme, period) = (&cycle.programme, &cycle.period);
+fn compare(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    cycle: &Cycle,
+    scan: Scan,
+) -> Result<Reconciliation> {
+    let (programme, period, cycle_id) = (&cycle.programme, &cycle.period, cycle.cycle_id);
     let nation = RegionCode::nation().path_range();
     let book = books::read(tx, programme, period, (&nation.0, &nation.1))?;
-    let lines = lines_by_place(tx, programme, period)?;
+    let Scan { places: lines, queues, lines: scanned } = scan;
     let mut broken: Vec<String> =
         book.broken()?.into_iter().map(|(place, law)| format!("{place}: {law}")).collect();
-    broken.extend(stored_balances(tx, &book, programme, period)?);
+    broken.extend(
+        book.unposted()?.into_iter().map(|(account, held, posted)| {
+            format!("{account}: holds {held}, its postings sum up to {posted}")
+        }),
+    );
+    broken.extend(miscounted(tx, programme, period, scanned)?);
     let mut unexplained = 0i64;
-    let places: std::collections::BTreeSet<&Place> = book.places().into_iter().chain(lines.keys()).collect();
+    let booked: BTreeMap<&Place, Figures> = book.places().collect();
+    let places: BTreeSet<&Place> = booked.keys().copied().chain(lines.keys()).collect();
+    let (no_figures, no_lines) = (Figures::default(), Lines::default());
     for place in places {
-        let figures = book.figures(|p| p == place)?;
-        let empty = Lines::default();
-        let off = difference(&figures, lines.get(place).unwrap_or(&empty))?;
+        let figures = booked.get(place).unwrap_or(&no_figures);
+        let off = difference(figures, lines.get(place).unwrap_or(&no_lines))?;
         if off != 0 {
             broken.push(format!("{place}: lines and books differ by {}", Rupiah::new(off)));
         }
@@ -171,7 +211,10 @@ fn compare(tx: &mut Tx<'_>, house: &House, scope: &Scope, cycle_id: i64) -> Resu
         returned_from_card_idr: figures.returned_from_card.idr(),
         pending_idr: figures.pending.idr(),
         unexplained_idr: unexplained,
-        queues: queues(tx, programme, period)?,
+        queues: queues
+            .into_iter()
+            .map(|(code, (lines, amount_idr))| Queue { code, lines, amount_idr })
+            .collect(),
         unmatched: unmatched(tx, cycle_id)?,
         sound: broken.is_empty() && unexplained == 0,
         broken,
@@ -198,50 +241,120 @@ fn checked(a: i64, b: i64) -> Result<i64> {
     Ok(Rupiah::new(a).plus(Rupiah::new(b))?.idr())
 }
 
-fn lines_by_place(tx: &mut Tx<'_>, programme: &str, period: &str) -> Result<BTreeMap<Place, Lines>> {
-    let mut out: BTreeMap<Place, Lines> = BTreeMap::new();
-    for row in tx.query(&queries::LINES_BY_PLACE, params![programme, period])? {
-        let place = books::place(programme, period, row.text(0)?, row.text(1)?)?;
-        let lines = out.entry(place).or_default();
-        let (amount, topped_up, unpaid) = (row.int(3)?, row.int(4)?, row.int(7)?);
+/// What the lines say, added up without the help of counts or books.
+#[derive(Default)]
+struct Scan {
+    places: BTreeMap<Place, Lines>,
+    /// Pending lines and rupiah by payment state or trouble.
+    queues: BTreeMap<String, (i64, i64)>,
+    lines: i64,
+}
+
+/// Sums of one stretch: by subdistrict and channel, and by queue.
+#[derive(Default)]
+struct Stretch {
+    places: FxHashMap<(String, String), Lines>,
+    queues: FxHashMap<&'static str, (i64, i64)>,
+    lines: i64,
+}
+
+/// Reads every line of the programme and period, stretches side by side.
+fn scan(house: &House, cycle: &Cycle, progress: &dyn Progress) -> Result<Scan> {
+    let (programme, period) = (&cycle.programme, &cycle.period);
+    let cycles = house.db.read(|tx| {
+        let rows = tx.query(&queries::CYCLES_OF, params![programme, period])?;
+        rows.iter().map(common::read_cycle).collect::<Result<Vec<Cycle>>>()
+    })?;
+    let mut out = Scan::default();
+    for cycle in cycles {
+        let orders = house.db.read(|tx| orders_of(tx, cycle.cycle_id))?;
+        let ranges: Vec<(i64, i64)> = cycle.ranges(0).collect();
+        let parts: Result<Vec<Stretch>> = ranges
+            .par_iter()
+            .map(|range| house.db.read(|tx| stretch(tx, cycle.cycle_id, *range, &orders)))
+            .collect();
+        for part in parts? {
+            for ((region, channel), lines) in part.places {
+                let place = books::place(programme, period, &region, &channel)?;
+                out.places.entry(place).or_default().add(&lines)?;
+            }
+            for (code, (lines, amount)) in part.queues {
+                let queue = out.queues.entry(code.to_owned()).or_default();
+                *queue = (queue.0 + lines, checked(queue.1, amount)?);
+            }
+            out.lines += part.lines;
+        }
+        progress.report("reconcile", out.lines as u64, 0);
+    }
+    Ok(out)
+}
+
+/// The orders of a cycle whose money left the treasury, and the state that they give to their lines.
+fn orders_of(tx: &mut Tx<'_>, cycle_id: i64) -> Result<FxHashMap<i64, PaymentState>> {
+    let mut out = FxHashMap::default();
+    for row in tx.query(&queries::ORDERS, params![cycle_id])? {
+        let state = match row.text(5)? {
+            "approved" => PaymentState::Ordered,
+            "sent" => PaymentState::Instructed,
+            _ => continue,
+        };
+        out.insert(row.int(0)?, state);
+    }
+    Ok(out)
+}
+
+fn stretch(
+    tx: &mut Tx<'_>,
+    cycle_id: i64,
+    (from, to): (i64, i64),
+    orders: &FxHashMap<i64, PaymentState>,
+) -> Result<Stretch> {
+    let mut out = Stretch::default();
+    let mut key = (String::new(), String::new());
+    tx.for_each(&queries::LINES_TOLD, params![from, to, cycle_id], |row| {
+        let region = row.text(0)?;
+        let (subdistrict, channel) = (region.get(..SUBDISTRICT).unwrap_or(region), row.text(1)?);
+        key.0.clear();
+        key.0.push_str(subdistrict);
+        key.1.clear();
+        key.1.push_str(channel);
+        if !out.places.contains_key(&key) {
+            out.places.insert(key.clone(), Lines::default());
+        }
+        let lines = out.places.get_mut(&key).ok_or(Error::Stored("place"))?;
+        let own = PaymentState::from_code(row.text(2)?).ok_or(Error::Stored("payment state"))?;
+        let payment = match row.opt_int(3)?.and_then(|order| orders.get(&order)) {
+            Some(state) if own == PaymentState::Set => *state,
+            _ => own,
+        };
+        let [amount, topped_up, withdrawn, returned, unpaid] =
+            [row.int(5)?, row.int(6)?, row.int(7)?, row.int(8)?, row.int(9)?];
         let rest = amount - topped_up - unpaid;
-        match PaymentState::from_code(row.text(2)?) {
-            Some(PaymentState::Set) => lines.set = checked(lines.set, amount)?,
-            Some(PaymentState::Ordered | PaymentState::Instructed | PaymentState::Failed) => {
+        match payment {
+            PaymentState::Set => lines.set = checked(lines.set, amount)?,
+            PaymentState::Ordered | PaymentState::Instructed | PaymentState::Failed => {
                 lines.pending = checked(lines.pending, rest)?;
+                let code =
+                    row.opt_text(4)?.and_then(Trouble::from_code).map_or(payment.code(), Trouble::code);
+                let queue = out.queues.entry(code).or_default();
+                *queue = (queue.0 + 1, checked(queue.1, rest)?);
             }
             // Behind a top-up or a return nothing can be left; if it is, it stands nowhere.
             _ => lines.unnamed = checked(lines.unnamed, rest)?,
         }
-        lines.topped_up = checked(lines.topped_up, topped_up)?;
-        lines.withdrawn = checked(lines.withdrawn, row.int(5)?)?;
-        lines.returned = checked(lines.returned, row.int(6)?)?;
-        lines.unpaid = checked(lines.unpaid, unpaid)?;
-    }
+        let moved = Lines { topped_up, withdrawn, returned, unpaid, ..Lines::default() };
+        lines.add(&moved)?;
+        out.lines += 1;
+        Ok::<_, Error>(())
+    })?;
     Ok(out)
 }
 
-/// Balances that are not the sum of their postings.
-fn stored_balances(tx: &mut Tx<'_>, book: &Book, programme: &str, period: &str) -> Result<Vec<String>> {
-    let nation = RegionCode::nation().path_range();
-    let mut out = Vec::new();
-    for row in tx.query(&queries::POSTED, params![programme, period, nation.0, nation.1])? {
-        let kind = AccountKind::from_code(row.text(2)?).ok_or(Error::Stored("account"))?;
-        let place = books::place(programme, period, row.text(0)?, row.text(1)?)?;
-        let account = ledger::Account { kind, place };
-        let (held, posted) = (book.balance(&account), row.rupiah(3)?);
-        if held != posted {
-            out.push(format!("{account}: holds {held}, its postings sum up to {posted}"));
-        }
-    }
-    Ok(out)
-}
-
-fn queues(tx: &mut Tx<'_>, programme: &str, period: &str) -> Result<Vec<Queue>> {
-    let rows = tx.query(&queries::PENDING_QUEUES, params![programme, period])?;
-    rows.iter()
-        .map(|row| Ok(Queue { code: row.string(0)?, lines: row.int(1)?, amount_idr: row.int(2)? }))
-        .collect()
+/// The counts that pages read must have every line once.
+fn miscounted(tx: &mut Tx<'_>, programme: &str, period: &str, lines: i64) -> Result<Option<String>> {
+    let counted = tx.query_one(&queries::LINES_COUNTED, params![programme, period])?.int(0)?;
+    Ok((counted != lines)
+        .then(|| format!("{programme} {period}: {lines} lines, {counted} in the counts of pages")))
 }
 
 pub(crate) fn unmatched(tx: &mut Tx<'_>, cycle_id: i64) -> Result<Vec<Unmatched>> {

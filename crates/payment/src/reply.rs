@@ -4,6 +4,8 @@
 //! of money, or the trouble that puts the row on the work list. A row is taken only when id, batch, amount and account all fit;
 //! otherwise no rupiah moves. Never here: I/O, the clock, a bank's word (the policy pack says what a word means).
 
+use std::sync::Arc;
+
 use ledger::Movement;
 use policy::Meaning;
 
@@ -12,17 +14,34 @@ use crate::{
     state::{AccountState, Eligibility, PaymentState, Trouble},
 };
 
+/// The files and the order that tell a line's story where the usual happened: no event stands for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// Asked about the account.
+    pub(crate) check_file: Option<i64>,
+    /// Said that the account is good.
+    pub(crate) check_reply: Option<i64>,
+    /// Ordered the money.
+    pub(crate) order: Option<i64>,
+    /// Said that all of it is on the card.
+    pub(crate) order_reply: Option<i64>,
+    /// Said that all of it was taken.
+    pub(crate) moved_file: Option<i64>,
+}
+
 /// A line as it is now, as far as replies can touch it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) recipient: i64,
     pub(crate) line_id: i64,
     pub(crate) cycle_id: i64,
-    pub(crate) programme: String,
-    pub(crate) period: String,
-    pub(crate) region: String,
-    pub(crate) channel: String,
+    pub(crate) programme: Arc<str>,
+    pub(crate) period: Arc<str>,
+    pub(crate) region: Arc<str>,
+    pub(crate) channel: Arc<str>,
     pub(crate) amount: i64,
+    /// Why it is paid.
+    pub(crate) basis: &'static str,
     pub(crate) payee_name: String,
     pub(crate) account: Option<String>,
     pub(crate) name_at_bank: Option<String>,
@@ -31,9 +50,11 @@ pub(crate) struct Line {
     pub(crate) payment: PaymentState,
     pub(crate) problem: Option<Trouble>,
     /// Batch of the account check that the line was sent with.
-    pub(crate) check_batch: Option<String>,
+    pub(crate) check_batch: Option<Arc<str>>,
     /// Batch of the order that the line was sent with.
-    pub(crate) order_batch: Option<String>,
+    pub(crate) order_batch: Option<Arc<str>>,
+    /// What happened to the line together with others.
+    pub(crate) told: Told,
     pub(crate) topped_up: i64,
     pub(crate) withdrawn: i64,
     pub(crate) returned: i64,
@@ -94,6 +115,11 @@ pub(crate) struct Step {
     pub(crate) next: &'static str,
 }
 
+/// Money that moved, in this order; an amount below zero takes an earlier movement back.
+pub(crate) type Moves = [Option<(Movement, i64)>; 3];
+
+const NONE: Moves = [None; 3];
+
 /// What to do with a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -101,7 +127,7 @@ pub(crate) enum Verdict {
     Taken {
         step: Step,
         /// Money that moved.
-        moved: Option<(Movement, i64)>,
+        moved: Moves,
     },
     /// The same was told before, in another file: nothing to do.
     Known,
@@ -146,7 +172,7 @@ pub(crate) fn account_check(line: &mut Line, row: &CheckRow, means: Meaning, nam
     line.problem = problem;
     // The channel's own word is the better reason where it refused.
     let reason = problem.filter(|p| *p != Trouble::AccountRefused);
-    Verdict::Taken { step: Step { kind: "account", state: state.code(), reason, next }, moved: None }
+    Verdict::Taken { step: Step { kind: "account", state: state.code(), reason, next }, moved: NONE }
 }
 
 /// What every row about money must fit before anything else is asked. None when it fits.
@@ -167,7 +193,7 @@ fn misfit(line: &Line, row: &MoneyRow, known: Option<&Txn>) -> Option<Verdict> {
         });
     }
     if let Some(batch) = &row.batch
-        && line.order_batch.as_ref() != Some(batch)
+        && line.order_batch.as_deref() != Some(batch.as_str())
     {
         return Some(refused(Trouble::WrongBatch, line.order_batch.as_deref().unwrap_or("-"), batch));
     }
@@ -176,6 +202,19 @@ fn misfit(line: &Line, row: &MoneyRow, known: Option<&Txn>) -> Option<Verdict> {
         return Some(refused(Trouble::WrongAccount, ours, tail(&row.account)));
     }
     None
+}
+
+/// Whether a row fits its line as it stands, so that it can only be new: of an order's reply, or else of a list of movements.
+pub(crate) fn fits(line: &Line, row: &MoneyRow, order: bool) -> bool {
+    let same = line.account.as_deref() == Some(row.account.as_str());
+    let waits = if order {
+        line.payment == PaymentState::Instructed
+            && row.amount == line.amount
+            && line.order_batch.as_deref() == row.batch.as_deref()
+    } else {
+        row.amount > 0 && row.amount <= line.on_card()
+    };
+    same && waits && !row.txn.is_empty()
 }
 
 /// The last digits of an account: enough to tell two apart on a list.
@@ -189,6 +228,9 @@ fn tail(account: &str) -> String {
 pub(crate) fn order_reply(line: &mut Line, row: &MoneyRow, means: Meaning, known: Option<&Txn>) -> Verdict {
     if let Some(verdict) = misfit(line, row, known) {
         return verdict;
+    }
+    if line.payment == PaymentState::SentBack && means == Meaning::ToppedUp && row.amount == line.unpaid {
+        return was_on_card(line);
     }
     if !matches!(line.payment, PaymentState::Instructed | PaymentState::Failed) {
         return refused(Trouble::NotExpected, line.payment.code(), &row.word);
@@ -250,6 +292,18 @@ fn come_back_unpaid(line: &mut Line, amount: i64) -> Verdict {
     settle(line, PaymentState::SentBack, "find_cause", Some((Movement::ReturnUnpaid, amount)))
 }
 
+/// The return was told before the top-up: the money did not come back unpaid, it was on the card and came back from there.
+fn was_on_card(line: &mut Line) -> Verdict {
+    let amount = line.unpaid;
+    (line.unpaid, line.topped_up, line.returned) = (0, amount, amount);
+    let moves = [
+        Some((Movement::ReturnUnpaid, -amount)),
+        Some((Movement::TopUp, amount)),
+        Some((Movement::ReturnFromCard, amount)),
+    ];
+    settle_all(line, PaymentState::Returned, "find_cause", moves)
+}
+
 fn after_card(line: &mut Line) -> (PaymentState, &'static str) {
     if line.on_card() > 0 {
         (PaymentState::ToppedUp, "follow_withdrawal")
@@ -268,6 +322,10 @@ fn settle(
     next: &'static str,
     moved: Option<(Movement, i64)>,
 ) -> Verdict {
+    settle_all(line, state, next, [moved, None, None])
+}
+
+fn settle_all(line: &mut Line, state: PaymentState, next: &'static str, moved: Moves) -> Verdict {
     line.payment = state;
     line.problem = None;
     Verdict::Taken { step: Step { kind: "payment", state: state.code(), reason: None, next }, moved }
@@ -294,6 +352,8 @@ mod tests {
             account_state: AccountState::Good,
             payment: PaymentState::Instructed,
             problem: None,
+            basis: "approved",
+            told: Told::default(),
             check_batch: Some("C1".into()),
             order_batch: Some("S1".into()),
             topped_up: 0,
@@ -348,7 +408,10 @@ mod tests {
         let known = |amount, file_no| Txn { line_id: 70, word: "TOPUP".into(), amount, file_no };
         let topup = row("TOPUP", 600_000, "T1");
         let first = order_reply(&mut line, &topup, Meaning::ToppedUp, None);
-        assert!(matches!(first, Verdict::Taken { moved: Some((Movement::TopUp, 600_000)), .. }));
+        assert!(matches!(
+            first,
+            Verdict::Taken { moved: [Some((Movement::TopUp, 600_000)), None, None], .. }
+        ));
         let again = |line: &mut Line, known| order_reply(line, &topup, Meaning::ToppedUp, Some(&known));
         assert_eq!(trouble(&again(&mut line, known(600_000, 9))), Some(Trouble::Duplicate));
         assert_eq!(again(&mut line, known(600_000, 8)), Verdict::Known);
@@ -379,6 +442,18 @@ mod tests {
         assert_eq!(trouble(&part), Some(Trouble::WrongAmount));
         movement(&mut line, &row("RETUR", 600_000, "M2"), Meaning::Returned, None);
         assert_eq!((line.payment, line.pending(), line.live), (PaymentState::SentBack, 0, false));
+    }
+
+    #[test]
+    fn a_top_up_that_is_told_after_its_return_puts_the_books_right() {
+        let mut line = line();
+        movement(&mut line, &row("RETUR", 600_000, "M1"), Meaning::Returned, None);
+        assert_eq!((line.payment, line.unpaid), (PaymentState::SentBack, 600_000));
+        let verdict = order_reply(&mut line, &row("TOPUP", 600_000, "T1"), Meaning::ToppedUp, None);
+        let Verdict::Taken { moved, .. } = verdict else { panic!("{verdict:?}") };
+        let sum: i64 = moved.iter().flatten().map(|(_, amount)| amount).sum();
+        assert_eq!((sum, line.payment), (600_000, PaymentState::Returned));
+        assert_eq!((line.unpaid, line.topped_up, line.returned, line.live), (0, 600_000, 600_000, false));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The life of a payment against a bank that errs: the laws hold to the rupiah after every file, whatever it says.
 
 mod bank;
+mod figures;
+mod histories;
 mod house;
 
 use std::collections::BTreeMap;

@@ -23,6 +23,8 @@ pub struct Settings {
     pub work: WorkSettings,
     /// Before an exclusion takes effect.
     pub notice: NoticeSettings,
+    /// Account checks.
+    pub account: AccountSettings,
     /// Who approves how much; bands in rising order, the last without limit.
     pub approval: Vec<ApprovalBand>,
     /// Why a personal number may be shown.
@@ -89,6 +91,13 @@ pub struct WorkSettings {
     pub caseload_max: i64,
 }
 
+/// Account checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct AccountSettings {
+    /// Days for which a passed check holds; 0 asks every time.
+    pub check_days: i64,
+}
+
 /// Before an exclusion takes effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct NoticeSettings {
@@ -151,14 +160,18 @@ fn read(table: &Table<'_>, roles: &Roles) -> Option<Settings> {
         table.table("access", read_access),
         table.table("work", read_work),
         table.table("notice", |notice| NoticeSettings { days: notice.int("days", 1..=366) }),
+        table.table("account", |account| AccountSettings { check_days: account.int("check_days", 0..=366) }),
     );
     let purposes =
         table.each("purpose", |purpose| Purpose { key: purpose.text("key"), label: purpose.label("label") });
     if purposes.is_empty() {
         table.fault("purpose", "no purpose for which a number may be shown", "add [[purpose]] tables");
     }
-    let (Some(closing), Some(limits), Some(access), Some(work), Some(notice)) = settings else { return None };
-    Some(Settings { closing, limits, access, work, notice, approval, purposes })
+    let (Some(closing), Some(limits), Some(access), Some(work), Some(notice), Some(account)) = settings
+    else {
+        return None;
+    };
+    Some(Settings { closing, limits, access, work, notice, account, approval, purposes })
 }
 
 fn read_role(table: &Table<'_>, roles: &Roles) -> String {

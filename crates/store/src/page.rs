@@ -98,7 +98,7 @@ fn escape(text: &str) -> String {
 fn part(text: &str) -> Option<Value> {
     match text.split_at_checked(1)? {
         ("i", digits) => digits.parse().ok().map(Value::Int),
-        ("t", text) => Some(Value::Text(text.replace("%7E", "~").replace("%25", "%"))),
+        ("t", text) => Some(text.replace("%7E", "~").replace("%25", "%").into()),
         ("n", "") => Some(Value::Null),
         _ => None,
     }
@@ -110,8 +110,7 @@ mod tests {
 
     #[test]
     fn a_mark_gives_back_its_keys() {
-        let keys =
-            vec![Value::Int(-7), Value::Text("a~b%7E %".into()), Value::Null, Value::Text(String::new())];
+        let keys = vec![Value::Int(-7), Value::Text("a~b%7E %".into()), Value::Null, Value::Text("".into())];
         let page = Page { after: Some(Page::mark(&keys)), limit: 5 };
         assert_eq!(page.keys(4), Ok(Some(keys)));
         assert_eq!(page.keys(3), Err(Error::Cursor));

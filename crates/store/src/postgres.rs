@@ -331,7 +331,7 @@ impl ToSql for Value {
             (Self::Int(v), &Type::INT2) => i16::try_from(*v)?.to_sql(ty, out),
             (Self::Int(v), &Type::FLOAT8) => (*v as f64).to_sql(ty, out),
             (Self::Real(v), &Type::FLOAT8) => v.to_sql(ty, out),
-            (Self::Text(v), &Type::TEXT | &Type::VARCHAR | &Type::NAME) => v.to_sql(ty, out),
+            (Self::Text(v), &Type::TEXT | &Type::VARCHAR | &Type::NAME) => v.as_str().to_sql(ty, out),
             (Self::Bytes(v), &Type::BYTEA) => v.to_sql(ty, out),
             _ => Err(format!("{} does not go into a place of type {ty}", self.kind()).into()),
         }
@@ -356,7 +356,7 @@ impl<'a> FromSql<'a> for Value {
             Type::NUMERIC => numeric(raw)?,
             Type::BYTEA => Self::Bytes(raw.to_vec()),
             Type::TEXT | Type::VARCHAR | Type::NAME | Type::UNKNOWN | Type::BPCHAR => {
-                Self::Text(std::str::from_utf8(raw)?.to_owned())
+                Self::Text(std::str::from_utf8(raw)?.into())
             }
             _ => return Err(format!("columns of type {ty} are outside the portable subset").into()),
         })

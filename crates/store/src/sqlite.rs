@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use compact_str::CompactString;
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, ToSql,
     types::{ToSqlOutput, ValueRef},
@@ -313,7 +314,7 @@ pub(crate) fn for_each<E: From<Error>>(
                 ValueRef::Null => Value::Null,
                 ValueRef::Integer(v) => Value::Int(v),
                 ValueRef::Real(v) => Value::Real(v),
-                ValueRef::Text(v) => Value::Text(String::from_utf8_lossy(v).into_owned()),
+                ValueRef::Text(v) => Value::Text(CompactString::from_utf8_lossy(v)),
                 ValueRef::Blob(v) => Value::Bytes(v.to_vec()),
             });
         }

@@ -1,5 +1,6 @@
 //! What goes into a statement and what comes out of a row: five kinds of value, the same on both engines.
 
+use compact_str::{CompactString, ToCompactString};
 use jiff::civil::Date;
 use model::{CaseId, FamilyId, LineId, PersonId, RecordId, RegionCode, Rupiah, UserId};
 
@@ -14,8 +15,8 @@ pub enum Value {
     Int(i64),
     /// `REAL` / `DOUBLE PRECISION`.
     Real(f64),
-    /// `TEXT`, compared bytewise.
-    Text(String),
+    /// `TEXT`, compared bytewise. Codes, regions, accounts and most names are short enough to need no memory of their own.
+    Text(CompactString),
     /// `BLOB` / `BYTEA`.
     Bytes(Vec<u8>),
 }
@@ -51,15 +52,15 @@ from! {
     bool, v => Self::Int(i64::from(v));
     f64, v => Self::Real(v);
     f32, v => Self::Real(f64::from(v));
-    &str, v => Self::Text(v.to_owned());
-    String, v => Self::Text(v);
-    &String, v => Self::Text(v.clone());
+    &str, v => Self::Text(v.into());
+    String, v => Self::Text(v.into());
+    &String, v => Self::Text(v.into());
     Vec<u8>, v => Self::Bytes(v);
     &[u8], v => Self::Bytes(v.to_vec());
     Rupiah, v => Self::Int(v.idr());
-    RegionCode, v => Self::Text(v.into());
-    &RegionCode, v => Self::Text(v.as_str().to_owned());
-    Date, v => Self::Text(v.to_string());
+    RegionCode, v => Self::Text(v.as_str().into());
+    &RegionCode, v => Self::Text(v.as_str().into());
+    Date, v => Self::Text(v.to_compact_string());
     PersonId, v => Self::Int(v.0);
     FamilyId, v => Self::Int(v.0);
     LineId, v => Self::Int(v.0);

@@ -150,12 +150,8 @@ pub(crate) fn give(tx: &mut Tx<'_>, house: &House, run: &DecisionRun, lines: &[C
 ///
 /// # Errors The database's, or a mark that is none.
 pub fn notices(house: &House, scope: &Scope, state: NoticeState, page: &Page) -> Result<Paged<Notice>> {
-    let start = vec![
-        Value::Text(String::new()),
-        Value::Int(i64::MIN),
-        Value::Text(String::new()),
-        Value::Text(String::new()),
-    ];
+    let start =
+        vec![Value::Text("".into()), Value::Int(i64::MIN), Value::Text("".into()), Value::Text("".into())];
     let keys = page.keys(4)?.unwrap_or(start);
     let (from, to) = scope.path_range();
     let mut values: Vec<Value> = vec![from.into(), to.into(), state.word().into(), scope.caseload().into()];

@@ -277,7 +277,7 @@ pub fn programme_page(
 /// The database's, or a mark that is none.
 pub fn runs(house: &House, _scope: &Scope, page: &Page) -> Result<Paged<DecisionRun>> {
     // '~' lies behind every hex digit.
-    let start = vec![store::Value::Int(i64::MAX), store::Value::Text("~".to_owned())];
+    let start = vec![store::Value::Int(i64::MAX), "~".into()];
     let mut keys = page.keys(2)?.unwrap_or(start);
     keys.push(page.fetch().into());
     let rows = house.db.read(|tx| tx.query(&queries::RUNS_PAGE, &keys))?;

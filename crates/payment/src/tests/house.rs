@@ -18,10 +18,10 @@ use store::{Db, sql, testing::TestDb};
 use crate::*;
 
 sql! {
-    pub(super) COPY_LINE = "INSERT INTO payment_line (recipient, line_id, cycle_id, programme, period, component, region,
-            channel, amount_idr, payee_name, eligibility, account_state, payment, topped_up_idr, withdrawn_idr,
+    pub(super) COPY_LINE = "INSERT INTO payment_line (recipient, line_id, cycle_id, benefit, region,
+            channel, amount_idr, basis, payee_name, eligibility, account_state, payment, topped_up_idr, withdrawn_idr,
             returned_idr, unpaid_idr, live, events, changed_at)
-        SELECT recipient, line_id + 1000000, cycle_id, programme, period, component, region, channel, amount_idr,
+        SELECT recipient, line_id + 1000000, cycle_id, benefit, region, channel, amount_idr, basis,
             payee_name, eligibility, account_state, payment, 0, 0, 0, 0, 1, 1, 0
         FROM payment_line WHERE recipient = $1 AND line_id = $2";
     pub(super) HALF_READ = "INSERT INTO channel_file (file_no, direction, channel, kind, batch, name, hash, bytes, rows,
@@ -37,7 +37,7 @@ pub(super) struct TestHouse {
     programme: String,
 }
 
-const CLOSING: &str = "2026-11";
+pub(super) const CLOSING: &str = "2026-11";
 
 impl TestHouse {
     pub(super) fn sqlite() -> Self {
@@ -103,7 +103,19 @@ impl TestHouse {
         self.build_written(run)
     }
 
-    fn dataset(&self, run: &str) -> String {
+    /// On the server that the tests' variable names, or else embedded.
+    pub(super) fn for_figures() -> Self {
+        Self::all().pop().unwrap()
+    }
+
+    pub(super) fn engine(&self) -> &'static str {
+        match self.house.db.engine() {
+            store::Engine::Sqlite => "SQLite",
+            store::Engine::Postgres => "PostgreSQL",
+        }
+    }
+
+    pub(super) fn dataset(&self, run: &str) -> String {
         format!("decisions/{}/2026-T4/{run}", self.programme)
     }
 
@@ -162,9 +174,16 @@ impl TestHouse {
     }
 
     fn write(&self, name: &str, columns: Vec<(&str, ArrayRef)>) {
-        let batch = RecordBatch::try_from_iter(columns).unwrap();
-        let mut writer = self.house.lake.writer(name, batch.schema(), WriteOptions::default()).unwrap();
-        writer.write(&batch).unwrap();
+        self.write_all(name, std::iter::once(columns));
+    }
+
+    pub(super) fn write_all<'a>(&self, name: &str, parts: impl Iterator<Item = Vec<(&'a str, ArrayRef)>>) {
+        let mut parts = parts.map(|columns| RecordBatch::try_from_iter(columns).unwrap()).peekable();
+        let schema = parts.peek().unwrap().schema();
+        let mut writer = self.house.lake.writer(name, schema, WriteOptions::default()).unwrap();
+        for batch in parts {
+            writer.write(&batch).unwrap();
+        }
         let origin = Origin {
             made_by: "test".into(),
             inputs: vec![],
@@ -197,6 +216,10 @@ impl TestHouse {
     pub(super) fn order(&self, cycle: i64) -> i64 {
         let order =
             prepare_order(&self.house, &self.scope("payment.build"), cycle, &Wave::default()).unwrap();
+        self.approve(&order)
+    }
+
+    pub(super) fn approve(&self, order: &OrderView) -> i64 {
         let papers = Documents { spm: "SPM-1".into(), sp2d: "SP2D-1".into() };
         let id = order.order_id;
         let mut order = approve_order(&self.house, &self.checker(), id, &order.list_hash, &papers).unwrap();
@@ -237,7 +260,7 @@ fn ints(values: impl Iterator<Item = i64>) -> ArrayRef {
     Arc::new(values.map(Some).collect::<Int64Array>())
 }
 
-fn name_of(person: i64) -> String {
+pub(super) fn name_of(person: i64) -> String {
     const FIRST: [&str; 5] = ["SITI", "SUTRISNO", "MADE", "ABDUL", "MARIA"];
     const LAST: [&str; 7] = ["AMINAH", "RAHMAN", "WIJAYA", "LESTARI", "HASAN", "PURNOMO", "YULIANA"];
     format!("{} {}", FIRST[(person / 10 % 5) as usize], LAST[(person / 50 % 7) as usize])

@@ -106,6 +106,7 @@ pub fn exceptions(
 /// [`Error::NotFound`] when it is not open or outside the scope.
 pub fn close_exception(house: &House, scope: &Scope, exception_id: i64, note: &str) -> Result<()> {
     common::need(scope, "payment.reconcile")?;
+    let _lock = common::lock(house)?;
     let note: String = note.chars().take(400).collect();
     let (from, to) = scope.path_range();
     house.db.write(|tx| {

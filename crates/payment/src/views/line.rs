@@ -4,13 +4,14 @@ use access::{House, Scope};
 use model::{FamilyId, LineId, RegionCode, RegionLevel};
 use policy::Label;
 use serde::Serialize;
-use store::{Page, Paged, Row, Tx, Value, params};
+use store::{Page, Paged, Tx, Value, params};
 
 use super::exception::{self, ExceptionView};
 use crate::{
     Error, Result, checks, common, lines, queries,
     reply::Line,
     state::{AccountState, Eligibility, PaymentState, Trouble},
+    story::{self, Event},
 };
 
 /// Most payments of one family that a page shows.
@@ -164,17 +165,20 @@ fn line_view(line: Line) -> Result<LineView> {
         payment: line.payment,
         problem: line.problem,
         live: line.live,
-        programme: line.programme,
-        period: line.period,
-        channel: line.channel,
+        programme: line.programme.to_string(),
+        period: line.period.to_string(),
+        channel: line.channel.to_string(),
         payee_name: line.payee_name,
         name_at_bank: line.name_at_bank,
     })
 }
 
-fn read_lines(rows: &[Row]) -> Result<Vec<LineView>> {
-    rows.iter().map(|row| line_view(lines::read(row)?.0)).collect()
+fn views(lines: Vec<Line>) -> Result<Vec<LineView>> {
+    lines.into_iter().map(line_view).collect()
 }
+
+/// Villages asked for at once, on the way to a page of lines.
+const VILLAGES: i64 = 64;
 
 /// Lines of a cycle, by village. Narrow the scope with [`Scope::within`] for a region.
 ///
@@ -188,21 +192,81 @@ pub fn lines(
     page: &Page,
 ) -> Result<Paged<LineView>> {
     common::need(scope, "payment.read")?;
-    let (from, to) = scope.path_range();
     let keys = page.keys(2)?.unwrap_or_else(|| vec!["".into(), (-1).into()]);
-    let mut values: Vec<Value> = vec![from.into(), to.into(), scope.caseload().into(), cycle_id.into()];
-    values.extend(keys);
-    values.push(page.fetch().into());
-    let (statement, code) = match filter {
-        LineFilter::All => (&queries::LINES_ALL, None),
-        LineFilter::Payment(state) => (&queries::LINES_BY_PAYMENT, Some(state.code())),
-        LineFilter::Account(state) => (&queries::LINES_BY_ACCOUNT, Some(state.code())),
-        LineFilter::Problem(trouble) => (&queries::LINES_BY_PROBLEM, Some(trouble.code())),
-        LineFilter::AnyProblem => (&queries::LINES_WITH_PROBLEM, None),
+    let (what, code) = match filter {
+        LineFilter::All => ("all", ""),
+        LineFilter::Payment(state) => ("payment", state.code()),
+        LineFilter::Account(state) => ("account", state.code()),
+        LineFilter::Problem(trouble) => ("problem", trouble.code()),
+        LineFilter::AnyProblem => ("problem", ""),
     };
-    values.extend(code.map(Value::from));
-    let rows = house.db.read(|tx| tx.query(statement, &values))?;
-    Ok(page.page(read_lines(&rows)?, |line| vec![(&line.region).into(), line.line_id.into()]))
+    let found = house.db.read(|tx| {
+        let asked = Asked { cycle_id, what, code, limit: page.fetch() };
+        if scope.caseload() == 0 {
+            by_village(tx, scope, &asked, keys)
+        } else {
+            of_caseload(tx, scope, &asked, keys)
+        }
+    })?;
+    Ok(page.page(views(found)?, |line| vec![(&line.region).into(), line.line_id.into()]))
+}
+
+/// Which lines a page wants.
+struct Asked {
+    cycle_id: i64,
+    what: &'static str,
+    code: &'static str,
+    limit: i64,
+}
+
+fn of_caseload(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked, keys: Vec<Value>) -> Result<Vec<Line>> {
+    let (from, to) = scope.path_range();
+    let mut values: Vec<Value> = vec![from.into(), to.into(), scope.caseload().into(), asked.cycle_id.into()];
+    values.extend(keys);
+    values.extend([asked.limit.into(), asked.what.into(), asked.code.into()]);
+    lines::query(tx, &queries::LINES_OF_CASELOAD, &values)
+}
+
+/// Goes through the villages that have such lines, which their counts tell, until the page is full.
+fn by_village(tx: &mut Tx<'_>, scope: &Scope, asked: &Asked, keys: Vec<Value>) -> Result<Vec<Line>> {
+    let (from, to) = scope.path_range();
+    let [Value::Text(mut village), mut after] =
+        <[Value; 2]>::try_from(keys).map_err(|_| Error::Stored("page"))?
+    else {
+        return Err(Error::Stored("page"));
+    };
+    let mut found: Vec<Line> = Vec::new();
+    loop {
+        let of = params![asked.cycle_id, from, to, village.as_str(), VILLAGES, asked.what, asked.code];
+        let villages = tx.query(&queries::VILLAGES, of)?;
+        for row in &villages {
+            let region = row.text(0)?;
+            if region != village {
+                after = (-1).into();
+            }
+            let left = asked.limit - found.len() as i64;
+            let of = [
+                from.into(),
+                to.into(),
+                0.into(),
+                asked.cycle_id.into(),
+                region.into(),
+                after.clone(),
+                left.into(),
+                asked.what.into(),
+                asked.code.into(),
+            ];
+            found.extend(lines::query(tx, &queries::LINES_OF_VILLAGE, &of)?);
+            if found.len() as i64 >= asked.limit {
+                return Ok(found);
+            }
+        }
+        let Some(last) = villages.last().filter(|_| villages.len() as i64 == VILLAGES) else {
+            return Ok(found);
+        };
+        // Behind the last village: '/' follows '.' and comes before every digit of a longer path.
+        village = format!("{}/", last.text(0)?).into();
+    }
 }
 
 /// The payments of a family, newest first.
@@ -213,7 +277,7 @@ pub fn family_payments(house: &House, scope: &Scope, family: FamilyId) -> Result
     common::need(scope, "payment.read")?;
     let (from, to) = scope.path_range();
     let values = params![from, to, scope.caseload(), family, FAMILY_PAYMENTS_MAX];
-    read_lines(&house.db.read(|tx| tx.query(&queries::LINES_OF_FAMILY, values))?)
+    views(house.db.read(|tx| lines::query(tx, &queries::LINES_OF_FAMILY, values))?)
 }
 
 /// One line and its whole story.
@@ -224,13 +288,13 @@ pub fn line_page(house: &House, scope: &Scope, line: LineId) -> Result<LinePage>
     common::need(scope, "payment.read")?;
     let (from, to) = scope.path_range();
     house.db.read(|tx| {
-        let row = tx
-            .query_opt(&queries::LINE_BY_ID, params![from, to, scope.caseload(), line])?
-            .ok_or(Error::NotFound("payment line"))?;
-        let line = line_view(lines::read(&row)?.0)?;
-        let rows = tx.query(&queries::EVENTS, params![line.family_id, line.line_id])?;
+        let of = params![from, to, scope.caseload(), line];
+        let found =
+            lines::query(tx, &queries::LINE_BY_ID, of)?.pop().ok_or(Error::NotFound("payment line"))?;
+        let story = story::tell(tx, house, &found)?;
+        let line = line_view(found)?;
         let events: Vec<EventView> =
-            rows.iter().map(|row| event(house, &line.channel, row)).collect::<Result<_>>()?;
+            (1..).zip(story).map(|(seq, told)| event(house, &line.channel, seq, told)).collect();
         let rows = tx.query(&queries::LINE_EXCEPTIONS, params![line.line_id, SIDE_ROWS_MAX])?;
         let exceptions = rows.iter().map(exception::read).collect::<Result<_>>()?;
         let ledger = documents(tx, &line, &events)?;
@@ -238,25 +302,24 @@ pub fn line_page(house: &House, scope: &Scope, line: LineId) -> Result<LinePage>
     })
 }
 
-fn event(house: &House, channel: &str, row: &Row) -> Result<EventView> {
-    let reason = row.string(5)?;
-    let word = reason.strip_prefix("bank:");
+fn event(house: &House, channel: &str, seq: i64, told: Event) -> EventView {
+    let word = told.reason.strip_prefix("bank:");
     let said = word.and_then(|word| {
         let channel = checks::channel_of(house, channel).ok()?;
         channel.results.iter().find(|result| result.word.eq_ignore_ascii_case(word))
     });
-    Ok(EventView {
-        seq: row.int(0)?,
-        at_ms: row.int(1)?,
-        actor: row.string(2)?,
-        kind: row.string(3)?,
-        state: row.string(4)?,
+    EventView {
+        seq,
+        at_ms: told.at_ms,
+        actor: told.actor,
+        kind: told.kind,
+        state: told.state,
         reason_label: said.map(|result| result.label.clone()),
         next_label: said.map(|result| result.next.clone()),
-        reason,
-        next: row.string(6)?,
-        document: row.string(7)?,
-    })
+        reason: told.reason,
+        next: told.next,
+        document: told.document,
+    }
 }
 
 fn documents(tx: &mut Tx<'_>, line: &LineView, events: &[EventView]) -> Result<Vec<LedgerRow>> {

@@ -191,7 +191,7 @@ impl<'a> FamilyRows<'a> {
                         serde_json::Value::from(value == 1)
                     }
                     Value::Int(value) => serde_json::Value::from(value),
-                    Value::Text(value) => serde_json::Value::from(value),
+                    Value::Text(value) => serde_json::Value::from(value.as_str()),
                 };
                 object.insert(name.clone(), value);
             }
