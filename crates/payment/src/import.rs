@@ -6,7 +6,7 @@ use std::path::Path;
 
 use access::{House, Scope};
 use linkage::standardise::Standardiser;
-use model::{FamilyId, LineId, Progress, RegionCode, parse_date};
+use model::{FamilyId, LineId, Progress, RegionCode};
 use policy::{Channel, ChannelResult, Meaning};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
@@ -20,32 +20,14 @@ use crate::{
     names::{self, Likeness},
     queries,
     reply::{self, CheckRow, Line, MoneyRow, Txn, Verdict},
+    standing::{self, Arrived, OrderLines},
     state::{AccountState, Trouble},
-    wire::{self, Replies, ReplyRow},
+    told::{self, Kind, Places, Told, Unread},
+    wire::{self, Replies, ReplyRow, SealIn},
 };
 
 /// Rows of one transaction.
 const BATCH: usize = 20_000;
-/// Longest word of a channel that is kept.
-const WORD_MAX: usize = 40;
-
-/// What kind of answer a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    AccountCheck,
-    Order,
-    Movements,
-}
-
-impl Kind {
-    fn layout(self) -> &'static str {
-        match self {
-            Self::AccountCheck => "account_check_reply",
-            Self::Order => "order_reply",
-            Self::Movements => "movements",
-        }
-    }
-}
 
 /// What an import did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,7 +41,8 @@ pub struct Imported {
 /// Takes in the answer to an account check. Doubtful and failed lines go to the work list and put effects.
 ///
 /// # Errors
-/// [`Error::Columns`] when it is no such file; then nothing was taken.
+/// [`Error::Columns`] when it is no such file, [`Error::Refused`] when it is cut, altered, another channel's or an answer to nothing;
+/// then nothing was taken, and the file stands among the channel's files as refused.
 pub fn import_account_replies(
     house: &House,
     scope: &Scope,
@@ -109,8 +92,25 @@ fn import(
     common::need(scope, "payment.import")?;
     let _lock = common::lock(house)?;
     let channel = checks::channel_of(house, channel)?;
+    match take_in(house, scope, channel, kind, path, progress) {
+        Err(error) if error.is_refusal() => {
+            standing::keep_refused(house, scope, channel, kind, path, &error)?;
+            Err(error)
+        }
+        other => other,
+    }
+}
+
+fn take_in(
+    house: &House,
+    scope: &Scope,
+    channel: &Channel,
+    kind: Kind,
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<Imported> {
     let mut replies = open(house, channel, kind, path)?;
-    let file = house.db.write(|tx| begin(tx, house, scope, channel, kind, path))?;
+    let file = house.db.write(|tx| begin(tx, house, scope, channel, kind, path, replies.seal()))?;
     if file.state == "posted" {
         return Ok(Imported { file, again: true });
     }
@@ -139,7 +139,8 @@ fn open(house: &House, channel: &Channel, kind: Kind, path: &Path) -> Result<Rep
     if bytes > bytes_max {
         return Err(Error::TooLarge { name: file_name(path), bytes_max });
     }
-    Replies::open(path, wire::layout(channel, kind.layout())?)
+    let orders = OrderLines { db: house.db.clone(), channel: channel.key.clone() };
+    Ok(Replies::open(path, wire::layout(channel, kind.layout())?)?.with_orders(Box::new(orders)))
 }
 
 fn file_name(path: &Path) -> String {
@@ -154,10 +155,21 @@ fn begin(
     channel: &Channel,
     kind: Kind,
     path: &Path,
+    seal: &SealIn,
 ) -> Result<FileView> {
     let hash = lake::hash_file(path)?;
-    if let Some(row) = tx.query_opt(&queries::FILE_OF_HASH, params![&channel.key, kind.layout(), &hash])? {
-        return files::read(&row);
+    let known = tx.query_opt(&queries::FILE_OF_HASH, params![&channel.key, kind.layout(), &hash])?;
+    let known = known.map(|row| files::read(&row)).transpose()?;
+    if let Some(file) = known.as_ref().filter(|file| file.state == "posted") {
+        return Ok(file.clone());
+    }
+    let layout = wire::layout(channel, kind.layout())?;
+    let arrived = Arrived { channel, kind, layout, path, hash: &hash, seal: seal.clone() };
+    let sequence = standing::admit(tx, arrived)?;
+    if let Some(file) = known {
+        // Interrupted, or refused before under another layout.
+        tx.execute(&queries::FILE_ADMITTED, params![file.file_no, sequence])?;
+        return files::get(tx, file.file_no);
     }
     let file_no = store::next_number(tx, "channel_file", 1)?;
     let bytes = std::fs::metadata(path).map_err(|error| Error::file(path, &error))?.len();
@@ -176,17 +188,18 @@ fn begin(
         state: "reading",
     };
     files::add(tx, house, scope, &file)?;
+    tx.execute(&queries::FILE_ADMITTED, params![file_no, sequence])?;
     common::audit(tx, house, scope, &format!("file:{file_no}"), &hash)?;
     files::get(tx, file_no)
 }
 
-/// Keeps the rows as received in the lake, before any of them is believed.
+/// Keeps the rows as received in the lake, before any of them is believed: the file is read to its end, where it proves itself.
 fn keep(house: &House, channel: &Channel, kind: Kind, file: &FileView, path: &Path) -> Result<()> {
     let name = format!("payments/in/{}", file.file_no);
     if house.lake.dataset(&name)?.is_some() {
         return Ok(());
     }
-    let mut rows = Replies::open(path, wire::layout(channel, kind.layout())?)?;
+    let mut rows = open(house, channel, kind, path)?;
     crate::evidence::write(house, &name, file, || rows.next_rows(BATCH))
 }
 
@@ -200,25 +213,6 @@ struct Import<'a> {
     document: String,
     standardiser: Standardiser,
     places: Places,
-}
-
-/// Where the cells are that we need.
-struct Places {
-    batch: Option<usize>,
-    reference: Option<usize>,
-    account: Option<usize>,
-    /// Result or kind of movement.
-    word: Option<usize>,
-    name: Option<usize>,
-    amount: Option<usize>,
-    date: Option<usize>,
-    txn: Option<usize>,
-}
-
-/// A row as read.
-enum Told {
-    Check(CheckRow),
-    Money(MoneyRow, String),
 }
 
 /// What a batch of rows comes to.
@@ -244,24 +238,15 @@ impl<'a> Import<'a> {
         let tables = house.policy.names().into_iter().map(|(name, text)| (name.to_owned(), text.to_owned()));
         let standardiser =
             Standardiser::new(&tables.collect()).map_err(|error| Error::Names(error.to_string()))?;
-        let word = if kind == Kind::Movements { "kind" } else { "result" };
-        let places = Places {
-            batch: replies.place("batch"),
-            reference: replies.place("ref"),
-            account: replies.place("account"),
-            word: replies.place(word),
-            name: replies.place("name_at_bank"),
-            amount: replies.place("amount_idr"),
-            date: replies.place("date"),
-            txn: replies.place("bank_txn"),
-        };
+        let places = Places::of(kind, replies);
         let document = format!("file:{file_no}");
         Ok(Self { house, scope, channel, kind, file_no, document, standardiser, places })
     }
 
     /// One batch, one transaction.
     fn take(&self, tx: &mut Tx<'_>, rows: &[ReplyRow], mut counts: Counts, mark: i64) -> Result<Counts> {
-        let told: Vec<Option<(i64, Told)>> = rows.iter().map(|row| self.read(row)).collect();
+        let read = |row| told::read(self.kind, &self.places, row, self.file_no);
+        let told: Vec<Result<(i64, Told), Unread>> = rows.iter().map(read).collect();
         self.stage(tx, rows, &told)?;
         let mut lines = self.lines(tx)?;
         let mut txns = self.txns(tx)?;
@@ -277,28 +262,10 @@ impl<'a> Import<'a> {
         Ok(counts)
     }
 
-    fn read(&self, row: &ReplyRow) -> Option<(i64, Told)> {
-        let cells = row.cells.as_ref()?;
-        let cell = |place: Option<usize>| place.and_then(|place| cells.get(place)).cloned();
-        let line_id = cell(self.places.reference)?.parse().ok()?;
-        let word: String = cell(self.places.word)?.chars().take(WORD_MAX).collect();
-        let account = cell(self.places.account)?;
-        if self.kind == Kind::AccountCheck {
-            let (batch, name_at_bank) = (cell(self.places.batch)?, cell(self.places.name)?);
-            return Some((line_id, Told::Check(CheckRow { batch, word, account, name_at_bank })));
-        }
-        let amount = cell(self.places.amount)?.parse().ok()?;
-        let date = parse_date(&cell(self.places.date)?).ok()?.to_string();
-        let batch = if self.kind == Kind::Order { Some(cell(self.places.batch)?) } else { None };
-        let txn = cell(self.places.txn)?;
-        let money = MoneyRow { batch, word, account, amount, txn, file_no: self.file_no };
-        Some((line_id, Told::Money(money, date)))
-    }
-
-    fn stage(&self, tx: &mut Tx<'_>, rows: &[ReplyRow], told: &[Option<(i64, Told)>]) -> Result<()> {
+    fn stage(&self, tx: &mut Tx<'_>, rows: &[ReplyRow], told: &[Result<(i64, Told), Unread>]) -> Result<()> {
         const COLUMNS: &[&str] = &["file_no", "seq", "line_id", "txn"];
         let staged = rows.iter().zip(told).filter_map(|(row, told)| {
-            let (line_id, told) = told.as_ref()?;
+            let (line_id, told) = told.as_ref().ok()?;
             let txn = match told {
                 Told::Check(_) => "",
                 Told::Money(money, _) => money.txn.as_str(),
@@ -342,15 +309,18 @@ impl<'a> Import<'a> {
     fn row(
         &self,
         row: &ReplyRow,
-        told: Option<&(i64, Told)>,
+        told: std::result::Result<&(i64, Told), &Unread>,
         lines: &mut FxHashMap<i64, Line>,
         txns: &mut FxHashMap<String, Txn>,
         out: &mut Outcome,
         counts: &mut Counts,
     ) -> Result<()> {
-        let Some((line_id, told)) = told else {
-            self.refuse(row, None, None, Trouble::BadRow, ("", ""), out, counts);
-            return Ok(());
+        let (line_id, told) = match told {
+            Ok(told) => told,
+            Err(unread) => {
+                self.refuse(row, None, None, unread.trouble, ("", &unread.found), out, counts);
+                return Ok(());
+            }
         };
         let amount = match told {
             Told::Check(_) => None,

@@ -29,9 +29,11 @@ mod orders;
 pub mod queries;
 mod reconcile;
 mod reply;
+mod standing;
 mod state;
 #[cfg(test)]
 mod tests;
+mod told;
 mod views;
 mod wire;
 
@@ -46,7 +48,7 @@ pub use orders::{
     ApprovalView, Documents, OrderView, Wave, approve_order, cancel_order, export_orders, prepare_order,
 };
 pub use reconcile::{Queue, Reconciliation, Unmatched, last_reconciliation, reconcile};
-pub use state::{AccountState, Eligibility, PaymentState, Trouble};
+pub use state::{AccountState, Eligibility, PaymentState, Refusal, Trouble};
 pub use views::{
     Balance, CyclePage, CycleView, EventView, ExceptionFilter, ExceptionView, FamilyPayment, FunnelStep,
     LedgerRow, LineFilter, LinePage, LineView, ProblemCount, RegionFigures, close_exception, cycle_page,

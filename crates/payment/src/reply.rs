@@ -123,6 +123,9 @@ pub(crate) fn account_check(line: &mut Line, row: &CheckRow, means: Meaning, nam
         let trouble = if same { Trouble::Duplicate } else { Trouble::NotExpected };
         return refused(trouble, line.account_state.code(), &row.word);
     }
+    if matches!(means, Meaning::Waiting) {
+        return Verdict::Known;
+    }
     if matches!(means, Meaning::Ok) && row.account.is_empty() {
         return refused(Trouble::AccountMissing, "account", "");
     }
@@ -207,6 +210,8 @@ pub(crate) fn order_reply(line: &mut Line, row: &MoneyRow, means: Meaning, known
             line.problem = Some(Trouble::TopUpFailed);
             verdict
         }
+        // Still at work: nothing moves and nothing is wrong.
+        Meaning::Waiting => Verdict::Known,
         Meaning::Withdrawn | Meaning::Unknown => refused(Trouble::UnknownWord, "", &row.word),
     }
 }
@@ -218,10 +223,12 @@ pub(crate) fn movement(line: &mut Line, row: &MoneyRow, means: Meaning, known: O
     }
     match means {
         Meaning::Withdrawn | Meaning::Returned if line.topped_up == 0 => {
-            let whole = means == Meaning::Returned && line.pending() == row.amount;
+            // Only what the channel was told to pay can come back from it.
+            let told = matches!(line.payment, PaymentState::Instructed | PaymentState::Failed);
+            let whole = told && means == Meaning::Returned && line.pending() == row.amount;
             if whole {
                 come_back_unpaid(line, row.amount)
-            } else if means == Meaning::Returned && line.pending() > 0 {
+            } else if told && means == Meaning::Returned && line.pending() > 0 {
                 refused(Trouble::WrongAmount, line.pending(), row.amount)
             } else {
                 refused(Trouble::NotToppedUp, line.payment.code(), &row.word)
