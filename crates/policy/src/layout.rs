@@ -129,6 +129,9 @@ const NEEDED: [(&str, &[&str]); 5] = [
     ("movements", &["ref", "account", "kind", "amount_idr", "date", "bank_txn"]),
 ];
 
+/// Keys of who pays.
+const DEBTOR: [&str; 3] = ["debtor", "debtor_account", "debtor_bank"];
+
 /// What a standard tells, by our names.
 fn iso_columns(format: Format) -> &'static [&'static str] {
     match format {
@@ -140,7 +143,14 @@ fn iso_columns(format: Format) -> &'static [&'static str] {
 }
 
 pub(crate) fn read(table: &Table<'_>) -> ChannelFile {
+    let known = table.opt_text("format").is_none_or(|word| FORMATS.iter().any(|(known, _)| *known == word));
     let format = table.choice("format", &FORMATS, false);
+    if !known {
+        // By which format the other keys are to be read is not known: the one fault is enough.
+        let keys = ["delimiter", "quote", "names", "encoding", "sidecar", "header", "column", "trailer"];
+        keys.iter().chain(&DEBTOR).for_each(|key| table.know(key));
+        return common(table, format);
+    }
     let file = if format.is_iso() { by_standard(table, format) } else { by_layout(table, format) };
     check(table, &file);
     file
@@ -184,6 +194,8 @@ fn by_standard(table: &Table<'_>, format: Format) -> ChannelFile {
         let format = FORMATS.iter().find(|(_, known)| *known == format).map_or("", |(word, _)| word);
         let message = format!("{format} is the format of `{name}` with direction \"{way}\"");
         table.fault("format", message, "name the file so, or choose csv or fixed");
+        DEBTOR.iter().for_each(|key| table.know(key));
+        return file;
     }
     if format == Format::Pain001 {
         file.debtor = Some(Debtor {
