@@ -1,7 +1,9 @@
 //! The life of a payment against a bank that errs: the laws hold to the rupiah after every file, whatever it says.
 
 mod bank;
+mod channels;
 mod house;
+mod mutation;
 
 use std::collections::BTreeMap;
 

@@ -261,7 +261,8 @@ impl Pain002 {
                 return Err(self.xml.halt(Refusal::Status, &whole.status, &row.status));
             }
         }
-        if row.torn {
+        // A reason speaks of a refusal: accepted with a reason is neither.
+        if row.torn || (row.status.starts_with("AC") && !row.reason.is_empty()) {
             return Ok(Got::Torn);
         }
         let batch = self.seal.batch.as_deref().unwrap_or("");
