@@ -82,30 +82,42 @@ impl From<std::io::Error> for Halt {
     }
 }
 
-/// Cells of a row, in the order of the layout.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cells(String);
+/// Cells of a row, in the order of the layout: one text, and where each cell ends in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Cells {
+    text: String,
+    ends: Vec<u32>,
+}
 
 impl Cells {
     /// The cell at a place.
     pub(crate) fn get(&self, place: usize) -> Option<&str> {
-        self.0.split(SEPARATOR).nth(place)
+        let end = *self.ends.get(place)? as usize;
+        let start = if place == 0 { 0 } else { self.ends[place - 1] as usize };
+        // The separator before the end is no part of the cell.
+        self.text.get(start..end - 1)
     }
 
     /// All of them, joined by U+001F.
     pub(crate) fn joined(&self) -> &str {
-        self.0.strip_suffix(SEPARATOR).unwrap_or(&self.0)
+        self.text.strip_suffix(SEPARATOR).unwrap_or(&self.text)
     }
-}
 
-/// Appends a cell; control characters become visible marks.
-fn push_cell(into: &mut String, cell: &str) {
-    if cell.bytes().any(|byte| byte < 0x20) {
-        into.extend(cell.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }));
-    } else {
-        into.push_str(cell);
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
     }
-    into.push(SEPARATOR);
+
+    /// Appends a cell; control characters become visible marks.
+    fn push(&mut self, cell: &str) {
+        if cell.bytes().any(|byte| byte < 0x20) {
+            self.text.extend(cell.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }));
+        } else {
+            self.text.push_str(cell);
+        }
+        self.text.push(SEPARATOR);
+        self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+    }
 }
 
 /// One row: cells in the order of the layout, as text.
@@ -208,7 +220,7 @@ impl Replies {
     /// [`Error::Refused`] when the file contradicts itself, is cut, or is not of its format.
     pub(crate) fn next_rows(&mut self, limit: usize) -> Result<Vec<ReplyRow>> {
         let mut rows = Vec::with_capacity(limit.min(1 << 16));
-        let mut cells = String::new();
+        let mut cells = Cells::default();
         while rows.len() < limit && !self.ended {
             if self.everyone.is_some() {
                 self.stand_in(limit - rows.len(), &mut rows)?;
@@ -221,7 +233,7 @@ impl Replies {
                 Reader::Camt053(file) => file.next(&mut cells),
             };
             let cells = match got.map_err(|halt| told(&self.path, halt))? {
-                Got::Row => Some(Cells(cells.clone())),
+                Got::Row => Some(cells.clone()),
                 Got::Torn => None,
                 Got::Everyone(everyone) => {
                     self.believe(everyone)?;
@@ -260,24 +272,24 @@ impl Replies {
         };
         let lines = orders.lines(&everyone.batch, *after, limit)?;
         for (line_id, account, amount) in &lines {
-            let mut cells = String::new();
+            let mut cells = Cells::default();
             for field in &self.fields {
                 match field.as_str() {
-                    "batch" => push_cell(&mut cells, &everyone.batch),
-                    "ref" => push_cell(&mut cells, &line_id.to_string()),
-                    "account" => push_cell(&mut cells, account),
-                    "amount_idr" => push_cell(&mut cells, &amount.to_string()),
-                    "result" => push_cell(&mut cells, &everyone.word),
-                    "date" => push_cell(&mut cells, &everyone.day),
+                    "batch" => cells.push(&everyone.batch),
+                    "ref" => cells.push(&line_id.to_string()),
+                    "account" => cells.push(account),
+                    "amount_idr" => cells.push(&amount.to_string()),
+                    "result" => cells.push(&everyone.word),
+                    "date" => cells.push(&everyone.day),
                     "bank_txn" => {
                         let status = everyone.word.split(':').next().unwrap_or("");
-                        push_cell(&mut cells, &format!("{}-{line_id}-{status}", everyone.batch));
+                        cells.push(&format!("{}-{line_id}-{status}", everyone.batch));
                     }
-                    _ => push_cell(&mut cells, ""),
+                    _ => cells.push(""),
                 }
             }
             self.row += 1;
-            rows.push(ReplyRow { row_no: self.row, cells: Some(Cells(cells)) });
+            rows.push(ReplyRow { row_no: self.row, cells: Some(cells) });
             *after = *line_id;
         }
         if lines.is_empty() {

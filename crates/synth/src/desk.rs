@@ -262,13 +262,18 @@ fn entry(
          <SubFmlyCd>{sub}</SubFmlyCd></Fmly></Domn></BkTxCd><NtryDtls>",
     );
     for row in details {
+        let amount = rows.cell(row, "amount_idr");
+        // In a common entry each amount stands twice, so that two cannot be exchanged unseen.
+        let again = match details.len() {
+            1 => String::new(),
+            _ => format!("<AmtDtls><TxAmt><Amt Ccy=\"IDR\">{amount}.00</Amt></TxAmt></AmtDtls>"),
+        };
         let _ = write!(
             out,
-            "<TxDtls><Refs><AcctSvcrRef>{}</AcctSvcrRef><EndToEndId>{}</EndToEndId></Refs><Amt Ccy=\"IDR\">{}.00</Amt>\
-             <RltdPties><CdtrAcct><Id><Othr><Id>{}</Id></Othr></Id></CdtrAcct></RltdPties></TxDtls>",
+            "<TxDtls><Refs><AcctSvcrRef>{}</AcctSvcrRef><EndToEndId>{}</EndToEndId></Refs><Amt Ccy=\"IDR\">{amount}.00</Amt>\
+             {again}<RltdPties><CdtrAcct><Id><Othr><Id>{}</Id></Othr></Id></CdtrAcct></RltdPties></TxDtls>",
             rows.cell(row, "bank_txn"),
             rows.cell(row, "ref"),
-            rows.cell(row, "amount_idr"),
             escaped(rows.cell(row, "account")),
         );
     }

@@ -1,15 +1,18 @@
 //! Every byte and every field of a reply of 200 lines is spoilt: nothing is posted that the whole reply did not say, and what is lost
 //! is reported by its row, or the file is refused whole.
 //!
+//! Every byte and field of every record is spoilt in replies of five lines, each with its own header and trailer; the reply of all 200
+//! lines is spoilt at every so many bytes and cut there.
+//!
 //! A posting is right when its line, amount and account are those of a posting of the whole reply. In a CSV without a seal a word may be
-//! another row's, which nothing in the file contradicts; there they are those of a row of the whole reply. All mutations go through reading and deciding;
-//! a seeded sample goes through a house with a database.
+//! another row's, which nothing in the file contradicts; there they are those of a row of the whole reply. All mutations go through reading and deciding; a seeded sample
+//! goes through a house with a database (`channels`).
 
 use std::{
     collections::BTreeMap,
     io::Cursor,
     path::Path,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicI64, Ordering},
 };
 
 use jiff::civil::date;
@@ -27,17 +30,19 @@ use crate::{
 };
 
 const LINES: i64 = 200;
+/// Lines of one reply whose every byte is spoilt.
+const PART: i64 = 5;
 const BATCH: &str = "SI000001";
 
-/// What a posting did: line, amount, account.
-type Posting = (i64, i64, String);
+/// What a posting did: line and amount. Its account is the line's own, which is asserted where it is made.
+type Posting = (i64, i64);
 
 /// What a reply came to.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Result {
-    posted: BTreeMap<Posting, u32>,
-    /// Of all rows that can be read, whatever they say.
-    said: BTreeMap<Posting, u32>,
+    posted: Vec<Posting>,
+    /// Of all rows that can be read, whatever they say: with the account.
+    said: Vec<(i64, i64, String)>,
     /// Rows on the work list; of a refused file its line.
     reported: Vec<i64>,
     refused: bool,
@@ -116,14 +121,13 @@ fn sealed_csv(policy: &Policy) -> Channel {
     channel
 }
 
-fn cases() -> Vec<Case> {
-    let policy = Policy::embedded().unwrap();
+/// Every kind of reply about some of the lines.
+fn cases(policy: &Policy, folder: &Path, numbers: std::ops::Range<i64>) -> Vec<Case> {
     let of = |key: &str| policy.channel(key).unwrap().clone();
-    let test = store::testing::TestDb::sqlite();
     let mut cases = Vec::new();
     let kinds = [
         ("csv order reply", of("himbara"), Kind::Order),
-        ("csv movements, sealed", sealed_csv(&policy), Kind::Movements),
+        ("csv movements, sealed", sealed_csv(policy), Kind::Movements),
         ("fixed order reply", of("fixed_bank"), Kind::Order),
         ("fixed movements", of("fixed_bank"), Kind::Movements),
         ("pain.002", of("iso_bank"), Kind::Order),
@@ -131,8 +135,8 @@ fn cases() -> Vec<Case> {
     ];
     for (name, channel, kind) in kinds {
         let mut lines: FxHashMap<i64, Line> =
-            (0..LINES).map(|n| (1_000 + n, line(n, &channel.key))).collect();
-        let request = order(&test.folder, &channel, &lines);
+            numbers.clone().map(|n| (1_000 + n, line(n, &channel.key))).collect();
+        let request = order(folder, &channel, &lines);
         let manners = Manners { fails: 0.03, returned: 0.03, in_parts: 0.1, ..Manners::HONEST };
         let bank = Bank { seed: 5, today: date(2026, 11, 20), manners };
         let mut desk = Desk::new(bank, &channel);
@@ -177,7 +181,7 @@ fn post(
         let taken = told::read(kind, &places, row, 1).ok().and_then(|(line_id, told)| {
             let line = lines.get_mut(&line_id)?;
             let Told::Money(money, _) = told else { return None };
-            *result.said.entry((line_id, money.amount, money.account.clone())).or_default() += 1;
+            result.said.push((line_id, money.amount, money.account.clone()));
             let means = channel.result(kind.layout(), &money.word)?.means;
             let known = txns.get(&money.txn);
             let verdict = match kind {
@@ -188,34 +192,59 @@ fn post(
             match verdict {
                 Verdict::Taken { moved, .. } => {
                     txns.insert(money.txn, txn);
-                    Some(moved.map(|(_, amount)| (line_id, amount, money.account)))
+                    assert_eq!(line.account.as_ref(), Some(&money.account));
+                    Some(moved.map(|(_, amount)| (line_id, amount)))
                 }
-                Verdict::Known => Some(None),
+                // A status became one of work that goes on: nothing moves, the line waits for its answer.
+                Verdict::Known => None,
                 Verdict::Refused { .. } => None,
             }
         });
         match taken {
-            Some(Some(posting)) => *result.posted.entry(posting).or_default() += 1,
+            Some(Some(posting)) => result.posted.push(posting),
             Some(None) => {}
             None => result.reported.push(row.row_no),
         }
     }
+    result.posted.sort_unstable();
+    result.said.sort_unstable();
     result
 }
 
-/// Judges a spoilt reply against the whole one.
-fn judge(case: &Case, whole: &Result, what: &str, reply: Vec<u8>) {
-    let mut lines = case.lines.clone();
-    let spoilt = post(case.kind, &case.channel, &case.layout, &mut lines, reply);
-    let sealed = case.layout.format.is_iso() || !case.layout.trailer.is_empty();
-    let said = if sealed { &whole.posted } else { &whole.said };
-    for (posting, times) in &spoilt.posted {
-        let right = said.get(posting).is_some_and(|known| times <= known);
-        assert!(right, "{}, {what}: {posting:?} was never said", case.name);
+/// Lines as they were: only what a posting changes is set back.
+fn set_back(lines: &mut FxHashMap<i64, Line>, before: &FxHashMap<i64, Line>) {
+    for (line_id, line) in lines {
+        let was = &before[line_id];
+        (line.payment, line.problem, line.live) = (was.payment, was.problem, was.live);
+        (line.topped_up, line.withdrawn) = (was.topped_up, was.withdrawn);
+        (line.returned, line.unpaid) = (was.returned, was.unpaid);
+        debug_assert_eq!(line, was);
     }
-    // Without a seal a word that became another row's word is all that can pass unseen.
-    let only_words = !sealed && spoilt.said == whole.said;
-    if spoilt.posted != whole.posted && !only_words {
+}
+
+/// Whether each of the first is one of the others, as often; both are sorted.
+fn within<T: Ord>(some: &[T], all: &[T]) -> bool {
+    let mut all = all.iter();
+    some.iter().all(|one| all.by_ref().any(|other| other == one))
+}
+
+/// Judges a spoilt reply against the whole one.
+fn judge(case: &Case, whole: &Result, lines: &mut FxHashMap<i64, Line>, what: &str, reply: Vec<u8>) {
+    set_back(lines, &case.lines);
+    let spoilt = post(case.kind, &case.channel, &case.layout, lines, reply);
+    let sealed = case.layout.format.is_iso() || !case.layout.trailer.is_empty();
+    let right = if sealed {
+        within(&spoilt.posted, &whole.posted)
+    } else {
+        let mut said: Vec<Posting> =
+            whole.said.iter().map(|(line_id, amount, _)| (*line_id, *amount)).collect();
+        said.sort_unstable();
+        within(&spoilt.posted, &said)
+    };
+    assert!(right, "{}, {what}: what was never said was posted", case.name);
+    // Without a seal a word that became another row's word, and rows that were cut off, are all that can pass unseen.
+    let unseen = !sealed && (spoilt.said == whole.said || what == "cut");
+    if spoilt.posted != whole.posted && !unseen {
         assert!(!spoilt.reported.is_empty(), "{}, {what}: lost without a word", case.name);
     }
 }
@@ -303,35 +332,98 @@ fn spoil_byte(case: &Case, at: usize, check: &mut dyn FnMut(&str, Vec<u8>)) {
     check("byte doubled", doubled);
 }
 
+/// The whole reply as it must come out, or a panic.
+fn whole(case: &Case) -> Result {
+    let whole = post(case.kind, &case.channel, &case.layout, &mut case.lines.clone(), case.reply.clone());
+    assert!(!whole.refused && whole.reported.is_empty(), "{}: {whole:?}", case.name);
+    whole
+}
+
 #[test]
 fn no_spoilt_byte_or_field_of_a_reply_moves_a_rupiah_wrongly() {
-    for case in &cases() {
-        let begun = std::time::Instant::now();
-        let whole = post(case.kind, &case.channel, &case.layout, &mut case.lines.clone(), case.reply.clone());
-        assert!(!whole.refused && whole.reported.is_empty(), "{}: {whole:?}", case.name);
-        assert!(whole.posted.len() as i64 > LINES * 9 / 10, "{}", case.name);
-        spoil_fields(case, &mut |what, reply| judge(case, &whole, what, reply));
-        let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-            for _ in 0..threads {
-                scope.spawn(|| {
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        if at >= case.reply.len() {
-                            break;
-                        }
-                        spoil_byte(case, at, &mut |what, reply| {
-                            judge(case, &whole, &format!("{what} {at}"), reply);
-                        });
+    let (policy, test) = (Policy::embedded().unwrap(), store::testing::TestDb::sqlite());
+    let next = AtomicI64::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let folder = test.folder.join(format!("orders-{thread}"));
+            let (policy, next) = (&policy, &next);
+            scope.spawn(move || {
+                loop {
+                    let first = next.fetch_add(PART, Ordering::Relaxed);
+                    if first >= LINES {
+                        break;
                     }
-                });
-            }
-        });
-        for cut in 0..case.reply.len() / 64 {
-            // Of a file without a trailer the rows before the cut stand; they are right.
-            judge(case, &whole, "cut", case.reply[..cut * 64].to_vec());
+                    for case in &cases(policy, &folder, first..first + PART) {
+                        let (whole, mut lines) = (whole(case), case.lines.clone());
+                        let mut check = |what: &str, reply| judge(case, &whole, &mut lines, what, reply);
+                        spoil_fields(case, &mut check);
+                        // Headers are all alike.
+                        let text = std::str::from_utf8(&case.reply).unwrap();
+                        let rows = ["<TxInf", "<Ntry", "\nD", "\nSI"].iter().find_map(|mark| text.find(mark));
+                        let from = if first == 0 { 0 } else { rows.unwrap() };
+                        (from..text.len()).for_each(|at| spoil_byte(case, at, &mut check));
+                    }
+                }
+            });
         }
-        println!("{}: {} bytes, {:.1} s", case.name, case.reply.len(), begun.elapsed().as_secs_f64());
+    });
+    for case in &cases(&policy, &test.folder, 0..LINES) {
+        let (whole, mut lines) = (whole(case), case.lines.clone());
+        assert!(whole.posted.len() as i64 > LINES * 9 / 10, "{}", case.name);
+        let step = case.reply.len() / 150;
+        for at in (0..case.reply.len()).step_by(step | 1) {
+            let mut check = |what: &str, reply| judge(case, &whole, &mut lines, what, reply);
+            spoil_byte(case, at, &mut check);
+            // Of a file without a trailer the rows before the cut stand; they are right.
+            check("cut", case.reply[..at].to_vec());
+        }
+    }
+}
+
+/// Seconds to read and understand a million rows of each format; run by hand with `--ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, not a law"]
+fn measure_reading() {
+    let (policy, test) = (Policy::embedded().unwrap(), store::testing::TestDb::sqlite());
+    for case in &cases(&policy, &test.folder, 0..LINES) {
+        let text = String::from_utf8(case.reply.clone()).unwrap();
+        let (rows, whole);
+        rows = 5_000;
+        if !case.layout.format.is_iso() && case.layout.trailer.is_empty() {
+            let (head, body) = text.split_once('\n').unwrap();
+            whole = format!("{head}\n{}", body.repeat(rows));
+        } else {
+            let mark = match case.layout.format {
+                Format::Pain002 => "<TxInfAndSts>",
+                Format::Camt053 => "<Ntry>",
+                _ => "\nD",
+            };
+            let at = text.find(mark).unwrap() + usize::from(mark.starts_with('\n'));
+            let end = text.rfind("</OrgnlPmtInfAndSts>").or(text.rfind("</Stmt>"));
+            let end = end.unwrap_or_else(|| text.rfind("\nT").unwrap() + 1);
+            whole = format!("{}{}{}", &text[..at], text[at..end].repeat(rows), &text[end..]);
+        }
+        let bytes = whole.len();
+        let begun = std::time::Instant::now();
+        let mut replies =
+            Replies::from_source(Box::new(Cursor::new(whole.into_bytes())), Path::new("x"), &case.layout)
+                .unwrap();
+        let places = Places::of(case.kind, &replies);
+        let (mut read, mut understood) = (0, 0);
+        while let Ok(rows) = replies.next_rows(20_000) {
+            if rows.is_empty() {
+                break;
+            }
+            read += rows.len();
+            understood += rows.iter().filter(|row| told::read(case.kind, &places, row, 1).is_ok()).count();
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        println!(
+            "{}: {read} rows, {understood} understood, {} MB, {seconds:.2} s, {:.0} ns a row",
+            case.name,
+            bytes >> 20,
+            seconds * 1e9 / read as f64
+        );
     }
 }

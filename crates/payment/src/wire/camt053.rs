@@ -6,7 +6,7 @@
 use std::io::Read;
 
 use super::{
-    Got, Halt, SealIn, push_cell,
+    Cells, Got, Halt, SealIn,
     xml::{Node, Xml, amount_cell, decimal},
 };
 use crate::state::Refusal;
@@ -106,6 +106,8 @@ struct Entry {
 struct Detail {
     part: Part,
     reference: String,
+    /// The amount once more, where the bank details it.
+    repeated: String,
     other_txn: String,
     creditor: String,
     debtor: String,
@@ -171,7 +173,7 @@ impl Camt053 {
     }
 
     /// The next entry or detail of one.
-    pub(super) fn next(&mut self, into: &mut String) -> Result<Got, Halt> {
+    pub(super) fn next(&mut self, into: &mut Cells) -> Result<Got, Halt> {
         loop {
             match self.xml.next()? {
                 Node::Open => self.open_element(),
@@ -208,6 +210,7 @@ impl Camt053 {
                 self.detail.part.clear();
                 for field in [
                     &mut self.detail.reference,
+                    &mut self.detail.repeated,
                     &mut self.detail.other_txn,
                     &mut self.detail.creditor,
                     &mut self.detail.debtor,
@@ -219,7 +222,7 @@ impl Camt053 {
         }
     }
 
-    fn close(&mut self, into: &mut String) -> Result<Option<Got>, Halt> {
+    fn close(&mut self, into: &mut Cells) -> Result<Option<Got>, Halt> {
         let path = self.xml.path();
         let Some(path) = path.strip_prefix(STATEMENT) else { return Ok(None) };
         if let Some(tag) = path.strip_prefix("/Ntry/NtryDtls/TxDtls") {
@@ -267,7 +270,7 @@ impl Camt053 {
     }
 
     /// One detail is one row. Its amount is its own, or the entry's when it is the only one.
-    fn detail(&mut self, into: &mut String) -> Got {
+    fn detail(&mut self, into: &mut Cells) -> Got {
         self.entry.details += 1;
         let part = &mut self.detail.part;
         if part.amount.text.is_empty() && self.entry.details == 1 {
@@ -279,10 +282,13 @@ impl Camt053 {
         }
         let signed = part.amount.signed();
         self.entry.sum = self.entry.sum.zip(signed).and_then(|(sum, value)| sum.checked_add(value));
-        if self.torn {
+        let detail = &self.detail;
+        // Within one entry nothing else tells that the amounts of two details were exchanged.
+        let twice =
+            detail.repeated.is_empty() || decimal(&detail.repeated) == decimal(&detail.part.amount.text);
+        if self.torn || !twice {
             return Got::Torn;
         }
-        let detail = &self.detail;
         let account = if detail.creditor.is_empty() { &detail.debtor } else { &detail.creditor };
         let txn = if !detail.part.txn.is_empty() {
             detail.part.txn.clone()
@@ -305,23 +311,23 @@ impl Camt053 {
         amount: &Amount,
         code: Option<&str>,
         txn: &str,
-        into: &mut String,
+        into: &mut Cells,
     ) {
-        push_cell(into, reference);
-        push_cell(into, account);
+        into.push(reference);
+        into.push(account);
         let reversal = if matches!(self.entry.reversal.as_str(), "" | "false" | "0") { "" } else { "RVSL-" };
         let status = match self.entry.status.as_str() {
             "BOOK" => String::new(),
             other => format!("{other}-"),
         };
-        push_cell(into, &format!("{reversal}{status}{}:{}", amount.direction, code.unwrap_or("")));
-        push_cell(into, &amount_cell(&amount.text, &amount.currency));
-        push_cell(into, self.entry.date.split_once('T').map_or(self.entry.date.as_str(), |(day, _)| day));
-        push_cell(into, txn);
+        into.push(&format!("{reversal}{status}{}:{}", amount.direction, code.unwrap_or("")));
+        into.push(&amount_cell(&amount.text, &amount.currency));
+        into.push(self.entry.date.split_once('T').map_or(self.entry.date.as_str(), |(day, _)| day));
+        into.push(txn);
     }
 
     /// An entry ends: what is booked counts, its details must come to its amount.
-    fn entry(&mut self, into: &mut String) -> Result<Option<Got>, Halt> {
+    fn entry(&mut self, into: &mut Cells) -> Result<Option<Got>, Halt> {
         let value = self.entry.part.amount.signed();
         if self.entry.status == "BOOK" {
             self.sum = self.sum.zip(value).and_then(|(sum, value)| sum.checked_add(value));
@@ -371,6 +377,7 @@ fn set_entry(entry: &mut Entry, tag: &str, text: &str, currency: &str) -> bool {
 fn set_detail(detail: &mut Detail, tag: &str, text: &str, currency: &str) -> bool {
     let field = match tag {
         "Refs/EndToEndId" => &mut detail.reference,
+        "AmtDtls/TxAmt/Amt" => &mut detail.repeated,
         "Refs/TxId" | "Refs/AcctSvcrTxId" => {
             text.clone_into(&mut detail.other_txn);
             return false;

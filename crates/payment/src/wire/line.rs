@@ -112,12 +112,12 @@ pub(super) fn to_1252(c: char) -> Option<u8> {
 
 /// Cells of a line as ranges of a text, in a buffer that is used again.
 #[derive(Default)]
-pub(super) struct Cells {
+pub(super) struct Cut {
     pub(super) text: String,
     ends: Vec<usize>,
 }
 
-impl Cells {
+impl Cut {
     pub(super) fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
@@ -139,7 +139,7 @@ impl Cells {
 }
 
 /// Splits a line between delimiters. None when a quotation mark is not closed, or something follows a closing one.
-pub(super) fn split_delimited(line: &str, layout: &ChannelFile, cells: &mut Cells) -> Option<()> {
+pub(super) fn split_delimited(line: &str, layout: &ChannelFile, cells: &mut Cut) -> Option<()> {
     cells.clear();
     let (delimiter, quote) = (char::from(layout.delimiter), char::from(layout.quote));
     let mut rest = line;
@@ -180,7 +180,7 @@ fn quoted<'l>(mut rest: &'l str, quote: char, into: &mut String) -> Option<&'l s
 }
 
 /// Splits a line of fixed widths. None when it is longer or shorter than its columns, or the fill is missing.
-pub(super) fn split_fixed(line: &str, columns: &[ChannelColumn], cells: &mut Cells) -> Option<()> {
+pub(super) fn split_fixed(line: &str, columns: &[ChannelColumn], cells: &mut Cut) -> Option<()> {
     cells.clear();
     let mut rest = line;
     for column in columns {

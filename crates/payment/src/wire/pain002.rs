@@ -7,7 +7,7 @@
 use std::io::Read;
 
 use super::{
-    Everyone, Got, Halt, SealIn, push_cell,
+    Cells, Everyone, Got, Halt, SealIn,
     xml::{Node, Xml, amount_cell, decimal},
 };
 use crate::{state::Refusal, told};
@@ -204,7 +204,7 @@ impl Pain002 {
     }
 
     /// The next listed transaction, or the word for all.
-    pub(super) fn next(&mut self, into: &mut String) -> Result<Got, Halt> {
+    pub(super) fn next(&mut self, into: &mut Cells) -> Result<Got, Halt> {
         loop {
             match self.xml.next()? {
                 Node::Open => {
@@ -226,7 +226,7 @@ impl Pain002 {
         }
     }
 
-    fn close(&mut self, into: &mut String) -> Result<Option<Got>, Halt> {
+    fn close(&mut self, into: &mut Cells) -> Result<Option<Got>, Halt> {
         let (path, text) = (self.xml.path(), self.xml.text());
         if let Some(tag) = path.strip_prefix(TRANSACTION) {
             if tag.is_empty() {
@@ -252,7 +252,7 @@ impl Pain002 {
         Ok(None)
     }
 
-    fn listed(&mut self, into: &mut String) -> Result<Got, Halt> {
+    fn listed(&mut self, into: &mut Cells) -> Result<Got, Halt> {
         self.rows += 1;
         self.answered = true;
         let row = &self.listed;
@@ -266,18 +266,18 @@ impl Pain002 {
             return Ok(Got::Torn);
         }
         let batch = self.seal.batch.as_deref().unwrap_or("");
-        push_cell(into, batch);
-        push_cell(into, &row.reference);
-        push_cell(into, &row.account);
-        push_cell(into, &amount_cell(&row.amount, &row.currency));
-        push_cell(into, &with_reason(&row.status, &row.reason));
+        into.push(batch);
+        into.push(&row.reference);
+        into.push(&row.account);
+        into.push(&amount_cell(&row.amount, &row.currency));
+        into.push(&with_reason(&row.status, &row.reason));
         let day = if row.date.is_empty() { self.day.as_str() } else { day_of(&row.date) };
-        push_cell(into, day);
+        into.push(day);
         if row.txn.is_empty() {
             // The same status told again in another message has the same number.
-            push_cell(into, &format!("{batch}-{}-{}", row.reference, row.status));
+            into.push(&format!("{batch}-{}-{}", row.reference, row.status));
         } else {
-            push_cell(into, &row.txn);
+            into.push(&row.txn);
         }
         Ok(Got::Row)
     }

@@ -5,9 +5,8 @@ use std::{io::Read, sync::Arc};
 use policy::{ChannelColumn, ChannelFile, Format};
 
 use super::{
-    Got, Halt, SealIn,
-    line::{CELL_BYTES_MAX, Cells, Lines, split_delimited, split_fixed},
-    push_cell,
+    Cells, Got, Halt, SealIn,
+    line::{CELL_BYTES_MAX, Cut, Lines, split_delimited, split_fixed},
 };
 use crate::{state::Refusal, told};
 
@@ -29,7 +28,7 @@ pub(super) struct Records {
     unread: Option<u64>,
     ended: bool,
     line: String,
-    cells: Cells,
+    cells: Cut,
 }
 
 impl Records {
@@ -49,7 +48,7 @@ impl Records {
             unread: None,
             ended: false,
             line: String::new(),
-            cells: Cells::default(),
+            cells: Cut::default(),
         };
         if !layout.header.is_empty() {
             records.header()?;
@@ -145,7 +144,7 @@ impl Records {
     }
 
     /// The next row.
-    pub(super) fn next(&mut self, into: &mut String) -> Result<Got, Halt> {
+    pub(super) fn next(&mut self, into: &mut Cells) -> Result<Got, Halt> {
         loop {
             if !self.lines.advance()? {
                 if self.layout.trailer.is_empty() {
@@ -197,7 +196,7 @@ impl Records {
         })
     }
 
-    fn row(&mut self, into: &mut String) -> Option<()> {
+    fn row(&mut self, into: &mut Cells) -> Option<()> {
         let layout = Arc::clone(&self.layout);
         self.split(&layout.columns)?;
         if self.cells.len() != self.width {
@@ -218,13 +217,13 @@ impl Records {
                 }
                 self.sum_idr = self.sum_idr.and_then(|sum| sum.checked_add(amount.unwrap_or(0)));
             }
-            push_cell(into, cell);
+            into.push(cell);
         }
         // A batch that only the header names is every row's.
         if let Some(batch) = &self.seal.batch
             && !layout.columns.iter().any(|column| column.field == "batch")
         {
-            push_cell(into, batch);
+            into.push(batch);
         }
         Some(())
     }
