@@ -1,6 +1,8 @@
 //! The layout of an exchanged file: its format, its columns, the records that seal it. What a format cannot do without is asked for
 //! here, so that no file is begun or believed by a layout that does not fit.
 
+use std::fmt::Write;
+
 use crate::reader::Table;
 
 /// Which way a file goes.
@@ -139,6 +141,24 @@ fn iso_columns(format: Format) -> &'static [&'static str] {
         Format::Pain002 => &["batch", "ref", "account", "amount_idr", "result", "date", "bank_txn"],
         Format::Camt053 => &["ref", "account", "kind", "amount_idr", "date", "bank_txn"],
         Format::Csv | Format::Fixed => &[],
+    }
+}
+
+/// The part of the manual on files of channels.
+pub(crate) fn manual(out: &mut String) {
+    let list = |words: &mut dyn Iterator<Item = &str>| {
+        words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    };
+    let _ = write!(
+        out,
+        "\n## Files of channels\n\nHow each key of `channels/*.toml` is meant stands in [channels.md](channels.md). `format` is one of {}. A header may have {}, a \
+         trailer {}.\n\n| `[[file]]` | cannot do without |\n|---|---|\n",
+        list(&mut FORMATS.iter().map(|(word, _)| *word)),
+        list(&mut HEADER.into_iter()),
+        list(&mut TRAILER.into_iter()),
+    );
+    for (name, fields) in NEEDED {
+        let _ = writeln!(out, "| `{name}` | {} |", list(&mut fields.iter().copied()));
     }
 }
 

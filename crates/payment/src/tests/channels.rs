@@ -376,3 +376,100 @@ fn a_spoilt_reply_never_reaches_the_books() {
     assert_eq!(way.moved(), (0, 0, 0));
     assert_eq!(way.order_reply(&way.test.bytes("right", &reply)).unwrap().file.counts.taken, 200);
 }
+
+/// A layout of two free texts and a number, in one of the formats of records.
+fn plain_layout(fixed: bool, delimiter: u8, quote: u8, encoding: &str) -> policy::ChannelFile {
+    let policy = Policy::embedded().unwrap();
+    let mut layout = policy.channel("fixed_bank").unwrap().file("order").unwrap().clone();
+    layout.columns.retain(|column| matches!(column.field.as_str(), "" | "account" | "name" | "amount_idr"));
+    for column in &mut layout.columns {
+        (column.width, column.cut) = (if column.value.is_some() { 1 } else { 18 }, false);
+    }
+    layout.format = if fixed { policy::Format::Fixed } else { policy::Format::Csv };
+    (layout.delimiter, layout.quote, layout.encoding) = (delimiter, quote, encoding.to_owned());
+    layout
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// What is written is read again as it was, in every layout of records, or it is not written.
+    #[test]
+    fn what_is_written_is_read_again(
+        fixed in any::<bool>(),
+        delimiter in prop::sample::select(vec![b',', b';', b'\t', b'|']),
+        quote in prop::sample::select(vec![b'"', b'\'', 0]),
+        encoding in prop::sample::select(vec!["utf-8", "windows-1252"]),
+        rows in prop::collection::vec(
+            ("[ -~éÜ’\\t]{0,12}", "[!-~éÜ’]([ -~é]{0,9}[!-~])?", 0..i64::MAX / 1_000), 0..8),
+    ) {
+        let test = TestDb::sqlite();
+        let layout = plain_layout(fixed, delimiter, quote, encoding);
+        let seal = crate::wire::Seal { channel: "fixed_bank".into(), sequence: 1, ..Default::default() };
+        let mut out = crate::wire::Outgoing::create(&test.folder, "f", &layout).unwrap().sealed(seal);
+        let mut kept = Vec::new();
+        for (account, name, amount) in &rows {
+            let amount = amount.to_string();
+            let row = ["", account.trim(), name.as_str(), amount.as_str()];
+            let cells = layout.columns.iter().map(|column| match column.field.as_str() {
+                "account" => row[1],
+                "name" => row[2],
+                "amount_idr" => row[3],
+                _ => "",
+            });
+            match out.row(cells) {
+                Ok(()) => kept.push((account.trim().to_owned(), name.clone(), amount)),
+                // The file is given up as a whole.
+                Err(Error::Unfit { .. }) => return Ok(()),
+                Err(other) => panic!("{other}"),
+            }
+        }
+        out.finish().unwrap();
+        let mut replies = crate::wire::Replies::open(&test.folder.join("f"), &layout).unwrap();
+        let place = |field| replies.place(field).unwrap();
+        let places = [place("account"), place("name"), place("amount_idr")];
+        let read = replies.next_rows(100).unwrap();
+        let read: Vec<_> = read.iter().map(|row| {
+            let cells = row.cells.as_ref().unwrap();
+            let [account, name, amount] = places.map(|place| cells.get(place).unwrap().to_owned());
+            (account, name, amount)
+        }).collect();
+        prop_assert_eq!(read, kept);
+    }
+}
+
+#[test]
+fn a_seal_beside_the_file_is_believed_and_must_be_there_where_the_layout_says_so() {
+    let way = Way::to(TestDb::sqlite(), "himbara", 6, Manners::HONEST);
+    let (reply, moves) = way.answers(Manners::HONEST);
+    way.order_reply(&way.test.bytes("reply.csv", &reply)).unwrap();
+    let seal = |hash: &str, sequence: i64| {
+        serde_json::json!({"channel": "himbara", "batch": "SI000001", "sequence": sequence, "hash": hash})
+            .to_string()
+    };
+    let path = way.test.bytes("moves.csv", &moves);
+    let right = lake::hash_file(&path).unwrap();
+    // A digit of a withdrawal changed on its way: without the seal nobody would know.
+    let text = String::from_utf8(moves.clone()).unwrap();
+    let changed = way.test.file("changed.csv", &text.replacen("TARIK,3", "TARIK,2", 1));
+    assert_ne!(std::fs::read(&changed).unwrap(), moves);
+    way.test.file("changed.csv.seal.json", &seal(&right, 1));
+    assert_eq!(code(way.movements(&changed)), "payment-refused-hash");
+    way.test.file("moves.csv.seal.json", &seal(&right, 1));
+    assert_eq!(way.movements(&path).unwrap().file.counts.taken, 6);
+    let other = way.test.file("other.csv", &text.replacen("2026-11-2", "2026-12-2", 1));
+    let hash = lake::hash_file(&other).unwrap();
+    way.test.file("other.csv.seal.json", &seal(&hash, 1));
+    assert_eq!(code(way.movements(&other)), "payment-refused-sequence");
+    assert!(way.test.reconcile(way.cycle).sound);
+}
+
+#[test]
+fn every_refusal_has_words_and_a_remedy_in_both_languages() {
+    let policy = Policy::embedded().unwrap();
+    for refusal in Refusal::ALL {
+        let key = format!("galat-{}", refusal.error_code());
+        assert_eq!(refusal.error_code(), format!("payment-refused-{}", refusal.code()));
+        assert!(policy.words().has(&key) && policy.words().has(&format!("{key}-remedy")), "{key}");
+    }
+}
