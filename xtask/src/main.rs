@@ -11,6 +11,7 @@ mod bench_targeting;
 mod browser;
 mod crash;
 mod demo;
+mod messages;
 mod postgres;
 mod run;
 mod test;
@@ -36,7 +37,7 @@ Chores of the project.
   cargo xtask bench linkage [--records N] [--wide] [--febrl] [--peer] [--tuned] [--memory SIZE]
                                    linkage on invented lists, with --peer or --tuned beside Splink; needs python3
 
-Steps of `test`: format, tidy, clippy, docs, tests, demo, crash, browser.";
+Steps of `test`: format, tidy, clippy, docs, tests, demo, messages, crash, browser.";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

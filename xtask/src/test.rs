@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::{
-    browser, crash, demo,
+    browser, crash, demo, messages,
     postgres::Postgres,
     run::{cargo, loud},
     tidy,
@@ -33,6 +33,7 @@ const STEPS: &[Step] = &[
     ("docs", docs),
     ("tests", tests),
     ("demo", demo::run),
+    ("messages", messages::run),
     ("crash", crash::run),
     ("browser", browser::run),
 ];

@@ -22,7 +22,7 @@ use crate::{
     common, lines,
     places::Places,
     queries,
-    reply::{Line, Told},
+    reply::{Line, Marks},
     state::{AccountState, Eligibility, PaymentState, Trouble},
     tally::Tally,
 };
@@ -448,7 +448,7 @@ impl<'a> Writer<'a> {
             problem,
             check_batch: None,
             order_batch: None,
-            told: Told::default(),
+            told: Marks::default(),
             topped_up: 0,
             withdrawn: 0,
             returned: 0,

@@ -108,7 +108,7 @@ fn write(
     progress: &dyn Progress,
 ) -> Result<()> {
     let layout = wire::layout(channel_of(house, &file.channel)?, KIND)?;
-    let mut out = Outgoing::create(folder, &file.name, layout)?;
+    let mut out = Outgoing::create(folder, &file.name, layout)?.sealed(file.seal());
     house.db.read(|tx| {
         tx.for_each(&queries::CHECK_LINES, params![file.file_no, cycle.first_line, cycle.last_line], |row| {
             let line_id = row.int(0)?.to_string();
@@ -132,10 +132,10 @@ fn write(
 
 /// Gives a written file its name on disk, then its hash in the database.
 pub(crate) fn finish(house: &House, file: &FileView, out: Outgoing) -> Result<()> {
-    let rows = out.rows as i64;
+    let (rows, sum_idr) = (out.rows as i64, out.sum_idr);
     let (hash, bytes) = out.finish()?;
     house.db.write(|tx| {
-        tx.execute(&queries::FILE_WRITTEN, params![file.file_no, hash, bytes as i64, rows])?;
+        tx.execute(&queries::FILE_WRITTEN, params![file.file_no, hash, bytes as i64, rows, sum_idr])?;
         Ok::<_, Error>(())
     })
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::state::Refusal;
+
 /// An error of this room.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -76,6 +78,35 @@ pub enum Error {
         /// What is missing.
         missing: String,
     },
+    /// A received file is refused whole.
+    #[error("{name}, line {line}: {} (expected `{expected}`, found `{found}`); nothing was taken", why.sentence())]
+    Refused {
+        /// Name of the file.
+        name: String,
+        /// Where.
+        line: u64,
+        /// Why.
+        why: Refusal,
+        /// What should stand there.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A value does not fit into a file that is to be written.
+    #[error(
+        "{name}: `{column}` of line {line} cannot be written, {why}; mend the value or the layout and export again; \
+         no file was made"
+    )]
+    Unfit {
+        /// Name of the file.
+        name: String,
+        /// Reference of the payment line; empty in header and trailer.
+        line: String,
+        /// Which column.
+        column: String,
+        /// What does not fit.
+        why: &'static str,
+    },
     /// A received file is larger than allowed.
     #[error("{name} is larger than {bytes_max} bytes; nothing was taken")]
     TooLarge {
@@ -149,6 +180,8 @@ impl Error {
             Self::AtWork => "payment-at-work",
             Self::File { .. } => "payment-file",
             Self::Columns { .. } => "payment-columns",
+            Self::Refused { why, .. } => why.error_code(),
+            Self::Unfit { .. } => "payment-unfit",
             Self::TooLarge { .. } => "payment-too-large",
             Self::SamePerson => "payment-same-person",
             Self::Role { .. } => "payment-role",
@@ -160,6 +193,11 @@ impl Error {
             Self::Scope { .. } => "payment-scope",
             Self::Stored(_) => "payment-stored",
         }
+    }
+
+    /// Whether a received file is refused for what it holds.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Columns { .. })
     }
 
     pub(crate) fn file(path: &Path, error: &dyn std::fmt::Display) -> Self {

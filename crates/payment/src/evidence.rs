@@ -25,7 +25,7 @@ pub(crate) fn write(
             break;
         }
         let numbers: Int32Array = rows.iter().map(|row| i32::try_from(row.row_no).ok()).collect();
-        let cells: StringArray = rows.iter().map(|row| Some(row.cells.as_ref()?.join("\u{1f}"))).collect();
+        let cells: StringArray = rows.iter().map(|row| Some(row.cells.as_ref()?.joined())).collect();
         let columns: Vec<ArrayRef> = vec![Arc::new(numbers), Arc::new(cells)];
         writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns).map_err(lake::Error::from)?)?;
     }

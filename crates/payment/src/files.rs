@@ -9,7 +9,7 @@ use access::{House, Scope};
 use serde::{Deserialize, Serialize};
 use store::{Row, Tx, params};
 
-use crate::{Error, Result, queries};
+use crate::{Error, Result, queries, told, wire::Seal};
 
 /// What a received file did, kept with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,8 +55,14 @@ pub struct FileView {
     pub bytes: i64,
     /// Rows, the header not counted.
     pub rows: i64,
-    /// `intended`, `written`, `reading` or `posted`.
+    /// `intended`, `written`, `reading`, `posted` or `refused`.
     pub state: String,
+    /// Running number: of a file out the channel's, of a file in its own.
+    pub sequence: Option<String>,
+    /// Sum of the amounts of a file out.
+    pub sum_idr: Option<i64>,
+    /// Why it was refused whole.
+    pub refused: Option<String>,
     /// What it did.
     pub counts: Counts,
     /// When it was begun, milliseconds since the epoch.
@@ -85,6 +91,16 @@ pub struct FileMade {
 }
 
 impl FileView {
+    /// What the file says of itself.
+    pub(crate) fn seal(&self) -> Seal {
+        Seal {
+            channel: self.channel.clone(),
+            sequence: self.sequence.as_deref().and_then(told::whole).unwrap_or(0),
+            batch: self.batch.clone(),
+            at_ms: self.at_ms,
+        }
+    }
+
     pub(crate) fn made(&self, folder: &Path) -> FileMade {
         FileMade {
             file_no: self.file_no,
@@ -113,6 +129,11 @@ pub(crate) struct NewFile<'a> {
 }
 
 pub(crate) fn add(tx: &mut Tx<'_>, house: &House, scope: &Scope, file: &NewFile<'_>) -> Result<()> {
+    // What goes out has the channel's next number; what comes in brings its own.
+    let sequence = match file.direction {
+        "out" => Some(store::next_number(tx, &format!("channel_seal:{}", file.channel), 1)?.to_string()),
+        _ => None,
+    };
     let values = params![
         file.file_no,
         file.direction,
@@ -127,7 +148,8 @@ pub(crate) fn add(tx: &mut Tx<'_>, house: &House, scope: &Scope, file: &NewFile<
         file.state,
         house.clock.now_ms(),
         scope.actor(),
-        scope.actor_name()
+        scope.actor_name(),
+        sequence
     ];
     tx.execute(&queries::FILE_ADD, values)?;
     Ok(())
@@ -151,6 +173,9 @@ pub(crate) fn read(row: &Row) -> Result<FileView> {
         counts: serde_json::from_str(row.text(13)?).or_else(|_| empty_counts(row))?,
         at_ms: row.int(14)?,
         actor: row.string(15)?,
+        sequence: row.opt_string(16)?,
+        sum_idr: row.opt_int(17)?,
+        refused: row.opt_string(18)?,
     })
 }
 

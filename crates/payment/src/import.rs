@@ -9,7 +9,7 @@ use std::{path::Path, sync::mpsc, thread};
 
 use access::{House, Scope};
 use linkage::standardise::Standardiser;
-use model::{FamilyId, LineId, Progress, RegionCode, Rupiah, parse_date};
+use model::{FamilyId, LineId, Progress, RegionCode, Rupiah};
 use policy::{Channel, ChannelResult, Meaning};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -24,35 +24,16 @@ use crate::{
     queries,
     reply::{self, CheckRow, Line, MoneyRow, Txn, Verdict},
     shared,
+    standing::{self, Arrived, OrderLines},
     state::{AccountState, PaymentState, Trouble},
     story,
     tally::{Moved, Tally},
-    wire::{self, Replies, ReplyRow},
+    told::{self, Kind, Places, Told, Unread},
+    wire::{self, Replies, ReplyRow, SealIn},
 };
 
 /// Rows of one transaction.
 const BATCH: usize = 100_000;
-/// Longest word of a channel that is kept.
-const WORD_MAX: usize = 40;
-
-/// What kind of answer a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    AccountCheck,
-    Order,
-    Movements,
-}
-
-impl Kind {
-    fn layout(self) -> &'static str {
-        match self {
-            Self::AccountCheck => "account_check_reply",
-            Self::Order => "order_reply",
-            Self::Movements => "movements",
-        }
-    }
-}
-
 /// What an import did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Imported {
@@ -65,7 +46,8 @@ pub struct Imported {
 /// Takes in the answer to an account check. Doubtful and failed lines go to the work list and put effects.
 ///
 /// # Errors
-/// [`Error::Columns`] when it is no such file; then nothing was taken.
+/// [`Error::Columns`] when it is no such file, [`Error::Refused`] when it is cut, altered, another channel's or an answer to nothing;
+/// then nothing was taken, and the file stands among the channel's files as refused.
 pub fn import_account_replies(
     house: &House,
     scope: &Scope,
@@ -115,21 +97,41 @@ fn import(
     common::need(scope, "payment.import")?;
     let _lock = common::lock(house)?;
     let channel = checks::channel_of(house, channel)?;
+    match take_in(house, scope, channel, kind, path, progress) {
+        Err(error) if error.is_refusal() => {
+            standing::keep_refused(house, scope, channel, kind, path, &error)?;
+            Err(error)
+        }
+        other => other,
+    }
+}
+
+fn take_in(
+    house: &House,
+    scope: &Scope,
+    channel: &Channel,
+    kind: Kind,
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<Imported> {
     let mut replies = open(house, channel, kind, path)?;
-    let file = house.db.write(|tx| begin(tx, house, scope, channel, kind, path))?;
+    let file = house.db.write(|tx| begin(tx, house, scope, channel, kind, path, replies.seal()))?;
     if file.state == "posted" {
         return Ok(Imported { file, again: true });
     }
     keep(house, channel, kind, &file, path)?;
-    let reader = RowReader::new(kind, file.file_no, &replies);
+    let places = Places::of(kind, &replies);
     let mut import = Import::new(house, scope, channel, kind, &file)?;
     let (mut counts, mut mark) = (file.counts, 0);
+    let file_no = file.file_no;
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::scope(|threads| {
         let reading = threads.spawn(move || -> Result<()> {
             loop {
                 let rows = replies.next_rows(BATCH)?;
-                let read: Vec<Read> = rows.into_iter().map(|row| reader.read(row)).collect();
+                let told = |row: &ReplyRow| told::read(kind, &places, row, file_no);
+                let read: Vec<Read> =
+                    rows.iter().map(|row| Read { row_no: row.row_no, said: told(row) }).collect();
                 if read.is_empty() || sender.send(read).is_err() {
                     return Ok(());
                 }
@@ -158,7 +160,8 @@ fn open(house: &House, channel: &Channel, kind: Kind, path: &Path) -> Result<Rep
     if bytes > bytes_max {
         return Err(Error::TooLarge { name: file_name(path), bytes_max });
     }
-    Replies::open(path, wire::layout(channel, kind.layout())?)
+    let orders = OrderLines { db: house.db.clone(), channel: channel.key.clone() };
+    Ok(Replies::open(path, wire::layout(channel, kind.layout())?)?.with_orders(Box::new(orders)))
 }
 
 fn file_name(path: &Path) -> String {
@@ -173,10 +176,21 @@ fn begin(
     channel: &Channel,
     kind: Kind,
     path: &Path,
+    seal: &SealIn,
 ) -> Result<FileView> {
     let hash = lake::hash_file(path)?;
-    if let Some(row) = tx.query_opt(&queries::FILE_OF_HASH, params![&channel.key, kind.layout(), &hash])? {
-        return files::read(&row);
+    let known = tx.query_opt(&queries::FILE_OF_HASH, params![&channel.key, kind.layout(), &hash])?;
+    let known = known.map(|row| files::read(&row)).transpose()?;
+    if let Some(file) = known.as_ref().filter(|file| file.state == "posted") {
+        return Ok(file.clone());
+    }
+    let layout = wire::layout(channel, kind.layout())?;
+    let arrived = Arrived { channel, kind, layout, path, hash: &hash, seal: seal.clone() };
+    let sequence = standing::admit(tx, arrived)?;
+    if let Some(file) = known {
+        // Interrupted, or refused before under another layout.
+        tx.execute(&queries::FILE_ADMITTED, params![file.file_no, sequence])?;
+        return files::get(tx, file.file_no);
     }
     let file_no = store::next_number(tx, "channel_file", 1)?;
     let bytes = std::fs::metadata(path).map_err(|error| Error::file(path, &error))?.len();
@@ -195,102 +209,30 @@ fn begin(
         state: "reading",
     };
     files::add(tx, house, scope, &file)?;
+    tx.execute(&queries::FILE_ADMITTED, params![file_no, sequence])?;
     common::audit(tx, house, scope, &format!("file:{file_no}"), &hash)?;
     files::get(tx, file_no)
 }
 
-/// Keeps the rows as received in the lake, before any of them is believed.
+/// Keeps the rows as received in the lake, before any of them is believed: the file is read to its end, where it proves itself.
 fn keep(house: &House, channel: &Channel, kind: Kind, file: &FileView, path: &Path) -> Result<()> {
     let name = format!("payments/in/{}", file.file_no);
     if house.lake.dataset(&name)?.is_some() {
         return Ok(());
     }
-    let mut rows = Replies::open(path, wire::layout(channel, kind.layout())?)?;
+    let mut rows = open(house, channel, kind, path)?;
     crate::evidence::write(house, &name, file, || rows.next_rows(BATCH))
 }
 
-/// Reads rows by the places of the cells that we need.
-struct RowReader {
-    kind: Kind,
-    file_no: i64,
-    batch: Option<usize>,
-    reference: Option<usize>,
-    account: Option<usize>,
-    /// Result or kind of movement.
-    word: Option<usize>,
-    name: Option<usize>,
-    amount: Option<usize>,
-    date: Option<usize>,
-    txn: Option<usize>,
-}
-
-/// A row as read: its number, and line and content unless it cannot be understood.
+/// A row as read: its number, and what it says of which line, or what cannot be read in it.
 struct Read {
     row_no: i64,
-    said: Option<(i64, Said)>,
+    said: std::result::Result<(i64, Told), Unread>,
 }
 
-/// What a row says.
-enum Said {
-    Check(CheckRow),
-    Money(MoneyRow, String),
-}
-
-impl Said {
-    fn amount(&self) -> Option<i64> {
-        match self {
-            Self::Check(_) => None,
-            Self::Money(money, _) => Some(money.amount),
-        }
-    }
-
-    fn word(&self) -> &str {
-        match self {
-            Self::Check(check) => &check.word,
-            Self::Money(money, _) => &money.word,
-        }
-    }
-}
-
-impl RowReader {
-    fn new(kind: Kind, file_no: i64, replies: &Replies) -> Self {
-        let word = if kind == Kind::Movements { "kind" } else { "result" };
-        Self {
-            kind,
-            file_no,
-            batch: replies.place("batch"),
-            reference: replies.place("ref"),
-            account: replies.place("account"),
-            word: replies.place(word),
-            name: replies.place("name_at_bank"),
-            amount: replies.place("amount_idr"),
-            date: replies.place("date"),
-            txn: replies.place("bank_txn"),
-        }
-    }
-
-    fn read(&self, row: ReplyRow) -> Read {
-        Read { row_no: row.row_no, said: row.cells.and_then(|cells| self.said(cells)) }
-    }
-
-    fn said(&self, mut cells: Vec<String>) -> Option<(i64, Said)> {
-        let mut cell = |place: Option<usize>| Some(std::mem::take(cells.get_mut(place?)?));
-        let line_id = cell(self.reference)?.parse().ok()?;
-        let word: String = cell(self.word)?;
-        let word = if word.len() > WORD_MAX { word.chars().take(WORD_MAX).collect() } else { word };
-        let account = cell(self.account)?;
-        if self.kind == Kind::AccountCheck {
-            let (batch, name_at_bank) = (cell(self.batch)?, cell(self.name)?);
-            return Some((line_id, Said::Check(CheckRow { batch, word, account, name_at_bank })));
-        }
-        let amount = cell(self.amount)?.parse().ok()?;
-        let date = parse_date(&cell(self.date)?).ok()?.to_string();
-        let batch = if self.kind == Kind::Order { Some(cell(self.batch)?) } else { None };
-        let txn = cell(self.txn)?;
-        Some((
-            line_id,
-            Said::Money(MoneyRow { batch, word, account, amount, txn, file_no: self.file_no }, date),
-        ))
+impl Read {
+    fn line_id(&self) -> Option<i64> {
+        self.said.as_ref().ok().map(|(line_id, _)| *line_id)
     }
 }
 
@@ -414,7 +356,7 @@ impl<'a> Import<'a> {
 
     /// The lines that the rows name, by number. Neighbours are read in one go, with the few between that no row names.
     fn lines(&mut self, tx: &mut Tx<'_>, rows: &[Read]) -> Result<Vec<Line>> {
-        let ids = || rows.iter().filter_map(|row| row.said.as_ref().map(|(line_id, _)| *line_id));
+        let ids = || rows.iter().filter_map(Read::line_id);
         let (Some(first), Some(last)) = (ids().min(), ids().max()) else { return Ok(Vec::new()) };
         let dense = last.saturating_sub(first) < 3 * rows.len() as i64 + 1_000;
         if dense {
@@ -433,8 +375,7 @@ impl<'a> Import<'a> {
     ) -> Result<()> {
         const COLUMNS: &[&str] = &["file_no", "seq", "line_id", "txn"];
         let staged = rows.filter_map(|(seq, row, txn)| {
-            let (line_id, _) = row.said.as_ref()?;
-            Some(vec![self.file_no.into(), (seq as i64).into(), (*line_id).into(), txn.into()])
+            Some(vec![self.file_no.into(), (seq as i64).into(), row.line_id()?.into(), txn.into()])
         });
         tx.bulk("payment_stage", COLUMNS, staged)?;
         Ok(())
@@ -453,7 +394,7 @@ impl<'a> Import<'a> {
             return Ok(known);
         }
         let asked = rows.iter().enumerate().filter_map(|(seq, row)| {
-            let Some((line_id, Said::Money(money, _))) = &row.said else { return None };
+            let Ok((line_id, Told::Money(money, _))) = &row.said else { return None };
             let line = place(lines, *line_id).map(|at| &lines[at]);
             let fits = line.is_some_and(|line| reply::fits(line, money, self.kind == Kind::Order));
             (careful || !fits).then_some((seq, row, money.txn.as_str()))
@@ -475,9 +416,12 @@ impl<'a> Import<'a> {
 
     /// Decides one row and notes what follows.
     fn row<'r>(&mut self, row: &'r Read, out: &mut Outcome<'r>) -> Result<()> {
-        let Some((line_id, said)) = &row.said else {
-            self.refuse(row.row_no, None, None, Trouble::BadRow, ("", ""), out);
-            return Ok(());
+        let (line_id, said) = match &row.said {
+            Ok(said) => said,
+            Err(unread) => {
+                self.refuse(row.row_no, None, None, unread.trouble, ("", &unread.found), out);
+                return Ok(());
+            }
         };
         let amount = said.amount();
         // A line of another channel is none of this channel's business.
@@ -508,13 +452,13 @@ impl<'a> Import<'a> {
         &self,
         row_no: i64,
         (at, fresh): (usize, bool),
-        said: &'r Said,
+        said: &'r Told,
         result: &ChannelResult,
         out: &mut Outcome<'r>,
     ) -> Result<()> {
         let known = match said {
-            Said::Check(_) => None,
-            Said::Money(money, _) => self.known_txn(&money.txn, out),
+            Told::Check(_) => None,
+            Told::Money(money, _) => self.known_txn(&money.txn, out),
         };
         let (verdict, usual) = self.decide(&mut out.lines[at], said, result, known.as_ref());
         match verdict {
@@ -531,7 +475,7 @@ impl<'a> Import<'a> {
                         out.counts.words.insert(result.word.clone(), 1);
                     }
                 }
-                if let Said::Money(money, date) = said {
+                if let Told::Money(money, date) = said {
                     out.txns.insert(&money.txn, (out.lines[at].line_id, money, date));
                 }
                 for (movement, amount) in moved.into_iter().flatten() {
@@ -555,20 +499,20 @@ impl<'a> Import<'a> {
     fn decide(
         &self,
         line: &mut Line,
-        said: &Said,
+        said: &Told,
         result: &ChannelResult,
         known: Option<&Txn>,
     ) -> (Verdict, bool) {
         let word = self.usual == Some(result.word.as_str());
         match said {
-            Said::Check(check) => {
+            Told::Check(check) => {
                 let likeness = self.likeness(line, check, result.means);
                 let told = line.account.as_deref() == Some(check.account.as_str())
                     && line.payee_name == check.name_at_bank;
                 let verdict = reply::account_check(line, check, result.means, likeness);
                 (verdict, word && told && line.account_state == AccountState::Good)
             }
-            Said::Money(money, _) => {
+            Told::Money(money, _) => {
                 if self.kind == Kind::Order {
                     let first = line.payment == PaymentState::Instructed;
                     let verdict = reply::order_reply(line, money, result.means, known);

@@ -31,11 +31,13 @@ pub mod queries;
 mod reconcile;
 mod reply;
 mod shared;
+mod standing;
 mod state;
 mod story;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod told;
 mod views;
 mod wire;
 
@@ -50,7 +52,7 @@ pub use orders::{
     ApprovalView, Documents, OrderView, Wave, approve_order, cancel_order, export_orders, prepare_order,
 };
 pub use reconcile::{Queue, Reconciliation, Unmatched, last_reconciliation, reconcile};
-pub use state::{AccountState, Eligibility, PaymentState, Trouble};
+pub use state::{AccountState, Eligibility, PaymentState, Refusal, Trouble};
 pub use views::{
     Balance, CyclePage, CycleView, EventView, ExceptionFilter, ExceptionView, FamilyPayment, FunnelStep,
     LedgerRow, LineFilter, LinePage, LineView, ProblemCount, RegionFigures, close_exception, cycle_page,

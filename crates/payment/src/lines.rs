@@ -9,7 +9,7 @@ use store::{Row, Tx, Value, params};
 
 use crate::{
     Error, Result, common, queries,
-    reply::{Line, Told},
+    reply::{Line, Marks},
     state::{AccountState, Eligibility, PaymentState, Trouble},
     story,
     tally::Tally,
@@ -94,7 +94,7 @@ impl Known {
             problem: row.opt_text(13)?.and_then(Trouble::from_code),
             check_batch: None,
             order_batch: None,
-            told: Told {
+            told: Marks {
                 check_file: row.opt_int(14)?,
                 check_reply: row.opt_int(15)?,
                 order: row.opt_int(16)?,

@@ -302,7 +302,7 @@ pub fn export_orders(
     })?;
     if file.state == "intended" {
         let layout = wire::layout(checks::channel_of(house, &file.channel)?, KIND)?;
-        let mut out = Outgoing::create(folder, &file.name, layout)?;
+        let mut out = Outgoing::create(folder, &file.name, layout)?.sealed(file.seal());
         house.db.read(|tx| {
             tx.for_each(&queries::ORDER_LINES, params![order_id, cycle.first_line, cycle.last_line], |row| {
                 let (line_id, amount) = (row.int(0)?.to_string(), row.int(3)?.to_string());

@@ -111,7 +111,7 @@ macro_rules! order_columns {
 macro_rules! file_columns {
     () => {
         "file_no, direction, channel, kind, cycle_id, order_id, batch, name, hash, bytes, rows, state, mark, counts, at,
-        actor"
+        actor, sequence, sum_idr, refused"
     };
 }
 
@@ -142,8 +142,8 @@ sql! {
 
     // files
     pub(crate) FILE_ADD = "INSERT INTO channel_file (file_no, direction, channel, kind, cycle_id, order_id, batch, name,
-            hash, bytes, rows, state, mark, counts, at, actor_id, actor)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, 0, '{}', $12, $13, $14)";
+            hash, bytes, rows, state, mark, counts, at, actor_id, actor, sequence)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, 0, '{}', $12, $13, $14, CAST($15 AS TEXT))";
     pub(crate) FILE_OF_HASH = concat!("SELECT ", file_columns!(), " FROM channel_file
         WHERE channel = $1 AND kind = $2 AND hash = $3 AND direction = 'in'");
     pub(crate) FILES_OUT = concat!("SELECT ", file_columns!(), " FROM channel_file
@@ -155,11 +155,25 @@ sql! {
     pub(crate) FILES_OF_CYCLE = concat!("SELECT ", file_columns!(), " FROM channel_file
         WHERE cycle_id = $1 ORDER BY file_no");
     pub(crate) FILE = concat!("SELECT ", file_columns!(), " FROM channel_file WHERE file_no = $1");
-    pub(crate) FILE_WRITTEN = "UPDATE channel_file SET state = 'written', hash = $2, bytes = $3, rows = $4
-        WHERE file_no = $1";
+    pub(crate) FILE_WRITTEN = "UPDATE channel_file SET state = 'written', hash = $2, bytes = $3, rows = $4,
+            sum_idr = CAST($5 AS BIGINT) WHERE file_no = $1";
     pub(crate) FILE_MARK = "UPDATE channel_file SET mark = $2, rows = $2, counts = $3,
             cycle_id = COALESCE(cycle_id, CAST($4 AS BIGINT)) WHERE file_no = $1";
     pub(crate) FILE_POSTED = "UPDATE channel_file SET state = 'posted' WHERE file_no = $1";
+    pub(crate) FILE_REFUSED = "UPDATE channel_file SET state = 'refused', refused = $2, sequence = NULL
+        WHERE file_no = $1 AND mark = 0 AND state <> 'posted'";
+    pub(crate) FILE_ADMITTED = "UPDATE channel_file SET state = 'reading', refused = NULL,
+            sequence = CAST($2 AS TEXT) WHERE file_no = $1 AND state <> 'posted'";
+    pub(crate) SEQUENCE_TAKEN = "SELECT name FROM channel_file WHERE channel = $1 AND kind = $2 AND sequence = $3
+            AND hash <> $4 AND direction = 'in' AND state <> 'refused'";
+    pub(crate) BATCH_SENT = "SELECT file_no FROM channel_file
+        WHERE channel = $1 AND kind = $2 AND batch = $3 AND direction = 'out' AND state = 'written'";
+    pub(crate) BATCH_TOTALS = "SELECT lines, amount_idr FROM payment_order
+        WHERE batch = $1 AND channel = $2 AND state = 'sent'";
+    pub(crate) BATCH_LINES = "SELECT l.line_id, COALESCE(l.account, ''), l.amount_idr FROM payment_order o
+        JOIN payment_cycle c ON c.cycle_id = o.cycle_id
+        JOIN payment_line l ON l.line_id >= c.first_line AND l.line_id <= c.last_line AND l.order_id = o.order_id
+        WHERE o.batch = $1 AND o.channel = $2 AND o.state = 'sent' AND l.line_id > $3 ORDER BY l.line_id LIMIT $4";
     pub(crate) BATCH_OF_FILE = "SELECT batch FROM channel_file WHERE file_no = $1";
     pub(crate) FILE_TAKEN = "UPDATE channel_file SET mark = $2 WHERE file_no = $1";
 

@@ -16,7 +16,7 @@ use crate::{
 
 /// The files and the order that tell a line's story where the usual happened: no event stands for it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct Marks {
     /// Asked about the account.
     pub(crate) check_file: Option<i64>,
     /// Said that the account is good.
@@ -54,7 +54,7 @@ pub(crate) struct Line {
     /// Batch of the order that the line was sent with.
     pub(crate) order_batch: Option<Arc<str>>,
     /// What happened to the line together with others.
-    pub(crate) told: Told,
+    pub(crate) told: Marks,
     pub(crate) topped_up: i64,
     pub(crate) withdrawn: i64,
     pub(crate) returned: i64,
@@ -148,6 +148,9 @@ pub(crate) fn account_check(line: &mut Line, row: &CheckRow, means: Meaning, nam
         let same = line.account.as_deref().unwrap_or("") == row.account;
         let trouble = if same { Trouble::Duplicate } else { Trouble::NotExpected };
         return refused(trouble, line.account_state.code(), &row.word);
+    }
+    if matches!(means, Meaning::Waiting) {
+        return Verdict::Known;
     }
     if matches!(means, Meaning::Ok) && row.account.is_empty() {
         return refused(Trouble::AccountMissing, "account", "");
@@ -249,6 +252,8 @@ pub(crate) fn order_reply(line: &mut Line, row: &MoneyRow, means: Meaning, known
             line.problem = Some(Trouble::TopUpFailed);
             verdict
         }
+        // Still at work: nothing moves and nothing is wrong.
+        Meaning::Waiting => Verdict::Known,
         Meaning::Withdrawn | Meaning::Unknown => refused(Trouble::UnknownWord, "", &row.word),
     }
 }
@@ -260,10 +265,12 @@ pub(crate) fn movement(line: &mut Line, row: &MoneyRow, means: Meaning, known: O
     }
     match means {
         Meaning::Withdrawn | Meaning::Returned if line.topped_up == 0 => {
-            let whole = means == Meaning::Returned && line.pending() == row.amount;
+            // Only what the channel was told to pay can come back from it.
+            let told = matches!(line.payment, PaymentState::Instructed | PaymentState::Failed);
+            let whole = told && means == Meaning::Returned && line.pending() == row.amount;
             if whole {
                 come_back_unpaid(line, row.amount)
-            } else if means == Meaning::Returned && line.pending() > 0 {
+            } else if told && means == Meaning::Returned && line.pending() > 0 {
                 refused(Trouble::WrongAmount, line.pending(), row.amount)
             } else {
                 refused(Trouble::NotToppedUp, line.payment.code(), &row.word)
@@ -353,7 +360,7 @@ mod tests {
             payment: PaymentState::Instructed,
             problem: None,
             basis: "approved",
-            told: Told::default(),
+            told: Marks::default(),
             check_batch: Some("C1".into()),
             order_batch: Some("S1".into()),
             topped_up: 0,

@@ -92,6 +92,12 @@ coded! {
         UnknownRef = "unknown_ref",
         /// The row cannot be read.
         BadRow = "bad_row",
+        /// The reference is no number of a line.
+        BadRef = "bad_ref",
+        /// The amount is not whole rupiah: a sign, a separator, decimals, another currency.
+        BadAmount = "bad_amount",
+        /// The day is none.
+        BadDate = "bad_date",
         /// The channel used a word that its file in the policy pack does not have.
         UnknownWord = "unknown_word",
         /// The line belongs to another batch.
@@ -126,6 +132,94 @@ coded! {
         NoPayee = "no_payee",
         /// Held by a decision of a person.
         Held = "held",
+    }
+}
+
+coded! {
+    /// Why a received file is refused whole, before any row of it is believed.
+    Refusal {
+        /// The first record is missing or wrong.
+        Header = "header",
+        /// The last record is missing or wrong: the file was cut.
+        Trailer = "trailer",
+        /// Something follows the last record.
+        AfterTrailer = "after_trailer",
+        /// A record of no known kind.
+        Record = "record",
+        /// Another number of rows than the file says.
+        Rows = "rows",
+        /// Another sum than the file says, or an amount that cannot be summed.
+        Sum = "sum",
+        /// Other bytes than were sealed.
+        Hash = "hash",
+        /// The seal beside the file is missing or unreadable.
+        Seal = "seal",
+        /// A file of another channel.
+        Channel = "channel",
+        /// It answers a file that was not sent to this channel.
+        Batch = "batch",
+        /// Another file took this running number.
+        Sequence = "sequence",
+        /// Not XML as the standard has it.
+        Xml = "xml",
+        /// A message of another kind or version.
+        Namespace = "namespace",
+        /// The balances do not add up.
+        Balance = "balance",
+        /// The details of an entry do not come to its amount.
+        Details = "details",
+        /// A status for all contradicts a listed one, or does not prove which order it means.
+        Status = "status",
+    }
+}
+
+impl Refusal {
+    /// Stable code of the error, the key of its words.
+    pub fn error_code(self) -> &'static str {
+        match self {
+            Self::Header => "payment-refused-header",
+            Self::Trailer => "payment-refused-trailer",
+            Self::AfterTrailer => "payment-refused-after_trailer",
+            Self::Record => "payment-refused-record",
+            Self::Rows => "payment-refused-rows",
+            Self::Sum => "payment-refused-sum",
+            Self::Hash => "payment-refused-hash",
+            Self::Seal => "payment-refused-seal",
+            Self::Channel => "payment-refused-channel",
+            Self::Batch => "payment-refused-batch",
+            Self::Sequence => "payment-refused-sequence",
+            Self::Xml => "payment-refused-xml",
+            Self::Namespace => "payment-refused-namespace",
+            Self::Balance => "payment-refused-balance",
+            Self::Details => "payment-refused-details",
+            Self::Status => "payment-refused-status",
+        }
+    }
+
+    /// What is wrong and what to do, for the command line.
+    pub(crate) fn sentence(self) -> &'static str {
+        match self {
+            Self::Header => "the first record is missing or wrong; ask the channel for the file anew",
+            Self::Trailer => "the file is cut, its last record is missing or wrong; ask for it anew",
+            Self::AfterTrailer => "something follows the last record; ask for the file anew",
+            Self::Record => "the record is of no kind that the layout has; check layout and file",
+            Self::Rows => "the number of rows is not what the file says; ask for it anew",
+            Self::Sum => "the sum of the amounts is not what the file says; ask for it anew",
+            Self::Hash => "the file was changed after it was sealed; ask for it anew",
+            Self::Seal => "the seal beside the file is missing or unreadable; ask for it",
+            Self::Channel => "the file is another channel's; name that channel",
+            Self::Batch => {
+                "it answers a file that was not sent to this channel; send that first, or name the channel"
+            }
+            Self::Sequence => "another file has this number; ask the channel which one counts",
+            Self::Xml => "this is not XML as the standard has it; ask for the file anew",
+            Self::Namespace => "this is another message or version; ask for the one that the layout names",
+            Self::Balance => "the balances do not add up; ask for the statement anew",
+            Self::Details => "the details of an entry do not come to its amount; ask for the statement anew",
+            Self::Status => {
+                "the status for all does not fit the order or a listed status; ask for single ones"
+            }
+        }
     }
 }
 

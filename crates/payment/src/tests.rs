@@ -1,9 +1,11 @@
 //! The life of a payment against a bank that errs: the laws hold to the rupiah after every file, whatever it says.
 
 mod bank;
+mod channels;
 mod figures;
 mod histories;
 mod house;
+mod mutation;
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
 //! Channels (`channels/*.toml`): banks and the post office, the files exchanged with them, and what their words mean.
+//! How a file is laid out is read in `layout`.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use rules::Label;
 use crate::{
     Workflow,
     fault::Faults,
+    layout::{self, ChannelFile},
     pack::Pack,
     reader::{Source as File, Table},
 };
@@ -19,16 +21,6 @@ pub enum ChannelKind {
     Bank,
     /// Cash at the post office.
     Post,
-}
-
-/// Which way a file goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FileDirection {
-    /// We send it.
-    Out,
-    /// We receive it.
-    In,
 }
 
 /// What a word of a reply means for us.
@@ -47,34 +39,8 @@ pub enum Meaning {
     Returned,
     /// Only further evidence can tell.
     Unknown,
-}
-
-/// A column of an exchanged file.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct ChannelColumn {
-    /// Header in the file.
-    pub name: String,
-    /// Our name for it.
-    pub field: String,
-    /// May be missing.
-    pub optional: bool,
-}
-
-/// The layout of an exchanged file.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct ChannelFile {
-    /// Which file, such as `account_check_request`.
-    pub name: String,
-    /// Which way.
-    pub direction: FileDirection,
-    /// File name with `{batch}`.
-    pub pattern: String,
-    /// Between cells.
-    pub delimiter: u8,
-    /// `utf-8` or `windows-1252`.
-    pub encoding: String,
-    /// Columns in order.
-    pub columns: Vec<ChannelColumn>,
+    /// The channel is still at it: nothing moves, nothing is wrong.
+    Waiting,
 }
 
 /// A word of a reply.
@@ -117,11 +83,15 @@ impl Channel {
         self.files.iter().find(|file| file.name == name)
     }
 
-    /// The meaning of a word in a file; compared without case.
+    /// The meaning of a word in a file; compared without case. A word with a detail (`RJCT:AC04`) is looked up whole, then
+    /// without it.
     pub fn result(&self, file: &str, word: &str) -> Option<&ChannelResult> {
-        self.results
-            .iter()
-            .find(|result| result.file == file && result.word.eq_ignore_ascii_case(word.trim()))
+        let find = |word: &str| {
+            self.results
+                .iter()
+                .find(|result| result.file == file && result.word.eq_ignore_ascii_case(word.trim()))
+        };
+        find(word).or_else(|| find(word.split_once(':')?.0))
     }
 }
 
@@ -141,17 +111,18 @@ pub(crate) fn load(
     out
 }
 
-const MEANINGS: [(&str, Meaning); 6] = [
+const MEANINGS: [(&str, Meaning); 7] = [
     ("ok", Meaning::Ok),
     ("failed", Meaning::Failed),
     ("topped_up", Meaning::ToppedUp),
     ("withdrawn", Meaning::Withdrawn),
     ("returned", Meaning::Returned),
     ("unknown", Meaning::Unknown),
+    ("waiting", Meaning::Waiting),
 ];
 
 fn read(table: &Table<'_>, workflows: &BTreeMap<String, Workflow>) -> Channel {
-    let files = table.each("file", read_file);
+    let files = table.each("file", layout::read);
     let results = table.each("result", |result| {
         let result_file = result.text("file");
         if !files.iter().any(|file| file.name == result_file) {
@@ -183,29 +154,5 @@ fn read(table: &Table<'_>, workflows: &BTreeMap<String, Workflow>) -> Channel {
         note: table.opt_label("note"),
         files,
         results,
-    }
-}
-
-fn read_file(table: &Table<'_>) -> ChannelFile {
-    let columns = table.each("column", |column| {
-        let name = column.text("name");
-        ChannelColumn {
-            field: column.opt_text("field").unwrap_or_else(|| name.clone()),
-            optional: column.flag("optional", false),
-            name,
-        }
-    });
-    if columns.is_empty() {
-        table.fault("name", "the file has no columns", "add [[file.column]] tables");
-    }
-    ChannelFile {
-        name: table.text("name"),
-        direction: table.choice("direction", &[("out", FileDirection::Out), ("in", FileDirection::In)], true),
-        pattern: table.text("pattern"),
-        delimiter: table.choice("delimiter", &[(",", b','), (";", b';'), ("\t", b'\t'), ("|", b'|')], false),
-        encoding: table
-            .choice("encoding", &[("utf-8", "utf-8"), ("windows-1252", "windows-1252")], false)
-            .to_owned(),
-        columns,
     }
 }

@@ -16,6 +16,7 @@ mod expr;
 mod fault;
 mod figures;
 mod history;
+mod layout;
 mod manual;
 mod pack;
 mod programme;
@@ -34,11 +35,12 @@ use std::{collections::BTreeMap, path::Path};
 
 pub use budget::{Absorption, BudgetLine, Budgets, Ceiling, LineKey, Realisation};
 pub use calendar::{Calendar, Holiday};
-pub use channel::{Channel, ChannelColumn, ChannelFile, ChannelKind, ChannelResult, FileDirection, Meaning};
+pub use channel::{Channel, ChannelKind, ChannelResult, Meaning};
 pub use exact::{Number, Piece};
 pub use fault::Fault;
 pub use figures::{Figure, FigureCheck, FigureKind, FigureSource, Figures, Outcome, Topic};
 pub use history::Change;
+pub use layout::{ChannelColumn, ChannelFile, Debtor, FileDirection, Format};
 pub use programme::{
     BenefitKind, Cap, CapOrder, Combination, Component, Condition, Direction, Every, Exclusion, Flat,
     Funding, Goods, GroupRule, Pillar, Programme, ProgrammeVersion, Quota, ReasonWords, Recipient,

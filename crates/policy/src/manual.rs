@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{Column, ColumnType, FactRule, Policy, Reduce, Subject};
+use crate::{Column, ColumnType, FactRule, Policy, Reduce, Subject, layout};
 
 const HEAD: &str = "\
 # What a rule may name
@@ -80,6 +80,7 @@ impl Policy {
                 .collect();
             let _ = writeln!(out, "{}", words.join("; "));
         }
+        layout::manual(&mut out);
         out
     }
 }

@@ -116,6 +116,9 @@ pub enum BankError {
     /// Unreadable or unwritable, or a column is missing.
     #[error("the bank cannot read or write this file: {0}")]
     File(#[from] csv::Error),
+    /// The file is not of the layout, or the channel has no such file.
+    #[error("the bank does not know this layout")]
+    Layout,
     /// The amounts of the file leave the range of money.
     #[error("the amounts of this file do not sum up")]
     Overflow,
@@ -126,6 +129,7 @@ impl BankError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::File(_) => "bank-file",
+            Self::Layout => "bank-layout",
             Self::Overflow => "bank-overflow",
         }
     }

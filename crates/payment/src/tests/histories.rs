@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use crate::{
     lines::{self, LineDecision},
     names::Likeness,
-    reply::{self, CheckRow, Line, MoneyRow, Told, Txn, Verdict},
+    reply::{self, CheckRow, Line, Marks, MoneyRow, Txn, Verdict},
     state::{AccountState, Eligibility, PaymentState, Trouble},
 };
 
@@ -173,7 +173,7 @@ impl World {
             problem: None,
             check_batch: None,
             order_batch: None,
-            told: Told::default(),
+            told: Marks::default(),
             topped_up: 0,
             withdrawn: 0,
             returned: 0,

@@ -48,8 +48,22 @@ impl TestHouse {
         TestDb::all().into_iter().map(Self::new).collect()
     }
 
+    /// A house whose programmes pay through another channel than the pack says.
+    pub(super) fn paying_through(test: TestDb, channel: &str) -> Self {
+        let folder = test.folder.join("policy");
+        let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy");
+        copy(&pack, &folder, &|text| {
+            text.replace("channel = \"himbara\"", &format!("channel = \"{channel}\""))
+        });
+        let policy = Policy::load(Some(&folder)).unwrap_or_else(|faults| panic!("{faults:?}"));
+        Self::with(test, policy)
+    }
+
     fn new(test: TestDb) -> Self {
-        let policy = Policy::embedded().unwrap_or_else(|faults| panic!("{faults:?}"));
+        Self::with(test, Policy::embedded().unwrap_or_else(|faults| panic!("{faults:?}")))
+    }
+
+    fn with(test: TestDb, policy: Policy) -> Self {
         // Any programme that pays money by list for stages.
         let day = jiff::civil::date(2026, 11, 30);
         let pays = |programme: &&policy::Programme| {
@@ -91,6 +105,12 @@ impl TestHouse {
     pub(super) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.test.folder.join(name);
         std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub(super) fn bytes(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.test.folder.join(name);
+        std::fs::write(&path, bytes).unwrap();
         path
     }
 
@@ -253,6 +273,21 @@ impl TestHouse {
 
     pub(super) fn reconcile(&self, cycle: i64) -> Reconciliation {
         reconcile(&self.house, &self.scope("payment.reconcile"), cycle, &Silent).unwrap()
+    }
+}
+
+fn copy(from: &Path, to: &Path, change: &dyn Fn(&str) -> String) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target, change);
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            std::fs::write(target, change(&text)).unwrap();
+        } else {
+            std::fs::copy(&path, target).unwrap();
+        }
     }
 }
 

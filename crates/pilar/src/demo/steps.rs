@@ -1,6 +1,7 @@
 //! The steps of the demo in their order. Each reads what it needs from what earlier steps found, so that it can be done again alone.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{BufReader, BufWriter},
     path::{Path, PathBuf},
@@ -18,6 +19,7 @@ use linkage::Scores;
 use model::{FamilyId, Month, Period, RegionCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use synth::{bank::Bank, desk::Desk};
 
 use super::{DAY, Run, accounts, truth};
 use crate::{
@@ -326,17 +328,23 @@ fn pay(run: &Run, decided: &Value) -> anyhow::Result<(u64, Value)> {
     let accounts = accounts::read(&run.dir)?;
     let treasurer = accounts::who_may(house, &accounts, &["payment.build", "payment.export"], 0)?;
     let approvers: Vec<Session> = approvers(house, &accounts, &treasurer)?;
-    let bank = synth::bank::Bank::usual(run.seed, DAY);
+    let bank = Bank::usual(run.seed, DAY);
     let outbox = run.dir.join("outbox");
     let inbox = run.dir.join("inbox");
     std::fs::create_dir_all(&outbox)?;
-    let (mut lines, mut cycles) = (0, Vec::new());
+    let (mut lines, mut cycles, mut numbers) = (0, Vec::new(), BTreeMap::new());
     for made in decided["runs"].as_array().into_iter().flatten() {
         let id = made["run"].as_str().context("a run without an id")?;
         let built = money::build(house, &treasurer, id)?;
         lines += built.lines.unsigned_abs();
         cycles.push(built.cycle_id);
         for request in money::export_checks(house, &treasurer, built.cycle_id, &outbox)? {
+            if let Some(desk) = desk(house, bank, &request.channel, &mut numbers) {
+                let (reply, _) = desk.answer_account_checks(&std::fs::read(&request.path)?)?;
+                let path = arrived(&inbox, desk, "account_check_reply", &request, &reply)?;
+                money::import_checks(house, &treasurer, &request.channel, &path)?;
+                continue;
+            }
             let reply = beside(&inbox, &request.path, "reply")?;
             answer(&request.path, &reply, |from, to| {
                 Ok(bank.answer_account_checks(from, to).map(|_| ())?)
@@ -344,11 +352,20 @@ fn pay(run: &Run, decided: &Value) -> anyhow::Result<(u64, Value)> {
             money::import_checks(house, &treasurer, &request.channel, &reply)?;
         }
         for request in money::export_orders(house, &treasurer, &approvers, built.cycle_id, &outbox)? {
+            let until = DAY.checked_add(45.days())?;
+            if let Some(desk) = desk(house, bank, &request.channel, &mut numbers) {
+                let (reply, _) = desk.answer_orders(&std::fs::read(&request.path)?)?;
+                let path = arrived(&inbox, desk, "order_reply", &request, &reply)?;
+                money::import_orders(house, &treasurer, &request.channel, &path)?;
+                let (moves, _) = desk.movements(until)?;
+                let path = arrived(&inbox, desk, "movements", &request, &moves)?;
+                money::import_movements(house, &treasurer, &request.channel, &path)?;
+                continue;
+            }
             let reply = beside(&inbox, &request.path, "reply")?;
             answer(&request.path, &reply, |from, to| Ok(bank.answer_orders(from, to).map(|_| ())?))?;
             money::import_orders(house, &treasurer, &request.channel, &reply)?;
             let moves = beside(&inbox, &request.path, "movements")?;
-            let until = DAY.checked_add(45.days())?;
             answer(&reply, &moves, |from, to| Ok(bank.movements(from, until, to).map(|_| ())?))?;
             money::import_movements(house, &treasurer, &request.channel, &moves)?;
         }
@@ -356,6 +373,35 @@ fn pay(run: &Run, decided: &Value) -> anyhow::Result<(u64, Value)> {
     let cases = effects::carry(house)?;
     let totals = money::reconcile(house, &treasurer, None)?;
     Ok((lines, json!({"lines": lines, "cases": cases, "cycles": cycles, "totals": totals})))
+}
+
+/// The bank's counter for a channel whose files are not the bank's own plain CSV.
+fn desk<'a, 'h>(
+    house: &'h access::House,
+    bank: Bank,
+    channel: &str,
+    desks: &'a mut BTreeMap<String, Desk<'h>>,
+) -> Option<&'a mut Desk<'h>> {
+    let channel = house.policy.channel(channel)?;
+    let plain = |file: &policy::ChannelFile| file.names && file.header.is_empty() && file.delimiter == b',';
+    if channel.files.iter().all(plain) {
+        return None;
+    }
+    Some(desks.entry(channel.key.clone()).or_insert_with(|| Desk::new(bank, channel)))
+}
+
+/// An answer as it lies in the inbox, under the name that the layout gives it.
+fn arrived(
+    inbox: &Path,
+    desk: &Desk<'_>,
+    layout: &str,
+    request: &payment::FileMade,
+    reply: &[u8],
+) -> anyhow::Result<PathBuf> {
+    let layout = desk.channel.file(layout).context("a channel without this layout")?;
+    let path = inbox.join(layout.pattern.replace("{batch}", &request.batch));
+    std::fs::write(&path, reply).with_context(|| path.display().to_string())?;
+    Ok(path)
 }
 
 /// Everybody who may approve orders, but not the maker.
