@@ -293,7 +293,7 @@ impl FamilyPage {
     fn reason(&self, decision: &FamilyDecision) -> String {
         let text = decision.reason_text.as_ref().map_or("", |text| self.t.label(text));
         let code = decision.reason.as_deref().unwrap_or_default();
-        super::keputusan::reason_words(&self.t, &decision.run, code, text, false)
+        super::keputusan::reason_words(&self.t, super::keputusan::rule_of(&decision.run), code, text, false)
     }
 
     fn known(&self) -> Vec<&VariableView> {
