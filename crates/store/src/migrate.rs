@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0010_scenario",
     "0011_notice",
     "0012_counts_by_level",
+    "0014_cards",
 ];
 
 const OWN_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

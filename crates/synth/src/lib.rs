@@ -19,6 +19,7 @@
 //! memory are bounded by a few subdistricts at a time.
 
 pub mod bank;
+mod cards;
 mod dice;
 mod house;
 mod lists;

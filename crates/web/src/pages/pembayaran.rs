@@ -545,6 +545,11 @@ pub(crate) fn reply_value(t: &Tongue, kind: &str, value: &str) -> String {
     }
     match (Trouble::from_code(kind), value.parse::<i64>()) {
         (Some(Trouble::WrongAmount | Trouble::OverWithdrawn), Ok(idr)) => t.idr(idr),
+        (Some(Trouble::CardMove), _) => {
+            let state = t.code("payment-card-state", value);
+            if state == value { t.code("payment-card-step", value) } else { state }
+        }
+        (Some(Trouble::BadRow), _) => t.code("payment-card-field", value),
         (Some(Trouble::WrongAccount), _) => {
             let shown = value.chars().count().saturating_sub(4);
             format!("…{}", value.chars().skip(shown).collect::<String>())
