@@ -60,6 +60,11 @@ pub(crate) fn check(figures: &Value) -> Result<()> {
         money("ordered")? >= money("topped_up")? + money("pending")?,
         "more topped up and pending than ordered"
     );
+    let cards = |list: &str, part: &str| whole(&format!("/cards/{list}/{part}"));
+    for list in ["waiting", "idle", "trouble", "active"] {
+        ensure!(cards(list, "cards")? > 0, "no card is {list}: the bank printed too few to be a test");
+    }
+    ensure!(cards("waiting", "on_card_idr")? > 0, "no money stands on cards that nobody was given");
     let steps = figures.get("steps").and_then(Value::as_array).context("no steps")?;
     let names: Vec<&str> = steps.iter().filter_map(|step| step["name"].as_str()).collect();
     for name in ["synth", "intake", "linkage", "registry", "rank", "closing", "targeting", "payment"] {
@@ -82,7 +87,7 @@ pub(crate) fn summary(figures: &Value) -> String {
             step["peak_rss_mb"].as_u64().unwrap_or_default(),
         ));
     }
-    for part in ["linkage", "decisions", "payment"] {
+    for part in ["linkage", "decisions", "payment", "cards"] {
         lines.push(format!("{part}: {}", figures[part]));
     }
     lines.join("\n")

@@ -49,11 +49,10 @@ sql! {
         WHERE c.line_id = $1 AND c.region >= $2 AND c.region < $3
         AND ($4 = 0 OR c.family_id IN (SELECT family_id FROM assignment WHERE user_id = $4))
         ORDER BY c.case_id DESC LIMIT 200";
-    pub(crate) FAMILIES_WITH = "SELECT DISTINCT family_id FROM case_file
-        WHERE open = 1 AND workflow = $1 AND region >= $2 AND region < $3 ORDER BY family_id";
     pub(crate) OPEN_FAMILIES = "SELECT DISTINCT family_id FROM case_file
         WHERE family_id > $1 AND open = 1 AND region >= $2 AND region < $3
         AND ($4 = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $4))
+        AND ($6 = '' OR workflow = $6)
         ORDER BY family_id LIMIT $5";
     pub(crate) STATES = "SELECT workflow, state, COUNT(*), COUNT(*) FILTER (WHERE due_on < $4) FROM case_file
         WHERE open = 1 AND region >= $1 AND region < $2

@@ -14,6 +14,7 @@ use crate::{
     engine::{self, Case, Caused, Clock, Move, Refusal, Stepped},
     form::{self, Answers},
     queries,
+    views::open_families,
 };
 
 /// A case to open.
@@ -351,15 +352,9 @@ fn set_tasks(
 /// # Errors
 /// The store's.
 pub fn protected_families(house: &House, scope: &Scope) -> Result<Vec<i64>> {
-    let (from, to) = scope.path_range();
     let mut families = Vec::new();
     for workflow in house.policy.workflows().values().filter(|workflow| workflow.protects) {
-        house.db.read(|tx| {
-            tx.for_each(&queries::FAMILIES_WITH, params![&workflow.key, from, to], |row| {
-                families.push(row.int(0)?);
-                Ok::<_, Error>(())
-            })
-        })?;
+        families.extend(open_families(house, scope, &workflow.key)?);
     }
     families.sort_unstable();
     families.dedup();

@@ -22,11 +22,16 @@ const FAMILIES_PAGE: i64 = 20_000;
 ///
 /// # Errors The store's.
 pub fn families_with_open_case(house: &House, scope: &Scope) -> Result<Vec<i64>> {
+    open_families(house, scope, "")
+}
+
+/// The same of one workflow; of all where its key is empty.
+pub(crate) fn open_families(house: &House, scope: &Scope, workflow: &str) -> Result<Vec<i64>> {
     let (from, to) = scope.path_range();
     let mut found = Vec::new();
     loop {
         let after = found.last().copied().unwrap_or(i64::MIN);
-        let asked = params![after, from, to, scope.caseload(), FAMILIES_PAGE];
+        let asked = params![after, from, to, scope.caseload(), FAMILIES_PAGE, workflow];
         let page = house.db.read(|tx| tx.query(&queries::OPEN_FAMILIES, asked))?;
         for row in &page {
             found.push(row.int(0)?);

@@ -20,8 +20,8 @@ pub enum Effect {
         workflow: String,
         /// The family.
         family: FamilyId,
-        /// The payment line.
-        line: LineId,
+        /// The payment line, where there is one: a card in trouble may have none.
+        line: Option<LineId>,
         /// Where the family lives.
         region: RegionCode,
         /// Code of the reason: the channel's word, such as `bank:TUTUP`, or a trouble of ours.
@@ -65,6 +65,7 @@ pub fn effect_done(tx: &mut Tx<'_>, house: &House, id: i64) -> Result<(), store:
 pub(crate) fn put(tx: &mut Tx<'_>, house: &House, document: &str, effects: &[Effect]) -> Result<()> {
     for effect in effects {
         let Effect::OpenCase { line, reason, .. } = effect;
+        let line = line.map_or_else(String::new, |line| line.to_string());
         let key = format!("{line}/{reason}/{document}");
         let payload = serde_json::to_string(effect).map_err(|_| Error::Stored("effect"))?;
         outbox::put(tx, house.clock.as_ref(), KIND, &key, &payload)?;

@@ -136,6 +136,12 @@ pub enum Error {
         /// What to do.
         remedy: &'static str,
     },
+    /// What is told of a card cannot be kept.
+    #[error(transparent)]
+    Card(#[from] crate::cards::CardFault),
+    /// Somebody was faster.
+    #[error("somebody changed it meanwhile: look at it again")]
+    Changed,
     /// Nothing to order.
     #[error("no line is ready to be ordered")]
     NothingToOrder,
@@ -186,6 +192,8 @@ impl Error {
             Self::SamePerson => "payment-same-person",
             Self::Role { .. } => "payment-role",
             Self::State { .. } => "payment-state",
+            Self::Card(fault) => fault.code(),
+            Self::Changed => "payment-changed",
             Self::NothingToOrder => "payment-nothing-to-order",
             Self::Documents => "payment-documents",
             Self::Region(_) => "payment-region",

@@ -568,7 +568,7 @@ impl<'a> Import<'a> {
         let other =
             || self.channel.results.iter().filter(|r| r.file == result.file).find_map(|r| r.effect.as_ref());
         let workflow = match (&result.effect, line.problem) {
-            _ if step.state == AccountState::Good.code() => None,
+            _ if step.state == AccountState::Good.code() || result.opens => None,
             (None, Some(_)) => other(),
             (own, _) => own.as_ref(),
         };
@@ -577,7 +577,7 @@ impl<'a> Import<'a> {
             out.effects.push(Effect::OpenCase {
                 workflow: workflow.clone(),
                 family: FamilyId(line.recipient),
-                line: LineId(line.line_id),
+                line: Some(LineId(line.line_id)),
                 region: RegionCode::parse(&line.region)?,
                 reason,
             });
@@ -733,7 +733,7 @@ fn key(event: &[Value]) -> (i64, i64, i64) {
     (int(0), int(1), int(2))
 }
 
-fn write_exceptions(tx: &mut Tx<'_>, exceptions: Vec<Vec<Value>>) -> Result<()> {
+pub(crate) fn write_exceptions(tx: &mut Tx<'_>, exceptions: Vec<Vec<Value>>) -> Result<()> {
     const COLUMNS: &[&str] = &[
         "exception_id",
         "file_no",

@@ -15,6 +15,7 @@
 
 mod books;
 mod build;
+pub mod cards;
 mod checks;
 mod columns;
 mod common;

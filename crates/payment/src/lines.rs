@@ -362,7 +362,10 @@ pub(crate) fn change(
         }
         LineDecision::Release => {
             line.eligibility = Eligibility::Eligible;
-            line.problem = line.problem.filter(|problem| *problem != Trouble::Held);
+            // What troubled the account before it was held troubles it still.
+            let failed = line.account_state == AccountState::Failed && line.problem == Some(Trouble::Held);
+            let account = failed.then_some(Trouble::AccountRefused);
+            line.problem = account.or(line.problem.filter(|problem| *problem != Trouble::Held));
             ("eligibility", "order")
         }
         LineDecision::Cancel => {

@@ -33,6 +33,8 @@ macro_rules! coded {
     };
 }
 
+pub(crate) use coded;
+
 coded! {
     /// Whether the recipient is entitled.
     Eligibility {
@@ -132,6 +134,14 @@ coded! {
         NoPayee = "no_payee",
         /// Held by a decision of a person.
         Held = "held",
+        /// No card has this token and these last digits.
+        UnknownCard = "unknown_card",
+        /// The card, or the family, has another one already.
+        CardConflict = "card_conflict",
+        /// The card's state does not allow the move.
+        CardMove = "card_move",
+        /// The row has what may be a PIN or a card number. It is not repeated.
+        CardNumber = "card_number",
     }
 }
 

@@ -1,6 +1,7 @@
 //! The life of a payment against a bank that errs: the laws hold to the rupiah after every file, whatever it says.
 
 mod bank;
+mod cards;
 mod channels;
 mod figures;
 mod histories;
@@ -121,12 +122,12 @@ fn accounts_that_fail_wait_for_a_person_and_can_be_paid_in_cash() {
         let asked = test.ask(cycle);
         let words = ["TUTUP", "NAMA_BEDA", "TIDAK_DITEMUKAN", "NIK_TIDAK_PADAN"];
         let counts = test.answer_checks(&asked, |n| *words.get(n).unwrap_or(&"OK"));
-        assert_eq!(counts.effects, 4);
+        assert_eq!(counts.effects, 3, "who has no account waits for an opening");
         let waiting = effects(&test.house, 10).unwrap();
-        assert_eq!(waiting.len(), 4);
+        assert_eq!(waiting.len(), 3);
         let done = |tx: &mut store::Tx<'_>| effect_done(tx, &test.house, waiting[0].id);
         test.house.db.write(done).unwrap();
-        assert_eq!(effects(&test.house, 10).unwrap().len(), 3);
+        assert_eq!(effects(&test.house, 10).unwrap().len(), 2);
         let page = cycle_page(&test.house, &test.scope("payment.read"), cycle).unwrap();
         assert_eq!(page.problems.iter().map(|p| p.lines).sum::<i64>(), 4);
         let read = test.scope("payment.read");
@@ -171,6 +172,7 @@ fn a_killed_import_continues_where_it_stopped() {
 fn every_statement_prepares_and_every_code_has_words() {
     for test in TestHouse::all() {
         assert_eq!(test.house.db.check(queries::ALL), vec![]);
+        assert_eq!(test.house.db.check(crate::cards::queries::ALL), vec![]);
     }
     let policy = Policy::embedded().unwrap();
     let has = |key: String| assert!(policy.words().has(&key), "no words for {key}");
@@ -188,6 +190,20 @@ fn every_statement_prepares_and_every_code_has_words() {
     }
     for kind in ledger::AccountKind::ALL {
         has(format!("payment-account-kind-{}", kind.code()));
+    }
+    use crate::cards::{CardField, CardMove, CardState, Holder, KEEPERS, PROOFS, RELATIONS, Stage};
+    let codes = [
+        ("state", CardState::ALL.iter().map(|one| one.code()).collect::<Vec<_>>()),
+        ("holder", Holder::ALL.iter().map(|one| one.code()).collect()),
+        ("stage", Stage::ALL.iter().map(|one| one.code()).collect()),
+        ("step", CardMove::ALL.iter().map(|one| one.code()).collect()),
+        ("field", CardField::ALL.iter().map(|one| one.code()).collect()),
+        ("word", RELATIONS.iter().chain(&KEEPERS).chain(&PROOFS).copied().collect()),
+    ];
+    for (kind, code) in
+        codes.into_iter().flat_map(|(kind, codes)| codes.into_iter().map(move |code| (kind, code)))
+    {
+        has(format!("payment-card-{kind}-{code}"));
     }
 }
 
@@ -249,55 +265,5 @@ proptest! {
         prop_assert_eq!(end.topped_up_idr, end.withdrawn_idr + end.on_card_idr + end.returned_from_card_idr);
         let page = cycle_page(&test.house, &test.scope("payment.read"), cycle).unwrap();
         prop_assert_eq!((page.pending_idr, page.on_card_idr), (end.pending_idr, end.on_card_idr));
-    }
-}
-
-/// Seconds of each step at a size given by `PILAR_LINES`; run by hand with `--ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, not a law"]
-fn measure_each_step() {
-    let lines = std::env::var("PILAR_LINES").ok().and_then(|n| n.parse().ok()).unwrap_or(300_000);
-    for test in TestHouse::all() {
-        let time = |what: &str, since: std::time::Instant| {
-            let seconds = since.elapsed().as_secs_f64();
-            println!(
-                "{:?} {what}: {seconds:.2} s, {:.0} lines/s",
-                test.house.db.engine(),
-                lines as f64 / seconds
-            );
-        };
-        let start = std::time::Instant::now;
-        test.write_list("main", 0..lines);
-        let t = start();
-        let cycle = test.build_written("main").cycle_id;
-        time("build", t);
-        let t = start();
-        let asked = test.ask(cycle);
-        time("export checks", t);
-        let t = start();
-        test.answer_checks(&asked, |_| "OK");
-        time("import checks (with writing the reply)", t);
-        let t = start();
-        let order = test.order(cycle);
-        time("prepare and approve", t);
-        let t = start();
-        let made = export_orders(&test.house, &test.scope("payment.export"), order, &test.outbox(), &Silent)
-            .unwrap();
-        time("export order", t);
-        let rows = bank::read(&made.path);
-        let reply = test.file("reply.csv", &bank::topups(&rows, &BTreeMap::new()));
-        let t = start();
-        test.import_order(&reply);
-        time("import top-ups", t);
-        let moves = test.file("moves.csv", &bank::withdrawals(&rows, |_, amount| vec![("TARIK", amount)]));
-        let t = start();
-        test.import_movements(&moves);
-        time("import movements", t);
-        let t = start();
-        assert!(test.reconcile(cycle).sound);
-        time("reconcile", t);
-        let t = start();
-        cycle_page(&test.house, &test.scope("payment.read"), cycle).unwrap();
-        time("cycle page", t);
     }
 }

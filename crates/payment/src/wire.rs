@@ -103,6 +103,16 @@ impl Cells {
         self.text.strip_suffix(SEPARATOR).unwrap_or(&self.text)
     }
 
+    /// The same cells, with `#` in place of those that `hidden` names.
+    pub(crate) fn masked(&self, hidden: impl Fn(usize, &str) -> bool) -> Self {
+        let mut masked = Self::default();
+        for place in 0..self.ends.len() {
+            let cell = self.get(place).unwrap_or_default();
+            masked.push(if hidden(place, cell) { "#" } else { cell });
+        }
+        masked
+    }
+
     fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();

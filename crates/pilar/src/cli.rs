@@ -408,11 +408,52 @@ pub(crate) enum Pay {
         #[arg(long, value_name = "KEY")]
         channel: Option<String>,
     },
+    /// Cards: open accounts for who has none, take in what happened to cards, say which still wait
+    #[command(subcommand)]
+    Cards(Cards),
     /// Add everything up and list what does not fit
     Reconcile {
         /// Number of the payment cycle. Default: all.
         #[arg(long)]
         cycle: Option<i64>,
+    },
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Cards {
+    /// Write the files that ask banks to open accounts and print cards (burekol)
+    Open {
+        /// Number of the payment cycle.
+        #[arg(long)]
+        cycle: i64,
+        /// Folder to write to. Default: `outbox` in the data folder.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Read a bank's answer to openings
+    Opened {
+        /// The answer.
+        file: PathBuf,
+        /// Key of the bank's channel. Default: the only one of the policy pack.
+        #[arg(long, value_name = "KEY")]
+        channel: Option<String>,
+    },
+    /// Read what happened to cards; rows are matched by token and last four digits
+    Import {
+        /// The list.
+        file: PathBuf,
+        /// Key of the bank's channel. Default: the only one of the policy pack.
+        #[arg(long, value_name = "KEY")]
+        channel: Option<String>,
+    },
+    /// Say how many cards wait, for how long, and how much money stands on them
+    Report {
+        /// `waiting` (printed, not handed over), `idle` (handed over, not active), `trouble`, `active` or `ended`.
+        #[arg(long, default_value = "waiting")]
+        list: String,
+        /// Code of a region, such as 11.01. Default: the nation.
+        #[arg(long, default_value = "")]
+        region: String,
     },
 }
 

@@ -58,7 +58,22 @@ pub struct ChannelResult {
     pub next: Label,
     /// Key of the workflow to open for the family.
     pub effect: Option<String>,
+    /// There is no account yet: one is opened together with those of others (*burekol*).
+    pub opens: bool,
 }
+
+/// What is done about a card in trouble.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct CardTrouble {
+    /// The state of the card.
+    pub state: String,
+    /// Key of the workflow to open for the family.
+    pub effect: String,
+}
+
+/// States of a card that are trouble.
+const CARD_TROUBLES: [(&str, &str); 4] =
+    [("blocked", "blocked"), ("damaged", "damaged"), ("lost", "lost"), ("held_by_other", "held_by_other")];
 
 /// A channel.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -75,6 +90,8 @@ pub struct Channel {
     pub files: Vec<ChannelFile>,
     /// Words of replies.
     pub results: Vec<ChannelResult>,
+    /// Troubles of cards that open a case.
+    pub card_troubles: Vec<CardTrouble>,
 }
 
 impl Channel {
@@ -92,6 +109,11 @@ impl Channel {
                 .find(|result| result.file == file && result.word.eq_ignore_ascii_case(word.trim()))
         };
         find(word).or_else(|| find(word.split_once(':')?.0))
+    }
+
+    /// The workflow that a card in this state opens.
+    pub fn card_trouble(&self, state: &str) -> Option<&str> {
+        self.card_troubles.iter().find(|one| one.state == state).map(|one| one.effect.as_str())
     }
 }
 
@@ -133,11 +155,7 @@ fn read(table: &Table<'_>, workflows: &BTreeMap<String, Workflow>) -> Channel {
             );
         }
         let effect = result.opt_text("effect");
-        if let Some(effect) = effect.as_ref().filter(|effect| !workflows.contains_key(*effect)) {
-            let known: Vec<&str> = workflows.keys().map(String::as_str).collect();
-            let remedy = format!("the workflows are: {}", known.join(", "));
-            result.fault("effect", format!("no workflow `{effect}`"), remedy);
-        }
+        known_workflow(result, effect.as_deref(), workflows);
         ChannelResult {
             file: result_file,
             word: result.text("word"),
@@ -145,7 +163,13 @@ fn read(table: &Table<'_>, workflows: &BTreeMap<String, Workflow>) -> Channel {
             label: result.label("label"),
             next: result.label("next"),
             effect,
+            opens: result.flag("opens", false),
         }
+    });
+    let card_troubles = table.each("card_trouble", |trouble| {
+        let effect = trouble.text("effect");
+        known_workflow(trouble, Some(&effect), workflows);
+        CardTrouble { state: trouble.choice("state", &CARD_TROUBLES, true).to_owned(), effect }
     });
     Channel {
         key: table.text("key"),
@@ -154,5 +178,14 @@ fn read(table: &Table<'_>, workflows: &BTreeMap<String, Workflow>) -> Channel {
         note: table.opt_label("note"),
         files,
         results,
+        card_troubles,
+    }
+}
+
+fn known_workflow(table: &Table<'_>, effect: Option<&str>, workflows: &BTreeMap<String, Workflow>) {
+    if let Some(effect) = effect.filter(|effect| !workflows.contains_key(*effect)) {
+        let known: Vec<&str> = workflows.keys().map(String::as_str).collect();
+        let remedy = format!("the workflows are: {}", known.join(", "));
+        table.fault("effect", format!("no workflow `{effect}`"), remedy);
     }
 }

@@ -35,7 +35,7 @@ use std::{collections::BTreeMap, path::Path};
 
 pub use budget::{Absorption, BudgetLine, Budgets, Ceiling, LineKey, Realisation};
 pub use calendar::{Calendar, Holiday};
-pub use channel::{Channel, ChannelKind, ChannelResult, Meaning};
+pub use channel::{CardTrouble, Channel, ChannelKind, ChannelResult, Meaning};
 pub use exact::{Number, Piece};
 pub use fault::Fault;
 pub use figures::{Figure, FigureCheck, FigureKind, FigureSource, Figures, Outcome, Topic};
@@ -52,7 +52,8 @@ pub use role::{Action, Role, Roles};
 pub use rules::{Label, Lang};
 pub use schema::{Code, Column, ColumnType, Cut, Fact, FactMark, FactRule, Reduce, Schema, Subject};
 pub use settings::{
-    AccessSettings, ApprovalBand, ClosingSettings, Limits, NoticeSettings, Purpose, Settings, WorkSettings,
+    AccessSettings, ApprovalBand, CardSettings, ClosingSettings, Limits, NoticeSettings, Purpose, Settings,
+    WorkSettings,
 };
 pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use words::{Arg, Words};

@@ -25,6 +25,8 @@ pub struct Settings {
     pub notice: NoticeSettings,
     /// Account checks.
     pub account: AccountSettings,
+    /// Cards that wait.
+    pub cards: CardSettings,
     /// Who approves how much; bands in rising order, the last without limit.
     pub approval: Vec<ApprovalBand>,
     /// Why a personal number may be shown.
@@ -105,6 +107,13 @@ pub struct NoticeSettings {
     pub days: i64,
 }
 
+/// Cards that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct CardSettings {
+    /// Last days of the bands of waiting, rising; the last band is open.
+    pub age_days: [i64; 4],
+}
+
 /// Who approves payment up to an amount.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ApprovalBand {
@@ -161,17 +170,19 @@ fn read(table: &Table<'_>, roles: &Roles) -> Option<Settings> {
         table.table("work", read_work),
         table.table("notice", |notice| NoticeSettings { days: notice.int("days", 1..=366) }),
         table.table("account", |account| AccountSettings { check_days: account.int("check_days", 0..=366) }),
+        table.table("cards", read_cards),
     );
     let purposes =
         table.each("purpose", |purpose| Purpose { key: purpose.text("key"), label: purpose.label("label") });
     if purposes.is_empty() {
         table.fault("purpose", "no purpose for which a number may be shown", "add [[purpose]] tables");
     }
-    let (Some(closing), Some(limits), Some(access), Some(work), Some(notice), Some(account)) = settings
+    let (Some(closing), Some(limits), Some(access), Some(work), Some(notice), Some(account), Some(cards)) =
+        settings
     else {
         return None;
     };
-    Some(Settings { closing, limits, access, work, notice, account, approval, purposes })
+    Some(Settings { closing, limits, access, work, notice, account, cards, approval, purposes })
 }
 
 fn read_role(table: &Table<'_>, roles: &Roles) -> String {
@@ -236,6 +247,21 @@ fn read_access(table: &Table<'_>) -> AccessSettings {
         window_minutes: table.int("window_minutes", 1..=1440),
         password_length: table.int("password_length", 12..=128),
     }
+}
+
+fn read_cards(table: &Table<'_>) -> CardSettings {
+    let days = table.ints("age_days");
+    let rising =
+        days.windows(2).all(|pair| pair[0] < pair[1]) && days.iter().all(|day| (1..=3_660).contains(day));
+    let four: Option<[i64; 4]> = days.try_into().ok();
+    if !rising || four.is_none() {
+        table.fault(
+            "age_days",
+            "not four rising numbers of days",
+            "write such as age_days = [7, 30, 90, 180]",
+        );
+    }
+    CardSettings { age_days: four.unwrap_or([7, 30, 90, 180]) }
 }
 
 fn read_work(table: &Table<'_>) -> WorkSettings {

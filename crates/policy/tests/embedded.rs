@@ -340,6 +340,8 @@ fn nobody_both_makes_and_checks_everything_and_the_auditor_changes_nothing() {
         "open",
         "manage",
         "report",
+        "card",
+        "card_stock",
     ];
     let auditor = pack.roles().get("auditor").unwrap();
     for action in &auditor.actions {

@@ -72,6 +72,7 @@ ALTER TABLE payment_line_2 RENAME TO payment_line;
 -- At most one live payment per recipient and benefit.
 CREATE UNIQUE INDEX payment_live ON payment_line (recipient, benefit) WHERE live = 1;
 CREATE UNIQUE INDEX payment_line_by_id ON payment_line (line_id);
+CREATE INDEX payment_line_by_problem ON payment_line (cycle_id, problem, line_id) WHERE problem IS NOT NULL;
 
 -- Where the lines of a cycle are: sorted once, when the cycle is built.
 CREATE TABLE payment_place (

@@ -95,6 +95,13 @@ impl Db {
     /// # Errors
     /// What the closure answers, or [`Error::Busy`] when no connection came free.
     pub fn read<T, E: From<Error>>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let (mut work, mut answer) = (Some(work), None);
+        self.read_once(&mut |tx| answer = work.take().map(|work| work(tx)))?;
+        answer.unwrap_or_else(|| Err(Error::Aborted.into()))
+    }
+
+    // Once for all closures: the drivers' code is large.
+    fn read_once(&self, work: &mut dyn FnMut(&mut Tx<'_>)) -> Result<()> {
         match &*self.driver {
             Driver::Sqlite(driver) => driver.read(work),
             Driver::Postgres(driver) => driver.read(work),
@@ -107,6 +114,16 @@ impl Db {
     /// What the closure answers, [`Error::Busy`], [`Error::Nested`] inside another write, [`Error::Commit`] when the disk
     /// refused.
     pub fn write<T, E: From<Error>>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let (mut work, mut answer) = (Some(work), None);
+        self.write_once(&mut |tx| {
+            answer = work.take().map(|work| work(tx));
+            matches!(answer, Some(Ok(_)))
+        })?;
+        answer.unwrap_or_else(|| Err(Error::Aborted.into()))
+    }
+
+    /// What `work` did is kept when it says so; an error where it was to be kept and could not.
+    fn write_once(&self, work: &mut dyn FnMut(&mut Tx<'_>) -> bool) -> Result<()> {
         let _writing = Writing::begin(Arc::as_ptr(&self.driver) as usize)?;
         match &*self.driver {
             Driver::Sqlite(driver) => driver.write(work),

@@ -31,6 +31,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0011_notice",
     "0012_counts_by_level",
     "0013_payment_bulk",
+    "0014_cards",
     "0015_channel_seal",
 ];
 

@@ -65,33 +65,29 @@ impl Postgres {
         })
     }
 
-    pub(crate) fn write<T, E: From<Error>>(
-        &self,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub(crate) fn write(&self, work: &mut dyn FnMut(&mut Tx<'_>) -> bool) -> Result<(), Error> {
         let mut client = self.client()?;
         let transaction = self.block(client.transaction()).map_err(|error| failure("begin", &error))?;
         let mut tx = Tx::postgres(Session { driver: self, transaction: &transaction });
-        let result = work(&mut tx);
-        if result.is_ok() && tx.failed() {
-            return Err(Error::Aborted.into());
+        let wanted = work(&mut tx);
+        if wanted && tx.failed() {
+            return Err(Error::Aborted);
         }
-        // An error drops the transaction, which rolls it back before the connection is used again.
-        let value = result?;
-        self.block(transaction.commit()).map_err(|error| Error::Commit(spoken(&error)))?;
-        Ok(value)
+        // What is not wanted drops the transaction, which rolls it back before the connection is used again.
+        if !wanted {
+            return Ok(());
+        }
+        self.block(transaction.commit()).map_err(|error| Error::Commit(spoken(&error)))
     }
 
-    pub(crate) fn read<T, E: From<Error>>(
-        &self,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub(crate) fn read(&self, work: &mut dyn FnMut(&mut Tx<'_>)) -> Result<(), Error> {
         let mut client = self.client()?;
         let snapshot =
             client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
         let transaction = self.block(snapshot.start()).map_err(|error| failure("begin", &error))?;
         let mut tx = Tx::postgres(Session { driver: self, transaction: &transaction });
-        work(&mut tx)
+        work(&mut tx);
+        Ok(())
     }
 
     /// Tells the planner what these tables hold now, and marks the pages on which indexes alone can answer. Takes no part in any

@@ -78,10 +78,7 @@ impl Sqlite {
         &self.path
     }
 
-    pub(crate) fn write<T, E: From<Error>>(
-        &self,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub(crate) fn write(&self, work: &mut dyn FnMut(&mut Tx<'_>) -> bool) -> Result<(), Error> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut writer = locked(&self.writer);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -90,11 +87,7 @@ impl Sqlite {
         // A panic must not leave the writer half-way: undo first, then let it go on.
         let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut tx)));
         let failed = tx.failed();
-        let result = match outcome {
-            Ok(Ok(_)) if failed => Ok(Err(Error::Aborted.into())),
-            other => other,
-        };
-        let kept = matches!(result, Ok(Ok(_)));
+        let kept = matches!(outcome, Ok(true)) && !failed;
         let end = writer.leave(first, kept);
         let due = writer
             .group
@@ -104,8 +97,8 @@ impl Sqlite {
             writer.finish();
             self.committed.notify_all();
         }
-        let result = match result {
-            Ok(result) => result,
+        let wanted = match outcome {
+            Ok(wanted) => wanted,
             Err(panic) => {
                 drop(writer);
                 resume_unwind(panic)
@@ -115,7 +108,7 @@ impl Sqlite {
             let end = end.ok_or(Error::Commit("the group of writes was lost".into()))?;
             self.wait_for(writer, &end)?;
         }
-        result
+        if wanted && !kept { Err(Error::Aborted) } else { Ok(()) }
     }
 
     fn wait_for(&self, writer: MutexGuard<'_, Writer>, end: &GroupEnd) -> Result<(), Error> {
@@ -129,15 +122,13 @@ impl Sqlite {
         }
     }
 
-    pub(crate) fn read<T, E: From<Error>>(
-        &self,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub(crate) fn read(&self, work: &mut dyn FnMut(&mut Tx<'_>)) -> Result<(), Error> {
         let reader = Reader { pool: self, conn: Some(self.reader()?) };
-        let Some(conn) = reader.conn.as_ref() else { return Err(Error::Busy.into()) };
+        let Some(conn) = reader.conn.as_ref() else { return Err(Error::Busy) };
         conn.execute_batch("BEGIN").map_err(|error| failure("begin", &error))?;
         let mut tx = Tx::sqlite(conn);
-        work(&mut tx)
+        work(&mut tx);
+        Ok(())
     }
 
     fn reader(&self) -> Result<Connection, Error> {

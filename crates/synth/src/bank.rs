@@ -7,7 +7,7 @@
 //! always gets the same reply. Never: files; it reads and writes what it is handed.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{Read, Write},
 };
 
@@ -240,6 +240,8 @@ impl Bank {
             edge += rate;
             roll < edge
         });
+        // An account that the request names is there.
+        let fault = fault.filter(|fault| *fault != 1 || line.account.is_empty());
         let account = match line.account.as_str() {
             "" => account_number(fold(&line.nik) ^ self.seed),
             known => known.to_owned(),
@@ -314,10 +316,17 @@ impl Bank {
     }
 
     /// What people do with the money until `until`: reads the bank's own top-up reply, writes
-    /// `ref,account,kind,amount_idr,date,bank_txn` with `TARIK` (withdrawn) and `RETUR` (returned).
+    /// `ref,account,kind,amount_idr,date,bank_txn` with `TARIK` (withdrawn) and `RETUR` (returned). Nothing moves on accounts that are
+    /// `locked`: their card is not in the family's hands.
     ///
     /// # Errors The file cannot be read or written, or its amounts leave the range of money.
-    pub fn movements(&self, topups: impl Read, until: Date, out: impl Write) -> Result<Tally, BankError> {
+    pub fn movements(
+        &self,
+        topups: impl Read,
+        until: Date,
+        locked: &BTreeSet<String>,
+        out: impl Write,
+    ) -> Result<Tally, BankError> {
         let mut out = writer(out);
         out_header(&mut out, &["ref", "account", "kind", "amount_idr", "date", "bank_txn"])?;
         let mut tally = Tally::default();
@@ -331,6 +340,9 @@ impl Bank {
             last.clone_from(&line.bank_txn);
             tally.lines += 1;
             tally.asked_idr = plus(tally.asked_idr, line.amount_idr)?;
+            if locked.contains(&line.account) {
+                continue;
+            }
             let mut dice = self.dice(3, &line.r#ref);
             for movement in self.acts(&line, until, &mut dice) {
                 let kind = if movement.kind == "RETUR" { "RETUR" } else { "TARIK" };
@@ -397,7 +409,7 @@ impl Bank {
         }
     }
 
-    fn dice(&self, purpose: u64, reference: &str) -> Dice {
+    pub(crate) fn dice(&self, purpose: u64, reference: &str) -> Dice {
         Dice::new(self.seed, [0x42_414e_4b00 + purpose, fold(reference), 0])
     }
 
@@ -438,11 +450,11 @@ impl Tally {
 }
 
 /// A writer whose header is written apart, so that it is there even when no line follows.
-fn writer<W: Write>(out: W) -> csv::Writer<W> {
+pub(crate) fn writer<W: Write>(out: W) -> csv::Writer<W> {
     csv::WriterBuilder::new().has_headers(false).from_writer(out)
 }
 
-fn out_header<W: Write>(out: &mut csv::Writer<W>, columns: &[&str]) -> Result<(), BankError> {
+pub(crate) fn out_header<W: Write>(out: &mut csv::Writer<W>, columns: &[&str]) -> Result<(), BankError> {
     Ok(out.write_record(columns)?)
 }
 
@@ -451,13 +463,13 @@ fn plus(a: i64, b: i64) -> Result<i64, BankError> {
 }
 
 /// A number for a text (FNV-1a).
-fn fold(text: &str) -> u64 {
+pub(crate) fn fold(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
 
-fn account_number(draw: u64) -> String {
+pub(crate) fn account_number(draw: u64) -> String {
     format!("990{:012}", draw % 1_000_000_000_000)
 }
 
@@ -529,7 +541,8 @@ mod tests {
         let tally = bank.answer_orders(order(500).as_bytes(), &mut reply).unwrap();
         assert_eq!(tally.moved_idr["TOPUP"], tally.asked_idr);
         assert_eq!(sum(&reply, "amount_idr", "result", "TOPUP"), tally.asked_idr);
-        let after = bank.movements(reply.as_slice(), date(2026, 12, 20), &mut moves).unwrap();
+        let after =
+            bank.movements(reply.as_slice(), date(2026, 12, 20), &BTreeSet::new(), &mut moves).unwrap();
         assert_eq!(after.moved_idr["TARIK"], tally.asked_idr);
         assert_eq!(sum(&moves, "amount_idr", "kind", "TARIK"), tally.asked_idr);
         assert!(after.errors.is_empty());

@@ -4,7 +4,7 @@
 //! Written apart from what payment reads and writes with, so that each checks the other. A file is held in memory whole: this is a
 //! bank for demos and tests.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use jiff::civil::Date;
 use policy::{Channel, ChannelColumn, ChannelFile, Format};
@@ -63,7 +63,7 @@ impl<'a> Desk<'a> {
     /// # Errors The amounts leave the range of money.
     pub fn movements(&mut self, until: Date) -> Result<(Vec<u8>, Tally), BankError> {
         let mut out = Vec::new();
-        let tally = self.bank.movements(self.topups.as_slice(), until, &mut out)?;
+        let tally = self.bank.movements(self.topups.as_slice(), until, &BTreeSet::new(), &mut out)?;
         let (_, rows) = read_plain(&self.topups)?;
         let batch = rows.first().and_then(|row| row.first().cloned()).unwrap_or_default();
         Ok((self.written("movements", &batch, &out, &[])?, tally))

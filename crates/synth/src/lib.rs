@@ -19,6 +19,7 @@
 //! memory are bounded by a few subdistricts at a time.
 
 pub mod bank;
+mod cards;
 pub mod desk;
 mod dice;
 mod house;

@@ -7,6 +7,7 @@ use store::params;
 use crate::{
     DecisionRun, Error, Result,
     decide::{RunState, read_run, read_run_by_id},
+    holders::BEFORE,
     notices, queries,
 };
 
@@ -37,6 +38,11 @@ pub fn approve(house: &House, scope: &Scope, run: &str, dataset_hash: &str) -> R
         return Err(Error::HashChanged);
     }
     let changes = notices::changes_of(house, &made)?;
+    let follows = house.lake.require(&made.dataset)?.manifest().origin.note.contains_key(BEFORE);
+    if follows && changes.is_none() {
+        let why = "what it changes is missing, so nobody could be given notice".to_owned();
+        return Err(Error::BrokenRun { run: made.run, why });
+    }
     house.db.write(|tx| {
         let other = tx.query_opt(&queries::RUN_APPROVED, params![&made.programme, &made.period])?;
         if let Some(other) = other {

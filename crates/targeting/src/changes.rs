@@ -12,7 +12,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 use jiff::civil::Date;
 use lake::{Origin, WriteOptions};
-use model::{Rupiah, RupiahOverflow};
+use model::{Rupiah, RupiahOverflow, civil_from_epoch_days, epoch_days};
 use rules::Label;
 use serde::Serialize;
 use store::{Page, Paged, Tx, params};
@@ -20,13 +20,12 @@ use store::{Page, Paged, Tx, params};
 use crate::{
     DecisionRun, Error, FamilyOutcome, Result,
     columns::int64,
-    counts::{level_number, upwards},
+    counts::{level_number, level_of, upwards},
     decide::{read_run_by_id, text_column},
     holders::{Holders, Standing},
-    people::own_families,
     queries,
     settle::Settled,
-    views::{groups_from, outside},
+    views::{groups_from, outside, own_families},
 };
 
 /// What a list does to a family that received before or receives now.
@@ -184,7 +183,7 @@ pub(crate) fn changes(
             before_idr: Rupiah::new(before),
             amount_idr: now,
             noticed: match held.map(|held| held.standing) {
-                Some(Standing::Noticed(day)) => day_from(day),
+                Some(Standing::Noticed(day)) => civil_from_epoch_days(day),
                 _ => None,
             },
         });
@@ -204,10 +203,6 @@ fn gone_line(gone: &crate::holders::Gone) -> ChangeLine {
         amount_idr: Rupiah::ZERO,
         noticed: None,
     }
-}
-
-fn day_from(days: i32) -> Option<Date> {
-    jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()
 }
 
 /// Sums by region at every level.
@@ -256,9 +251,7 @@ pub(crate) fn write(house: &House, name: &str, lines: &[ChangeLine], origin: Ori
             Arc::new(BooleanArray::from(part.iter().map(|line| line.unknown).collect::<Vec<_>>())),
             int(|line| line.before_idr.idr()),
             int(|line| line.amount_idr.idr()),
-            Arc::new(
-                part.iter().map(|line| line.noticed.map(crate::holders::day_number)).collect::<Date32Array>(),
-            ),
+            Arc::new(part.iter().map(|line| line.noticed.map(epoch_days)).collect::<Date32Array>()),
         ];
         writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
     }
@@ -269,9 +262,8 @@ pub(crate) fn write(house: &House, name: &str, lines: &[ChangeLine], origin: Ori
 /// Keeps the sums in the database.
 pub(crate) fn save(tx: &mut Tx<'_>, run: &str, sums: &Sums) -> Result<(), store::Error> {
     const COLUMNS: &[&str] = &["run", "region", "level", "what", "families", "before_idr", "amount_idr"];
-    let level = |region: &str| model::RegionCode::parse(region).map_or(0, |code| level_number(code.level()));
     let row = |((region, what), (families, before, now)): (&(String, Change), &(i64, Rupiah, Rupiah))| {
-        params![run, region, level(region), what.code(), *families, *before, *now].to_vec()
+        params![run, region, level_of(region), what.code(), *families, *before, *now].to_vec()
     };
     tx.bulk("decision_change", COLUMNS, sums.iter().map(row)).map(|_| ())
 }
@@ -297,7 +289,7 @@ pub(crate) fn lines_of(run: &DecisionRun, batch: &RecordBatch) -> Result<Vec<Cha
             unknown: unknown.value(row),
             before_idr: Rupiah::new(before.value(row)),
             amount_idr: Rupiah::new(now.value(row)),
-            noticed: if noticed.is_valid(row) { day_from(noticed.value(row)) } else { None },
+            noticed: if noticed.is_valid(row) { civil_from_epoch_days(noticed.value(row)) } else { None },
         })
     };
     (0..batch.num_rows()).map(line).collect()

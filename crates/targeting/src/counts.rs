@@ -163,6 +163,11 @@ pub(crate) fn upwards(path: &str) -> Vec<String> {
     out
 }
 
+/// Depth of a region by its path, as kept in the table; a path that is no region counts for the nation.
+pub(crate) fn level_of(region: &str) -> i64 {
+    RegionCode::parse(region).map_or(0, |code| level_number(code.level()))
+}
+
 /// Depth of a region as kept in the table: 0 nation to 4 village.
 pub(crate) fn level_number(level: RegionLevel) -> i64 {
     match level {

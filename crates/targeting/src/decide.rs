@@ -25,7 +25,7 @@ use crate::{
     Error, FamilyOutcome, Result, changes,
     closing::{Closing, families_of},
     columns::{Judged, int64},
-    counts::{self, Counts, level_number},
+    counts::{self, Counts, level_of},
     holders::{self, Before},
     list,
     pass::Pass,
@@ -349,7 +349,7 @@ impl Decider<'_> {
             // Whoever was faster is as good.
             let _set = like.set(self.house.lake.require(&manifest.name)?).is_ok();
         }
-        let kept = Kept { run: &begun.run, manifest: &manifest, figures: &figures, changed: &changed };
+        let kept = ToKeep { run: &begun.run, manifest: &manifest, figures: &figures, changed: &changed };
         save(self.house, self.scope, self.closing, &kept, &settled)?;
         read_run_by_id(self.house, &begun.run)
     }
@@ -376,7 +376,7 @@ impl Decider<'_> {
 }
 
 /// What is kept of a run in the database.
-struct Kept<'a> {
+struct ToKeep<'a> {
     run: &'a str,
     manifest: &'a lake::Manifest,
     figures: &'a Counts,
@@ -509,11 +509,16 @@ pub(crate) fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Vec<Option<
     }
 }
 
-fn save(house: &House, scope: &Scope, closing: Month, kept: &Kept<'_>, settled: &Settled<'_>) -> Result<()> {
-    let Kept { run, manifest, figures, changed } = *kept;
+fn save(
+    house: &House,
+    scope: &Scope,
+    closing: Month,
+    kept: &ToKeep<'_>,
+    settled: &Settled<'_>,
+) -> Result<()> {
+    let ToKeep { run, manifest, figures, changed } = *kept;
     let (plan, totals) = (settled.plan, figures.totals);
     let code = |place: Option<u32>| place.map_or("", |place| plan.places[place as usize].code.as_str());
-    let level = |region: &str| model::RegionCode::parse(region).map_or(0, |code| level_number(code.level()));
     house.db.write(|tx| {
         let (from, to) = (plan.period.first_day(), plan.period.last_day());
         let period = plan.period.to_string();
@@ -555,7 +560,7 @@ fn save(house: &House, scope: &Scope, closing: Month, kept: &Kept<'_>, settled: 
             params![
                 run,
                 region,
-                level(region),
+                level_of(region),
                 outcome.code(),
                 code(*reason),
                 *unknown,

@@ -25,7 +25,7 @@ use crate::{
     plan::{Place, PlaceKind, Plan},
     queries,
     rule_view::in_words,
-    views::{outcome_at, quota_count, reason_text},
+    views::{outcome_at, outside, quota_count, reason_text},
 };
 
 /// Runs of a programme looked at for one family.
@@ -361,9 +361,7 @@ impl Stored {
 }
 
 fn may_see(house: &House, scope: &Scope, row: &RecordBatch, family_id: i64) -> Result<bool> {
-    let region = text_column(row, "region")[0].unwrap_or_default();
-    let (from, to) = scope.path_range();
-    if region < from || region >= to {
+    if outside(scope, text_column(row, "region")[0].unwrap_or_default()) {
         return Ok(false);
     }
     if scope.caseload() == 0 {

@@ -13,7 +13,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 use jiff::{ToSpan, civil::Date};
 use lake::{Dataset, Origin, WriteOptions};
-use model::{Clock, Period};
+use model::{Clock, Period, epoch_days};
 use store::params;
 
 use crate::{
@@ -168,19 +168,13 @@ fn day_of(ms: i64) -> Date {
     model::FixedClock(instant).today()
 }
 
-/// Days since 1970-01-01, as in columns.
-pub(crate) fn day_number(day: Date) -> i32 {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    day.since(epoch).map_or(0, |span| span.get_days())
-}
-
 impl Before {
     /// Who held a place, and how each stands towards a list for `period`. `family_ids` ascending; `wait_days` from the notice to
     /// the first day of the period at which it may take effect.
     pub(crate) fn holders(&self, period: Period, wait_days: i64, family_ids: &[i64]) -> Result<Holders> {
         const COLUMNS: [&str; 5] = ["family_id", "region", "outcome", "amount_idr", "noticed"];
         let mut out = Holders::default();
-        let (first_day, approved) = (day_number(period.first_day()), day_number(self.approved_on));
+        let (first_day, approved) = (epoch_days(period.first_day()), epoch_days(self.approved_on));
         let months = period.months();
         let mut row = 0;
         for batch in self.list.read(&COLUMNS)? {

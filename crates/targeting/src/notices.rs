@@ -56,6 +56,8 @@ pub struct Notice {
     pub programme: String,
     /// The run whose approval gave it.
     pub run: String,
+    /// The version of the rule that it was made by.
+    pub version: String,
     /// The period of that run.
     pub period: String,
     /// Village of the family.
@@ -211,6 +213,7 @@ fn read(house: &House, row: &Row) -> Result<Notice> {
         given_on: row.string(8)?,
         until: row.string(9)?,
         state,
+        version: version_key,
         programme,
         run,
         reason,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Int32Array, RecordBatch};
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use model::Lang;
 use policy::Policy;
 use rules::Label;
@@ -62,7 +62,7 @@ impl Ranks {
             known.peek().filter(|(other, _)| *other == id).map(|(_, decile)| i32::from(**decile))
         };
         let deciles: Int32Array = ids.iter().map(decile).collect();
-        let day = (self.date - date(1970, 1, 1)).get_days();
+        let day = model::epoch_days(self.date);
         let dates: Date32Array = deciles.iter().map(|decile| decile.map(|_| day)).collect();
         let (deciles, dates): (ArrayRef, ArrayRef) = (Arc::new(deciles), Arc::new(dates));
         let schema = families.schema();

@@ -14,7 +14,7 @@ use lake::{Dataset, Origin, WriteOptions};
 use model::Rupiah;
 use rules::Label;
 use serde::Serialize;
-use store::{Page, Paged, Value, params};
+use store::{Page, Paged, Value};
 
 use crate::{
     DecisionRun, Error, FamilyOutcome, Result,
@@ -22,10 +22,9 @@ use crate::{
     decide::{read_run_by_id, text_column},
     members::Members,
     plan::Plan,
-    queries,
     quota::Regions,
     settle::Settled,
-    views::{groups_from, outside},
+    views::{groups_from, outside, own_families},
 };
 
 /// Rows written at once.
@@ -194,15 +193,6 @@ pub fn run_people(house: &House, scope: &Scope, run: &str, page: &Page) -> Resul
 /// # Errors The lake's.
 pub fn decides_people(house: &House, run: &DecisionRun) -> Result<bool> {
     Ok(house.lake.dataset(&dataset_name(&run.programme, &run.period, &run.run))?.is_some())
-}
-
-/// The families of a caseload, ascending; none for a scope that is a territory.
-pub(crate) fn own_families(house: &House, scope: &Scope) -> Result<Option<Vec<i64>>> {
-    if scope.caseload() == 0 {
-        return Ok(None);
-    }
-    let rows = house.db.read(|tx| tx.query(&queries::ASSIGNED, params![scope.caseload()]))?;
-    Ok(Some(rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?))
 }
 
 /// Codes and names of the run's components, by number.

@@ -18,6 +18,7 @@ use store::{Page, Paged, params};
 
 use crate::{
     DecisionRun, Error, FamilyOutcome, Result,
+    changes::codes,
     columns::int64,
     counts::level_number,
     decide::{read_run, read_run_by_id, text_column},
@@ -354,9 +355,7 @@ pub fn run_families(
     let after = page.after_int(i64::MIN)?;
     let wanted = page.rows() + 1;
     let mut lines = Vec::with_capacity(wanted);
-    if scope.caseload() != 0 {
-        let rows = house.db.read(|tx| tx.query(&queries::ASSIGNED, params![scope.caseload()]))?;
-        let mut ids = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<i64>, _>>()?;
+    if let Some(mut ids) = own_families(house, scope)? {
         ids.retain(|id| *id > after);
         let found = list.lookup("family_id", &ids, &COLUMNS)?;
         collect_lines(&found, scope, outcome, after, wanted, &mut lines)?;
@@ -423,6 +422,15 @@ pub(crate) fn groups_from(list: &lake::Dataset, first: i64) -> Result<Vec<usize>
 pub(crate) fn outside(scope: &Scope, region: &str) -> bool {
     let (from, to) = scope.path_range();
     region < from || region >= to
+}
+
+/// The families of a caseload, ascending; none for a scope that is a territory.
+pub(crate) fn own_families(house: &House, scope: &Scope) -> Result<Option<Vec<i64>>> {
+    if scope.caseload() == 0 {
+        return Ok(None);
+    }
+    let rows = house.db.read(|tx| tx.query(&queries::ASSIGNED, params![scope.caseload()]))?;
+    Ok(Some(rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?))
 }
 
 fn latest_run(house: &House, programme: &str) -> Result<Option<DecisionRun>> {
@@ -501,27 +509,17 @@ pub fn run_outcomes(house: &House, scope: &Scope, run: &DecisionRun) -> Result<V
 
 /// Counts of the territory as they were kept with the run; a caseload is counted family by family.
 fn counts_in(house: &House, scope: &Scope, run: &DecisionRun) -> Result<Vec<CountRow>> {
-    if scope.caseload() == 0 {
+    let Some(ids) = own_families(house, scope)? else {
         return counts_of(house, &run.run, scope.region());
-    }
-    let (assigned, conditions) = house.db.read(|tx| {
-        Ok::<_, store::Error>((
-            tx.query(&queries::ASSIGNED, params![scope.caseload()])?,
-            tx.query(&queries::CONDITIONS, params![&run.run])?,
-        ))
-    })?;
-    let ids = assigned.iter().map(|row| row.int(0)).collect::<Result<Vec<i64>, _>>()?;
-    let mut codes = BTreeMap::new();
-    for row in &conditions {
-        codes.insert(row.int(0)?, row.string(1)?);
-    }
+    };
+    let codes = house.db.read(|tx| codes(tx, &run.run))?;
     const COLUMNS: [&str; 5] = ["region", "outcome", "amount_idr", "reason", "unknown"];
     let found = house.lake.require(&run.dataset)?.lookup("family_id", &ids, &COLUMNS)?;
     count_rows(&found, scope, &codes)
 }
 
 /// Counts of these rows of a list; `codes` are the codes of its conditions by place.
-fn count_rows(found: &RecordBatch, scope: &Scope, codes: &BTreeMap<i64, String>) -> Result<Vec<CountRow>> {
+fn count_rows(found: &RecordBatch, scope: &Scope, codes: &[String]) -> Result<Vec<CountRow>> {
     let outcomes = found.column(1).as_primitive::<Int8Type>();
     let amounts = found.column(2).as_primitive::<Int64Type>();
     let reasons = found.column(3).as_primitive::<Int32Type>();
@@ -532,7 +530,8 @@ fn count_rows(found: &RecordBatch, scope: &Scope, codes: &BTreeMap<i64, String>)
             continue;
         }
         let place = reasons.is_valid(row).then(|| i64::from(reasons.value(row)));
-        let reason = place.and_then(|place| codes.get(&place).cloned()).unwrap_or_default();
+        let reason =
+            place.and_then(|place| codes.get(usize::try_from(place).ok()?).cloned()).unwrap_or_default();
         let is_unknown = place.is_some_and(|place| unknown.value(row) >> place.clamp(0, 62) & 1 == 1);
         let cell = cells.entry((outcomes.value(row), reason, is_unknown)).or_default();
         cell.0 += 1;

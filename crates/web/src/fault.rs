@@ -125,10 +125,9 @@ fn status_of(code: &str) -> StatusCode {
         "throttled" => StatusCode::TOO_MANY_REQUESTS,
         "cursor" => StatusCode::BAD_REQUEST,
         "busy" => StatusCode::SERVICE_UNAVAILABLE,
-        "too-long" | "no-ranks" | "consumption" | "too-short" | "documents" | "purpose" | "level"
-        | "form" | "guard" | "login-form" | "weak-password" | "old-password" | "same-password" => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        "card-digits" | "card-field" | "card-day" | "too-long" | "no-ranks" | "consumption" | "too-short"
+        | "documents" | "purpose" | "level" | "form" | "guard" | "login-form" | "weak-password"
+        | "old-password" | "same-password" => StatusCode::UNPROCESSABLE_ENTITY,
         "denied" | "maker-is-checker" | "territory" | "scope" | "role" | "same-person" => {
             StatusCode::FORBIDDEN
         }

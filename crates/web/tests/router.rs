@@ -284,3 +284,72 @@ async fn vendored_files_stay_under_fifty_kilobytes_packed() {
 fn assert_browser_is_send(browser: Browser) -> impl Send {
     browser
 }
+
+store::sql! {
+    CARD_ADD = "INSERT INTO card (recipient, card_id, channel, token, last4, region, state, stage, holder, printed_on, since,
+            last_on, rev)
+        VALUES (7, 1, 'himbara', 'KKS-A', '1234', '99.01.01.2001', 'at_district', 'waiting', 'district', '2026-08-01',
+            '2026-08-01', '2026-08-05', 2)";
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_is_handed_over_on_its_page_once_and_without_a_number() {
+    let house = House::new();
+    house.inner.db.write(|tx| tx.execute(&CARD_ADD, &[]).map(|_| ())).unwrap();
+    let mut officer = house.signed_in("district_officer").await;
+    let report = officer.get("/kartu").await.body;
+    assert!(report.contains("umur=3"), "{report}");
+    assert!(officer.get("/kartu/daftar?umur=3").await.body.contains("href=\"/kartu/1\""));
+    assert!(!officer.get("/kartu/daftar?umur=0").await.body.contains("href=\"/kartu/1\""));
+    let file = officer.get("/kartu/csv?kelompok=waiting&kode=99.01").await;
+    assert_eq!((file.status, file.body.lines().count()), (StatusCode::OK, 2), "{}", file.body);
+    for outside in ["/kartu?kode=99.02", "/kartu/daftar?kode=99.02", "/kartu/csv?kode=99.02", "/kartu/2"] {
+        assert_eq!(officer.get(outside).await.status, StatusCode::NOT_FOUND, "{outside}");
+    }
+    let shown = officer.get("/kartu/1?langkah=hand_over").await.body;
+    assert!(shown.contains("name=\"proof_kind\"") && !shown.contains("langkah=activate"), "{shown}");
+
+    let csrf = officer.csrf("/kartu/1?langkah=hand_over").await;
+    let form = |note: &'static str, proof: &'static str| {
+        [
+            ("langkah", "hand_over"),
+            ("rev", "2"),
+            ("day", "2026-11-19"),
+            ("whom", "SITI"),
+            ("role", "self"),
+            ("place", "Balai desa"),
+            ("proof_kind", "photo"),
+            ("proof", proof),
+            ("note", note),
+        ]
+    };
+    let sent = |form: [(&'static str, &'static str); 9]| {
+        let mut all = form.to_vec();
+        all.push(("csrf", csrf.as_str()));
+        all
+    };
+    let secret = officer.post("/kartu/1/langkah", &sent(form("PIN 12 34 56", "FOTO 1"))).await;
+    assert_eq!(secret.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(secret.body.contains("href=\"#note\"") && !secret.body.contains("12 34 56"), "{}", secret.body);
+    let bare = officer.post("/kartu/1/langkah", &sent(form("", ""))).await;
+    assert!(bare.body.contains("href=\"#proof\"") && bare.body.contains("Balai desa"), "{}", bare.body);
+    let taken = officer.post("/kartu/1/langkah", &sent(form("", "FOTO 1"))).await;
+    assert_eq!(
+        (taken.status, taken.header(header::LOCATION)),
+        (StatusCode::SEE_OTHER, "/kartu/1".to_owned())
+    );
+    let twice = officer.post("/kartu/1/langkah", &sent(form("", "FOTO 1"))).await;
+    assert_eq!(twice.status, StatusCode::SEE_OTHER, "sent twice, recorded once");
+    let late = officer.post("/kartu/1/langkah", &sent(form("", "FOTO 2"))).await;
+    assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.body);
+    let chain = officer.get("/kartu/1").await.body;
+    assert!(chain.matches("FOTO 1").count() == 1 && chain.contains("langkah=activate"), "{chain}");
+
+    let mut treasurer = house.signed_in("treasurer").await;
+    assert!(!treasurer.get("/kartu/1").await.body.contains("langkah="), "sees it and records nothing");
+    let csrf = treasurer.csrf("/akun").await;
+    let wish = [("langkah", "activate"), ("rev", "3"), ("day", "2026-11-19"), ("csrf", csrf.as_str())];
+    assert_eq!(treasurer.post("/kartu/1/langkah", &wish).await.status, StatusCode::FORBIDDEN);
+    let mut companion = house.signed_in("companion").await;
+    assert_eq!(companion.get("/kartu/1").await.status, StatusCode::NOT_FOUND, "no family of the caseload");
+}

@@ -159,3 +159,97 @@ galat-payment-state-remedy = Reload the page and see the next step.
 galat-payment-not-found = Not found in your territory.
 galat-payment-not-found-remedy = Check the number, or ask the other territory.
 payment-no-money = This programme pays no money by list: goods, services and lists of candidates have no payment lines.
+
+# Cards (KKS): states, holders, moves, fields.
+payment-card-state-printed = Printed, at the bank
+payment-card-state-at_district = At the district office
+payment-card-state-with_companion = With a companion
+payment-card-state-handed_over = Handed over, not active
+payment-card-state-active = Active
+payment-card-state-blocked = Blocked
+payment-card-state-damaged = Damaged
+payment-card-state-lost = Lost
+payment-card-state-held_by_other = Held by somebody else
+payment-card-state-replaced = Replaced
+payment-card-state-destroyed = Destroyed
+
+payment-card-holder-bank = Bank
+payment-card-holder-district = District office
+payment-card-holder-companion = Companion
+payment-card-holder-family = Family
+payment-card-holder-other = Somebody else
+payment-card-holder-nobody = Nobody
+
+payment-card-stage-waiting = Not handed over
+payment-card-stage-idle = Handed over, not active
+payment-card-stage-trouble = In trouble
+payment-card-stage-active = Active
+payment-card-stage-ended = Replaced or destroyed
+
+payment-card-step-print = Printed by the bank
+payment-card-step-receive = Received by the district office
+payment-card-step-entrust = Given to a companion
+payment-card-step-hand_over = Handed over to the family
+payment-card-step-activate = Active
+payment-card-step-block = Blocked
+payment-card-step-damage = Damaged
+payment-card-step-lose = Lost
+payment-card-step-held_by_other = Held by somebody else
+payment-card-step-take_back = Taken back by the district office
+payment-card-step-replace = Replaced by a new card
+payment-card-step-destroy = Destroyed
+
+payment-card-field-whom = Name of the person
+payment-card-field-role = Relation or position
+payment-card-field-place = Place
+payment-card-field-proof_kind = Kind of proof
+payment-card-field-proof = Number or name of the proof
+payment-card-field-document = Number of the letter
+payment-card-field-note = Note
+payment-card-field-new_token = The bank's token of the new card
+payment-card-field-new_last4 = Last four digits of the new card
+
+payment-card-ask-entrust-whom = Name of the companion
+payment-card-ask-hand_over-whom = Name of who received the card
+payment-card-ask-hand_over-role = Relation to the head of the family
+payment-card-ask-held_by_other-whom = Who holds the card
+payment-card-ask-held_by_other-role = Position of the holder
+payment-card-ask-take_back-whom = From whom it was taken back
+payment-card-ask-receive-document = Number of the delivery list
+payment-card-ask-entrust-document = Number of the minutes
+payment-card-ask-lose-document = Number of the police letter
+payment-card-ask-destroy-document = Number of the minutes
+
+payment-card-word-self = The head of the family
+payment-card-word-spouse = Husband or wife
+payment-card-word-child = Child
+payment-card-word-parent = Parent
+payment-card-word-other_family = Another member of the family
+payment-card-word-agent = Agent or shop
+payment-card-word-group_head = Head of the group
+payment-card-word-companion = Companion
+payment-card-word-official = Village official
+payment-card-word-other = Somebody else
+payment-card-word-signature = Signature
+payment-card-word-photo = Photo
+
+payment-problem-unknown_card = Unknown card
+    .next = Compare token and last four digits with the bank's list.
+payment-problem-card_conflict = Card or family is known already
+    .next = Ask the bank which card is valid.
+payment-problem-card_move = The move does not fit the card's way
+    .next = Look at the card's chain and record the step that is missing.
+payment-problem-card_number = The row has a PIN or a card number
+    .next = Ask for a file without numbers; the digits were not kept.
+
+payment-reason-opened_elsewhere = The account was opened for another programme
+payment-reason-sent_for_opening = Proposed for collective opening (burekol)
+
+galat-payment-card-digits = There are six digits in a row or more.
+galat-payment-card-digits-remedy = Never write a PIN, card, identity or phone number; of a card the last four digits are enough.
+galat-payment-card-field = This field is empty, too long or not valid.
+galat-payment-card-field-remedy = Complete the field and send again.
+galat-payment-card-day = This day lies in the future or before the last step.
+galat-payment-card-day-remedy = Enter the day on which it happened.
+galat-payment-changed = Somebody has just changed this card.
+galat-payment-changed-remedy = Load the page again, look at the card's chain and decide again.

@@ -884,3 +884,54 @@ web-person-no = Person no. { $id }
 web-programmes-not = { $n } programmes not received: see why
 web-see-reasons = See the reasons
 web-changes-of = Changes: { $what }
+
+# Cards
+web-nav-cards = Cards (KKS)
+web-cards-lead = Where each card is, how long it has waited, and how much money stands on it.
+web-cards-list = List of cards
+web-cards = Cards
+web-card = Card
+web-card-of = Card •••• { $last }
+web-card-tail = •••• { $last }
+web-cards-stages = Groups of cards
+web-cards-bank = Bank
+web-cards-all-banks = All banks
+web-cards-age = For how long
+web-cards-all-ages = However long
+web-cards-days-to = { $from }–{ $to } days
+web-cards-days-over = More than { $days } days
+web-cards-waits = Since
+web-card-days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}
+web-cards-money = Money on the card
+web-cards-lines = Payments
+web-cards-by-age = By length of time
+web-cards-by-region = By region
+web-cards-by-bank = By bank
+web-cards-total = Total
+web-cards-none = No cards here
+web-cards-none-text = Cards come from collective openings of accounts (burekol) and stand here until the family uses them.
+web-cards-as-of = As of { $when }.
+web-card-holder = Held by
+web-card-state = State
+web-card-chain = Chain of custody
+web-card-facts = About the card
+web-card-printed-on = Printed
+web-card-received-on = Received by the office
+web-card-handed-on = Handed over
+web-card-active-on = Active
+web-card-before = The card before
+web-card-after = The card that follows
+web-card-record = Record what happened
+web-card-nothing = There is no step that you can record now.
+web-card-ended = This card has come to its end.
+web-card-day = Day on which it happened
+web-card-never = Never write a PIN or a whole card number: a field with six digits in a row is refused.
+web-card-save = Save
+web-card-recorded-by = recorded by { $name }
+web-card-choose = Choose
+web-card-stock = { $from } → { $to }
+web-card-no-cards = No card yet.
+web-card-no = Number of the card in Pilar

@@ -159,3 +159,97 @@ galat-payment-state-remedy = Muat ulang halaman dan lihat langkah berikutnya.
 galat-payment-not-found = Tidak ditemukan di wilayah Anda.
 galat-payment-not-found-remedy = Periksa nomor, atau tanyakan kepada wilayah lain.
 payment-no-money = Program ini tidak membayar uang menurut daftar: barang, layanan dan daftar calon tidak punya baris pembayaran.
+
+# Kartu (KKS): keadaan, pemegang, langkah, isian.
+payment-card-state-printed = Dicetak, di bank
+payment-card-state-at_district = Di dinas sosial
+payment-card-state-with_companion = Dibawa pendamping
+payment-card-state-handed_over = Diserahkan, belum aktif
+payment-card-state-active = Aktif
+payment-card-state-blocked = Terblokir
+payment-card-state-damaged = Rusak
+payment-card-state-lost = Hilang
+payment-card-state-held_by_other = Dipegang orang lain
+payment-card-state-replaced = Diganti
+payment-card-state-destroyed = Dimusnahkan
+
+payment-card-holder-bank = Bank
+payment-card-holder-district = Dinas sosial
+payment-card-holder-companion = Pendamping
+payment-card-holder-family = Keluarga
+payment-card-holder-other = Orang lain
+payment-card-holder-nobody = Tidak ada
+
+payment-card-stage-waiting = Belum diserahkan
+payment-card-stage-idle = Diserahkan, belum aktif
+payment-card-stage-trouble = Bermasalah
+payment-card-stage-active = Aktif
+payment-card-stage-ended = Diganti atau dimusnahkan
+
+payment-card-step-print = Dicetak bank
+payment-card-step-receive = Diterima dinas sosial
+payment-card-step-entrust = Dititipkan ke pendamping
+payment-card-step-hand_over = Diserahkan kepada keluarga
+payment-card-step-activate = Aktif
+payment-card-step-block = Terblokir
+payment-card-step-damage = Rusak
+payment-card-step-lose = Hilang
+payment-card-step-held_by_other = Dipegang orang lain
+payment-card-step-take_back = Ditarik dinas sosial
+payment-card-step-replace = Diganti kartu baru
+payment-card-step-destroy = Dimusnahkan
+
+payment-card-field-whom = Nama orangnya
+payment-card-field-role = Hubungan atau kedudukan
+payment-card-field-place = Tempat
+payment-card-field-proof_kind = Jenis bukti
+payment-card-field-proof = Nomor atau nama bukti
+payment-card-field-document = Nomor surat
+payment-card-field-note = Catatan
+payment-card-field-new_token = Token kartu baru dari bank
+payment-card-field-new_last4 = Empat angka terakhir kartu baru
+
+payment-card-ask-entrust-whom = Nama pendamping
+payment-card-ask-hand_over-whom = Nama penerima kartu
+payment-card-ask-hand_over-role = Hubungan dengan kepala keluarga
+payment-card-ask-held_by_other-whom = Siapa yang memegang kartu
+payment-card-ask-held_by_other-role = Kedudukan pemegang
+payment-card-ask-take_back-whom = Dari siapa kartu ditarik
+payment-card-ask-receive-document = Nomor daftar pengiriman
+payment-card-ask-entrust-document = Nomor berita acara penitipan
+payment-card-ask-lose-document = Nomor surat kehilangan dari kepolisian
+payment-card-ask-destroy-document = Nomor berita acara pemusnahan
+
+payment-card-word-self = Kepala keluarga sendiri
+payment-card-word-spouse = Suami atau istri
+payment-card-word-child = Anak
+payment-card-word-parent = Orang tua
+payment-card-word-other_family = Anggota keluarga lain
+payment-card-word-agent = Agen atau warung
+payment-card-word-group_head = Ketua kelompok
+payment-card-word-companion = Pendamping
+payment-card-word-official = Perangkat desa
+payment-card-word-other = Orang lain
+payment-card-word-signature = Tanda tangan
+payment-card-word-photo = Foto
+
+payment-problem-unknown_card = Kartu tidak dikenal
+    .next = Cocokkan token dan empat angka terakhir dengan daftar bank.
+payment-problem-card_conflict = Kartu atau keluarga sudah tercatat
+    .next = Tanyakan kepada bank kartu mana yang berlaku.
+payment-problem-card_move = Langkah kartu tidak sesuai urutan
+    .next = Lihat perjalanan kartu; catat langkah yang terlewat.
+payment-problem-card_number = Baris memuat PIN atau nomor kartu
+    .next = Minta berkas tanpa nomor; angkanya tidak kami simpan.
+
+payment-reason-opened_elsewhere = Rekening sudah dibuka untuk program lain
+payment-reason-sent_for_opening = Diusulkan dibukakan rekening (burekol)
+
+galat-payment-card-digits = Ada enam angka atau lebih berurutan.
+galat-payment-card-digits-remedy = Jangan menulis PIN, nomor kartu, NIK, atau nomor telepon; cukup empat angka terakhir kartu.
+galat-payment-card-field = Isian ini kosong, terlalu panjang, atau tidak sah.
+galat-payment-card-field-remedy = Lengkapi isian, lalu kirim lagi.
+galat-payment-card-day = Tanggal ini di masa depan atau sebelum langkah terakhir.
+galat-payment-card-day-remedy = Isi tanggal kejadian yang sebenarnya.
+galat-payment-changed = Kartu ini baru saja diubah orang lain.
+galat-payment-changed-remedy = Muat ulang halaman, lihat perjalanan kartu, lalu putuskan lagi.

@@ -118,6 +118,12 @@ impl TestHouse {
         self.build_run("main", 0..families)
     }
 
+    /// The same families on the list of the next period.
+    pub(super) fn build_second(&self, families: i64) -> Built {
+        self.write_list("second", 0..families);
+        self.build_period("second", "2026-T3")
+    }
+
     pub(super) fn build_run(&self, run: &str, families: Range<i64>) -> Built {
         self.write_list(run, families);
         self.build_written(run)
@@ -140,10 +146,14 @@ impl TestHouse {
     }
 
     pub(super) fn build_written(&self, run: &str) -> Built {
+        self.build_period(run, "2026-T4")
+    }
+
+    fn build_period(&self, run: &str, period: &str) -> Built {
         let dataset = self.dataset(run);
         let list = ApprovedList {
             programme: self.programme.clone(),
-            period: "2026-T4".into(),
+            period: period.into(),
             run: run.into(),
             list_hash: self.house.lake.require(&dataset).unwrap().manifest().hash.clone(),
             dataset,

@@ -54,7 +54,7 @@ fn new_case(effect: &payment::Effect, heads: &BTreeMap<i64, String>) -> NewCase 
         workflow: workflow.clone(),
         family: *family,
         person: None,
-        line: Some(*line),
+        line: *line,
         region: RegionCode::clone(region),
         title: heads.get(&family.0).cloned().unwrap_or_default(),
         written: [("reason".to_owned(), reason.clone())].into(),

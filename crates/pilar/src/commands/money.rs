@@ -13,7 +13,7 @@ use targeting::Wish;
 
 use crate::{
     cli::{Approve, Decide, Pay, Place},
-    commands::{Answer, acting, effects, with_bar},
+    commands::{Answer, acting, cards, effects, with_bar},
     failure::Failure,
     house::data_dir,
     screen::grouped,
@@ -142,16 +142,22 @@ pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result
                 }
             };
             effects::carry(house)?;
-            let counts = &imported.file.counts;
-            let mut lines = vec![format!("{} rows taken, {} known before", counts.taken, counts.known)];
-            lines.extend(counts.refused.iter().map(|(kind, count)| format!("{count:>10}  {kind}")));
-            Answer::of(&imported, lines)
+            told_of(&imported)
         }
+        Pay::Cards(command) => cards::run(place, house, command),
         Pay::Reconcile { cycle } => {
             let totals = reconcile(house, &session, *cycle)?;
             Answer::of(&json!({"totals": &totals, "cycles": &totals.cycles}), sums(&totals))
         }
     }
+}
+
+/// What an import did.
+pub(crate) fn told_of(imported: &Imported) -> anyhow::Result<Answer> {
+    let counts = &imported.file.counts;
+    let mut lines = vec![format!("{} rows taken, {} known before", counts.taken, counts.known)];
+    lines.extend(counts.refused.iter().map(|(kind, count)| format!("{count:>10}  {kind}")));
+    Answer::of(imported, lines)
 }
 
 fn sums(totals: &Totals) -> Vec<String> {
@@ -302,7 +308,7 @@ pub(crate) fn import_movements(
 }
 
 /// The channel that was named, or the only one there is.
-fn channel_of(house: &House, named: Option<&str>) -> anyhow::Result<String> {
+pub(crate) fn channel_of(house: &House, named: Option<&str>) -> anyhow::Result<String> {
     let channels = house.policy.channels();
     let known: Vec<&String> = channels.keys().collect();
     match named {
@@ -314,7 +320,7 @@ fn channel_of(house: &House, named: Option<&str>) -> anyhow::Result<String> {
     }
 }
 
-fn refused(error: payment::Error) -> anyhow::Error {
+pub(crate) fn refused(error: payment::Error) -> anyhow::Error {
     Failure::input(error.to_string())
 }
 

@@ -5,6 +5,7 @@
 //! the same result then.
 
 mod accounts;
+mod cards;
 mod devices;
 mod steps;
 mod truth;

@@ -1,7 +1,7 @@
 //! The steps of the demo in their order. Each reads what it needs from what earlier steps found, so that it can be done again alone.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{BufReader, BufWriter},
     path::{Path, PathBuf},
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use synth::{bank::Bank, desk::Desk};
 
-use super::{DAY, Run, accounts, truth};
+use super::{DAY, Run, accounts, cards, truth};
 use crate::{
     commands::{effects, lists, money, with_bar},
     measure::{Step, peak_rss_mb},
@@ -55,7 +55,9 @@ pub(super) fn all(run: &mut Run) -> anyhow::Result<Value> {
     let decided = run.step("targeting", |run| decide(run, month))?;
     let paid = run.step("payment", |run| pay(run, &decided))?;
     run.step("pages", |run| list_pages(run, &decided, &paid))?;
-    Ok(json!({"linkage": linked, "decisions": decided["programmes"], "payment": paid["totals"]}))
+    Ok(
+        json!({"linkage": linked, "decisions": decided["programmes"], "payment": paid["totals"], "cards": paid["cards"]}),
+    )
 }
 
 fn is_rank(run: &Run, list: &List) -> bool {
@@ -333,24 +335,16 @@ fn pay(run: &Run, decided: &Value) -> anyhow::Result<(u64, Value)> {
     let inbox = run.dir.join("inbox");
     std::fs::create_dir_all(&outbox)?;
     let (mut lines, mut cycles, mut numbers) = (0, Vec::new(), BTreeMap::new());
+    let mut locked = BTreeSet::new();
     for made in decided["runs"].as_array().into_iter().flatten() {
         let id = made["run"].as_str().context("a run without an id")?;
         let built = money::build(house, &treasurer, id)?;
         lines += built.lines.unsigned_abs();
         cycles.push(built.cycle_id);
-        for request in money::export_checks(house, &treasurer, built.cycle_id, &outbox)? {
-            if let Some(desk) = desk(house, bank, &request.channel, &mut numbers) {
-                let (reply, _) = desk.answer_account_checks(&std::fs::read(&request.path)?)?;
-                let path = arrived(&inbox, desk, "account_check_reply", &request, &reply)?;
-                money::import_checks(house, &treasurer, &request.channel, &path)?;
-                continue;
-            }
-            let reply = beside(&inbox, &request.path, "reply")?;
-            answer(&request.path, &reply, |from, to| {
-                Ok(bank.answer_account_checks(from, to).map(|_| ())?)
-            })?;
-            money::import_checks(house, &treasurer, &request.channel, &reply)?;
-        }
+        let folders = (outbox.as_path(), inbox.as_path());
+        check_accounts(house, &treasurer, bank, built.cycle_id, folders, &mut numbers)?;
+        let late = cards::open(run, &treasurer, &bank, built.cycle_id, (&outbox, &inbox), &mut locked)?;
+        check_accounts(house, &treasurer, bank, built.cycle_id, folders, &mut numbers)?;
         for request in money::export_orders(house, &treasurer, &approvers, built.cycle_id, &outbox)? {
             let until = DAY.checked_add(45.days())?;
             if let Some(desk) = desk(house, bank, &request.channel, &mut numbers) {
@@ -366,13 +360,38 @@ fn pay(run: &Run, decided: &Value) -> anyhow::Result<(u64, Value)> {
             answer(&request.path, &reply, |from, to| Ok(bank.answer_orders(from, to).map(|_| ())?))?;
             money::import_orders(house, &treasurer, &request.channel, &reply)?;
             let moves = beside(&inbox, &request.path, "movements")?;
-            answer(&reply, &moves, |from, to| Ok(bank.movements(from, until, to).map(|_| ())?))?;
+            answer(&reply, &moves, |from, to| Ok(bank.movements(from, until, &locked, to).map(|_| ())?))?;
             money::import_movements(house, &treasurer, &request.channel, &moves)?;
         }
+        cards::late(run, &treasurer, &late)?;
     }
     let cases = effects::carry(house)?;
     let totals = money::reconcile(house, &treasurer, None)?;
-    Ok((lines, json!({"lines": lines, "cases": cases, "cycles": cycles, "totals": totals})))
+    let cards = cards::figures(run)?;
+    Ok((lines, json!({"lines": lines, "cases": cases, "cycles": cycles, "totals": totals, "cards": cards})))
+}
+
+/// Asks about all accounts that nobody was asked about yet; an answer that was taken before changes nothing.
+fn check_accounts<'h>(
+    house: &'h access::House,
+    treasurer: &Session,
+    bank: Bank,
+    cycle: i64,
+    (outbox, inbox): (&Path, &Path),
+    desks: &mut BTreeMap<String, Desk<'h>>,
+) -> anyhow::Result<()> {
+    for request in money::export_checks(house, treasurer, cycle, outbox)? {
+        if let Some(desk) = desk(house, bank, &request.channel, desks) {
+            let (reply, _) = desk.answer_account_checks(&std::fs::read(&request.path)?)?;
+            let path = arrived(inbox, desk, "account_check_reply", &request, &reply)?;
+            money::import_checks(house, treasurer, &request.channel, &path)?;
+            continue;
+        }
+        let reply = beside(inbox, &request.path, "reply")?;
+        answer(&request.path, &reply, |from, to| Ok(bank.answer_account_checks(from, to).map(|_| ())?))?;
+        money::import_checks(house, treasurer, &request.channel, &reply)?;
+    }
+    Ok(())
 }
 
 /// The bank's counter for a channel whose files are not the bank's own plain CSV.
@@ -465,6 +484,7 @@ fn list_pages(run: &Run, decided: &Value, paid: &Value) -> anyhow::Result<(u64, 
         (format!("/keputusan/{run_id}"), "decision.run"),
         ("/pembayaran".to_owned(), "payment.build"),
         (format!("/pembayaran/siklus/{cycle}"), "payment.build"),
+        ("/kartu".to_owned(), "payment.read"),
         ("/wilayah".to_owned(), "report.read"),
         ("/tugas".to_owned(), "case.work"),
         ("/pengguna".to_owned(), "user.manage"),

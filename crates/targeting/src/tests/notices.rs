@@ -1,5 +1,8 @@
 //! Nobody is left out without notice: what a list before protects, for how long, and who takes the places that are free.
 
+use std::path::Path;
+
+use access::{House, Scope};
 use arrow_array::{Int64Array, cast::AsArray, types::Int64Type};
 use model::{FamilyId, RegionCode, Rupiah, Silent};
 use policy::Setting;
@@ -10,8 +13,8 @@ use super::{
     service::{close, console, house, user},
 };
 use crate::{
-    Change, ChangeLine, DecisionRun, FamilyOutcome, NoticeState, Wish, approve, change_counts, change_lines,
-    decide_all, family_notices,
+    Change, ChangeLine, DecisionRun, Error, FamilyOutcome, NoticeState, Wish, approve, change_counts,
+    change_lines, changes, decide_all, family_notices,
     holders::{Holder, Holders, Standing},
     notices,
     quota::Regions,
@@ -101,7 +104,7 @@ fn places_hold(now: &Settled<'_>, held: &Holders, of: &[Option<&str>]) {
 }
 
 /// All families of a run with a change.
-fn changed(house: &access::House, run: &DecisionRun, what: Change) -> Vec<ChangeLine> {
+fn changed(house: &House, run: &DecisionRun, what: Change) -> Vec<ChangeLine> {
     let scope = console(house, "decision.read");
     change_lines(house, &scope, &run.run, what, &Page::first(1_000))
         .unwrap()
@@ -118,15 +121,15 @@ fn an_exclusion_is_announced_waits_for_its_days_and_for_objections_and_then_ends
         let (families, people) = population(&house.policy, 600, 6, &mut Dice(12));
         close(&house, &families, &people, 100);
         let checker = user(&house, "manajer", "programme_manager", "").scope("decision.approve").unwrap();
-        let decided = |house: &access::House, of: &str, objecting: &[i64]| {
+        let decided = |house: &House, of: &str, objecting: &[i64]| {
             let wish = Wish { programme: "PKH".to_owned(), period: period(of) };
             let scope = console(house, "decision.run");
             decide_all(house, &scope, &[wish], month("2026-11"), objecting, &Silent).unwrap().remove(0)
         };
-        let approved = |house: &access::House, run: &DecisionRun| {
+        let approved = |house: &House, run: &DecisionRun| {
             approve(house, &checker, &run.run, &run.dataset_hash).unwrap();
         };
-        let receivers = |house: &access::House, run: &DecisionRun, outcome| {
+        let receivers = |house: &House, run: &DecisionRun, outcome| {
             let scope = console(house, "decision.read");
             let list = run_families(house, &scope, &run.run, outcome, &Page::first(1_000)).unwrap();
             list.items.into_iter().map(|line| (line.family_id, line.amount_idr)).collect::<Vec<_>>()
@@ -152,6 +155,7 @@ fn an_exclusion_is_announced_waits_for_its_days_and_for_objections_and_then_ends
             notices(&house, &scope, NoticeState::Open, &Page::first(1_000)).unwrap().items
         };
         assert!(open().is_empty(), "a draft announces nothing");
+        nobody_is_left_out_in_silence(&house, &checker, &test.folder, &fourth);
         approved(&house, &fourth);
         assert_eq!(open().len(), kept.len());
         assert!(open().iter().all(|one| one.given_on == "2026-11-20" && one.until == "2026-12-20"));
@@ -195,7 +199,17 @@ fn an_exclusion_is_announced_waits_for_its_days_and_for_objections_and_then_ends
     }
 }
 
-fn every_change_is_summed(house: &access::House, run: &DecisionRun) {
+/// A list whose changes are lost cannot be approved: it could not tell anybody.
+fn nobody_is_left_out_in_silence(house: &House, checker: &Scope, folder: &Path, run: &DecisionRun) {
+    let changes = folder.join("lake/manifests").join(changes::dataset_name(run) + ".json");
+    let aside = folder.join("aside.json");
+    std::fs::rename(&changes, &aside).unwrap();
+    let refused = approve(house, checker, &run.run, &run.dataset_hash);
+    assert!(matches!(refused, Err(Error::BrokenRun { .. })), "{refused:?}");
+    std::fs::rename(&aside, &changes).unwrap();
+}
+
+fn every_change_is_summed(house: &House, run: &DecisionRun) {
     let scope = console(house, "decision.read");
     let counts = change_counts(house, &scope, &run.run).unwrap();
     for what in Change::ALL {

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use casework::views::CaseRow;
 use model::{FamilyId, RegionCode, RegionLevel, Sex};
-use payment::FamilyPayment;
+use payment::{FamilyPayment, cards::CardView};
 use registry::{
     Shown,
     views::{self, EventView, FamilyRow, FamilyView, MemberView, VariableView},
@@ -17,6 +17,7 @@ use store::{Page, Paged};
 use targeting::{FamilyDecision, FamilyOutcome};
 
 use super::{
+    kartu,
     keputusan::outcome_kind,
     pembayaran::{account_kind, payment_kind, payment_word, problem, programme},
     pemberitahuan::Told,
@@ -57,6 +58,7 @@ pub(crate) struct FamilyPage {
     pub(crate) decisions: Vec<FamilyDecision>,
     pub(crate) notices: Vec<Told>,
     pub(crate) payments: Vec<FamilyPayment>,
+    pub(crate) cards: Vec<CardView>,
     pub(crate) cases: Vec<CaseRow>,
     pub(crate) may_open: bool,
     /// The visitor's territory.
@@ -169,7 +171,7 @@ pub(crate) async fn export(visit: Visit, Query(asked): Query<Asked>) -> Answer {
 pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
     let scopes =
         ["decision.read", "payment.read", "case.read"].map(|action| visit.session.scope(action).ok());
-    let (view, decisions, notices, payments, cases) =
+    let (view, decisions, notices, payments, cards, cases) =
         visit.ask("family.read", move |house, scope| whole(house, scope, scopes, family)).await?;
     let t = visit.t();
     let head = head_name(&t, &view);
@@ -191,6 +193,7 @@ pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
         decisions,
         notices,
         payments,
+        cards,
         cases,
         may_open: visit.session.may("case.open"),
         within: visit.session.region.clone(),
@@ -199,7 +202,14 @@ pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
     })
 }
 
-type Whole = (FamilyView, Vec<FamilyDecision>, Vec<targeting::Notice>, Vec<FamilyPayment>, Vec<CaseRow>);
+type Whole = (
+    FamilyView,
+    Vec<FamilyDecision>,
+    Vec<targeting::Notice>,
+    Vec<FamilyPayment>,
+    Vec<CardView>,
+    Vec<CaseRow>,
+);
 
 /// The family and what other rooms say of it, each only as far as the visitor may ask there.
 fn whole(house: &House, scope: &Scope, scopes: [Option<Scope>; 3], family: i64) -> Result<Whole, Fault> {
@@ -209,6 +219,8 @@ fn whole(house: &House, scope: &Scope, scopes: [Option<Scope>; 3], family: i64) 
     let notice = |scope: &Scope| targeting::family_notices(house, scope, FamilyId(id));
     let notices = decision.as_ref().map(notice).transpose()?;
     let decisions = decision.map(|scope| targeting::family_decisions(house, &scope, id)).transpose()?;
+    let cards = payment.as_ref().map(|scope| payment::cards::family_cards(house, scope, FamilyId(id)));
+    let cards = cards.transpose()?;
     let payments = payment.map(|scope| payment::family_payments(house, &scope, FamilyId(id))).transpose()?;
     let cases = case.map(|scope| casework::views::family_cases(house, &scope, FamilyId(id))).transpose()?;
     Ok((
@@ -216,6 +228,7 @@ fn whole(house: &House, scope: &Scope, scopes: [Option<Scope>; 3], family: i64) 
         decisions.unwrap_or_default(),
         notices.unwrap_or_default(),
         payments.unwrap_or_default(),
+        cards.unwrap_or_default(),
         cases.unwrap_or_default(),
     ))
 }
@@ -293,7 +306,7 @@ impl FamilyPage {
     fn reason(&self, decision: &FamilyDecision) -> String {
         let text = decision.reason_text.as_ref().map_or("", |text| self.t.label(text));
         let code = decision.reason.as_deref().unwrap_or_default();
-        super::keputusan::reason_words(&self.t, &decision.run, code, text, false)
+        super::keputusan::reason_words(&self.t, super::keputusan::rule_of(&decision.run), code, text, false)
     }
 
     fn known(&self) -> Vec<&VariableView> {

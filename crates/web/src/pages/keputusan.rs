@@ -114,8 +114,7 @@ pub(crate) struct RunFamiliesPage {
 
 impl RunFamiliesPage {
     fn head(&self, line: &FamilyLine) -> String {
-        let name = self.heads.get(&line.family_id).cloned();
-        name.unwrap_or_else(|| self.t.one("web-family-no", "id", line.family_id))
+        head_or_number(&self.t, &self.heads, line.family_id)
     }
 }
 
@@ -129,6 +128,16 @@ pub(crate) fn heads_of(
         Some(scope) => registry::views::head_names(house, scope, ids.into_iter().map(FamilyId)),
         None => Ok(BTreeMap::new()),
     }
+}
+
+/// The name of a family's head, or the family's number where the name is not known or not to be seen.
+pub(crate) fn head_or_number(t: &Tongue, heads: &BTreeMap<i64, String>, family: i64) -> String {
+    heads.get(&family).cloned().unwrap_or_else(|| t.one("web-family-no", "id", family))
+}
+
+/// What a family is called on its own page: the family of its head, or by its number.
+pub(crate) fn family_called(t: &Tongue, head: Option<&String>, family: i64) -> String {
+    head.map_or_else(|| t.one("web-family-no", "id", family), |name| t.one("web-family-of", "name", name))
 }
 
 /// Why, why not.
@@ -153,15 +162,25 @@ pub(crate) fn title(t: &Tongue, run: &DecisionRun) -> String {
 }
 
 /// Why a family does not receive: a condition of eligibility is a sentence that does not hold.
-pub(crate) fn reason_words(t: &Tongue, run: &DecisionRun, code: &str, text: &str, unknown: bool) -> String {
+pub(crate) fn reason_words(
+    t: &Tongue,
+    (programme, version): (&str, &str),
+    code: &str,
+    text: &str,
+    unknown: bool,
+) -> String {
     if unknown {
         return t.one("web-not-known-reason", "what", text);
     }
-    let programme = t.policy().programme(&run.programme);
-    let version =
-        programme.and_then(|found| found.versions.iter().find(|version| version.key == run.version));
+    let programme = t.policy().programme(programme);
+    let version = programme.and_then(|found| found.versions.iter().find(|one| one.key == version));
     let must_hold = version.is_some_and(|version| version.eligibility.iter().any(|one| one.code == code));
     if must_hold { t.one("web-not-met-reason", "what", text) } else { text.to_owned() }
+}
+
+/// Programme and version of the rule that a run was made by.
+pub(crate) fn rule_of(run: &DecisionRun) -> (&str, &str) {
+    (&run.programme, &run.version)
 }
 
 /// Colour of an outcome as a tag.
@@ -269,7 +288,7 @@ pub(crate) fn outcome_bars(t: &Tongue, run: &str, outcomes: &[OutcomeCount], lin
 
 fn reason_bars(t: &Tongue, view: &RunPage) -> Bars {
     let bar = |one: &targeting::ReasonCount| Bar {
-        label: reason_words(t, &view.run, &one.code, t.label(&one.text), one.unknown),
+        label: reason_words(t, rule_of(&view.run), &one.code, t.label(&one.text), one.unknown),
         text: t.n(one.families),
         value: one.families,
         colour: if one.unknown { 2 } else { 4 },
@@ -499,10 +518,8 @@ pub(crate) async fn explain(visit: Visit, Path((run, family)): Path<(String, i64
     let places = visit.names(view.quota.iter().map(|quota| quota.region.clone())).await?;
     let t = visit.t();
     let title = title(&t, &view.run);
-    let head = members.as_ref().map_or_else(
-        || t.one("web-family-no", "id", family),
-        |found| t.one("web-family-of", "name", super::keluarga::head_name(&t, found)),
-    );
+    let name = members.as_ref().map(|found| super::keluarga::head_name(&t, found));
+    let head = family_called(&t, name.as_ref(), family);
     let run_step = (format!("/keputusan/{}", view.run.run), title);
     let family_step = members.as_ref().map(|_| (format!("/keluarga/{family}"), head.clone()));
     let people = members.map_or_else(Vec::new, |found| found.members);
@@ -545,7 +562,7 @@ impl ExplanationPage {
         let Some(reason) = &self.view.reason else { return String::new() };
         reason_words(
             &self.t,
-            &self.view.run,
+            rule_of(&self.view.run),
             &reason.code,
             self.t.label(&reason.text),
             !reason.unknown.is_empty(),

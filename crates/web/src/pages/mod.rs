@@ -10,6 +10,7 @@ pub(crate) mod audit;
 mod beranda;
 mod cari;
 mod daftar;
+mod kartu;
 mod keluarga;
 mod keputusan;
 mod komponen;
@@ -80,6 +81,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/pembayaran/balasan", get(pembayaran::exceptions))
         .route("/pembayaran/balasan/csv", get(pembayaran::export_exceptions))
         .route("/pembayaran/balasan/{exception}/tutup", post(pembayaran::close))
+        .route("/kartu", get(kartu::report))
+        .route("/kartu/daftar", get(kartu::list))
+        .route("/kartu/csv", get(kartu::export))
+        .route("/kartu/{card}", get(kartu::show))
+        .route("/kartu/{card}/langkah", post(kartu::record))
         .route("/keluarga", get(keluarga::list))
         .route("/keluarga/csv", get(keluarga::export))
         .route("/keluarga/{family}", get(keluarga::show))

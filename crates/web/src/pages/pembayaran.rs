@@ -17,7 +17,7 @@ use report::Money;
 use serde::Deserialize;
 use store::{Page, Paged};
 
-use super::keluarga::name_or;
+use super::{keluarga::name_or, keputusan::family_called};
 use crate::{
     csv::{self, Sheet},
     fault::Fault,
@@ -451,9 +451,8 @@ pub(crate) async fn line(visit: Visit, Path(line): Path<i64>) -> Answer {
     let place = visit.names([region.clone()]).await?.remove(&region).unwrap_or_default();
     let t = visit.t();
     let title = title(&t, &view.line.programme, &view.line.period);
-    let head = heads.get(&view.line.family_id).map(|name| t.one("web-family-of", "name", name));
     page(&OneLinePage {
-        head: head.unwrap_or_else(|| t.one("web-family-no", "id", view.line.family_id)),
+        head: family_called(&t, heads.get(&view.line.family_id), view.line.family_id),
         trail: vec![
             ("/pembayaran".into(), t.say("web-nav-payments")),
             (format!("/pembayaran/siklus/{}", view.line.cycle_id), title.clone()),
@@ -546,6 +545,11 @@ pub(crate) fn reply_value(t: &Tongue, kind: &str, value: &str) -> String {
     }
     match (Trouble::from_code(kind), value.parse::<i64>()) {
         (Some(Trouble::WrongAmount | Trouble::OverWithdrawn), Ok(idr)) => t.idr(idr),
+        (Some(Trouble::CardMove), _) => {
+            let state = t.code("payment-card-state", value);
+            if state == value { t.code("payment-card-step", value) } else { state }
+        }
+        (Some(Trouble::BadRow), _) => t.code("payment-card-field", value),
         (Some(Trouble::WrongAccount), _) => {
             let shown = value.chars().count().saturating_sub(4);
             format!("…{}", value.chars().skip(shown).collect::<String>())

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use store::Page;
 use targeting::{Notice, NoticeState};
 
-use super::keputusan::heads_of;
+use super::keputusan::{head_or_number, heads_of, reason_words};
 use crate::{
     fault::Fault,
     lang::Tongue,
@@ -67,21 +67,10 @@ impl Told {
         let programme = t.policy().programme(&notice.programme);
         let name = programme.map_or(notice.programme.as_str(), |programme| t.label(&programme.label));
         let programme = format!("{name}, {}", t.period(&notice.period));
-        let words = t.label(&notice.reason_text);
-        let must_hold = t.policy().programme(&notice.programme).is_some_and(|programme| {
-            let mut rules = programme.versions.iter().flat_map(|version| &version.eligibility);
-            rules.any(|rule| rule.code == notice.reason)
-        });
-        let reason = match (notice.unknown, must_hold) {
-            (true, _) => t.one("web-not-known-reason", "what", words),
-            (false, true) => t.one("web-not-met-reason", "what", words),
-            (false, false) => words.to_owned(),
-        };
+        let rule = (notice.programme.as_str(), notice.version.as_str());
+        let reason = reason_words(t, rule, &notice.reason, t.label(&notice.reason_text), notice.unknown);
         Self {
-            head: heads
-                .get(&notice.family_id)
-                .cloned()
-                .unwrap_or_else(|| t.one("web-family-no", "id", notice.family_id)),
+            head: head_or_number(t, heads, notice.family_id),
             village: names.get(&notice.region).cloned().unwrap_or_else(|| notice.region.clone()),
             programme,
             reason,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use store::Page;
 use targeting::{Change, ChangeCount, ChangeLine};
 
-use super::keputusan::{heads_of, reason_words, title};
+use super::keputusan::{head_or_number, heads_of, reason_words, rule_of, title};
 use crate::{
     fault::Fault,
     lang::Tongue,
@@ -42,8 +42,7 @@ pub(crate) struct ChangesPage {
 
 impl ChangesPage {
     fn head(&self, line: &ChangeLine) -> String {
-        let name = self.heads_of.get(&line.family_id).cloned();
-        name.unwrap_or_else(|| self.t.one("web-family-no", "id", line.family_id))
+        head_or_number(&self.t, &self.heads_of, line.family_id)
     }
 }
 
@@ -86,7 +85,7 @@ pub(crate) async fn show(visit: Visit, Path(run): Path<String>, Query(asked): Qu
         if code.is_empty() {
             String::new()
         } else {
-            reason_words(&t, &of, code, t.label(words), line.unknown)
+            reason_words(&t, rule_of(&of), code, t.label(words), line.unknown)
         }
     };
     page(&ChangesPage {

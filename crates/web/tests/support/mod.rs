@@ -29,7 +29,7 @@ pub const ROLES: [&str; 8] = [
 ];
 
 /// Every place of the menu.
-pub const PLACES: [&str; 15] = [
+pub const PLACES: [&str; 16] = [
     "/beranda",
     "/cari",
     "/keluarga",
@@ -39,6 +39,7 @@ pub const PLACES: [&str; 15] = [
     "/program",
     "/keputusan",
     "/pembayaran",
+    "/kartu",
     "/wilayah",
     "/anggaran",
     "/angka",
