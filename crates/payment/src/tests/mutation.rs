@@ -195,9 +195,8 @@ fn post(
                     assert_eq!(line.account.as_ref(), Some(&money.account));
                     Some(moved.map(|(_, amount)| (line_id, amount)))
                 }
-                // A status became one of work that goes on: nothing moves, the line waits for its answer.
-                Verdict::Known => None,
-                Verdict::Refused { .. } => None,
+                // Known: a status became one of work that goes on; nothing moves, the line waits for its answer.
+                Verdict::Known | Verdict::Refused { .. } => None,
             }
         });
         match taken {
@@ -249,8 +248,11 @@ fn judge(case: &Case, whole: &Result, lines: &mut FxHashMap<i64, Line>, what: &s
     }
 }
 
-/// Places of the fields of a reply: start and end, and the start and end of the same field of the next row.
-fn fields(case: &Case) -> Vec<((usize, usize), Option<(usize, usize)>)> {
+/// Where a field begins and ends.
+type Span = (usize, usize);
+
+/// Places of the fields of a reply, and the start and end of the same field of the next row.
+fn fields(case: &Case) -> Vec<(Span, Option<Span>)> {
     let text = std::str::from_utf8(&case.reply).unwrap();
     let mut found: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
     if case.layout.format.is_iso() {
