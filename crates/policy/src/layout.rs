@@ -151,8 +151,8 @@ pub(crate) fn manual(out: &mut String) {
     };
     let _ = write!(
         out,
-        "\n## Files of channels\n\nHow each key of `channels/*.toml` is meant stands in [channels.md](channels.md). `format` is one of {}. A header may have {}, a \
-         trailer {}.\n\n| `[[file]]` | cannot do without |\n|---|---|\n",
+        "\n## Files of channels\n\nHow each key of `channels/*.toml` is meant stands in [channels.md](channels.md). `format` is \
+         one of {}. A header may have {}, a trailer {}.\n\n| `[[file]]` | cannot do without |\n|---|---|\n",
         list(&mut FORMATS.iter().map(|(word, _)| *word)),
         list(&mut HEADER.into_iter()),
         list(&mut TRAILER.into_iter()),
