@@ -94,9 +94,10 @@ fn beside(path: &Path, layout: &ChannelFile, hash: &str, mut seal: SealIn) -> Re
     let Ok(about) = std::fs::metadata(&beside) else {
         return if layout.sidecar { refuse(Refusal::Seal, "NAME.seal.json", "") } else { Ok(seal) };
     };
-    let text = match about.len() {
-        0..=SIDECAR_BYTES_MAX => std::fs::read(&beside).map_err(|error| Error::file(&beside, &error))?,
-        _ => Vec::new(),
+    let text = if about.len() <= SIDECAR_BYTES_MAX {
+        std::fs::read(&beside).map_err(|error| Error::file(&beside, &error))?
+    } else {
+        Vec::new()
     };
     let Ok(told) = serde_json::from_slice::<serde_json::Value>(&text) else {
         return refuse(Refusal::Seal, "JSON", "");
@@ -130,26 +131,25 @@ pub(crate) fn keep_refused(
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     house.db.write(|tx| {
         let known = tx.query_opt(&queries::FILE_OF_HASH, params![&channel.key, kind.layout(), &hash])?;
-        let file_no = match known {
-            Some(row) => row.int(0)?,
-            None => {
-                let file_no = store::next_number(tx, "channel_file", 1)?;
-                let file = NewFile {
-                    file_no,
-                    direction: "in",
-                    channel: &channel.key,
-                    kind: kind.layout(),
-                    cycle_id: None,
-                    order_id: None,
-                    batch: "",
-                    name: &name,
-                    hash: Some(&hash),
-                    bytes: bytes as i64,
-                    state: "refused",
-                };
-                files::add(tx, house, scope, &file)?;
-                file_no
-            }
+        let file_no = if let Some(row) = known {
+            row.int(0)?
+        } else {
+            let file_no = store::next_number(tx, "channel_file", 1)?;
+            let file = NewFile {
+                file_no,
+                direction: "in",
+                channel: &channel.key,
+                kind: kind.layout(),
+                cycle_id: None,
+                order_id: None,
+                batch: "",
+                name: &name,
+                hash: Some(&hash),
+                bytes: bytes as i64,
+                state: "refused",
+            };
+            files::add(tx, house, scope, &file)?;
+            file_no
         };
         let told = format!("{}: {error}", error.code());
         tx.execute(&queries::FILE_REFUSED, params![file_no, told])?;

@@ -151,8 +151,8 @@ pub(crate) fn manual(out: &mut String) {
     };
     let _ = write!(
         out,
-        "\n## Files of channels\n\nHow each key of `channels/*.toml` is meant stands in [channels.md](channels.md). `format` is one of {}. A header may have {}, a \
-         trailer {}.\n\n| `[[file]]` | cannot do without |\n|---|---|\n",
+        "\n## Files of channels\n\nHow each key of `channels/*.toml` is meant stands in [channels.md](channels.md). `format` is \
+         one of {}. A header may have {}, a trailer {}.\n\n| `[[file]]` | cannot do without |\n|---|---|\n",
         list(&mut FORMATS.iter().map(|(word, _)| *word)),
         list(&mut HEADER.into_iter()),
         list(&mut TRAILER.into_iter()),
@@ -168,7 +168,9 @@ pub(crate) fn read(table: &Table<'_>) -> ChannelFile {
     if !known {
         // By which format the other keys are to be read is not known: the one fault is enough.
         let keys = ["delimiter", "quote", "names", "encoding", "sidecar", "header", "column", "trailer"];
-        keys.iter().chain(&DEBTOR).for_each(|key| table.know(key));
+        for key in keys.iter().chain(&DEBTOR) {
+            table.know(key);
+        }
         return common(table, format);
     }
     let file = if format.is_iso() { by_standard(table, format) } else { by_layout(table, format) };
@@ -214,7 +216,9 @@ fn by_standard(table: &Table<'_>, format: Format) -> ChannelFile {
         let format = FORMATS.iter().find(|(_, known)| *known == format).map_or("", |(word, _)| word);
         let message = format!("{format} is the format of `{name}` with direction \"{way}\"");
         table.fault("format", message, "name the file so, or choose csv or fixed");
-        DEBTOR.iter().for_each(|key| table.know(key));
+        for key in DEBTOR {
+            table.know(key);
+        }
         return file;
     }
     if format == Format::Pain001 {
@@ -256,7 +260,7 @@ fn by_layout(table: &Table<'_>, format: Format) -> ChannelFile {
         file.names = table.flag("names", true);
     }
     let encodings = [("utf-8", "utf-8"), ("windows-1252", "windows-1252")];
-    file.encoding = table.choice("encoding", &encodings, false).to_owned();
+    table.choice("encoding", &encodings, false).clone_into(&mut file.encoding);
     file.sidecar = table.flag("sidecar", false);
     let fixed = format == Format::Fixed;
     file.header = record(table, "header", fixed, |field, _| seal_field(field, &HEADER));

@@ -4,8 +4,8 @@
 //! Every byte and field of every record is spoilt in replies of five lines, each with its own header and trailer; the reply of all 200
 //! lines is spoilt at every so many bytes and cut there.
 //!
-//! A posting is right when its line, amount and account are those of a posting of the whole reply. In a CSV without a seal a word may be
-//! another row's, which nothing in the file contradicts; there they are those of a row of the whole reply. All mutations go through reading and deciding; a seeded sample
+//! A posting is right when its line, amount and account are those of a posting of the whole reply. In a CSV without a seal a
+//! word may be another row's, which nothing in the file contradicts; there they are those of a row of the whole reply. All mutations go through reading and deciding; a seeded sample
 //! goes through a house with a database (`channels`).
 
 use std::{
@@ -198,9 +198,8 @@ fn post(
                     let amounts = moved.into_iter().flatten().map(|(_, amount)| (line_id, amount));
                     Some(amounts.collect::<Vec<_>>())
                 }
-                // A status became one of work that goes on: nothing moves, the line waits for its answer.
-                Verdict::Known => None,
-                Verdict::Refused { .. } => None,
+                // Known: a status became one of work that goes on; nothing moves, the line waits for its answer.
+                Verdict::Known | Verdict::Refused { .. } => None,
             }
         });
         match taken {
@@ -251,8 +250,11 @@ fn judge(case: &Case, whole: &Result, lines: &mut FxHashMap<i64, Line>, what: &s
     }
 }
 
-/// Places of the fields of a reply: start and end, and the start and end of the same field of the next row.
-fn fields(case: &Case) -> Vec<((usize, usize), Option<(usize, usize)>)> {
+/// Where a field begins and ends.
+type Span = (usize, usize);
+
+/// Places of the fields of a reply, and the start and end of the same field of the next row.
+fn fields(case: &Case) -> Vec<(Span, Option<Span>)> {
     let text = std::str::from_utf8(&case.reply).unwrap();
     let mut found: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
     if case.layout.format.is_iso() {

@@ -93,21 +93,17 @@ const HIGH_1252: [char; 32] = [
 ];
 
 fn from_1252(byte: u8) -> char {
-    match byte {
-        0x80..=0x9f => HIGH_1252[usize::from(byte - 0x80)],
-        _ => char::from(byte),
-    }
+    let high = usize::from(byte).checked_sub(0x80).and_then(|at| HIGH_1252.get(at));
+    high.map_or_else(|| char::from(byte), |high| *high)
 }
 
 /// The byte of a character in Windows-1252, if it has one.
 pub(super) fn to_1252(c: char) -> Option<u8> {
-    match u32::from(c) {
-        code @ (0..=0x7f | 0xa0..=0xff) => u8::try_from(code).ok(),
-        _ => {
-            let at = HIGH_1252.iter().position(|high| *high == c && c != '\u{fffd}')?;
-            u8::try_from(0x80 + at).ok()
-        }
+    if matches!(c, '\0'..='\x7f' | '\u{a0}'..='\u{ff}') {
+        return u8::try_from(u32::from(c)).ok();
     }
+    let at = HIGH_1252.iter().position(|high| *high == c && c != '\u{fffd}')?;
+    u8::try_from(0x80 + at).ok()
 }
 
 /// Cells of a line as ranges of a text, in a buffer that is used again.

@@ -40,7 +40,7 @@ impl BufRead for Counted {
 
     fn consume(&mut self, amount: usize) {
         let consumed = self.inner.buffer().get(..amount).unwrap_or_default();
-        self.lines += consumed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.lines += consumed.split(|byte| *byte == b'\n').skip(1).count() as u64;
         self.piece += amount;
         self.inner.consume(amount);
     }
