@@ -5,7 +5,8 @@
 //! lines is spoilt at every so many bytes and cut there.
 //!
 //! A posting is right when its line, amount and account are those of a posting of the whole reply. In a CSV without a seal a
-//! word may be another row's, which nothing in the file contradicts; there they are those of a row of the whole reply. All mutations go through reading and deciding; a seeded sample
+//! word may be another row's, which nothing in the file contradicts; there they are those of a row of the whole reply.
+//! All mutations go through reading and deciding; a seeded sample
 //! goes through a house with a database (`channels`).
 
 use std::{
