@@ -286,6 +286,24 @@ test("a row of a reply is closed with a note", async () => {
   await context.close();
 });
 
+test("what happened to a card is recorded on its page, and nothing that may be a number", async () => {
+  const { context, page } = await visitor(browser);
+  await signIn(page, accountOf("district_officer"));
+  await page.goto("/kartu/daftar?kelompok=waiting");
+  await page.click("#daftar-baris tbody th a >> nth=0");
+  await page.click(".chips a[href$='langkah=lose']");
+  const save = "form[action$='/langkah'] button";
+  await page.fill("#document", "PIN 12 34 56");
+  await page.click(save);
+  await page.waitForSelector(".errors");
+  assert.equal(await page.inputValue("#document"), "", "what may be a number is not sent back");
+  await page.fill("#document", "LP/1/2026");
+  await page.click(save);
+  await page.waitForURL((url) => !url.pathname.endsWith("/langkah"));
+  assert.match(await page.textContent(".timeline"), /LP\/1\/2026/);
+  await context.close();
+});
+
 test("a rule is counted while it is written, and a simulation says what it would change", async () => {
   const manager = await visitor(browser);
   const { page } = manager;
