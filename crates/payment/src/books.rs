@@ -59,20 +59,24 @@ pub(crate) fn post(tx: &mut Tx<'_>, sums: &Sums, document: &str, at_ms: i64, act
         ]
     });
     tx.bulk("ledger_entry", ENTRY, rows)?;
-    let mut sides = Vec::with_capacity(2 * sums.len());
+    let mut sides: BTreeMap<(&Place, AccountKind), Rupiah> = BTreeMap::new();
     for ((place, movement, _), amount) in sums {
-        sides.push(side(place, movement.from(), Rupiah::ZERO.minus(*amount)?));
-        sides.push(side(place, movement.to(), *amount));
+        for (kind, amount) in [(movement.from(), Rupiah::ZERO.minus(*amount)?), (movement.to(), *amount)] {
+            let side = sides.entry((place, kind)).or_default();
+            *side = side.plus(amount)?;
+        }
     }
-    tx.bulk("ledger_shift", SHIFT, sides.into_iter())?;
-    tx.execute(&queries::ACCOUNTS_OPEN, &[])?;
+    let accounts = sides.len() as u64;
+    tx.bulk("ledger_shift", SHIFT, sides.into_iter().map(side))?;
     // The table itself refuses an account below zero, and a sum that leaves the range of whole numbers.
-    tx.execute(&queries::BALANCES_ADD, &[])?;
+    if tx.execute(&queries::BALANCES_ADD, &[])? < accounts {
+        tx.execute(&queries::ACCOUNTS_OPEN, &[])?;
+    }
     tx.execute(&queries::SHIFTS_CLEAR, &[])?;
     Ok(())
 }
 
-fn side(place: &Place, kind: AccountKind, amount: Rupiah) -> Vec<Value> {
+fn side(((place, kind), amount): ((&Place, AccountKind), Rupiah)) -> Vec<Value> {
     vec![
         place.programme.as_str().into(),
         place.period.as_str().into(),

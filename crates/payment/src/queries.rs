@@ -287,15 +287,14 @@ sql! {
     // books
     pub(crate) ENTRY_ADD = "INSERT INTO ledger_entry (entry_id, document, movement, correction, programme, period, region,
             channel, amount_idr, at, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    pub(crate) ACCOUNTS_OPEN = "INSERT INTO ledger_account (programme, period, region, channel, account, balance_idr)
-        SELECT DISTINCT programme, period, region, channel, account, 0 FROM ledger_shift WHERE TRUE
-        ON CONFLICT (programme, period, region, channel, account) DO NOTHING";
-    pub(crate) BALANCES_ADD = "UPDATE ledger_account SET balance_idr = balance_idr + s.amount_idr
-        FROM (SELECT programme, period, region, channel, account, CAST(SUM(amount_idr) AS BIGINT) AS amount_idr
-            FROM ledger_shift GROUP BY programme, period, region, channel, account) s
+    pub(crate) BALANCES_ADD = "UPDATE ledger_account SET balance_idr = balance_idr + s.amount_idr FROM ledger_shift s
         WHERE ledger_account.programme = s.programme AND ledger_account.period = s.period
             AND ledger_account.region = s.region AND ledger_account.channel = s.channel
             AND ledger_account.account = s.account";
+    pub(crate) ACCOUNTS_OPEN = "INSERT INTO ledger_account (programme, period, region, channel, account, balance_idr)
+        SELECT s.programme, s.period, s.region, s.channel, s.account, s.amount_idr FROM ledger_shift s
+        WHERE NOT EXISTS (SELECT 1 FROM ledger_account a WHERE a.programme = s.programme AND a.period = s.period
+            AND a.region = s.region AND a.channel = s.channel AND a.account = s.account)";
     pub(crate) SHIFTS_CLEAR = "DELETE FROM ledger_shift";
     pub(crate) BALANCES = "SELECT region, channel, account, balance_idr FROM ledger_account
         WHERE programme = $1 AND period = $2 AND region >= $3 AND region < $4 ORDER BY region, channel, account";

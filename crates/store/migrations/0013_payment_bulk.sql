@@ -69,6 +69,8 @@ SELECT l.recipient, l.line_id, l.cycle_id, c.benefit, l.region, l.channel, l.amo
 FROM payment_line l JOIN payment_cycle c ON c.cycle_id = l.cycle_id ORDER BY l.line_id;
 DROP TABLE payment_line;
 ALTER TABLE payment_line_2 RENAME TO payment_line;
+-- A line is changed a few times in its life: there is room for that on its own page.
+-- on the server: ALTER TABLE payment_line SET (fillfactor = 40);
 -- At most one live payment per recipient and benefit.
 CREATE UNIQUE INDEX payment_live ON payment_line (recipient, benefit) WHERE live = 1;
 CREATE UNIQUE INDEX payment_line_by_id ON payment_line (line_id);

@@ -222,14 +222,15 @@ impl World {
         self.batches += 1;
         let batch: Arc<str> = format!("S{}", self.batches).into();
         for at in 0..self.lines.len() {
-            let line = &mut self.lines[at];
+            let line = &self.lines[at];
             let ready = line.eligibility == Eligibility::Eligible
                 && line.account_state == AccountState::Good
                 && line.payment == PaymentState::Set
                 && line.problem.is_none();
-            if !ready || (self.dice.next() & 3) == 0 {
+            if !ready || self.dice.one_in(4) {
                 continue;
             }
+            let line = &mut self.lines[at];
             line.order_batch = Some(Arc::clone(&batch));
             line.payment = PaymentState::Instructed;
             let (line_id, amount) = (line.line_id, line.amount);
