@@ -79,7 +79,9 @@ fn copy(from: &Path, to: &Path, channel: &str) -> Result<()> {
         if path.is_dir() {
             copy(&path, &target, channel)?;
         } else if let Ok(text) = fs::read_to_string(&path) {
-            fs::write(target, text.replace("channel = \"himbara\"", &format!("channel = \"{channel}\"")))?;
+            let text = text.replace("channel = \"himbara\"", &format!("channel = \"{channel}\""));
+            // Only one of the channels opens accounts: who has none stays without, so that all three pay the same people.
+            fs::write(target, text.replace("\nopens = true\n", "\n"))?;
         } else {
             fs::copy(&path, target)?;
         }
