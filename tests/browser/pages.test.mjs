@@ -29,6 +29,9 @@ const LOOKS = [
 ];
 const ONE_LOOK = [[NARROW, ID, "dark"]];
 
+// Pages that nothing in the demo leads to: no programme of the pack is paid by a bank that is called, so no cycle has calls to show.
+const UNLINKED = { treasurer: ["/pembayaran/siklus/1/api"] };
+
 // Kinds of pages that some role has passed; addresses that some role has reached.
 const passed = new Set();
 const reached = new Set();
@@ -59,7 +62,7 @@ test("every role: each kind of page that it reaches", { concurrency: 2 }, async 
       await signIn(guest.page, account);
       const found = [];
       let kinds = 0;
-      for (const [route, paths] of await kindsOf(guest)) {
+      for (const [route, paths] of await kindsOf(guest, UNLINKED[account.role] ?? [])) {
         reached.add(route);
         if (/csv|xlsx/.test(route)) {
           found.push(...(await fileFaults(guest, paths[0])));
@@ -112,10 +115,10 @@ test("every address of the router was reached by somebody", () => {
 });
 
 // Follows links over plain http: of each pattern of the router the first pages found, of each query key one more.
-async function kindsOf({ context }) {
+async function kindsOf({ context }, more) {
   const kinds = new Map();
   const seen = new Set();
-  const queue = ["/beranda", "/beranda?lang=id"];
+  const queue = ["/beranda", "/beranda?lang=id", ...more];
   while (queue.length > 0) {
     const path = queue.shift();
     const route = routeOf(path);

@@ -308,6 +308,87 @@ test("what happened to a card is recorded on its page, and nothing that may be a
   await context.close();
 });
 
+test("a warehouse is made, goods are sent to it, and what is missing on arrival is explained", async () => {
+  const { context, page } = await visitor(browser);
+  const officer = accountOf("district_officer");
+  await signIn(page, officer);
+  await page.goto("/barang");
+  await page.click("#isi details summary");
+  await page.fill("#name", "Gudang uji");
+  await page.fill("#region", officer.region);
+  await page.click("form[action='/barang/gudang'] button");
+  await page.waitForURL(/\/barang\/gudang\/\d+$/);
+  const target = page.url().split("/").at(-1);
+  await page.goto("/barang");
+  await page.click("#daftar-baris a >> nth=0");
+  await page.click(".chips a[href$='langkah=send']");
+  await page.selectOption("#to", target);
+  await page.fill("#quantity", "1");
+  await page.fill("#document", "SP uji");
+  await page.click("form[action$='/langkah'] button");
+  await page.waitForURL((url) => !url.pathname.endsWith("/langkah"));
+  await page.click("#daftar-baris a[href^='/barang/kirim/'] >> nth=0");
+  await page.fill("#arrived", "0,5");
+  await page.fill("#lost", "0,5");
+  await page.fill("#document", "BT uji");
+  await page.click("form[action$='/tiba'] button");
+  await page.waitForSelector(".errors");
+  await page.fill("#note", "Karung sobek");
+  await page.click("form[action$='/tiba'] button");
+  await page.waitForURL((url) => !url.pathname.endsWith("/tiba"));
+  assert.match(await page.textContent("#isi .summary"), /0,5 kg/);
+  assert.equal(await page.locator("form[action$='/tiba']").count(), 0, "nothing is on the way any more");
+  await context.close();
+});
+
+test("goods are handed over with who received them, and less than is due is said so", async () => {
+  const { context, page } = await visitor(browser);
+  await signIn(page, accountOf("district_officer"));
+  await page.goto("/barang");
+  await page.click("a[href^='/barang/daftar/'] >> nth=0");
+  await page.selectOption("#keadaan", "open");
+  await page.waitForSelector("#daftar-baris tbody th a");
+  await page.click("#daftar-baris tbody th a >> nth=0");
+  await page.click(".chips a[href$='langkah=hand_over']");
+  const save = "form[action$='/langkah'] button";
+  await page.fill("#whom", "Siti 9901 0101 0190 0001");
+  await page.selectOption("#role", "self");
+  await page.selectOption("#proof_kind", "signature");
+  await page.fill("#proof", "Lembar 9");
+  if ((await page.locator("#warehouse option").count()) === 0) return context.close();
+  await page.click(save);
+  await page.waitForSelector(".errors");
+  await page.fill("#whom", "Siti");
+  await page.fill("#quantity", "9,5");
+  await page.click(save);
+  await page.waitForURL((url) => !url.pathname.endsWith("/langkah"));
+  assert.match(await page.textContent(".timeline"), /9,5 kg/);
+  assert.match(await page.textContent(".head .tag"), /Kurang/);
+  await context.close();
+});
+
+test("an answer after payment is recorded, and a wish that is not offered is refused", async () => {
+  const { context, page } = await visitor(browser);
+  await signIn(page, accountOf("programme_manager"));
+  await page.goto("/verifikasi");
+  await page.fill("#margin", "0");
+  await page.click("form[action='/verifikasi'] button");
+  await page.waitForSelector(".errors");
+  await page.goto("/verifikasi");
+  await page.click("#daftar-baris tbody th a >> nth=0");
+  await page.click("a[href$='/daftar']");
+  await page.selectOption("#jawaban", "open");
+  await page.waitForURL(/jawaban=open/);
+  await page.click("#daftar-baris tbody th a >> nth=0");
+  await page.click(".chips a[href$='langkah=late']");
+  await page.fill("#late_days", "6");
+  await page.fill("#whom", "Siti");
+  await page.click("form[action$='/jawab'] button");
+  await page.waitForURL((url) => !url.pathname.endsWith("/jawab"));
+  assert.match(await page.textContent(".timeline"), /6/);
+  await context.close();
+});
+
 test("a rule is counted while it is written, and a simulation says what it would change", async () => {
   const manager = await visitor(browser);
   const { page } = manager;
@@ -353,8 +434,14 @@ test("what was approved cannot be approved again, nor by who made it", async () 
   const treasurer = await visitor(browser);
   await signIn(treasurer.page, ACCOUNTS.findLast((account) => account.role === "treasurer"));
   await treasurer.page.goto("/pembayaran");
-  const refused = await post(treasurer, "/pembayaran/perintah/1/setujui", { hash: "00", spm: "1", sp2d: "2" });
+  const refused = await post(treasurer, "/pembayaran/perintah/1/setujui", { hash: "00", spm: "1" });
   assert.ok([403, 409].includes(refused.status()), String(refused.status()));
+  // What the treasury paid out and the bank was told is paid out once, and not taken apart; nothing of it is held back.
+  const sp2d = { number: "SP2D-9", on: "2026-11-01" };
+  assert.equal((await post(treasurer, "/pembayaran/perintah/1/sp2d", sp2d)).status(), 409);
+  assert.equal((await post(treasurer, "/pembayaran/perintah/1/batal", { reason: "x" })).status(), 409);
+  const slip = { slip: "", cycle: "1" };
+  assert.equal((await post(treasurer, "/pembayaran/perintah/1/setor", slip)).status(), 422);
   await treasurer.context.close();
 });
 

@@ -11,6 +11,7 @@ mod bench_targeting;
 mod browser;
 mod crash;
 mod demo;
+mod kills;
 mod messages;
 mod postgres;
 mod run;
@@ -33,11 +34,12 @@ Chores of the project.
   cargo xtask bench payment [--lines N] [--postgres]
                                    a month of a nation: build, lock, order, file, replies, reconciliation
   cargo xtask soak ledger [--histories N] [--seed N]
+  cargo xtask soak kills [--kills N] [--seed N]
                                    random histories of payments against a bank that keeps its own count
   cargo xtask bench linkage [--records N] [--wide] [--febrl] [--peer] [--tuned] [--memory SIZE]
                                    linkage on invented lists, with --peer or --tuned beside Splink; needs python3
 
-Steps of `test`: format, tidy, clippy, docs, tests, demo, messages, crash, browser.";
+Steps of `test`: format, tidy, clippy, docs, tests, demo, messages, crash, kills, browser.";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -62,6 +64,7 @@ fn dispatch(words: &[String]) -> Result<()> {
         ["bench", "targeting", rest @ ..] => bench_targeting::run(rest),
         ["bench", "payment", rest @ ..] => bench_payment::run(rest),
         ["soak", "ledger", rest @ ..] => bench_payment::soak(rest),
+        ["soak", "kills", rest @ ..] => kills::soak(rest),
         ["bench", "linkage", rest @ ..] => bench_linkage::run(&bench_linkage::Plan::read(rest)?),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

@@ -3,10 +3,12 @@
 use std::{
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
+    thread::sleep,
+    time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::run::{command, install, loud, output, scratch, which};
 
@@ -16,6 +18,8 @@ pub(crate) struct Postgres {
     data: PathBuf,
     port: u16,
     as_user: Option<&'static str>,
+    /// What it is started with.
+    options: String,
 }
 
 impl Postgres {
@@ -41,18 +45,44 @@ impl Postgres {
         let as_user = as_root.then_some("postgres");
         let data = if as_root { public_folder()? } else { scratch("postgres")?.join("data") };
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let server = Self { bin, data, port, as_user };
+        let folder = data.display();
+        let options = format!(
+            "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c {settings}"
+        );
+        let server = Self { bin, data, port, as_user, options };
         let data = server.data.display().to_string();
         loud(server.program(
             "initdb",
             &["-D", &data, "-U", "pilar", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
         ))?;
-        let options = format!(
-            "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={data} -c {settings}"
-        );
         let log = format!("{data}/server.log");
-        loud(server.program("pg_ctl", &["-D", &data, "-l", &log, "-w", "-o", &options, "start"]))?;
+        loud(server.program("pg_ctl", &["-D", &data, "-l", &log, "-w", "-o", &server.options, "start"]))?;
         Ok(server)
+    }
+
+    /// Kills the server and all its processes in the middle of whatever they do, and starts it again: it recovers.
+    pub(crate) fn crash(&self) -> Result<()> {
+        let pid = std::fs::read_to_string(self.data.join("postmaster.pid"))?;
+        let pid = pid.lines().next().context("the server has no process")?.trim().to_owned();
+        let children = output(command("pgrep", &["-P", &pid])).unwrap_or_default();
+        let mut kill = vec!["-9", pid.as_str()];
+        kill.extend(children.split_whitespace());
+        // Children may end on their own when the first is gone.
+        let _ = command("kill", &kill).stderr(Stdio::null()).status()?;
+        let data = self.data.display().to_string();
+        let log = format!("{data}/server.log");
+        for _ in 0..50 {
+            sleep(Duration::from_millis(100));
+            let start = self
+                .program("pg_ctl", &["-D", &data, "-l", &log, "-w", "-o", &self.options, "start"])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()?;
+            if start.success() {
+                return Ok(());
+            }
+        }
+        bail!("the killed server does not start again; see {log}")
     }
 
     /// Address for `--database`.

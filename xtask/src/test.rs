@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::{
-    browser, crash, demo, messages,
+    browser, crash, demo, kills, messages,
     postgres::Postgres,
     run::{cargo, loud},
     tidy,
@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     ("demo", demo::run),
     ("messages", messages::run),
     ("crash", crash::run),
+    ("kills", || kills::run(kills::Plan { programs: 50, servers: 20, seed: 1 })),
     ("browser", browser::run),
 ];
 

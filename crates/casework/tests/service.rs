@@ -232,7 +232,10 @@ fn a_case_is_opened_by_hand_only_by_its_roles_and_in_their_territory() {
         assert!(matches!(open_case(&office.house, &scope, &repair), Err(Error::Refused(Refusal::Role(_)))));
         let openable = views::openable(&office.house, &scope);
         let keys: Vec<&str> = openable.iter().map(|workflow| workflow.workflow.as_str()).collect();
-        assert_eq!(keys, ["card_not_received", "death_report", "objection"]);
+        assert_eq!(
+            keys,
+            ["card_not_received", "death_report", "goods_short", "objection", "payment_complaint"]
+        );
     }
 }
 

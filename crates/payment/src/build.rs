@@ -25,6 +25,7 @@ use crate::{
     reply::{Line, Marks},
     state::{AccountState, Eligibility, PaymentState, Trouble},
     tally::Tally,
+    texts::Texts,
 };
 
 /// Lines written in one transaction.
@@ -67,20 +68,20 @@ pub struct Built {
     pub skipped: i64,
 }
 
-/// A family that is to be paid, and who receives it.
-struct Entitled {
-    family: i64,
+/// A family that is to be paid or given something, and who receives it.
+pub(crate) struct Entitled {
+    pub(crate) family: i64,
     amount: i64,
-    region: Arc<str>,
+    pub(crate) region: Arc<str>,
     /// Why it is paid.
     basis: &'static str,
     head: Option<i64>,
-    payee: Option<Payee>,
+    pub(crate) payee: Option<Payee>,
 }
 
-struct Payee {
+pub(crate) struct Payee {
     person: i64,
-    name: String,
+    pub(crate) name: String,
     nik: i64,
 }
 
@@ -160,7 +161,7 @@ fn fill(
     let mut writer = Writer::new(house, cycle)?;
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::scope(|threads| {
-        let reader = threads.spawn(move || read(house, list, dataset, cycle.mark, &sender));
+        let reader = threads.spawn(move || read(house, list, dataset, cycle.mark, 1, &sender));
         for chunk in receiver {
             writer.chunk(&chunk)?;
             progress.report("payment lines", writer.seen, dataset.rows());
@@ -184,17 +185,18 @@ fn fill(
     })
 }
 
-/// Reads list, families and persons side by side and hands over chunks of families that are to be paid, behind `mark`.
-fn read(
+/// Reads list, families and persons side by side and hands over chunks of families that receive at least `least` rupiah, behind `mark`.
+pub(crate) fn read(
     house: &House,
     list: &ApprovedList,
     dataset: &Dataset,
     mark: i64,
+    least: i64,
     sender: &mpsc::SyncSender<Vec<Entitled>>,
 ) -> Result<()> {
     let mut payees = Payees::open(house, list)?;
     let (mut chunk, mut last) = (Vec::with_capacity(BATCH), i64::MIN);
-    let mut regions: FxHashMap<String, Arc<str>> = FxHashMap::default();
+    let mut regions = Texts::default();
     for batch in dataset.read(&["family_id", "region", "outcome", "amount_idr"])? {
         let batch = batch?;
         let columns = Columns { dataset: &list.dataset, batch: &batch };
@@ -207,12 +209,8 @@ fn read(
             }
             last = id;
             let paid = PAID.iter().find(|(code, _)| *code == outcome.value(row));
-            let Some((_, basis)) = paid.filter(|_| amount.value(row) > 0 && id > mark) else { continue };
-            let name = region.value(row);
-            let region = match regions.get(name) {
-                Some(known) => Arc::clone(known),
-                None => regions.entry(name.to_owned()).or_insert_with(|| name.into()).clone(),
-            };
+            let Some((_, basis)) = paid.filter(|_| amount.value(row) >= least && id > mark) else { continue };
+            let region = regions.shared(region.value(row));
             chunk.push(Entitled {
                 family: id,
                 amount: amount.value(row),
@@ -381,7 +379,8 @@ impl<'a> Writer<'a> {
             let made: Vec<NewLine> =
                 paid.zip(self.next..).map(|(one, line_id)| self.line(one, line_id, &accounts)).collect();
             let amount = Rupiah::sum(made.iter().map(|new| Rupiah::new(new.line.amount)))?;
-            tx.bulk("payment_line", LINE_COLUMNS, made.iter().map(|new| self.values(new)))?;
+            let now = house.clock.now_ms();
+            tx.bulk("payment_line", LINE_COLUMNS, made.iter().map(|new| self.values(new, now)))?;
             let skipped = (chunk.len() - made.len()) as i64;
             let counts = params![self.cycle.cycle_id, made.len() as i64, amount, skipped, last.family];
             tx.execute(&queries::CYCLE_STEP, counts)?;
@@ -466,7 +465,7 @@ impl<'a> Writer<'a> {
         days > 0 && known.payee == Some(payee.person) && known.checked_at >= since
     }
 
-    fn values(&self, new: &NewLine) -> Vec<store::Value> {
+    fn values(&self, new: &NewLine, now_ms: i64) -> Vec<store::Value> {
         let line = &new.line;
         vec![
             line.recipient.into(),
@@ -492,7 +491,7 @@ impl<'a> Writer<'a> {
             0.into(),
             true.into(),
             0.into(),
-            self.house.clock.now_ms().into(),
+            now_ms.into(),
         ]
     }
 }

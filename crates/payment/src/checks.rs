@@ -29,32 +29,47 @@ pub fn export_account_checks(
     folder: &Path,
     progress: &dyn Progress,
 ) -> Result<Vec<FileMade>> {
+    export_of(house, scope, (cycle_id, None), folder, progress)
+}
+
+/// As [`export_account_checks`], for all channels or one of them.
+pub(crate) fn export_of(
+    house: &House,
+    scope: &Scope,
+    (cycle_id, only): (i64, Option<&str>),
+    folder: &Path,
+    progress: &dyn Progress,
+) -> Result<Vec<FileMade>> {
     common::need(scope, "payment.export")?;
     let _lock = common::lock(house)?;
-    let cycle = house.db.write(|tx| intend(tx, house, scope, cycle_id))?;
-    for file in house.db.read(|tx| of_cycle(tx, cycle_id))?.iter().filter(|file| file.state == "intended") {
+    let wanted = |channel: &str| only.is_none_or(|only| only == channel);
+    let cycle = house.db.write(|tx| intend(tx, house, scope, cycle_id, &wanted))?;
+    let files = house.db.read(|tx| files::out_of_cycle(tx, cycle_id, KIND))?;
+    for file in files.iter().filter(|file| file.state == "intended" && wanted(&file.channel)) {
         take(house, &cycle, file)?;
         write(house, &cycle, file, folder, progress)?;
     }
-    let files = house.db.read(|tx| of_cycle(tx, cycle_id))?;
-    Ok(files.iter().map(|file| file.made(folder)).collect())
-}
-
-fn of_cycle(tx: &mut Tx<'_>, cycle_id: i64) -> Result<Vec<FileView>> {
-    tx.query(&queries::FILES_OUT, params![cycle_id, KIND])?.iter().map(files::read).collect()
+    let files = house.db.read(|tx| files::out_of_cycle(tx, cycle_id, KIND))?;
+    Ok(files.iter().filter(|file| wanted(&file.channel)).map(|file| file.made(folder)).collect())
 }
 
 /// Commits to asking, one file a channel, before anything is written outside.
-fn intend(tx: &mut Tx<'_>, house: &House, scope: &Scope, cycle_id: i64) -> Result<Cycle> {
+fn intend(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    cycle_id: i64,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Cycle> {
     let cycle = common::built_cycle(tx, cycle_id)?;
-    let begun: Vec<String> = of_cycle(tx, cycle_id)?
+    let begun: Vec<String> = files::out_of_cycle(tx, cycle_id, KIND)?
         .into_iter()
         .filter(|file| file.state == "intended")
         .map(|file| file.channel)
         .collect();
     for row in tx.query(&queries::TO_CHECK, params![cycle_id])? {
         let channel = row.text(0)?;
-        if begun.iter().any(|begun| begun == channel) {
+        if !wanted(channel) || begun.iter().any(|begun| begun == channel) {
             continue;
         }
         let layout = wire::layout(channel_of(house, channel)?, KIND)?;
@@ -117,6 +132,7 @@ fn write(
             if out.rows % 50_000 == 0 {
                 progress.report("account checks", out.rows, 0);
             }
+            store::fault!(house.db, "file.check_row")?;
             out.row(layout.columns.iter().map(|column| match column.field.as_str() {
                 "batch" => file.batch.as_str(),
                 "ref" => line_id.as_str(),
@@ -133,7 +149,9 @@ fn write(
 /// Gives a written file its name on disk, then its hash in the database.
 pub(crate) fn finish(house: &House, file: &FileView, out: Outgoing) -> Result<()> {
     let (rows, sum_idr) = (out.rows as i64, out.sum_idr);
+    store::fault!(house.db, "file.before_name")?;
     let (hash, bytes) = out.finish()?;
+    store::fault!(house.db, "file.named")?;
     house.db.write(|tx| {
         tx.execute(&queries::FILE_WRITTEN, params![file.file_no, hash, bytes as i64, rows, sum_idr])?;
         Ok::<_, Error>(())

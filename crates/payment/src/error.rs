@@ -139,6 +139,19 @@ pub enum Error {
     /// What is told of a card cannot be kept.
     #[error(transparent)]
     Card(#[from] crate::cards::CardFault),
+    /// What is told of goods cannot be kept.
+    #[error(transparent)]
+    Goods(#[from] crate::goods::GoodsFault),
+    /// A file of rows that people wrote is refused whole.
+    #[error("{name}: {} faults; nothing was taken: {}", faults.len() + more, crate::rows::told(faults))]
+    FileRows {
+        /// Name of the file.
+        name: String,
+        /// The first faults, each with line, column, rule and remedy.
+        faults: Vec<crate::RowFault>,
+        /// How many more there are.
+        more: usize,
+    },
     /// Somebody was faster.
     #[error("somebody changed it meanwhile: look at it again")]
     Changed,
@@ -146,14 +159,27 @@ pub enum Error {
     #[error("no line is ready to be ordered")]
     NothingToOrder,
     /// A document number is missing.
-    #[error("the numbers of SPM and SP2D are needed")]
+    #[error("the number of the paper is needed, in at most 60 characters, and a day that is not to come")]
     Documents,
+    /// Another order has the paper.
+    #[error(
+        "order {order_id} has the SP2D {number}: one SP2D answers one payment order; look at its number again"
+    )]
+    PaperTaken {
+        /// The number.
+        number: String,
+        /// Who has it.
+        order_id: i64,
+    },
     /// The region names no region, or one that the order cannot be limited to.
     #[error(transparent)]
     Region(#[from] model::RegionError),
     /// The policy pack's name tables are unusable.
     #[error("the name tables of the policy pack cannot be used: {0}")]
     Names(String),
+    /// The keys of a channel cannot be used.
+    #[error("the channel's keys cannot be used: {0}")]
+    Keys(&'static str),
     /// The caller's right is for something else.
     #[error("this needs the right to `{needed}`, not to `{given}`")]
     Scope {
@@ -193,11 +219,15 @@ impl Error {
             Self::Role { .. } => "payment-role",
             Self::State { .. } => "payment-state",
             Self::Card(fault) => fault.code(),
+            Self::Goods(fault) => fault.code(),
+            Self::FileRows { .. } => "payment-file-rows",
             Self::Changed => "payment-changed",
             Self::NothingToOrder => "payment-nothing-to-order",
             Self::Documents => "payment-documents",
+            Self::PaperTaken { .. } => "payment-paper-taken",
             Self::Region(_) => "payment-region",
             Self::Names(_) => "payment-names",
+            Self::Keys(_) => "payment-keys",
             Self::Scope { .. } => "payment-scope",
             Self::Stored(_) => "payment-stored",
         }

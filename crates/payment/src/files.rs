@@ -187,3 +187,82 @@ fn empty_counts(row: &Row) -> Result<Counts> {
 pub(crate) fn get(tx: &mut Tx<'_>, file_no: i64) -> Result<FileView> {
     read(&tx.query_one(&queries::FILE, params![file_no])?)
 }
+
+/// Our files of one kind in a cycle.
+pub(crate) fn out_of_cycle(tx: &mut Tx<'_>, cycle_id: i64, kind: &str) -> Result<Vec<FileView>> {
+    tx.query(&queries::FILES_OUT, params![cycle_id, kind])?.iter().map(read).collect()
+}
+
+/// How far a received file was taken, and what it did until there.
+pub(crate) fn mark(tx: &mut Tx<'_>, file_no: i64, counts: &Counts, mark: i64) -> Result<()> {
+    let text = serde_json::to_string(counts).map_err(|_| Error::Stored("counts"))?;
+    let cycle_id = counts.cycles.first().copied();
+    tx.execute(&queries::FILE_MARK, params![file_no, mark, text, cycle_id])?;
+    Ok(())
+}
+
+/// The name of a file without its folder.
+pub(crate) fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn bytes_of(path: &Path) -> Result<u64> {
+    Ok(std::fs::metadata(path).map_err(|error| Error::file(path, &error))?.len())
+}
+
+/// A received file is no larger than the settings allow.
+pub(crate) fn check_size(house: &House, path: &Path) -> Result<()> {
+    let bytes_max = house.policy.settings().limits.file_bytes;
+    if bytes_of(path)? > bytes_max {
+        return Err(Error::TooLarge { name: name_of(path), bytes_max });
+    }
+    Ok(())
+}
+
+/// A received file, known by its content. Read it before the transaction: the hash takes its time.
+pub(crate) struct Received<'a> {
+    channel: &'a str,
+    kind: &'a str,
+    name: String,
+    pub(crate) hash: String,
+    bytes: i64,
+}
+
+impl<'a> Received<'a> {
+    pub(crate) fn read(channel: &'a str, kind: &'a str, path: &Path) -> Result<Self> {
+        let (hash, bytes) = (lake::hash_file(path)?, bytes_of(path)? as i64);
+        Ok(Self { channel, kind, name: name_of(path), hash, bytes })
+    }
+
+    /// The same content, if it came before.
+    pub(crate) fn known(&self, tx: &mut Tx<'_>) -> Result<Option<FileView>> {
+        let of = params![self.channel, self.kind, &self.hash];
+        tx.query_opt(&queries::FILE_OF_HASH, of)?.map(|row| read(&row)).transpose()
+    }
+
+    /// Makes its row; answers its number.
+    pub(crate) fn add(
+        &self,
+        tx: &mut Tx<'_>,
+        house: &House,
+        scope: &Scope,
+        state: &'static str,
+    ) -> Result<i64> {
+        let file_no = store::next_number(tx, "channel_file", 1)?;
+        let file = NewFile {
+            file_no,
+            direction: "in",
+            channel: self.channel,
+            kind: self.kind,
+            cycle_id: None,
+            order_id: None,
+            batch: "",
+            name: &self.name,
+            hash: Some(&self.hash),
+            bytes: self.bytes,
+            state,
+        };
+        add(tx, house, scope, &file)?;
+        Ok(file_no)
+    }
+}

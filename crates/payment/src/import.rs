@@ -10,7 +10,7 @@ use std::{path::Path, sync::mpsc, thread};
 use access::{House, Scope};
 use linkage::standardise::Standardiser;
 use model::{FamilyId, LineId, Progress, RegionCode, Rupiah};
-use policy::{Channel, ChannelResult, Meaning};
+use policy::{Channel, ChannelKind, ChannelResult, Meaning};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use store::{Tx, Value, params};
@@ -18,10 +18,10 @@ use store::{Tx, Value, params};
 use crate::{
     Error, Result, books, checks, common, effect,
     effect::Effect,
-    files::{self, Counts, FileView, NewFile},
+    files::{self, Counts, FileView, Received},
     lines::{self, EventRow, Known},
     names::{self, Likeness},
-    queries,
+    post, queries,
     reply::{self, CheckRow, Line, MoneyRow, Txn, Verdict},
     shared,
     standing::{self, Arrived, OrderLines},
@@ -115,11 +115,12 @@ fn take_in(
     progress: &dyn Progress,
 ) -> Result<Imported> {
     let mut replies = open(house, channel, kind, path)?;
-    let file = house.db.write(|tx| begin(tx, house, scope, channel, kind, path, replies.seal()))?;
+    let file = begin(house, scope, channel, kind, path, replies.seal())?;
     if file.state == "posted" {
         return Ok(Imported { file, again: true });
     }
     keep(house, channel, kind, &file, path)?;
+    store::fault!(house.db, "import.kept")?;
     let places = Places::of(kind, &replies);
     let mut import = Import::new(house, scope, channel, kind, &file)?;
     let (mut counts, mut mark) = (file.counts, 0);
@@ -139,6 +140,7 @@ fn take_in(
         });
         for mut rows in receiver {
             let Some(last) = rows.last().map(|row| row.row_no) else { break };
+            store::fault!(house.db, "import.read")?;
             // What an interrupted import committed is not taken again.
             rows.retain(|row| row.row_no > file.mark);
             if !rows.is_empty() {
@@ -155,22 +157,13 @@ fn take_in(
 }
 
 fn open(house: &House, channel: &Channel, kind: Kind, path: &Path) -> Result<Replies> {
-    let bytes_max = house.policy.settings().limits.file_bytes;
-    let bytes = std::fs::metadata(path).map_err(|error| Error::file(path, &error))?.len();
-    if bytes > bytes_max {
-        return Err(Error::TooLarge { name: file_name(path), bytes_max });
-    }
+    files::check_size(house, path)?;
     let orders = OrderLines { db: house.db.clone(), channel: channel.key.clone() };
     Ok(Replies::open(path, wire::layout(channel, kind.layout())?)?.with_orders(Box::new(orders)))
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
 /// Finds the file by its content, or makes its row.
 fn begin(
-    tx: &mut Tx<'_>,
     house: &House,
     scope: &Scope,
     channel: &Channel,
@@ -178,40 +171,26 @@ fn begin(
     path: &Path,
     seal: &SealIn,
 ) -> Result<FileView> {
-    let hash = lake::hash_file(path)?;
-    let known = tx.query_opt(&queries::FILE_OF_HASH, params![&channel.key, kind.layout(), &hash])?;
-    let known = known.map(|row| files::read(&row)).transpose()?;
-    if let Some(file) = known.as_ref().filter(|file| file.state == "posted") {
-        return Ok(file.clone());
-    }
-    let layout = wire::layout(channel, kind.layout())?;
-    let arrived = Arrived { channel, kind, layout, path, hash: &hash, seal: seal.clone() };
-    let sequence = standing::admit(tx, arrived)?;
-    if let Some(file) = known {
-        // Interrupted, or refused before under another layout.
-        tx.execute(&queries::FILE_ADMITTED, params![file.file_no, sequence])?;
-        return files::get(tx, file.file_no);
-    }
-    let file_no = store::next_number(tx, "channel_file", 1)?;
-    let bytes = std::fs::metadata(path).map_err(|error| Error::file(path, &error))?.len();
-    let name = file_name(path);
-    let file = NewFile {
-        file_no,
-        direction: "in",
-        channel: &channel.key,
-        kind: kind.layout(),
-        cycle_id: None,
-        order_id: None,
-        batch: "",
-        name: &name,
-        hash: Some(&hash),
-        bytes: bytes as i64,
-        state: "reading",
-    };
-    files::add(tx, house, scope, &file)?;
-    tx.execute(&queries::FILE_ADMITTED, params![file_no, sequence])?;
-    common::audit(tx, house, scope, &format!("file:{file_no}"), &hash)?;
-    files::get(tx, file_no)
+    let received = Received::read(&channel.key, kind.layout(), path)?;
+    house.db.write(|tx| {
+        let known = received.known(tx)?;
+        if let Some(file) = known.as_ref().filter(|file| file.state == "posted") {
+            return Ok(file.clone());
+        }
+        let layout = wire::layout(channel, kind.layout())?;
+        let arrived = Arrived { channel, kind, layout, path, hash: &received.hash, seal: seal.clone() };
+        let sequence = standing::admit(tx, arrived)?;
+        // A known one was interrupted, or refused before under another layout.
+        let file_no = if let Some(file) = known {
+            file.file_no
+        } else {
+            let file_no = received.add(tx, house, scope, "reading")?;
+            common::audit(tx, house, scope, &format!("file:{file_no}"), &received.hash)?;
+            file_no
+        };
+        tx.execute(&queries::FILE_ADMITTED, params![file_no, sequence])?;
+        files::get(tx, file_no)
+    })
 }
 
 /// Keeps the rows as received in the lake, before any of them is believed: the file is read to its end, where it proves itself.
@@ -220,6 +199,7 @@ fn keep(house: &House, channel: &Channel, kind: Kind, file: &FileView, path: &Pa
     if house.lake.dataset(&name)?.is_some() {
         return Ok(());
     }
+    store::fault!(house.db, "import.before_kept")?;
     let mut rows = open(house, channel, kind, path)?;
     crate::evidence::write(house, &name, file, || rows.next_rows(BATCH))
 }
@@ -276,6 +256,8 @@ struct Outcome<'r> {
     moved: Moved,
     effects: Vec<Effect>,
     counts: Counts,
+    /// Receipts of the post office about lines of this batch.
+    handed: post::Handed,
 }
 
 impl<'a> Import<'a> {
@@ -333,8 +315,10 @@ impl<'a> Import<'a> {
         self.known.forget_orders();
         let lines = self.lines(tx, rows)?;
         let changes = vec![Change::None; lines.len()];
+        let (known, handed) = self.txns(tx, rows, &lines, careful)?;
         let mut out = Outcome {
-            known: self.txns(tx, rows, &lines, careful)?,
+            known,
+            handed,
             txns: FxHashMap::default(),
             lines,
             changes,
@@ -347,10 +331,8 @@ impl<'a> Import<'a> {
         for row in rows {
             self.row(row, &mut out)?;
         }
-        let cycle_id = out.counts.cycles.first().copied();
-        let text = serde_json::to_string(&out.counts).map_err(|_| Error::Stored("counts"))?;
         let counts = self.write(tx, out)?;
-        tx.execute(&queries::FILE_MARK, params![self.file_no, mark, text, cycle_id])?;
+        files::mark(tx, self.file_no, &counts, mark)?;
         Ok(counts)
     }
 
@@ -388,10 +370,10 @@ impl<'a> Import<'a> {
         rows: &[Read],
         lines: &[Line],
         careful: bool,
-    ) -> Result<FxHashMap<String, Txn>> {
-        let mut known = FxHashMap::default();
+    ) -> Result<(FxHashMap<String, Txn>, post::Handed)> {
+        let (mut known, mut handed) = (FxHashMap::default(), post::Handed::default());
         if self.kind == Kind::AccountCheck {
-            return Ok(known);
+            return Ok((known, handed));
         }
         let asked = rows.iter().enumerate().filter_map(|(seq, row)| {
             let Ok((line_id, Told::Money(money, _))) = &row.said else { return None };
@@ -401,9 +383,12 @@ impl<'a> Import<'a> {
         });
         let asked: Vec<_> = asked.collect();
         if asked.is_empty() {
-            return Ok(known);
+            return Ok((known, handed));
         }
         self.stage(tx, asked.into_iter())?;
+        if self.channel.kind == ChannelKind::Post {
+            handed = post::among(tx, self.file_no, &self.channel.key)?;
+        }
         tx.for_each(&queries::STAGED_TXNS, params![self.file_no, &self.channel.key], |row| {
             let (line_id, word) = (row.int(1)?, row.string(2)?);
             let txn = Txn { line_id, word, amount: row.int(3)?, file_no: row.int(4)? };
@@ -411,7 +396,7 @@ impl<'a> Import<'a> {
             Ok::<_, Error>(())
         })?;
         tx.execute(&queries::STAGE_CLEAR, params![self.file_no])?;
-        Ok(known)
+        Ok((known, handed))
     }
 
     /// Decides one row and notes what follows.
@@ -460,7 +445,17 @@ impl<'a> Import<'a> {
             Told::Check(_) => None,
             Told::Money(money, _) => self.known_txn(&money.txn, out),
         };
-        let (verdict, usual) = self.decide(&mut out.lines[at], said, result, known.as_ref());
+        // What a receipt told before is not told twice by a list, and the other way round.
+        let handed = match said {
+            Told::Money(money, date) if self.kind == Kind::Movements && known.is_none() => {
+                out.handed.judge(&out.lines[at], money, date, result.means)
+            }
+            _ => None,
+        };
+        let (verdict, usual) = match handed {
+            Some(verdict) => (verdict, false),
+            None => self.decide(&mut out.lines[at], said, result, known.as_ref()),
+        };
         match verdict {
             Verdict::Known => out.counts.known += 1,
             Verdict::Refused { trouble, expected, found } => {
@@ -653,6 +648,7 @@ impl<'a> Import<'a> {
         let rows = txns.into_iter().map(|(line_id, row, date)| self.txn_row(line_id, row, date));
         tx.bulk("bank_txn", TXN_COLUMNS, rows)?;
         write_exceptions(tx, out.exceptions)?;
+        post::confirm(tx, out.handed)?;
         books::post(tx, &out.moved.sums()?, &self.document, now, self.scope.actor_name())?;
         effect::put(tx, self.house, &self.document, &out.effects)?;
         Ok(out.counts)
@@ -698,9 +694,7 @@ impl<'a> Import<'a> {
             if !recount {
                 tally.write(tx)?;
             }
-            let text = serde_json::to_string(counts).map_err(|_| Error::Stored("counts"))?;
-            let cycle_id = counts.cycles.first().copied();
-            tx.execute(&queries::FILE_MARK, params![file_no, mark, text, cycle_id])?;
+            files::mark(tx, file_no, counts, mark)?;
             tx.execute(&queries::FILE_POSTED, params![file_no])?;
             Ok::<_, Error>(cycles)
         })?;

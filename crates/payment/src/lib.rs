@@ -23,24 +23,32 @@ mod effect;
 mod error;
 mod evidence;
 mod files;
+pub mod goods;
 mod import;
 mod lines;
 mod names;
 mod orders;
 mod places;
+pub mod post;
 pub mod queries;
 mod reconcile;
 mod reply;
+mod rows;
+pub mod sample;
 mod shared;
+pub mod snap;
 mod standing;
 mod state;
 mod story;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod told;
+mod untouched;
 mod views;
 mod wire;
+mod withheld;
 
 pub use build::{ApprovedList, Built, build};
 pub use checks::export_account_checks;
@@ -50,16 +58,21 @@ pub use files::{Counts, FileMade, FileView};
 pub use import::{Imported, import_account_replies, import_movements, import_order_replies};
 pub use lines::{LineDecision, decide_line, reroute_failed};
 pub use orders::{
-    ApprovalView, Documents, OrderView, Wave, approve_order, cancel_order, export_orders, prepare_order,
+    ApprovalView, OrderView, Sp2d, Wave, approve_order, cancel_order, disburse_order, export_orders,
+    prepare_order,
 };
 pub use reconcile::{Queue, Reconciliation, Unmatched, last_reconciliation, reconcile};
+pub use rows::RowFault;
 pub use state::{AccountState, Eligibility, PaymentState, Refusal, Trouble};
+pub use untouched::{BANDS, Resting, RestingReport, RestingRow, ask_visits, resting};
 pub use views::{
     Balance, CyclePage, CycleView, EventView, ExceptionFilter, ExceptionView, FamilyPayment, FunnelStep,
     LedgerRow, LineFilter, LinePage, LineView, ProblemCount, RegionFigures, close_exception, cycle_page,
     cycles, exceptions, family_payments, file_view, files, ledger_balances, line_page, lines as line_list,
-    orders_waiting,
+    order_view, orders_waiting,
 };
+
+pub use withheld::{Withheld, return_withheld};
 
 /// The room's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use access::{House, Scope};
 use model::LineId;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use store::{Row, Tx, Value, params};
 
 use crate::{
@@ -13,27 +13,19 @@ use crate::{
     state::{AccountState, Eligibility, PaymentState, Trouble},
     story,
     tally::Tally,
+    texts::Texts,
 };
 
 /// What lines name by number, and texts that many lines share: each is fetched and kept once.
 #[derive(Default)]
 pub(crate) struct Known {
-    texts: FxHashSet<Arc<str>>,
+    texts: Texts,
     files: FxHashMap<i64, Arc<str>>,
-    orders: FxHashMap<i64, (Arc<str>, Option<PaymentState>)>,
+    orders: FxHashMap<i64, (Arc<str>, Arc<str>)>,
     cycles: FxHashMap<i64, (Arc<str>, Arc<str>)>,
 }
 
 impl Known {
-    fn text(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.texts.get(text) {
-            return Arc::clone(known);
-        }
-        let text: Arc<str> = text.into();
-        self.texts.insert(Arc::clone(&text));
-        text
-    }
-
     /// Orders change their state; what is known of them holds for one transaction.
     pub(crate) fn forget_orders(&mut self) {
         self.orders.clear();
@@ -48,17 +40,12 @@ impl Known {
         Ok(batch)
     }
 
-    fn order(&mut self, tx: &mut Tx<'_>, order_id: i64) -> Result<(Arc<str>, Option<PaymentState>)> {
+    fn order(&mut self, tx: &mut Tx<'_>, order_id: i64) -> Result<(Arc<str>, Arc<str>)> {
         if let Some(known) = self.orders.get(&order_id) {
             return Ok(known.clone());
         }
         let row = tx.query_one(&queries::ORDER, params![order_id])?;
-        let state = match row.text(5)? {
-            "approved" => Some(PaymentState::Ordered),
-            "sent" => Some(PaymentState::Instructed),
-            _ => None,
-        };
-        let known: (Arc<str>, _) = (row.text(4)?.into(), state);
+        let known: (Arc<str>, Arc<str>) = (row.text(4)?.into(), row.text(5)?.into());
         self.orders.insert(order_id, known.clone());
         Ok(known)
     }
@@ -79,10 +66,10 @@ impl Known {
             recipient: row.int(0)?,
             line_id: row.int(1)?,
             cycle_id: row.int(2)?,
-            programme: self.text(""),
-            period: self.text(""),
-            region: self.text(row.text(3)?),
-            channel: self.text(row.text(4)?),
+            programme: self.texts.shared(""),
+            period: self.texts.shared(""),
+            region: self.texts.shared(row.text(3)?),
+            channel: self.texts.shared(row.text(4)?),
             amount: row.int(5)?,
             basis: basis(row.text(6)?)?,
             payee_name: row.string(7)?,
@@ -120,7 +107,7 @@ impl Known {
             let (batch, state) = self.order(tx, order_id)?;
             line.order_batch = Some(batch);
             if line.payment == PaymentState::Set {
-                line.payment = state.unwrap_or(PaymentState::Set);
+                line.payment = PaymentState::of_order(&state, line.eligibility).unwrap_or(PaymentState::Set);
             }
         }
         Ok(())
@@ -159,7 +146,7 @@ pub(crate) fn query_known(
 /// The state that the table holds: an order's state is told by the order.
 fn stored(payment: PaymentState) -> PaymentState {
     match payment {
-        PaymentState::Ordered | PaymentState::Instructed => PaymentState::Set,
+        PaymentState::Committed | PaymentState::Ordered | PaymentState::Instructed => PaymentState::Set,
         own => own,
     }
 }
@@ -243,7 +230,7 @@ impl EventRow<'_> {
 /// What a person decides about one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineDecision {
-    /// Stop it for the time being.
+    /// Stop it for the time being; once its order is approved, withhold it from the channel.
     Hold,
     /// Let it go on.
     Release,
@@ -286,6 +273,10 @@ pub fn decide_line(
             LineDecision::OtherChannel => Some(other_channel(tx, house, line.cycle_id)?),
             _ => None,
         };
+        if line.told.order.is_some_and(|_| line.payment != PaymentState::Set) && is_told(tx, &line)? {
+            // The file may be with the channel already.
+            return Err(on_its_way(&line));
+        }
         let (kind, next) = change(&mut line, decision, fallback)?;
         if matches!(decision, LineDecision::CheckAgain { .. }) {
             // The line will name another file: what files said of it until now becomes its own.
@@ -333,6 +324,19 @@ pub fn decide_line(
     })
 }
 
+fn on_its_way(line: &Line) -> Error {
+    Error::State {
+        what: format!("line {}", line.line_id),
+        state: line.payment.code().to_owned(),
+        remedy: "the money is on its way; wait for the channel's answer",
+    }
+}
+
+/// Whether the order's file to the channel was begun.
+fn is_told(tx: &mut Tx<'_>, line: &Line) -> Result<bool> {
+    Ok(tx.query_opt(&queries::FILE_OF_ORDER, params![line.told.order])?.is_some())
+}
+
 fn other_channel(tx: &mut Tx<'_>, house: &House, cycle_id: i64) -> Result<String> {
     let cycle = common::built_cycle(tx, cycle_id)?;
     let version = common::version(house, &cycle.programme, &cycle.closing)?;
@@ -345,14 +349,12 @@ pub(crate) fn change(
     decision: &LineDecision,
     fallback: Option<String>,
 ) -> Result<(&'static str, &'static str)> {
-    let remedy = "the money is on its way; wait for the channel's answer";
-    let early = line.payment == PaymentState::Set && line.eligibility != Eligibility::Cancelled;
-    if !early {
-        return Err(Error::State {
-            what: format!("line {}", line.line_id),
-            state: line.payment.code().to_owned(),
-            remedy,
-        });
+    // After the approval a line can only be withheld, or let go on, until the channel is told.
+    let withholds = matches!(decision, LineDecision::Hold | LineDecision::Release)
+        && matches!(line.payment, PaymentState::Committed | PaymentState::Ordered);
+    let early = line.payment == PaymentState::Set || withholds;
+    if !early || line.eligibility == Eligibility::Cancelled {
+        return Err(on_its_way(line));
     }
     Ok(match decision {
         LineDecision::Hold => {

@@ -1,15 +1,16 @@
 //! Orders: a wave of lines that is paid together. One person prepares it, others approve it, then the file goes to the channel.
 //!
-//! The approval binds the hash of the list (line, account, name, amount). The money leaves the treasury in the books when the
-//! order is approved (SPM, SP2D); the standing instruction (SI) is committed before its file is written.
+//! The approval binds the hash of the list (line, account, name, amount), and goes to the treasury as a payment order (SPM). The
+//! money leaves the treasury in the books when its disbursement order (SP2D) is recorded; until then the order can be taken apart.
+//! The standing instruction (SI) is committed before its file is written, without the lines that were withheld since.
 
-use std::{collections::BTreeMap, fmt::Write, path::Path};
+use std::{fmt::Write, path::Path};
 
 use access::{House, Scope};
+use jiff::civil::Date;
 use model::{Progress, RegionCode, Rupiah};
 use policy::ApprovalBand;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use serde::Serialize;
 use store::{Row, Tx, params};
 
@@ -17,12 +18,16 @@ use crate::{
     Error, Result, books, checks,
     common::{self, Cycle},
     files::{self, FileMade, NewFile},
-    queries, shared,
-    state::PaymentState,
+    post, queries, shared,
+    state::{Eligibility, PaymentState},
     wire::{self, Outgoing},
 };
 
 const KIND: &str = "order";
+/// Characters of a paper's number.
+const PAPER_MAX: usize = 60;
+/// Characters of a reason.
+const REASON_MAX: usize = 400;
 
 /// Which lines an order takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,13 +38,13 @@ pub struct Wave {
     pub region: Option<RegionCode>,
 }
 
-/// The treasury's papers.
+/// The treasury's answer to a payment order: *surat perintah pencairan dana*.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Documents {
-    /// Payment order, *surat perintah membayar*.
-    pub spm: String,
-    /// Disbursement order, *surat perintah pencairan dana*.
-    pub sp2d: String,
+pub struct Sp2d {
+    /// Its number.
+    pub number: String,
+    /// The day on it, when the money left.
+    pub on: Date,
 }
 
 /// Who approved.
@@ -68,7 +73,7 @@ pub struct OrderView {
     pub region: RegionCode,
     /// What lines and replies name it by.
     pub batch: String,
-    /// `proposed`, `approved`, `sent` or `cancelled`.
+    /// `proposed`, `approved` (SPM), `disbursed` (SP2D), `sent` (SI) or `cancelled`.
     pub state: String,
     /// Lines.
     pub lines: i64,
@@ -92,6 +97,14 @@ pub struct OrderView {
     pub approved_at_ms: Option<i64>,
     /// When it was sent.
     pub sent_at_ms: Option<i64>,
+    /// The day on the disbursement order.
+    pub sp2d_on: Option<String>,
+    /// When that was recorded.
+    pub disbursed_at_ms: Option<i64>,
+    /// By whom.
+    pub disbursed_by: Option<String>,
+    /// Why it was taken apart.
+    pub cancelled_for: Option<String>,
     /// Role that may approve such a sum.
     pub approver_role: String,
     /// How many people must approve.
@@ -121,7 +134,7 @@ pub fn prepare_order(house: &House, scope: &Scope, cycle_id: i64, wave: &Wave) -
         .write(|tx| {
             if list.lines == 0 {
                 // Doubts took the last of them.
-                tx.execute(&queries::ORDER_CANCELLED, params![order_id])?;
+                tx.execute(&queries::ORDER_CANCELLED, params![order_id, None::<&str>])?;
                 return Ok(None);
             }
             tx.execute(&queries::ORDER_READY, params![order_id, list.lines, list.amount, &list.hash])?;
@@ -173,7 +186,7 @@ fn begin(tx: &mut Tx<'_>, house: &House, scope: &Scope, cycle_id: i64, wave: &Wa
     Ok(Begun { cycle, order_id, channel, region })
 }
 
-/// Approves an order; when enough people did, the money leaves the treasury in the books.
+/// Approves an order; when enough people did, it goes to the treasury under the number of its payment order (SPM).
 ///
 /// # Errors
 /// [`Error::SamePerson`], [`Error::Role`], [`Error::ListChanged`] when `list_hash` or a line is not what was prepared.
@@ -182,7 +195,7 @@ pub fn approve_order(
     scope: &Scope,
     order_id: i64,
     list_hash: &str,
-    documents: &Documents,
+    spm: &str,
 ) -> Result<OrderView> {
     common::need(scope, "payment.approve")?;
     let _lock = common::lock(house)?;
@@ -207,7 +220,9 @@ pub fn approve_order(
         common::audit(tx, house, scope, &format!("order:{order_id}"), list_hash)?;
         let given = tx.query(&queries::APPROVALS, params![order_id])?.len() as i64;
         if given >= order.approvals_needed {
-            release_money(tx, house, scope, (&order, &cycle), &list, documents)?;
+            let spm = paper(spm)?;
+            tx.execute(&queries::ORDER_APPROVED, params![order_id, spm, now])?;
+            move_counts(tx, &order, (PaymentState::Set, PaymentState::Committed), None)?;
         }
         get(tx, house, order_id)
     })
@@ -225,57 +240,105 @@ fn may_approve(house: &House, scope: &Scope, order: &OrderView) -> Result<()> {
     if allowed { Ok(()) } else { Err(Error::Role { amount, role: order.approver_role.clone() }) }
 }
 
-fn release_money(
-    tx: &mut Tx<'_>,
-    house: &House,
-    scope: &Scope,
-    (order, cycle): (&OrderView, &Cycle),
-    list: &List,
-    documents: &Documents,
-) -> Result<()> {
-    let (spm, sp2d) = (documents.spm.trim(), documents.sp2d.trim());
-    if spm.is_empty() || sp2d.is_empty() {
-        return Err(Error::Documents);
-    }
-    let now = house.clock.now_ms();
-    tx.execute(&queries::ORDER_APPROVED, params![order.order_id, spm, sp2d, now])?;
-    move_counts(tx, order, PaymentState::Set, PaymentState::Ordered)?;
-    let mut sums = books::Sums::new();
-    for (region, amount) in &list.regions {
-        let place = books::place(&cycle.programme, &cycle.period, region, &order.channel)?;
-        let sum = sums.entry((place, ledger::Movement::Order, false)).or_default();
-        *sum = sum.plus(*amount)?;
-    }
-    books::post(tx, &sums, &format!("order:{}", order.order_id), now, scope.actor_name())
+/// Number of a paper as people write it, without the space around it.
+pub(crate) fn paper(number: &str) -> Result<&str> {
+    let number = number.trim();
+    if number.is_empty() || number.chars().count() > PAPER_MAX { Err(Error::Documents) } else { Ok(number) }
 }
 
-/// An order's lines are counted under its new state.
-fn move_counts(tx: &mut Tx<'_>, order: &OrderView, from: PaymentState, to: PaymentState) -> Result<()> {
-    let of = params![order.cycle_id, order.order_id, from.code()];
-    let mut all = of.to_vec();
-    all.push(to.code().into());
-    tx.execute(&queries::ORDER_STATES, &all)?;
-    tx.execute(&queries::ORDER_LEAVES, of)?;
+/// Records the treasury's disbursement order (SP2D): the whole sum of the list that was approved leaves the treasury in the books.
+/// The same number again changes nothing.
+///
+/// # Errors
+/// [`Error::State`] before the approval or with another number than the one recorded, [`Error::PaperTaken`] when another order
+/// has this number, [`Error::Documents`] when there is none or its day is to come.
+pub fn disburse_order(house: &House, scope: &Scope, order_id: i64, sp2d: &Sp2d) -> Result<OrderView> {
+    common::need(scope, "payment.export")?;
+    let number = paper(&sp2d.number)?;
+    if sp2d.on > house.clock.today() {
+        return Err(Error::Documents);
+    }
+    let _lock = common::lock(house)?;
+    let (order, cycle) = house.db.read(|tx| {
+        let order = get(tx, house, order_id)?;
+        let cycle = common::cycle(tx, order.cycle_id)?;
+        Ok::<_, Error>((order, cycle))
+    })?;
+    if order.sp2d.as_deref() == Some(number) && order.disbursed_at_ms.is_some() {
+        return Ok(order);
+    }
+    if order.state != "approved" {
+        return state_error(order, "the treasury pays what was approved, and once");
+    }
+    house.db.write(|tx| {
+        if let Some(row) = tx.query_opt(&queries::SP2D_TAKEN, params![number, order_id])? {
+            return Err(Error::PaperTaken { number: number.to_owned(), order_id: row.int(0)? });
+        }
+        let now = house.clock.now_ms();
+        let of = params![order_id, number, sp2d.on.to_string(), now, scope.actor_name()];
+        tx.execute(&queries::ORDER_DISBURSED, of)?;
+        let sums = sums_of(tx, &order, &cycle)?;
+        move_counts(tx, &order, (PaymentState::Committed, PaymentState::Ordered), None)?;
+        books::post(tx, &sums, &format!("order:{order_id}"), now, scope.actor_name())?;
+        common::audit(tx, house, scope, &format!("order:{order_id}"), number)?;
+        get(tx, house, order_id)
+    })
+}
+
+/// What leaves the treasury for each place. Lines that were withheld since the approval are in it: the treasury has its list.
+fn sums_of(tx: &mut Tx<'_>, order: &OrderView, cycle: &Cycle) -> Result<books::Sums> {
+    let mut sums = books::Sums::new();
+    let mut total = Rupiah::ZERO;
+    let committed = params![order.cycle_id, order.order_id, PaymentState::Committed.code()];
+    for row in tx.query(&queries::ORDER_REGIONS, committed)? {
+        let amount = row.rupiah(1)?;
+        let place = books::place(&cycle.programme, &cycle.period, row.text(0)?, &order.channel)?;
+        let sum = sums.entry((place, ledger::Movement::Order, false)).or_default();
+        *sum = sum.plus(amount)?;
+        total = total.plus(amount)?;
+    }
+    if total.idr() == order.amount_idr { Ok(sums) } else { Err(Error::ListChanged) }
+}
+
+/// An order's lines are counted under its new state: all of them, or those of one eligibility.
+fn move_counts(
+    tx: &mut Tx<'_>,
+    order: &OrderView,
+    (from, to): (PaymentState, PaymentState),
+    only: Option<Eligibility>,
+) -> Result<()> {
+    let only = only.map_or("", Eligibility::code);
+    let (cycle_id, order_id) = (order.cycle_id, order.order_id);
+    tx.execute(&queries::ORDER_STATES, params![cycle_id, order_id, from.code(), to.code(), only])?;
+    tx.execute(&queries::ORDER_LEAVES, params![cycle_id, order_id, from.code(), only])?;
     Ok(())
 }
 
-/// Takes a proposed order apart; its lines can be ordered anew.
+/// Takes an order apart whose money is still in the treasury, for a reason: nobody approved it, or the treasury sent its payment
+/// order back. Its lines can be ordered anew.
 ///
 /// # Errors
-/// [`Error::State`] once it is approved.
-pub fn cancel_order(house: &House, scope: &Scope, order_id: i64) -> Result<OrderView> {
+/// [`Error::State`] once the money left the treasury, [`Error::Documents`] when an approved one is to go without a reason.
+pub fn cancel_order(house: &House, scope: &Scope, order_id: i64, reason: &str) -> Result<OrderView> {
     common::need(scope, "payment.build")?;
     let _lock = common::lock(house)?;
+    let reason: String = reason.trim().chars().take(REASON_MAX).collect();
     house.db.write(|tx| {
         let order = get(tx, house, order_id)?;
         let cycle = common::cycle(tx, order.cycle_id)?;
-        if tx.execute(&queries::ORDER_CANCELLED, params![order_id])? == 0 {
-            return state_error(order, "an approved order cannot be taken apart");
+        if order.state == "approved" {
+            if reason.is_empty() {
+                return Err(Error::Documents);
+            }
+            move_counts(tx, &order, (PaymentState::Committed, PaymentState::Set), None)?;
+        }
+        if tx.execute(&queries::ORDER_CANCELLED, params![order_id, &reason])? == 0 {
+            return state_error(order, "its money left the treasury; hold the lines that must not be paid");
         }
         tx.execute(&queries::ORDER_RELEASE, params![order_id, cycle.first_line, cycle.last_line])?;
         tx.execute(&queries::ORDER_FREES, params![cycle.cycle_id, order_id])?;
         tx.execute(&queries::ORDER_FREED, params![cycle.cycle_id, order_id])?;
-        common::audit(tx, house, scope, &format!("order:{order_id}"), "cancelled")?;
+        common::audit(tx, house, scope, &format!("order:{order_id}"), &format!("cancelled {reason}"))?;
         get(tx, house, order_id)
     })
 }
@@ -283,7 +346,7 @@ pub fn cancel_order(house: &House, scope: &Scope, order_id: i64) -> Result<Order
 /// Writes the instruction to the channel into `folder`. The same call again answers the same file.
 ///
 /// # Errors
-/// [`Error::State`] before the approval, [`Error::File`] when the folder cannot be written; then the same call again writes the
+/// [`Error::State`] before its SP2D, [`Error::File`] when the folder cannot be written; then the same call again writes the
 /// same file.
 pub fn export_orders(
     house: &House,
@@ -303,19 +366,23 @@ pub fn export_orders(
     if file.state == "intended" {
         let layout = wire::layout(checks::channel_of(house, &file.channel)?, KIND)?;
         let mut out = Outgoing::create(folder, &file.name, layout)?.sealed(file.seal());
+        let coded = layout.columns.iter().any(|column| column.field == "code");
         house.db.read(|tx| {
             tx.for_each(&queries::ORDER_LINES, params![order_id, cycle.first_line, cycle.last_line], |row| {
                 let (line_id, amount) = (row.int(0)?.to_string(), row.int(3)?.to_string());
                 let (account, name) = (row.opt_text(1)?.unwrap_or(""), row.text(2)?);
+                let code = if coded { post::code_of(row.int(0)?).unwrap_or_default() } else { String::new() };
                 if out.rows % 50_000 == 0 {
                     progress.report("order file", out.rows, 0);
                 }
+                store::fault!(house.db, "file.order_row")?;
                 out.row(layout.columns.iter().map(|column| match column.field.as_str() {
                     "batch" => file.batch.as_str(),
                     "ref" => line_id.as_str(),
                     "account" => account,
                     "name" => name,
                     "amount_idr" => amount.as_str(),
+                    "code" => code.as_str(),
                     _ => "",
                 }))
             })
@@ -333,8 +400,8 @@ fn intend(tx: &mut Tx<'_>, house: &House, scope: &Scope, order_id: i64) -> Resul
     if let Some(row) = tx.query_opt(&queries::FILE_OF_ORDER, params![order_id])? {
         return Ok(row.int(0)?);
     }
-    if order.state != "approved" {
-        return state_error(order, "it can be sent when it is approved");
+    if order.state != "disbursed" {
+        return state_error(order, "it can be sent when its SP2D is recorded");
     }
     let layout = wire::layout(checks::channel_of(house, &order.channel)?, KIND)?;
     let file_no = store::next_number(tx, "channel_file", 1)?;
@@ -363,15 +430,14 @@ fn sent(tx: &mut Tx<'_>, house: &House, order_id: i64) -> Result<()> {
     if tx.execute(&queries::ORDER_SENT, params![order_id, &order.batch, now])? == 0 {
         return Ok(());
     }
-    move_counts(tx, &order, PaymentState::Ordered, PaymentState::Instructed)
+    let eligible = Some(Eligibility::Eligible);
+    move_counts(tx, &order, (PaymentState::Ordered, PaymentState::Instructed), eligible)
 }
 
 /// What an order consists of.
 struct List {
     lines: i64,
     amount: Rupiah,
-    /// By village.
-    regions: BTreeMap<String, Rupiah>,
     hash: String,
 }
 
@@ -381,15 +447,11 @@ fn list_of(house: &House, cycle: &Cycle, order_id: i64) -> Result<List> {
     let parts: Result<Vec<List>> =
         ranges.par_iter().map(|range| house.db.read(|tx| stretch_of(tx, order_id, *range))).collect();
     let mut hasher = blake3::Hasher::new();
-    let mut whole = List { lines: 0, amount: Rupiah::ZERO, regions: BTreeMap::new(), hash: String::new() };
+    let mut whole = List { lines: 0, amount: Rupiah::ZERO, hash: String::new() };
     for part in parts? {
         hasher.update(part.hash.as_bytes());
         whole.lines += part.lines;
         whole.amount = whole.amount.plus(part.amount)?;
-        for (region, amount) in part.regions {
-            let sum = whole.regions.entry(region).or_default();
-            *sum = sum.plus(amount)?;
-        }
     }
     whole.hash = hasher.finalize().to_hex().to_string();
     Ok(whole)
@@ -397,10 +459,9 @@ fn list_of(house: &House, cycle: &Cycle, order_id: i64) -> Result<List> {
 
 fn stretch_of(tx: &mut Tx<'_>, order_id: i64, (from, to): (i64, i64)) -> Result<List> {
     let (mut hasher, mut lines, mut amount) = (blake3::Hasher::new(), 0, Rupiah::ZERO);
-    let mut regions: FxHashMap<String, Rupiah> = FxHashMap::default();
     let mut text = String::new();
-    tx.for_each(&queries::ORDER_LINES, params![order_id, from, to], |row| {
-        let (account, sum, region) = (row.opt_text(1)?.unwrap_or(""), row.rupiah(3)?, row.text(4)?);
+    tx.for_each(&queries::ORDER_LIST, params![order_id, from, to], |row| {
+        let (account, sum) = (row.opt_text(1)?.unwrap_or(""), row.rupiah(3)?);
         text.clear();
         let written =
             writeln!(text, "{}\u{1f}{account}\u{1f}{}\u{1f}{}", row.int(0)?, row.text(2)?, sum.idr());
@@ -408,16 +469,9 @@ fn stretch_of(tx: &mut Tx<'_>, order_id: i64, (from, to): (i64, i64)) -> Result<
         hasher.update(text.as_bytes());
         lines += 1;
         amount = amount.plus(sum)?;
-        match regions.get_mut(region) {
-            Some(of) => *of = of.plus(sum)?,
-            None => {
-                regions.insert(region.to_owned(), sum);
-            }
-        }
         Ok::<_, Error>(())
     })?;
-    let regions = regions.into_iter().collect();
-    Ok(List { lines, amount, regions, hash: hasher.finalize().to_hex().to_string() })
+    Ok(List { lines, amount, hash: hasher.finalize().to_hex().to_string() })
 }
 
 fn state_error<T>(order: OrderView, remedy: &'static str) -> Result<T> {
@@ -456,6 +510,10 @@ pub(crate) fn with_approvals(tx: &mut Tx<'_>, house: &House, row: &Row) -> Resul
         si: row.opt_string(14)?,
         approved_at_ms: row.opt_int(15)?,
         sent_at_ms: row.opt_int(16)?,
+        sp2d_on: row.opt_string(17)?,
+        disbursed_at_ms: row.opt_int(18)?,
+        disbursed_by: row.opt_string(19)?,
+        cancelled_for: row.opt_string(20)?,
         approver_role: band.map(|band| band.role.clone()).unwrap_or_default(),
         approvals_needed: band.map_or(1, |band| band.people.max(1)),
         approvals: approvals.collect::<Result<Vec<_>>>()?,

@@ -13,8 +13,9 @@ macro_rules! line_columns {
 /// The payment state of `l` as people know it: while nothing happened to the line alone, its order `o` tells it.
 macro_rules! payment_now {
     () => {
-        "CASE WHEN l.payment = 'set' AND o.state = 'approved' THEN 'ordered'
-            WHEN l.payment = 'set' AND o.state = 'sent' THEN 'instructed' ELSE l.payment END"
+        "CASE WHEN l.payment = 'set' AND o.state = 'approved' THEN 'committed'
+            WHEN l.payment = 'set' AND o.state = 'sent' AND l.eligibility = 'eligible' THEN 'instructed'
+            WHEN l.payment = 'set' AND o.state IN ('disbursed', 'sent') THEN 'ordered' ELSE l.payment END"
     };
 }
 
@@ -104,7 +105,7 @@ macro_rules! cycle_columns {
 macro_rules! order_columns {
     () => {
         "order_id, cycle_id, channel, region, batch, state, lines, amount_idr, list_hash, made_at, made_by_id, made_by,
-        spm, sp2d, si, approved_at, sent_at"
+        spm, sp2d, si, approved_at, sent_at, sp2d_on, disbursed_at, disbursed_by, cancelled_for"
     };
 }
 
@@ -168,12 +169,15 @@ sql! {
             AND hash <> $4 AND direction = 'in' AND state <> 'refused'";
     pub(crate) BATCH_SENT = "SELECT file_no FROM channel_file
         WHERE channel = $1 AND kind = $2 AND batch = $3 AND direction = 'out' AND state = 'written'";
-    pub(crate) BATCH_TOTALS = "SELECT lines, amount_idr FROM payment_order
-        WHERE batch = $1 AND channel = $2 AND state = 'sent'";
+    // What the channel was told: without the lines that were withheld.
+    pub(crate) BATCH_TOTALS = "SELECT rows, sum_idr FROM channel_file
+        WHERE batch = $1 AND channel = $2 AND kind = 'order' AND direction = 'out' AND state = 'written'
+            AND sum_idr IS NOT NULL";
     pub(crate) BATCH_LINES = "SELECT l.line_id, COALESCE(l.account, ''), l.amount_idr FROM payment_order o
         JOIN payment_cycle c ON c.cycle_id = o.cycle_id
         JOIN payment_line l ON l.line_id >= c.first_line AND l.line_id <= c.last_line AND l.order_id = o.order_id
-        WHERE o.batch = $1 AND o.channel = $2 AND o.state = 'sent' AND l.line_id > $3 ORDER BY l.line_id LIMIT $4";
+        WHERE o.batch = $1 AND o.channel = $2 AND o.state = 'sent' AND l.eligibility = 'eligible' AND l.line_id > $3
+        ORDER BY l.line_id LIMIT $4";
     pub(crate) BATCH_OF_FILE = "SELECT batch FROM channel_file WHERE file_no = $1";
     pub(crate) FILE_TAKEN = "UPDATE channel_file SET mark = $2 WHERE file_no = $1";
 
@@ -208,15 +212,21 @@ sql! {
     pub(crate) ORDER_COUNTS = concat!(into_summary!(), "SELECT cycle_id, region, channel, eligibility, account_state,
             payment, problem, CAST($5 AS BIGINT), ", counts!(), " ", ready_counts!(), " ", add_counts!());
     pub(crate) ORDER_COUNTED = concat!("DELETE ", ready_counts!());
-    pub(crate) ORDER_LINES = "SELECT line_id, account, payee_name, amount_idr, region FROM payment_line
+    pub(crate) ORDER_LINES = "SELECT line_id, account, payee_name, amount_idr FROM payment_line
         WHERE order_id = $1 AND line_id >= $2 AND line_id <= $3 AND eligibility = 'eligible' ORDER BY line_id";
+    pub(crate) ORDER_REGIONS = "SELECT region, SUM(amount_idr) FROM payment_summary
+        WHERE cycle_id = $1 AND order_id = $2 AND payment = $3 GROUP BY region ORDER BY region";
+    pub(crate) ORDER_LIST = "SELECT line_id, account, payee_name, amount_idr FROM payment_line
+        WHERE order_id = $1 AND line_id >= $2 AND line_id <= $3 ORDER BY line_id";
     pub(crate) ORDER_READY = "UPDATE payment_order SET lines = $2, amount_idr = $3, list_hash = $4 WHERE order_id = $1";
     pub(crate) ORDER_BEGUN = concat!("SELECT ", order_columns!(), " FROM payment_order
         WHERE cycle_id = $1 AND channel = $2 AND region = $3 AND state = 'proposed' AND list_hash = ''");
     pub(crate) ORDER_STATES = concat!(into_summary!(), "SELECT cycle_id, region, channel, eligibility, account_state,
             CAST($4 AS TEXT), problem, order_id, ", counts!(), " FROM payment_summary
-        WHERE cycle_id = $1 AND order_id = $2 AND payment = $3 AND lines <> 0 ", add_counts!());
-    pub(crate) ORDER_LEAVES = "DELETE FROM payment_summary WHERE cycle_id = $1 AND order_id = $2 AND payment = $3";
+        WHERE cycle_id = $1 AND order_id = $2 AND payment = $3 AND ($5 = '' OR eligibility = $5) AND lines <> 0 ",
+        add_counts!());
+    pub(crate) ORDER_LEAVES = "DELETE FROM payment_summary
+        WHERE cycle_id = $1 AND order_id = $2 AND payment = $3 AND ($4 = '' OR eligibility = $4)";
     pub(crate) ORDER_FREES = concat!(into_summary!(), "SELECT cycle_id, region, channel, eligibility, account_state,
             payment, problem, 0, ", counts!(), " FROM payment_summary
         WHERE cycle_id = $1 AND order_id = $2 AND lines <> 0 ", add_counts!());
@@ -225,20 +235,33 @@ sql! {
             amount_idr, list_hash, made_at, made_by_id, made_by)
         VALUES ($1, $2, $3, $4, $5, 'proposed', $6, $7, $8, $9, $10, $11)";
     pub(crate) ORDER = concat!("SELECT ", order_columns!(), " FROM payment_order WHERE order_id = $1");
+    // An order without a hash is still being prepared: `prepare_order` takes it up again, and nobody else sees it.
     pub(crate) ORDERS = concat!("SELECT ", order_columns!(), " FROM payment_order
-        WHERE cycle_id = $1 ORDER BY order_id");
+        WHERE cycle_id = $1 AND list_hash <> '' ORDER BY order_id");
     pub(crate) ORDERS_WAITING = concat!("SELECT ", order_columns!(), " FROM payment_order
-        WHERE state = 'proposed' AND list_hash <> '' ORDER BY order_id");
+        WHERE state IN ('proposed', 'approved', 'disbursed') AND list_hash <> '' ORDER BY order_id");
     pub(crate) APPROVAL_ADD = "INSERT INTO payment_approval (order_id, user_id, name, role, at)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (order_id, user_id) DO NOTHING";
     pub(crate) APPROVALS = "SELECT user_id, name, role, at FROM payment_approval WHERE order_id = $1 ORDER BY at, user_id";
-    pub(crate) ORDER_APPROVED = "UPDATE payment_order SET state = 'approved', spm = $2, sp2d = $3, approved_at = $4
+    pub(crate) ORDER_APPROVED = "UPDATE payment_order SET state = 'approved', spm = $2, approved_at = $3
         WHERE order_id = $1 AND state = 'proposed'";
-    pub(crate) ORDER_CANCELLED = "UPDATE payment_order SET state = 'cancelled' WHERE order_id = $1 AND state = 'proposed'";
+    pub(crate) ORDER_DISBURSED = "UPDATE payment_order SET state = 'disbursed', sp2d = $2, sp2d_on = $3, disbursed_at = $4,
+            disbursed_by = $5 WHERE order_id = $1 AND state = 'approved'";
+    pub(crate) SP2D_TAKEN = "SELECT order_id FROM payment_order WHERE sp2d = $1 AND order_id <> $2";
+    pub(crate) ORDER_CANCELLED = "UPDATE payment_order SET state = 'cancelled', cancelled_for = CAST($2 AS TEXT)
+        WHERE order_id = $1 AND state IN ('proposed', 'approved')";
+    pub(crate) WITHHELD_SUMS = "SELECT order_id, SUM(lines), SUM(amount_idr) FROM payment_summary
+        WHERE cycle_id = $1 AND eligibility = 'held' AND payment IN ('committed', 'ordered') AND order_id <> 0
+        GROUP BY order_id HAVING SUM(lines) > 0 ORDER BY order_id";
+    pub(crate) WITHHELD_ENDED = "UPDATE payment_line SET eligibility = 'cancelled'
+        WHERE line_id >= $1 AND line_id <= $2 AND order_id = $3 AND payment = 'sent_back' AND eligibility = 'held'";
+    pub(crate) WITHHELD = concat!("SELECT ", line_columns!(), " FROM payment_line l
+        WHERE l.line_id >= $1 AND l.line_id <= $2 AND l.order_id = $3 AND l.payment = 'set' AND l.eligibility = 'held'
+        ORDER BY l.line_id LIMIT $4");
     pub(crate) ORDER_RELEASE = "UPDATE payment_line SET order_id = NULL
         WHERE line_id >= $2 AND line_id <= $3 AND order_id = $1 AND payment = 'set'";
     pub(crate) ORDER_SENT = "UPDATE payment_order SET state = 'sent', si = $2, sent_at = $3
-        WHERE order_id = $1 AND state = 'approved'";
+        WHERE order_id = $1 AND state = 'disbursed'";
     // imports
     pub(crate) STAGE_CLEAR = "DELETE FROM payment_stage WHERE file_no = $1";
     pub(crate) CHANGE_CLEAR = "DELETE FROM payment_change";
@@ -285,8 +308,6 @@ sql! {
         RETURNING recipient, line_id, events";
 
     // books
-    pub(crate) ENTRY_ADD = "INSERT INTO ledger_entry (entry_id, document, movement, correction, programme, period, region,
-            channel, amount_idr, at, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     pub(crate) BALANCES_ADD = "UPDATE ledger_account SET balance_idr = balance_idr + s.amount_idr FROM ledger_shift s
         WHERE ledger_account.programme = s.programme AND ledger_account.period = s.period
             AND ledger_account.region = s.region AND ledger_account.channel = s.channel
@@ -310,8 +331,26 @@ sql! {
     pub(crate) LINES_COUNTED = "SELECT COALESCE(SUM(lines), 0) FROM payment_summary WHERE cycle_id IN
         (SELECT cycle_id FROM payment_cycle WHERE programme = $1 AND period = $2)";
     pub(crate) LINES_TOLD = "SELECT region, channel, payment, order_id, problem, amount_idr,
-            topped_up_idr, withdrawn_idr, returned_idr, unpaid_idr
+            topped_up_idr, withdrawn_idr, returned_idr, unpaid_idr, eligibility
         FROM payment_line WHERE line_id >= $1 AND line_id <= $2 AND cycle_id = $3";
+
+    // money that rests
+    pub(crate) RESTING = "SELECT s.channel, SUBSTR(s.region, 1, CAST($3 AS INTEGER)), o.sent_at, SUM(s.lines),
+            SUM(s.topped_up_idr - s.withdrawn_idr - s.returned_idr)
+        FROM payment_summary s JOIN payment_order o ON o.order_id = s.order_id
+        WHERE s.region >= $1 AND s.region < $2 AND s.payment = 'topped_up' AND o.sent_at IS NOT NULL AND s.lines > 0
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+    pub(crate) RESTING_ASSIGNED = "SELECT l.channel, SUBSTR(l.region, 1, CAST($3 AS INTEGER)), o.sent_at, COUNT(*),
+            SUM(l.topped_up_idr - l.withdrawn_idr - l.returned_idr)
+        FROM assignment a JOIN payment_line l ON l.recipient = a.family_id
+            JOIN payment_order o ON o.order_id = l.order_id
+        WHERE a.user_id = $4 AND l.region >= $1 AND l.region < $2 AND l.payment = 'topped_up' AND o.sent_at IS NOT NULL
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+    pub(crate) ORDERS_SENT_BEFORE = "SELECT order_id, cycle_id FROM payment_order
+        WHERE channel = $1 AND state = 'sent' AND sent_at < $2 ORDER BY order_id";
+    pub(crate) UNTOUCHED = "SELECT line_id, recipient, region FROM payment_line
+        WHERE line_id >= $1 AND line_id <= $2 AND order_id = $3 AND payment = 'topped_up' AND withdrawn_idr = 0
+            AND returned_idr = 0 ORDER BY line_id";
 
     // summary
     pub(crate) SUMMARY_CLEAR = "DELETE FROM payment_summary WHERE cycle_id = $1";

@@ -17,7 +17,7 @@ use crate::{
     Error, Result, books,
     common::{self, Cycle},
     queries,
-    state::{PaymentState, Trouble},
+    state::{Eligibility, PaymentState, Trouble},
 };
 
 /// Pending money and why it is pending.
@@ -289,16 +289,15 @@ fn scan(house: &House, cycle: &Cycle, progress: &dyn Progress) -> Result<Scan> {
     Ok(out)
 }
 
-/// The orders of a cycle whose money left the treasury, and the state that they give to their lines.
-fn orders_of(tx: &mut Tx<'_>, cycle_id: i64) -> Result<FxHashMap<i64, PaymentState>> {
+/// The states that the approved orders of a cycle give to their lines: to those that are eligible, and to those that are not.
+type Told = [Option<PaymentState>; 2];
+
+fn orders_of(tx: &mut Tx<'_>, cycle_id: i64) -> Result<FxHashMap<i64, Told>> {
     let mut out = FxHashMap::default();
     for row in tx.query(&queries::ORDERS, params![cycle_id])? {
-        let state = match row.text(5)? {
-            "approved" => PaymentState::Ordered,
-            "sent" => PaymentState::Instructed,
-            _ => continue,
-        };
-        out.insert(row.int(0)?, state);
+        let state = row.text(5)?;
+        let of = |eligibility| PaymentState::of_order(state, eligibility);
+        out.insert(row.int(0)?, [of(Eligibility::Eligible), of(Eligibility::Held)]);
     }
     Ok(out)
 }
@@ -307,7 +306,7 @@ fn stretch(
     tx: &mut Tx<'_>,
     cycle_id: i64,
     (from, to): (i64, i64),
-    orders: &FxHashMap<i64, PaymentState>,
+    orders: &FxHashMap<i64, Told>,
 ) -> Result<Stretch> {
     let mut out = Stretch::default();
     let mut key = (String::new(), String::new());
@@ -323,15 +322,14 @@ fn stretch(
         }
         let lines = out.places.get_mut(&key).ok_or(Error::Stored("place"))?;
         let own = PaymentState::from_code(row.text(2)?).ok_or(Error::Stored("payment state"))?;
-        let payment = match row.opt_int(3)?.and_then(|order| orders.get(&order)) {
-            Some(state) if own == PaymentState::Set => *state,
-            _ => own,
-        };
+        let order = row.opt_int(3)?.filter(|_| own == PaymentState::Set).and_then(|order| orders.get(&order));
+        let withheld = usize::from(row.text(10)? != Eligibility::Eligible.code());
+        let payment = order.and_then(|told| told[withheld]).unwrap_or(own);
         let [amount, topped_up, withdrawn, returned, unpaid] =
             [row.int(5)?, row.int(6)?, row.int(7)?, row.int(8)?, row.int(9)?];
         let rest = amount - topped_up - unpaid;
         match payment {
-            PaymentState::Set => lines.set = checked(lines.set, amount)?,
+            PaymentState::Set | PaymentState::Committed => lines.set = checked(lines.set, amount)?,
             PaymentState::Ordered | PaymentState::Instructed | PaymentState::Failed => {
                 lines.pending = checked(lines.pending, rest)?;
                 let code =

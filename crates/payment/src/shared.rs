@@ -73,7 +73,9 @@ fn passed_by_person(tx: &mut Tx<'_>, line: &Line) -> Result<bool> {
 
 /// Lines whose account has the hash of another line's.
 fn suspects(house: &House, cycle: &Cycle) -> Result<Vec<i64>> {
-    let mut hashes: Vec<(u64, u32)> = Vec::new();
+    // As many as there may be, at once: a growing list would need half as much again.
+    let lines = cycle.last_line + 1 - cycle.first_line;
+    let mut hashes: Vec<(u64, u32)> = Vec::with_capacity(usize::try_from(lines).unwrap_or(0));
     house.db.read(|tx| {
         for (from, to) in cycle.ranges(0) {
             tx.for_each(&queries::ACCOUNTS_GOOD, params![from, to, cycle.cycle_id], |row| {

@@ -9,7 +9,7 @@ use store::{Db, Tx, params};
 
 use crate::{
     Error, Result, common,
-    files::{self, NewFile},
+    files::{self, Received},
     queries,
     state::Refusal,
     told::Kind,
@@ -61,7 +61,7 @@ pub(crate) fn admit(tx: &mut Tx<'_>, arrived: Arrived<'_>) -> Result<Option<Stri
     let Arrived { channel, kind, layout, path, hash, seal } = arrived;
     let seal = beside(path, layout, hash, seal)?;
     let refuse = |why, expected: &str, found: &str| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = files::name_of(path);
         Err(Error::Refused { name, line: 1, why, expected: expected.to_owned(), found: found.to_owned() })
     };
     if let Some(sender) = &seal.channel
@@ -88,7 +88,7 @@ pub(crate) fn admit(tx: &mut Tx<'_>, arrived: Arrived<'_>) -> Result<Option<Stri
 fn beside(path: &Path, layout: &ChannelFile, hash: &str, mut seal: SealIn) -> Result<SealIn> {
     let beside = wire::sidecar(path);
     let refuse = |why, expected: &str, found: &str| {
-        let name = beside.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = files::name_of(&beside);
         Err(Error::Refused { name, line: 1, why, expected: expected.to_owned(), found: found.to_owned() })
     };
     let Ok(about) = std::fs::metadata(&beside) else {
@@ -126,30 +126,11 @@ pub(crate) fn keep_refused(
     path: &Path,
     error: &Error,
 ) -> Result<()> {
-    let hash = lake::hash_file(path)?;
-    let bytes = std::fs::metadata(path).map_err(|error| Error::file(path, &error))?.len();
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let received = Received::read(&channel.key, kind.layout(), path)?;
     house.db.write(|tx| {
-        let known = tx.query_opt(&queries::FILE_OF_HASH, params![&channel.key, kind.layout(), &hash])?;
-        let file_no = if let Some(row) = known {
-            row.int(0)?
-        } else {
-            let file_no = store::next_number(tx, "channel_file", 1)?;
-            let file = NewFile {
-                file_no,
-                direction: "in",
-                channel: &channel.key,
-                kind: kind.layout(),
-                cycle_id: None,
-                order_id: None,
-                batch: "",
-                name: &name,
-                hash: Some(&hash),
-                bytes: bytes as i64,
-                state: "refused",
-            };
-            files::add(tx, house, scope, &file)?;
-            file_no
+        let file_no = match received.known(tx)? {
+            Some(file) => file.file_no,
+            None => received.add(tx, house, scope, "refused")?,
         };
         let told = format!("{}: {error}", error.code());
         tx.execute(&queries::FILE_REFUSED, params![file_no, told])?;

@@ -70,7 +70,9 @@ coded! {
     PaymentState {
         /// On the list (*ditetapkan*).
         Set = "set",
-        /// Left the treasury (SPM, SP2D).
+        /// Asked of the treasury (SPM), not paid out by it yet.
+        Committed = "committed",
+        /// Left the treasury (SP2D).
         Ordered = "ordered",
         /// The channel was told to pay (SI).
         Instructed = "instructed",
@@ -84,6 +86,24 @@ coded! {
         SentBack = "sent_back",
         /// The channel could not top up; the money is still with it.
         Failed = "failed",
+    }
+}
+
+impl PaymentState {
+    /// What an order in this state says of its lines; nothing before it was approved. Of a line that was withheld the channel was
+    /// never told.
+    pub(crate) fn of_order(state: &str, eligibility: Eligibility) -> Option<Self> {
+        match state {
+            "approved" => Some(Self::Committed),
+            "sent" if eligibility == Eligibility::Eligible => Some(Self::Instructed),
+            "disbursed" | "sent" => Some(Self::Ordered),
+            _ => None,
+        }
+    }
+
+    /// Whether its money left the treasury.
+    pub(crate) fn is_ordered(self) -> bool {
+        !matches!(self, Self::Set | Self::Committed)
     }
 }
 
@@ -118,6 +138,8 @@ coded! {
         NotToppedUp = "not_topped_up",
         /// More taken than is on the card.
         OverWithdrawn = "over_withdrawn",
+        /// A receipt of the post office tells of another amount or day than its list, for the same money.
+        ReceiptConflict = "receipt_conflict",
         /// The channel could not top up.
         TopUpFailed = "top_up_failed",
         /// The account bears another name.

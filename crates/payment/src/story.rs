@@ -9,9 +9,10 @@ use store::{Tx, Value, params};
 use crate::{
     Error, Result, common,
     files::{self, FileView},
+    lines::EventRow,
     queries,
     reply::Line,
-    state::AccountState,
+    state::{AccountState, Eligibility},
 };
 
 /// One change of a state.
@@ -27,11 +28,18 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// In the order of [`common::EVENT_COLUMNS`].
     fn values(&self, line: &Line, seq: i64) -> Vec<Value> {
-        let texts = [&self.actor, &self.kind, &self.state, &self.reason, &self.next, &self.document];
-        let keys = [line.recipient, line.line_id, seq, self.at_ms].map(Value::from);
-        keys.into_iter().chain(texts.map(Value::from)).collect()
+        let row = EventRow {
+            line: (line.recipient, line.line_id, seq),
+            at_ms: self.at_ms,
+            actor: &self.actor,
+            kind: &self.kind,
+            state: &self.state,
+            reason: &self.reason,
+            next: &self.next,
+            document: &self.document,
+        };
+        row.values()
     }
 
     /// Place within the life of a payment, for what happened in the same instant.
@@ -40,10 +48,11 @@ impl Event {
             ("eligibility", "eligible") => 0,
             ("account", "asked") => 1,
             ("account" | "eligibility", _) => 2,
-            (_, "ordered") => 3,
-            (_, "instructed") => 4,
-            (_, "topped_up" | "failed") => 5,
-            _ => 6,
+            (_, "committed") => 3,
+            (_, "ordered") => 4,
+            (_, "instructed") => 5,
+            (_, "topped_up" | "failed") => 6,
+            _ => 7,
         }
     }
 
@@ -142,11 +151,18 @@ fn shared(tx: &mut Tx<'_>, house: &House, line: &Line, own: &[Event]) -> Result<
         if let Some(at) = order.opt_int(15)? {
             let approvals = tx.query(&queries::APPROVALS, params![order_id])?;
             let actor = approvals.last().map(|row| row.string(1)).transpose()?.unwrap_or_default();
-            let reason = format!("SP2D {}", order.opt_text(13)?.unwrap_or(""));
-            let step = ["payment", "ordered", &reason, "send_instruction"];
+            let reason = format!("SPM {}", order.opt_text(12)?.unwrap_or(""));
+            let step = ["payment", "committed", &reason, "wait_for_treasury"];
             add(at, &actor, step, format!("order:{order_id}"));
         }
-        if let Some(at) = order.opt_int(16)? {
+        if let Some(at) = order.opt_int(18)? {
+            let reason = format!("SP2D {}", order.opt_text(13)?.unwrap_or(""));
+            let step = ["payment", "ordered", &reason, "send_instruction"];
+            add(at, order.opt_text(19)?.unwrap_or(""), step, format!("order:{order_id}"));
+        }
+        // A line that was withheld was never told to the channel.
+        let told = line.eligibility == Eligibility::Eligible;
+        if let Some(at) = order.opt_int(16)?.filter(|_| told) {
             let row = tx.query_opt(&queries::FILE_OF_ORDER, params![order_id])?;
             let sent = row.as_ref().map(files::read).transpose()?;
             let (actor, number) = sent.map_or((String::new(), 0), |file| (file.actor, file.file_no));

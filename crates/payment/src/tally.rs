@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use ledger::{Movement, Place};
-use model::{RegionCode, RegionLevel, Rupiah};
+use ledger::Movement;
+use model::Rupiah;
 use rustc_hash::FxHashMap;
 use store::{Tx, Value};
 
@@ -12,26 +12,8 @@ use crate::{
     Error, Result, books, queries,
     reply::Line,
     state::{AccountState, Eligibility, PaymentState, Trouble},
+    texts::Numbers,
 };
-
-/// Texts by number.
-#[derive(Default)]
-struct Names {
-    numbers: FxHashMap<Arc<str>, u32>,
-    texts: Vec<Arc<str>>,
-}
-
-impl Names {
-    fn number(&mut self, text: &Arc<str>) -> u32 {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
-        }
-        let number = self.texts.len() as u32;
-        self.texts.push(Arc::clone(text));
-        self.numbers.insert(Arc::clone(text), number);
-        number
-    }
-}
 
 /// Everything that counts are kept by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,7 +31,7 @@ struct Key {
 /// Changes of counts.
 #[derive(Default)]
 pub(crate) struct Tally {
-    names: Names,
+    names: Numbers,
     lines: FxHashMap<Key, [i64; 6]>,
 }
 
@@ -58,8 +40,8 @@ impl Tally {
     pub(crate) fn count(&mut self, line: &Line, sign: i64) {
         let key = Key {
             cycle: line.cycle_id,
-            region: self.names.number(&line.region),
-            channel: self.names.number(&line.channel),
+            region: self.names.of(&line.region),
+            channel: self.names.of(&line.channel),
             order: line.told.order.unwrap_or(0),
             eligibility: line.eligibility,
             account: line.account_state,
@@ -91,14 +73,14 @@ impl Tally {
             "unpaid_idr",
         ];
         let text =
-            |number: u32| Value::from(self.names.texts.get(number as usize).map_or("", |text| &**text));
+            |number: u32| Value::from(self.names.texts().get(number as usize).map_or("", |text| &**text));
         let mut changed: Vec<(&Key, &[i64; 6])> =
             self.lines.iter().filter(|(_, sums)| sums.iter().any(|sum| *sum != 0)).collect();
         if changed.is_empty() {
             return Ok(());
         }
         changed.sort_unstable_by_key(|(key, _)| {
-            (key.cycle, self.names.texts.get(key.region as usize), key.channel, key.payment)
+            (key.cycle, self.names.texts().get(key.region as usize), key.channel, key.payment)
         });
         let rows = changed.into_iter().map(|(key, sums)| {
             let states = [
@@ -122,14 +104,14 @@ impl Tally {
 /// Money that moved, by subdistrict.
 #[derive(Default)]
 pub(crate) struct Moved {
-    names: Names,
+    names: Numbers,
     sums: FxHashMap<(u32, u32, u32, u32, Movement, bool), Rupiah>,
 }
 
 impl Moved {
     /// Adds an amount of a line; below zero it takes back what was booked before.
     pub(crate) fn add(&mut self, line: &Line, movement: Movement, amount: i64) -> Result<()> {
-        let mut number = |text: &Arc<str>| self.names.number(text);
+        let mut number = |text: &Arc<str>| self.names.of(text);
         let of = (number(&line.programme), number(&line.period), number(&line.region), number(&line.channel));
         let sum = self.sums.entry((of.0, of.1, of.2, of.3, movement, amount < 0)).or_default();
         *sum = sum.plus(Rupiah::new(amount))?;
@@ -138,15 +120,11 @@ impl Moved {
 
     /// The sums for the books.
     pub(crate) fn sums(self) -> Result<books::Sums> {
-        let text = |number: u32| self.names.texts.get(number as usize).ok_or(Error::Stored("name"));
+        let text = |number: u32| self.names.texts().get(number as usize).ok_or(Error::Stored("name"));
         let mut out = books::Sums::new();
         for ((programme, period, region, channel, movement, back), amount) in &self.sums {
-            let place = Place {
-                programme: text(*programme)?.to_string(),
-                period: text(*period)?.to_string(),
-                region: RegionCode::parse(text(*region)?)?.at(RegionLevel::Subdistrict),
-                channel: text(*channel)?.to_string(),
-            };
+            let [programme, period] = [text(*programme)?, text(*period)?];
+            let place = books::place(programme, period, text(*region)?, text(*channel)?)?;
             let sum = out.entry((place, *movement, *back)).or_default();
             *sum = sum.plus(*amount)?;
         }

@@ -3,10 +3,17 @@
 mod bank;
 mod cards;
 mod channels;
+mod faults;
 mod figures;
+mod goods;
 mod histories;
 mod house;
 mod mutation;
+mod post;
+mod sample;
+mod snap;
+mod treasury;
+mod untouched;
 
 use std::collections::BTreeMap;
 
@@ -62,7 +69,7 @@ fn a_list_becomes_money_in_hand_and_every_step_can_be_repeated() {
         let funnel: Vec<i64> = page.funnel.iter().map(|step| step.lines).collect();
         assert_eq!(funnel, [40; 5]);
         let line = page_of_first_line(&test, cycle);
-        assert_eq!(line.events.len(), 7, "{:?}", line.events);
+        assert_eq!(line.events.len(), 8, "{:?}", line.events);
         assert_eq!(line.ledger.len(), 3);
     }
 }
@@ -96,8 +103,7 @@ fn maker_is_not_checker_and_the_approval_binds_the_list() {
     test.answer_checks(&asked, |_| "OK");
     let wave = Wave::default();
     let order = prepare_order(&test.house, &test.scope("payment.build"), cycle, &wave).unwrap();
-    let papers = Documents { spm: "SPM-1".into(), sp2d: "SP2D-1".into() };
-    let approve = |scope, hash: &str| approve_order(&test.house, scope, order.order_id, hash, &papers);
+    let approve = |scope, hash: &str| approve_order(&test.house, scope, order.order_id, hash, "SPM-1");
     let maker = test.scope("payment.approve");
     assert!(matches!(approve(&maker, &order.list_hash), Err(Error::SamePerson)));
     let checker = test.checker();
@@ -107,12 +113,39 @@ fn maker_is_not_checker_and_the_approval_binds_the_list() {
     let line = model::LineId(page_of_first_line(&test, cycle).line.line_id);
     decide_line(&test.house, &test.scope("payment.build"), line, &LineDecision::Hold, "meninggal").unwrap();
     assert!(matches!(approve(&checker, &order.list_hash), Err(Error::ListChanged)), "a line left the list");
-    cancel_order(&test.house, &test.scope("payment.build"), order.order_id).unwrap();
+    cancel_order(&test.house, &test.scope("payment.build"), order.order_id, "").unwrap();
     let order = prepare_order(&test.house, &test.scope("payment.build"), cycle, &wave).unwrap();
     assert_eq!(order.lines, 9);
-    let approved = approve_order(&test.house, &checker, order.order_id, &order.list_hash, &papers).unwrap();
+    let approved = approve_order(&test.house, &checker, order.order_id, &order.list_hash, "SPM-1").unwrap();
     assert_eq!(approved.state, "approved");
+    test.disburse(order.order_id);
     assert_eq!(test.reconcile(cycle).ordered_idr, order.amount_idr);
+}
+
+#[test]
+fn an_order_whose_lines_were_being_chosen_when_the_program_died_is_shown_to_nobody_and_taken_up_again() {
+    for test in TestHouse::all() {
+        let cycle = test.build(10).cycle_id;
+        test.answer_checks(&test.ask(cycle), |_| "OK");
+        let prepare =
+            || prepare_order(&test.house, &test.scope("payment.build"), cycle, &Wave::default()).unwrap();
+        let order = prepare();
+        // As it was before the last transaction: the lines are chosen, list and counts are not there yet.
+        let undo = |tx: &mut store::Tx<'_>| {
+            tx.execute(&queries::ORDER_READY, store::params![order.order_id, 0, 0, ""])?;
+            tx.execute(&queries::ORDER_FREES, store::params![cycle, order.order_id])?;
+            tx.execute(&queries::ORDER_FREED, store::params![cycle, order.order_id])
+        };
+        test.house.db.write(undo).unwrap();
+        let page = || cycle_page(&test.house, &test.scope("payment.read"), cycle).unwrap();
+        assert_eq!(page().orders, vec![], "nobody is asked to approve half an order");
+        let checker = test.checker();
+        let approved = approve_order(&test.house, &checker, order.order_id, "", "SPM-1");
+        assert!(matches!(approved, Err(Error::ListChanged)));
+        assert_eq!(prepare(), order);
+        assert_eq!(page().orders, vec![order]);
+        assert!(test.reconcile(cycle).sound);
+    }
 }
 
 #[test]
@@ -173,6 +206,8 @@ fn every_statement_prepares_and_every_code_has_words() {
     for test in TestHouse::all() {
         assert_eq!(test.house.db.check(queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::cards::queries::ALL), vec![]);
+        assert_eq!(test.house.db.check(crate::snap::queries::ALL), vec![]);
+        assert_eq!(test.house.db.check(crate::post::queries::ALL), vec![]);
     }
     let policy = Policy::embedded().unwrap();
     let has = |key: String| assert!(policy.words().has(&key), "no words for {key}");

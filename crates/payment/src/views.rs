@@ -7,9 +7,10 @@ mod exception;
 mod line;
 mod money;
 
+pub(crate) use cycle::below;
 pub use cycle::{CyclePage, CycleView, FunnelStep, ProblemCount, RegionFigures, cycle_page, cycles};
 pub use exception::{ExceptionFilter, ExceptionView, close_exception, exceptions};
 pub use line::{
     EventView, FamilyPayment, LedgerRow, LineFilter, LinePage, LineView, family_payments, line_page, lines,
 };
-pub use money::{Balance, file_view, files, ledger_balances, orders_waiting};
+pub use money::{Balance, file_view, files, ledger_balances, order_view, orders_waiting};

@@ -310,7 +310,7 @@ impl Replies {
 }
 
 fn told(path: &Path, halt: Halt) -> Error {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = crate::files::name_of(path);
     match halt {
         Halt::Io(message) => Error::File { path: path.to_owned(), message },
         Halt::Columns(missing) => Error::Columns { name, missing },
@@ -341,16 +341,25 @@ const DAY_MS: i64 = 86_400_000;
 
 impl Seal {
     fn day(&self) -> String {
-        let days = (self.at_ms + ZONE_MS).div_euclid(DAY_MS);
-        let day = i32::try_from(days).ok().and_then(model::civil_from_epoch_days);
-        day.map(|day| day.to_string()).unwrap_or_default()
+        western_day(self.at_ms).map(|day| day.to_string()).unwrap_or_default()
     }
 
     fn time(&self) -> String {
-        let seconds = (self.at_ms + ZONE_MS).rem_euclid(DAY_MS) / 1_000;
-        let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-        format!("{}T{hours:02}:{minutes:02}:{seconds:02}+07:00", self.day())
+        western_time(self.at_ms)
     }
+}
+
+/// The day of an instant, Western Indonesian Time.
+pub(crate) fn western_day(at_ms: i64) -> Option<jiff::civil::Date> {
+    i32::try_from((at_ms + ZONE_MS).div_euclid(DAY_MS)).ok().and_then(model::civil_from_epoch_days)
+}
+
+/// An instant with its zone, such as `2026-11-23T12:00:00+07:00`.
+pub(crate) fn western_time(at_ms: i64) -> String {
+    let seconds = (at_ms + ZONE_MS).rem_euclid(DAY_MS) / 1_000;
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let day = Seal { at_ms, ..Seal::default() }.day();
+    format!("{day}T{hours:02}:{minutes:02}:{seconds:02}+07:00")
 }
 
 /// A file that appears under its name only when it is complete and on disk.
@@ -393,6 +402,11 @@ impl Outgoing {
             rows: 0,
             sum_idr: 0,
         })
+    }
+
+    /// Our names for its columns, in order.
+    pub(crate) fn columns(&self) -> Vec<String> {
+        self.layout.columns.iter().map(|column| column.field.clone()).collect()
     }
 
     /// With what the file says of itself: in its header and trailer, or in a file beside it.

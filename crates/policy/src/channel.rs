@@ -7,8 +7,9 @@ use rules::Label;
 
 use crate::{
     Workflow,
+    api::{self, Api},
     fault::Faults,
-    layout::{self, ChannelFile},
+    layout::{self, ChannelFile, FileDirection},
     pack::Pack,
     reader::{Source as File, Table},
 };
@@ -71,6 +72,28 @@ pub struct CardTrouble {
     pub effect: String,
 }
 
+/// Money that nobody touches.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Untouched {
+    /// Days since the channel was told to pay, after which somebody visits the family.
+    pub days: i64,
+    /// Key of the workflow to open for it.
+    pub effect: String,
+}
+
+/// What a letter to a family says of cash at the post office.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct LetterText {
+    /// Where, and at what hours.
+    pub place: Label,
+    /// What to bring.
+    pub bring: Label,
+    /// Where to complain.
+    pub complaint: Label,
+    /// Days that the money lies there.
+    pub days: u16,
+}
+
 /// States of a card that are trouble.
 const CARD_TROUBLES: [(&str, &str); 4] =
     [("blocked", "blocked"), ("damaged", "damaged"), ("lost", "lost"), ("held_by_other", "held_by_other")];
@@ -86,12 +109,18 @@ pub struct Channel {
     pub label: Label,
     /// Remarks.
     pub note: Option<Label>,
+    /// How it is called, when it is reached by calls instead of files that people carry.
+    pub api: Option<Api>,
+    /// What its letters say, when it writes letters.
+    pub letter: Option<LetterText>,
     /// Exchanged files.
     pub files: Vec<ChannelFile>,
     /// Words of replies.
     pub results: Vec<ChannelResult>,
     /// Troubles of cards that open a case.
     pub card_troubles: Vec<CardTrouble>,
+    /// When a visit is due because nobody took the money; none where it never is.
+    pub untouched: Option<Untouched>,
 }
 
 impl Channel {
@@ -171,14 +200,56 @@ fn read(table: &Table<'_>, workflows: &BTreeMap<String, Workflow>) -> Channel {
         known_workflow(trouble, Some(&effect), workflows);
         CardTrouble { state: trouble.choice("state", &CARD_TROUBLES, true).to_owned(), effect }
     });
+    let kind = table.choice("kind", &[("bank", ChannelKind::Bank), ("post", ChannelKind::Post)], true);
+    let api = table.opt_table("api", api::read);
+    if api.is_some() {
+        check_api(table, kind, &files);
+    }
     Channel {
         key: table.text("key"),
-        kind: table.choice("kind", &[("bank", ChannelKind::Bank), ("post", ChannelKind::Post)], true),
+        kind,
         label: table.label("label"),
         note: table.opt_label("note"),
+        letter: table.opt_table("letter", |letter| LetterText {
+            place: letter.label("place"),
+            bring: letter.label("bring"),
+            complaint: letter.label("complaint"),
+            days: u16::try_from(letter.int("days", 1..=366)).unwrap_or(1),
+        }),
+        api,
         files,
         results,
         card_troubles,
+        untouched: table.opt_table("untouched", |untouched| {
+            let effect = untouched.text("effect");
+            known_workflow(untouched, Some(&effect), workflows);
+            Untouched { days: untouched.int("days", 1..=366), effect }
+        }),
+    }
+}
+
+/// What the bank tells is kept as sealed files of our own, and taken in as such.
+fn check_api(table: &Table<'_>, kind: ChannelKind, files: &[ChannelFile]) {
+    if kind == ChannelKind::Post {
+        table.fault(
+            "api",
+            "the post office pays cash and is not called",
+            "remove [api], or write kind = \"bank\"",
+        );
+    }
+    for name in ["account_check_request", "account_check_reply", "order", "order_reply", "movements"] {
+        let plain = |file: &&ChannelFile| file.name == name && !file.format.is_iso();
+        let Some(file) = files.iter().find(plain) else {
+            let message =
+                format!("a channel with [api] keeps what was told as files and lacks a plain `{name}`");
+            table.fault("api", message, "add a [[file]] of that name with format csv or fixed");
+            continue;
+        };
+        let has = |field: &str| file.header.iter().chain(&file.trailer).any(|column| column.field == field);
+        if file.direction == FileDirection::In && !(has("sequence") && has("hash")) {
+            let message = format!("`{name}` of a channel with [api] has no running number or no hash");
+            table.fault("api", message, "add sequence to its header and hash to its trailer");
+        }
     }
 }
 

@@ -123,12 +123,13 @@ const NUMBERS: [&str; 5] = ["ref", "amount_idr", "sequence", "rows", "sum_idr"];
 const WIDTH_MAX: i64 = 4_000;
 
 /// What each known file cannot do without. `batch` may stand in the header instead.
-const NEEDED: [(&str, &[&str]); 5] = [
+const NEEDED: [(&str, &[&str]); 6] = [
     ("account_check_request", &["ref", "name", "account"]),
     ("account_check_reply", &["batch", "ref", "result", "account", "name_at_bank"]),
     ("order", &["ref", "account", "amount_idr"]),
     ("order_reply", &["batch", "ref", "account", "amount_idr", "result", "date", "bank_txn"]),
     ("movements", &["ref", "account", "kind", "amount_idr", "date", "bank_txn"]),
+    ("receipts", &["code", "amount_idr", "date", "receiver", "relation", "officer"]),
 ];
 
 /// Keys of who pays.

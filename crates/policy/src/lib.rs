@@ -7,6 +7,7 @@
 //! a `load` that reads with [`reader`](crate) tables, and one line in [`Policy::load`]. [`Policy::embedded`] is the pack of the
 //! binary; a debug build reads it from the source tree.
 
+mod api;
 mod budget;
 mod calendar;
 mod channel;
@@ -33,9 +34,10 @@ mod workflow;
 
 use std::{collections::BTreeMap, path::Path};
 
+pub use api::{Api, ApiVariables, ApiVersions};
 pub use budget::{Absorption, BudgetLine, Budgets, Ceiling, LineKey, Realisation};
 pub use calendar::{Calendar, Holiday};
-pub use channel::{CardTrouble, Channel, ChannelKind, ChannelResult, Meaning};
+pub use channel::{CardTrouble, Channel, ChannelKind, ChannelResult, LetterText, Meaning, Untouched};
 pub use exact::{Number, Piece};
 pub use fault::Fault;
 pub use figures::{Figure, FigureCheck, FigureKind, FigureSource, Figures, Outcome, Topic};
@@ -52,8 +54,8 @@ pub use role::{Action, Role, Roles};
 pub use rules::{Label, Lang};
 pub use schema::{Code, Column, ColumnType, Cut, Fact, FactMark, FactRule, Reduce, Schema, Subject};
 pub use settings::{
-    AccessSettings, ApprovalBand, CardSettings, ClosingSettings, Limits, NoticeSettings, Purpose, Settings,
-    WorkSettings,
+    AccessSettings, ApprovalBand, CardSettings, ClosingSettings, GoodsSettings, Limits, NoticeSettings,
+    Purpose, Settings, WorkSettings,
 };
 pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use words::{Arg, Words};
@@ -157,7 +159,7 @@ impl Policy {
         let mut programmes = programme_file::load(&pack, &faults, &schema, &channels, varied);
         programme_file::set_shares(&mut programmes, varied);
         let calendar = calendar::load(&pack, &faults);
-        let settings = settings::load(&pack, &faults, &roles);
+        let settings = settings::load(&pack, &faults, &roles, &workflows);
         let words = words::load(&pack, &faults);
         let figures = figures::load(&pack, &faults, &words);
         let budgets = budget::load(&pack, &faults, &figures, &words);

@@ -1,5 +1,7 @@
 //! Numbers and days that an administration sets (`settings.toml`): closing day, limits, sessions, approvals, targets.
 
+use std::collections::BTreeMap;
+
 use model::Rupiah;
 use rules::Label;
 
@@ -8,6 +10,7 @@ use crate::{
     pack::Pack,
     reader::{Source as File, Table},
     role::Roles,
+    workflow::Workflow,
 };
 
 /// All settings.
@@ -27,6 +30,10 @@ pub struct Settings {
     pub account: AccountSettings,
     /// Cards that wait.
     pub cards: CardSettings,
+    /// Goods in kind.
+    pub goods: GoodsSettings,
+    /// Verification after payment.
+    pub verification: VerificationSettings,
     /// Who approves how much; bands in rising order, the last without limit.
     pub approval: Vec<ApprovalBand>,
     /// Why a personal number may be shown.
@@ -114,6 +121,22 @@ pub struct CardSettings {
     pub age_days: [i64; 4],
 }
 
+/// Goods in kind.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct GoodsSettings {
+    /// Days before its last day from which a lot counts as near it.
+    pub near_expiry_days: i64,
+    /// Key of the workflow of a case when a family got less than its due.
+    pub short_case: String,
+}
+
+/// Verification after payment.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct VerificationSettings {
+    /// Key of the workflow of a case when a family says that it got less than was topped up, or nothing.
+    pub case: String,
+}
+
 /// Who approves payment up to an amount.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ApprovalBand {
@@ -148,15 +171,20 @@ impl Settings {
 
 const FILE: &str = "settings.toml";
 
-pub(crate) fn load(pack: &Pack, faults: &Faults, roles: &Roles) -> Option<Settings> {
+pub(crate) fn load(
+    pack: &Pack,
+    faults: &Faults,
+    roles: &Roles,
+    workflows: &BTreeMap<String, Workflow>,
+) -> Option<Settings> {
     let Some(text) = pack.files.get(FILE) else {
         faults.add(FILE, "", 0, "the file is missing".to_owned(), "add it to the pack".to_owned());
         return None;
     };
-    File { file: FILE, text, faults }.read_toml(|table| read(table, roles))
+    File { file: FILE, text, faults }.read_toml(|table| read(table, roles, workflows))
 }
 
-fn read(table: &Table<'_>, roles: &Roles) -> Option<Settings> {
+fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>) -> Option<Settings> {
     let approval = table.each("approval", |band| ApprovalBand {
         up_to: band.opt_rupiah("up_to_idr"),
         role: read_role(band, roles),
@@ -171,18 +199,43 @@ fn read(table: &Table<'_>, roles: &Roles) -> Option<Settings> {
         table.table("notice", |notice| NoticeSettings { days: notice.int("days", 1..=366) }),
         table.table("account", |account| AccountSettings { check_days: account.int("check_days", 0..=366) }),
         table.table("cards", read_cards),
+        table.table("goods", |goods| read_goods(goods, workflows)),
+        table.table("verification", |table| VerificationSettings {
+            case: read_workflow(table, "case", workflows),
+        }),
     );
     let purposes =
         table.each("purpose", |purpose| Purpose { key: purpose.text("key"), label: purpose.label("label") });
     if purposes.is_empty() {
         table.fault("purpose", "no purpose for which a number may be shown", "add [[purpose]] tables");
     }
-    let (Some(closing), Some(limits), Some(access), Some(work), Some(notice), Some(account), Some(cards)) =
-        settings
+    let (
+        Some(closing),
+        Some(limits),
+        Some(access),
+        Some(work),
+        Some(notice),
+        Some(account),
+        Some(cards),
+        Some(goods),
+        Some(verification),
+    ) = settings
     else {
         return None;
     };
-    Some(Settings { closing, limits, access, work, notice, account, cards, approval, purposes })
+    Some(Settings {
+        closing,
+        limits,
+        access,
+        work,
+        notice,
+        account,
+        cards,
+        goods,
+        verification,
+        approval,
+        purposes,
+    })
 }
 
 fn read_role(table: &Table<'_>, roles: &Roles) -> String {
@@ -262,6 +315,21 @@ fn read_cards(table: &Table<'_>) -> CardSettings {
         );
     }
     CardSettings { age_days: four.unwrap_or([7, 30, 90, 180]) }
+}
+
+fn read_goods(table: &Table<'_>, workflows: &BTreeMap<String, Workflow>) -> GoodsSettings {
+    let short_case = read_workflow(table, "short_case", workflows);
+    GoodsSettings { near_expiry_days: table.int("near_expiry_days", 0..=3_660), short_case }
+}
+
+fn read_workflow(table: &Table<'_>, key: &str, workflows: &BTreeMap<String, Workflow>) -> String {
+    let workflow = table.text(key);
+    if !workflows.contains_key(&workflow) {
+        let known: Vec<&str> = workflows.keys().map(String::as_str).collect();
+        let remedy = format!("the workflows are: {}", known.join(", "));
+        table.fault(key, format!("no workflow `{workflow}`"), remedy);
+    }
+    workflow
 }
 
 fn read_work(table: &Table<'_>) -> WorkSettings {

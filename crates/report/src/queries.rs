@@ -43,15 +43,16 @@ sql! {
         amount_idr FROM payment_cycle
         ORDER BY cycle_id DESC LIMIT 200";
     pub(crate) MONEY_BELOW = "SELECT substr(region, 1, CAST($4 AS INTEGER)), SUM(lines), SUM(amount_idr),
-            SUM(CASE WHEN payment = 'set' THEN 0 ELSE amount_idr END), SUM(topped_up_idr), SUM(withdrawn_idr),
+            SUM(CASE WHEN payment IN ('set', 'committed') THEN 0 ELSE amount_idr END), SUM(topped_up_idr), SUM(withdrawn_idr),
             SUM(returned_idr), SUM(unpaid_idr), SUM(CASE WHEN problem = '' THEN 0 ELSE lines END)
         FROM payment_summary WHERE cycle_id = $1 AND region >= $2 AND region < $3
             AND eligibility <> 'cancelled' GROUP BY 1";
     pub(crate) MONEY_ASSIGNED = "SELECT substr(l.region, 1, CAST($4 AS INTEGER)), COUNT(*), SUM(l.amount_idr),
-            SUM(CASE WHEN l.payment = 'set' THEN 0 ELSE l.amount_idr END), SUM(l.topped_up_idr),
-        SUM(l.withdrawn_idr),
+            SUM(CASE WHEN l.payment = 'set' AND COALESCE(o.state, '') NOT IN ('disbursed', 'sent') THEN 0
+                ELSE l.amount_idr END), SUM(l.topped_up_idr), SUM(l.withdrawn_idr),
             SUM(l.returned_idr), SUM(l.unpaid_idr), SUM(CASE WHEN l.problem IS NULL THEN 0 ELSE 1 END)
         FROM assignment a JOIN payment_line l ON l.recipient = a.family_id
+            LEFT JOIN payment_order o ON o.order_id = l.order_id
         WHERE a.user_id = $5 AND l.cycle_id = $1 AND l.region >= $2 AND l.region < $3
             AND l.eligibility <> 'cancelled' GROUP BY 1";
     pub(crate) PROBLEMS = "SELECT COALESCE(SUM(lines), 0), COALESCE(SUM(amount_idr), 0) FROM payment_summary
@@ -76,10 +77,10 @@ sql! {
         GROUP BY l.cycle_id ORDER BY l.cycle_id";
     pub(crate) ORDERS_PROPOSED = "SELECT COUNT(*), COALESCE(SUM(amount_idr), 0), MIN(made_at)
         FROM payment_order
-        WHERE state = 'proposed' AND made_by_id <> $1";
+        WHERE state = 'proposed' AND list_hash <> '' AND made_by_id <> $1";
     pub(crate) ORDERS_APPROVED = "SELECT COUNT(*), COALESCE(SUM(amount_idr), 0), MIN(approved_at)
         FROM payment_order
-        WHERE state = 'approved'";
+        WHERE state IN ('approved', 'disbursed')";
     pub(crate) EXCEPTIONS_OPEN = "SELECT COUNT(*), COALESCE(SUM(amount_idr), 0), MIN(at)
         FROM payment_exception
         WHERE state = 'open' AND region >= $1 AND region < $2";

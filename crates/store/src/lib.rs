@@ -11,6 +11,8 @@
 
 pub mod conformance;
 mod error;
+#[cfg(feature = "faults")]
+mod fault;
 mod job;
 mod lock;
 mod migrate;
@@ -28,6 +30,8 @@ mod value;
 use std::{cell::Cell, path::Path, sync::Arc};
 
 pub use error::Error;
+#[cfg(feature = "faults")]
+pub use fault::Faults;
 pub use job::{Job, JobState, JobView, recent as recent_jobs};
 pub use lock::Lock;
 pub use page::{Page, Paged};
@@ -52,6 +56,16 @@ pub enum Engine {
 #[derive(Clone)]
 pub struct Db {
     driver: Arc<Driver>,
+    #[cfg(feature = "faults")]
+    faults: Option<Arc<Faults>>,
+}
+
+/// A named point at which a test can let a step fail: `fault!(house.db, "file.named")?`. Nothing where tests do not ask for it.
+#[macro_export]
+macro_rules! fault {
+    ($db:expr, $point:literal) => {
+        $db.pass($point)
+    };
 }
 
 enum Driver {
@@ -77,9 +91,44 @@ impl Db {
         } else {
             return Err(Error::Address(url.chars().take(40).collect()));
         };
-        let db = Self { driver: Arc::new(driver) };
+        let db = Self {
+            driver: Arc::new(driver),
+            #[cfg(feature = "faults")]
+            faults: None,
+        };
         db.write(migrate::apply)?;
         Ok(db)
+    }
+
+    /// The same database, with points that can fail.
+    #[cfg(feature = "faults")]
+    pub fn with_faults(&self, faults: Arc<Faults>) -> Self {
+        Self { driver: Arc::clone(&self.driver), faults: Some(faults) }
+    }
+
+    /// See [`fault!`](crate::fault!).
+    ///
+    /// # Errors
+    /// [`Error::Commit`] where a test planted a fault.
+    #[cfg(feature = "faults")]
+    pub fn pass(&self, point: &str) -> Result<()> {
+        self.faults.as_ref().map_or(Ok(()), |faults| faults.pass(point))
+    }
+
+    /// See [`fault!`](crate::fault!).
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(feature = "faults"))]
+    #[inline(always)]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        clippy::inline_always,
+        reason = "nothing but a name"
+    )]
+    pub fn pass(&self, _: &str) -> Result<()> {
+        Ok(())
     }
 
     /// Which engine this is.
@@ -113,12 +162,25 @@ impl Db {
     /// # Errors
     /// What the closure answers, [`Error::Busy`], [`Error::Nested`] inside another write, [`Error::Commit`] when the disk
     /// refused.
+    #[cfg_attr(feature = "faults", track_caller)]
     pub fn write<T, E: From<Error>>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        #[cfg(feature = "faults")]
+        let begun = std::panic::Location::caller();
         let (mut work, mut answer) = (Some(work), None);
         self.write_once(&mut |tx| {
             answer = work.take().map(|work| work(tx));
+            #[cfg(feature = "faults")]
+            if let (Some(Ok(_)), Some(faults)) = (&answer, &self.faults)
+                && let Err(fault) = faults.pass_write(begun, "before")
+            {
+                answer = Some(Err(fault.into()));
+            }
             matches!(answer, Some(Ok(_)))
         })?;
+        #[cfg(feature = "faults")]
+        if let (Some(Ok(_)), Some(faults)) = (&answer, &self.faults) {
+            faults.pass_write(begun, "after")?;
+        }
         answer.unwrap_or_else(|| Err(Error::Aborted.into()))
     }
 

@@ -33,6 +33,10 @@ const MIGRATIONS: &[Migration] = migrations![
     "0013_payment_bulk",
     "0014_cards",
     "0015_channel_seal",
+    "0016_goods",
+    "0017_sample",
+    "0019_snap",
+    "0020_disbursement",
 ];
 
 /// What follows on the line runs on the server only: how rows are laid out, nothing that an answer depends on.

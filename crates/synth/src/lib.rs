@@ -29,6 +29,7 @@ mod noise;
 mod output;
 mod people;
 mod sheet;
+pub mod snap;
 mod territory;
 mod world;
 

@@ -125,14 +125,17 @@ fn status_of(code: &str) -> StatusCode {
         "throttled" => StatusCode::TOO_MANY_REQUESTS,
         "cursor" => StatusCode::BAD_REQUEST,
         "busy" => StatusCode::SERVICE_UNAVAILABLE,
-        "card-digits" | "card-field" | "card-day" | "too-long" | "no-ranks" | "consumption" | "too-short"
-        | "documents" | "purpose" | "level" | "form" | "guard" | "login-form" | "weak-password"
-        | "old-password" | "same-password" => StatusCode::UNPROCESSABLE_ENTITY,
+        "goods-field" | "goods-digits" | "goods-quantity" | "goods-day" | "goods-stock" | "goods-transit"
+        | "goods-document" | "goods-elsewhere" | "goods-fixed" | "card-digits" | "card-field"
+        | "card-day" | "too-long" | "no-ranks" | "consumption" | "too-short" | "documents" | "purpose"
+        | "level" | "form" | "guard" | "login-form" | "weak-password" | "old-password" | "same-password" => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         "denied" | "maker-is-checker" | "territory" | "scope" | "role" | "same-person" => {
             StatusCode::FORBIDDEN
         }
         "login-taken" | "nothing-to-undo" | "list-changed" | "at-work" | "changed" | "state" | "closed"
-        | "action" | "hash-changed" | "already-approved" => StatusCode::CONFLICT,
+        | "paper-taken" | "action" | "hash-changed" | "already-approved" => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

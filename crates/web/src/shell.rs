@@ -73,7 +73,7 @@ impl Shell {
 }
 
 /// (address, key of the words, icon, any of these actions opens it)
-const PLACES: [(&str, &str, &str, &[&str]); 17] = [
+const PLACES: [(&str, &str, &str, &[&str]); 19] = [
     ("/beranda", "web-nav-home", "house", &[]),
     ("/cari", "web-nav-search", "search", &["search"]),
     ("/keluarga", "web-families", "users", &["family.read"]),
@@ -85,6 +85,8 @@ const PLACES: [(&str, &str, &str, &[&str]); 17] = [
     ("/keputusan", "web-nav-decisions", "scale", &["decision.read"]),
     ("/pembayaran", "web-nav-payments", "wallet", &["payment.read"]),
     ("/kartu", "web-nav-cards", "id-card", &["payment.read"]),
+    ("/verifikasi", "web-nav-verification", "list-checks", &["verify.read"]),
+    ("/barang", "web-nav-goods", "shapes", &["goods.read"]),
     ("/wilayah", "web-nav-regions", "map", &["region.read"]),
     ("/anggaran", "web-nav-budget", "landmark", &["report.read"]),
     ("/angka", "web-nav-figures", "gauge", &["report.read"]),

@@ -19,7 +19,7 @@ use crate::{
     Error, Result, checks, common, effect,
     effect::Effect,
     evidence,
-    files::{self, Counts, FileView, NewFile},
+    files::{self, Counts, FileView, Received},
     import::{Imported, write_exceptions},
     state::Trouble,
     wire::{self, Replies, ReplyRow},
@@ -685,16 +685,8 @@ pub(crate) fn exception(
 
 /// Opens a received file of a kind, after a look at its size.
 pub(crate) fn open_file(house: &House, channel: &Channel, kind: &str, path: &Path) -> Result<Replies> {
-    let bytes_max = house.policy.settings().limits.file_bytes;
-    let bytes = std::fs::metadata(path).map_err(|error| Error::file(path, &error))?.len();
-    if bytes > bytes_max {
-        return Err(Error::TooLarge { name: file_name(path), bytes_max });
-    }
+    files::check_size(house, path)?;
     Replies::open(path, wire::layout(channel, kind)?)
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Finds the file by its content, or makes its row.
@@ -705,29 +697,13 @@ pub(crate) fn begin_file(
     kind: &'static str,
     path: &Path,
 ) -> Result<FileView> {
-    let hash = lake::hash_file(path)?;
-    let bytes = std::fs::metadata(path).map_err(|error| Error::file(path, &error))?.len();
+    let received = Received::read(&channel.key, kind, path)?;
     house.db.write(|tx| {
-        let known = params![&channel.key, kind, &hash];
-        if let Some(row) = tx.query_opt(&crate::queries::FILE_OF_HASH, known)? {
-            return files::read(&row);
+        if let Some(file) = received.known(tx)? {
+            return Ok(file);
         }
-        let file_no = store::next_number(tx, "channel_file", 1)?;
-        let file = NewFile {
-            file_no,
-            direction: "in",
-            channel: &channel.key,
-            kind,
-            cycle_id: None,
-            order_id: None,
-            batch: "",
-            name: &file_name(path),
-            hash: Some(&hash),
-            bytes: bytes as i64,
-            state: "reading",
-        };
-        files::add(tx, house, scope, &file)?;
-        common::audit(tx, house, scope, &format!("file:{file_no}"), &hash)?;
+        let file_no = received.add(tx, house, scope, "reading")?;
+        common::audit(tx, house, scope, &format!("file:{file_no}"), &received.hash)?;
         files::get(tx, file_no)
     })
 }
@@ -774,7 +750,7 @@ pub(crate) fn take_rows(
             counts = house.db.write(|tx| {
                 let mut counts = counts.clone();
                 take(tx, &rows, &mut counts)?;
-                mark_file(tx, writer.file_no, &counts, last)?;
+                files::mark(tx, writer.file_no, &counts, last)?;
                 Ok::<_, Error>(counts)
             })?;
         }
@@ -786,17 +762,10 @@ pub(crate) fn take_rows(
             let cycle = common::cycle(tx, *cycle_id)?;
             common::refresh(tx, &cycle)?;
         }
-        mark_file(tx, writer.file_no, &counts, mark)?;
+        files::mark(tx, writer.file_no, &counts, mark)?;
         tx.execute(&crate::queries::FILE_POSTED, params![writer.file_no])?;
         Ok::<_, Error>(())
     })?;
     let file = house.db.read(|tx| files::get(tx, writer.file_no))?;
     Ok(Imported { file, again: false })
-}
-
-fn mark_file(tx: &mut Tx<'_>, file_no: i64, counts: &Counts, mark: i64) -> Result<()> {
-    let text = serde_json::to_string(counts).map_err(|_| Error::Stored("counts"))?;
-    let cycle_id = counts.cycles.first().copied();
-    tx.execute(&crate::queries::FILE_MARK, params![file_no, mark, text, cycle_id])?;
-    Ok(())
 }

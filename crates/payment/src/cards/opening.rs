@@ -51,10 +51,7 @@ pub fn export_openings(
         }
         common::refresh(tx, &cycle)
     })?;
-    let of_cycle = || -> Result<Vec<FileView>> {
-        let rows = house.db.read(|tx| tx.query(&crate::queries::FILES_OUT, params![cycle_id, REQUEST]))?;
-        rows.iter().map(files::read).collect()
-    };
+    let of_cycle = || house.db.read(|tx| files::out_of_cycle(tx, cycle_id, REQUEST));
     for file in of_cycle()?.iter().filter(|file| file.state == "intended") {
         write(house, file, folder, progress)?;
     }

@@ -172,7 +172,10 @@ fn figures() {
         prepare_order(&test.house, &scope("payment.build"), cycle, &Wave::default()).unwrap()
     });
     assert_eq!(order.lines, lines);
-    watch.step("order (approve)", true, || test.approve(&order));
+    watch.step("order (approve, disburse)", true, || {
+        let id = test.approve(&order);
+        test.disburse(id)
+    });
     let made = watch.step("write the file", true, || {
         export_orders(&test.house, &scope("payment.export"), order.order_id, &test.outbox(), &Silent).unwrap()
     });

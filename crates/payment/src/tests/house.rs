@@ -59,6 +59,10 @@ impl TestHouse {
         Self::with(test, policy)
     }
 
+    pub(super) fn on(test: TestDb) -> Self {
+        Self::new(test)
+    }
+
     fn new(test: TestDb) -> Self {
         Self::with(test, Policy::embedded().unwrap_or_else(|faults| panic!("{faults:?}")))
     }
@@ -150,6 +154,10 @@ impl TestHouse {
     }
 
     fn build_period(&self, run: &str, period: &str) -> Built {
+        self.try_build(run, period).unwrap()
+    }
+
+    pub(super) fn try_build(&self, run: &str, period: &str) -> Result<Built> {
         let dataset = self.dataset(run);
         let list = ApprovedList {
             programme: self.programme.clone(),
@@ -159,7 +167,7 @@ impl TestHouse {
             dataset,
             closing: CLOSING.into(),
         };
-        build(&self.house, &self.scope("payment.build"), &list, &Silent).unwrap()
+        build(&self.house, &self.scope("payment.build"), &list, &Silent)
     }
 
     /// One family in three is not eligible and must not be paid: ids are chosen so that `families` counts the eligible.
@@ -230,6 +238,13 @@ impl TestHouse {
 
     /// The bank answers each line with the word for its place in the file.
     pub(super) fn answer_checks(&self, asked: &[FileMade], word: impl Fn(usize) -> &'static str) -> Counts {
+        let path = self.check_answers(asked, word);
+        let scope = self.scope("payment.import");
+        import_account_replies(&self.house, &scope, "himbara", &path, &Silent).unwrap().file.counts
+    }
+
+    /// The file of those answers.
+    pub(super) fn check_answers(&self, asked: &[FileMade], word: impl Fn(usize) -> &'static str) -> PathBuf {
         let mut text = String::from("batch,ref,result,account,name_at_bank,reason\n");
         for (n, row) in csv::Reader::from_path(&asked[0].path).unwrap().records().enumerate() {
             let row = row.unwrap();
@@ -237,22 +252,21 @@ impl TestHouse {
             let name = if word == "NAMA_BEDA" { "ZULKIFLI HAKIM" } else { &row[3] };
             writeln!(text, "{},{},{word},9900{},{name},", &row[0], &row[1], &row[1]).unwrap();
         }
-        let path = self.file("checks.csv", &text);
-        let scope = self.scope("payment.import");
-        import_account_replies(&self.house, &scope, "himbara", &path, &Silent).unwrap().file.counts
+        self.file("checks.csv", &text)
     }
 
-    /// Prepares with one person, approves with another.
+    /// Prepares with one person, approves with another; the treasury pays.
     pub(super) fn order(&self, cycle: i64) -> i64 {
         let order =
             prepare_order(&self.house, &self.scope("payment.build"), cycle, &Wave::default()).unwrap();
-        self.approve(&order)
+        let id = self.approve(&order);
+        self.disburse(id);
+        id
     }
 
     pub(super) fn approve(&self, order: &OrderView) -> i64 {
-        let papers = Documents { spm: "SPM-1".into(), sp2d: "SP2D-1".into() };
-        let id = order.order_id;
-        let mut order = approve_order(&self.house, &self.checker(), id, &order.list_hash, &papers).unwrap();
+        let (id, spm) = (order.order_id, format!("SPM-{}", order.order_id));
+        let mut order = approve_order(&self.house, &self.checker(), id, &order.list_hash, &spm).unwrap();
         if order.state != "approved" {
             // A large sum needs a second checker.
             let console = Session::console(&self.house);
@@ -267,10 +281,16 @@ impl TestHouse {
             let second =
                 session_of_login(&self.house, &console.scope("user.manage").unwrap(), "manajer2").unwrap();
             let scope = second.scope("payment.approve").unwrap();
-            order = approve_order(&self.house, &scope, id, &order.list_hash, &papers).unwrap();
+            order = approve_order(&self.house, &scope, id, &order.list_hash, &spm).unwrap();
         }
         assert_eq!(order.state, "approved");
         id
+    }
+
+    /// The treasury pays an approved order.
+    pub(super) fn disburse(&self, id: i64) -> OrderView {
+        let sp2d = Sp2d { number: format!("SP2D-{id}"), on: date(2026, 11, 20) };
+        disburse_order(&self.house, &self.scope("payment.export"), id, &sp2d).unwrap()
     }
 
     pub(super) fn import_order(&self, path: &Path) -> Imported {

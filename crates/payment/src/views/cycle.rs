@@ -14,6 +14,7 @@ use crate::{
     queries,
     reconcile::{self, Reconciliation, Unmatched},
     state::{AccountState, Eligibility, PaymentState},
+    withheld::{self, Withheld},
 };
 
 /// A cycle in a list.
@@ -111,6 +112,8 @@ pub struct CyclePage {
     pub regions: Vec<RegionFigures>,
     /// Orders; for readers of the whole country only.
     pub orders: Vec<OrderView>,
+    /// What they hold back; for readers of the whole country only.
+    pub withheld: Vec<Withheld>,
     /// Files; for readers of the whole country only.
     pub files: Vec<FileView>,
     /// Rows of replies that were not taken; for readers of the whole country only.
@@ -205,6 +208,7 @@ pub fn cycle_page(house: &House, scope: &Scope, cycle_id: i64) -> Result<CyclePa
             payments: count_by(&groups, |g| g.payment.map_or("", PaymentState::code).to_owned()),
             regions: regions(tx, scope, cycle_id)?,
             orders: Vec::new(),
+            withheld: Vec::new(),
             files: Vec::new(),
             unmatched: Vec::new(),
             reconciliation: None,
@@ -214,6 +218,7 @@ pub fn cycle_page(house: &House, scope: &Scope, cycle_id: i64) -> Result<CyclePa
             let orders = tx.query(&queries::ORDERS, params![cycle_id])?;
             page.orders =
                 orders.iter().map(|row| orders::with_approvals(tx, house, row)).collect::<Result<_>>()?;
+            page.withheld = withheld::of_cycle(tx, cycle_id)?;
             let files = tx.query(&queries::FILES_OF_CYCLE, params![cycle_id])?;
             page.files = files.iter().map(files::read).collect::<Result<_>>()?;
             page.unmatched = reconcile::unmatched(tx, cycle_id)?;
@@ -243,7 +248,7 @@ fn groups(tx: &mut Tx<'_>, scope: &Scope, cycle_id: i64) -> Result<Vec<Group>> {
 }
 
 fn ordered(group: &Group) -> bool {
-    group.payment != Some(PaymentState::Set)
+    group.payment.is_none_or(PaymentState::is_ordered)
 }
 
 fn sum(groups: &[Group], of: impl Fn(&Group) -> i64) -> i64 {
@@ -310,7 +315,8 @@ fn count_by(groups: &[Group], key: impl Fn(&Group) -> String) -> Vec<(String, i6
 }
 
 /// Length of a region path one level below.
-fn below(level: RegionLevel) -> i64 {
+/// Length of the paths one level below.
+pub(crate) fn below(level: RegionLevel) -> i64 {
     match level {
         RegionLevel::Nation => 2,
         RegionLevel::Province => 5,
@@ -342,7 +348,7 @@ fn regions(tx: &mut Tx<'_>, scope: &Scope, cycle_id: i64) -> Result<Vec<RegionFi
             });
         }
         let Some(last) = out.last_mut() else { continue };
-        let ordered = row.text(1)? != PaymentState::Set.code();
+        let ordered = PaymentState::from_code(row.text(1)?).is_none_or(PaymentState::is_ordered);
         last.lines += sums.lines;
         last.problems += if row.text(2)?.is_empty() { 0 } else { sums.lines };
         last.amount_idr = last.amount_idr.saturating_add(sums.amount);

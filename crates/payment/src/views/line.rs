@@ -144,6 +144,10 @@ pub struct LinePage {
     pub exceptions: Vec<ExceptionView>,
     /// The entries of the books that carried its money.
     pub ledger: Vec<LedgerRow>,
+    /// Calls to the bank about it.
+    pub calls: Vec<crate::snap::CallView>,
+    /// Receipts of cash paid out.
+    pub receipts: Vec<crate::post::ReceiptView>,
 }
 
 fn line_view(line: Line) -> Result<LineView> {
@@ -298,7 +302,9 @@ pub fn line_page(house: &House, scope: &Scope, line: LineId) -> Result<LinePage>
         let rows = tx.query(&queries::LINE_EXCEPTIONS, params![line.line_id, SIDE_ROWS_MAX])?;
         let exceptions = rows.iter().map(exception::read).collect::<Result<_>>()?;
         let ledger = documents(tx, &line, &events)?;
-        Ok(LinePage { line, events, exceptions, ledger })
+        let calls = crate::snap::of_line(tx, line.line_id)?;
+        let receipts = crate::post::of_line(tx, line.line_id)?;
+        Ok(LinePage { line, events, exceptions, ledger, calls, receipts })
     })
 }
 

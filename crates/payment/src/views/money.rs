@@ -25,7 +25,16 @@ pub struct Balance {
     pub balance_idr: i64,
 }
 
-/// Orders that wait for an approval.
+/// One order.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn order_view(house: &House, scope: &Scope, order_id: i64) -> Result<OrderView> {
+    common::need(scope, "payment.read")?;
+    house.db.read(|tx| orders::get(tx, house, order_id))
+}
+
+/// Orders that wait for an approval, for the treasury or for the instruction.
 ///
 /// # Errors
 /// Store errors.

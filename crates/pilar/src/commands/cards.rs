@@ -2,19 +2,17 @@
 
 use std::path::Path;
 
-use access::{House, Session};
-use model::RegionCode;
+use access::{House, Scope, Session};
+use model::{Progress, RegionCode};
 use payment::{
     FileMade, Imported,
     cards::{self, CardCell, Stage},
 };
-use serde_json::json;
 
 use crate::{
     cli::{Cards, Place},
     commands::{Answer, effects, money, with_bar},
     failure::Failure,
-    house::data_dir,
     screen::grouped,
 };
 
@@ -22,11 +20,7 @@ pub(crate) fn run(place: &Place, house: &House, command: &Cards) -> anyhow::Resu
     let session = Session::console(house);
     match command {
         Cards::Open { cycle, out } => {
-            let folder = out.clone().unwrap_or_else(|| data_dir(place, "pilar-data").join("outbox"));
-            std::fs::create_dir_all(&folder)?;
-            let files = open(house, &session, *cycle, &folder)?;
-            let lines = files.iter().map(|file| file.path.display().to_string()).collect();
-            Answer::of(&json!({"files": files}), lines)
+            money::told_files(&open(house, &session, *cycle, &money::outbox(place, out.as_deref())?)?)
         }
         Cards::Opened { file, channel } => {
             let channel = money::channel_of(house, channel.as_deref())?;
@@ -85,11 +79,7 @@ pub(crate) fn opened(
     channel: &str,
     file: &Path,
 ) -> anyhow::Result<Imported> {
-    let scope = session.scope("payment.import")?;
-    let taken = with_bar("cards", |bar| cards::import_openings(house, &scope, channel, file, bar));
-    let taken = taken.map_err(money::refused)?;
-    effects::carry(house)?;
-    Ok(taken)
+    take(house, session, |scope, bar| cards::import_openings(house, scope, channel, file, bar))
 }
 
 /// Moves of cards.
@@ -99,9 +89,17 @@ pub(crate) fn moved(
     channel: &str,
     file: &Path,
 ) -> anyhow::Result<Imported> {
+    take(house, session, |scope, bar| cards::import_card_moves(house, scope, channel, file, bar))
+}
+
+/// Takes in a file and carries over what it asks of other rooms.
+fn take(
+    house: &House,
+    session: &Session,
+    import: impl FnOnce(&Scope, &dyn Progress) -> payment::Result<Imported>,
+) -> anyhow::Result<Imported> {
     let scope = session.scope("payment.import")?;
-    let taken = with_bar("cards", |bar| cards::import_card_moves(house, &scope, channel, file, bar));
-    let taken = taken.map_err(money::refused)?;
+    let taken = with_bar("cards", |bar| import(&scope, bar)).map_err(money::refused)?;
     effects::carry(house)?;
     Ok(taken)
 }

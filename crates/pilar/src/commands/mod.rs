@@ -4,6 +4,7 @@
 pub(crate) mod cards;
 pub(crate) mod effects;
 mod figures;
+pub(crate) mod goods;
 mod link;
 mod link_explain;
 mod link_files;
@@ -15,8 +16,11 @@ mod policy;
 pub(crate) mod registry;
 mod serve;
 mod simulate;
+mod snap;
+mod snap_bank;
 mod status;
 mod user;
+pub(crate) mod verify;
 
 use access::{House, Session};
 use serde::Serialize;
@@ -57,6 +61,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<()> {
     match &cli.command {
         Command::Demo(command) => return demo::run(place, command),
         Command::Serve(command) => return serve::run(&house::open_existing(place)?, command),
+        Command::SnapBank(command) => return snap_bank::run(place, command),
         Command::Policy(command) => policy::run(place, command)?.print(place),
         Command::Link(command) => link::run(place, command)?.print(place),
         Command::Figures(command) => figures::figures(place, command)?.print(place),
@@ -82,11 +87,13 @@ fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Ans
         Command::Decide(command) => money::decide(house, command),
         Command::Simulate(command) => simulate::run(house, command),
         Command::Approve(command) => money::approve(house, command),
+        Command::Goods(command) => goods::run(house, command),
         Command::Pay(command) => money::pay(place, house, command),
         Command::Status => status::run(house),
         Command::Devices(command) => figures::devices(house, command),
         Command::Demo(_)
         | Command::Serve(_)
+        | Command::SnapBank(_)
         | Command::Policy(_)
         | Command::Init(_)
         | Command::Link(_)

@@ -1,11 +1,11 @@
 //! `pilar decide`, `approve`, `pay`: from a closing to reconciled money. The demo calls the same functions.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use access::{House, Session};
 use anyhow::Context;
 use model::Rupiah;
-use payment::{ApprovedList, Built, Documents, FileMade, Imported, OrderView, Reconciliation, Wave};
+use payment::{ApprovedList, Built, FileMade, Imported, OrderView, Reconciliation, Sp2d, Wave};
 use serde::Serialize;
 use serde_json::json;
 use store::Page;
@@ -13,7 +13,7 @@ use targeting::Wish;
 
 use crate::{
     cli::{Approve, Decide, Pay, Place},
-    commands::{Answer, acting, cards, effects, with_bar},
+    commands::{Answer, acting, cards, effects, snap, with_bar},
     failure::Failure,
     house::data_dir,
     screen::grouped,
@@ -107,27 +107,39 @@ pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result
             let next = format!("next: pilar pay export --cycle {} --kind accounts", built.cycle_id);
             Answer::of(&built, vec![line, next])
         }
-        Pay::Export { cycle, kind, out, approver } => {
-            let folder = out.clone().unwrap_or_else(|| data_dir(place, "pilar-data").join("outbox"));
-            std::fs::create_dir_all(&folder)?;
+        Pay::Order { cycle } => told_order(&order(house, &session, *cycle)?),
+        Pay::Approve { order, approver, spm } => {
+            let approvers = approver.split(',').map(|login| acting(house, Some(login)));
+            let approvers = approvers.collect::<anyhow::Result<Vec<_>>>()?;
+            told_order(&approve_order(
+                house,
+                &approvers,
+                payment::order_view(house, &session.scope("payment.read")?, *order)?,
+                spm,
+            )?)
+        }
+        Pay::Sp2d { order, number, on } => {
+            let sp2d = Sp2d { number: number.clone(), on: *on };
+            told_order(&payment::disburse_order(house, &session.scope("payment.export")?, *order, &sp2d)?)
+        }
+        Pay::Cancel { order, reason } => {
+            told_order(&payment::cancel_order(house, &session.scope("payment.build")?, *order, reason)?)
+        }
+        Pay::Withheld { order, slip } => {
+            let back = payment::return_withheld(house, &session.scope("payment.build")?, *order, slip)?;
+            let amount = Rupiah::new(back.amount_idr);
+            Answer::of(&back, vec![format!("{} lines, {amount} back in the treasury", back.lines)])
+        }
+        Pay::Export { cycle, kind, out } => {
+            let folder = outbox(place, out.as_deref())?;
             let files = match kind.as_str() {
                 "accounts" => export_checks(house, &session, *cycle, &folder)?,
-                "orders" => {
-                    let approver = approver.as_deref().ok_or_else(|| {
-                        Failure::not_allowed("an order needs a second person: name one with --as LOGIN")
-                    })?;
-                    let approvers = approver
-                        .split(',')
-                        .map(|login| acting(house, Some(login)))
-                        .collect::<anyhow::Result<Vec<_>>>()?;
-                    export_orders(house, &session, &approvers, *cycle, &folder)?
-                }
+                "orders" => export_orders(house, &session, *cycle, &folder)?,
                 other => {
                     return Err(Failure::input(format!("`{other}` is no kind: write accounts or orders")));
                 }
             };
-            let lines = files.iter().map(|file| file.path.display().to_string()).collect();
-            Answer::of(&json!({"files": files}), lines)
+            told_files(&files)
         }
         Pay::Import { file, kind, channel } => {
             let channel = channel_of(house, channel.as_deref())?;
@@ -135,21 +147,53 @@ pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result
                 "accounts" => import_checks(house, &session, &channel, file)?,
                 "orders" => import_orders(house, &session, &channel, file)?,
                 "movements" => import_movements(house, &session, &channel, file)?,
+                "receipts" => {
+                    let folder = outbox(place, None)?;
+                    let scope = session.scope("payment.import")?;
+                    let paths = (file.as_path(), folder.as_path());
+                    with_bar("import", |bar| {
+                        payment::post::import_receipts(house, &scope, &channel, paths, bar)
+                    })
+                    .map_err(refused)?
+                    .movements
+                }
                 other => {
                     return Err(Failure::input(format!(
-                        "`{other}` is no kind: write accounts, orders or movements"
+                        "`{other}` is no kind: write accounts, orders, movements or receipts"
                     )));
                 }
             };
             effects::carry(house)?;
             told_of(&imported)
         }
+        Pay::Snap(command) => snap::run(place, house, command),
+        Pay::Verify(command) => super::verify::run(house, command),
         Pay::Cards(command) => cards::run(place, house, command),
+        Pay::Untouched => {
+            let scope = session.scope("payment.reconcile")?;
+            let lines = with_bar("untouched", |bar| payment::ask_visits(house, &scope, bar))?;
+            let opened = effects::carry(house)?;
+            let said = format!("{} lines untouched, {opened} new visits", grouped(lines));
+            Answer::of(&json!({"lines": lines, "opened": opened}), vec![said])
+        }
         Pay::Reconcile { cycle } => {
             let totals = reconcile(house, &session, *cycle)?;
             Answer::of(&json!({"totals": &totals, "cycles": &totals.cycles}), sums(&totals))
         }
     }
+}
+
+/// Where files for channels go: the named folder, or `outbox` in the data folder.
+pub(crate) fn outbox(place: &Place, named: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let folder = named.map_or_else(|| data_dir(place, "pilar-data").join("outbox"), Path::to_owned);
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Which files were made.
+pub(crate) fn told_files(files: &[FileMade]) -> anyhow::Result<Answer> {
+    let lines = files.iter().map(|file| file.path.display().to_string()).collect();
+    Answer::of(&json!({"files": files}), lines)
 }
 
 /// What an import did.
@@ -179,8 +223,8 @@ fn sums(totals: &Totals) -> Vec<String> {
     lines
 }
 
-/// Lines of an approved run.
-pub(crate) fn build(house: &House, session: &Session, run: &str) -> anyhow::Result<Built> {
+/// The list of a run that was approved.
+pub(crate) fn approved(house: &House, session: &Session, run: &str) -> anyhow::Result<ApprovedList> {
     let scope = session.scope("decision.read")?;
     let run = targeting::run_page(house, &scope, run)?.run;
     if run.state != targeting::RunState::Approved {
@@ -189,14 +233,19 @@ pub(crate) fn build(house: &House, session: &Session, run: &str) -> anyhow::Resu
             run.run, run.run
         )));
     }
-    let list = ApprovedList {
+    Ok(ApprovedList {
         programme: run.programme,
         period: run.period,
         run: run.run,
         dataset: run.dataset,
         list_hash: run.dataset_hash,
         closing: run.closing,
-    };
+    })
+}
+
+/// Lines of an approved run.
+pub(crate) fn build(house: &House, session: &Session, run: &str) -> anyhow::Result<Built> {
+    let list = approved(house, session, run)?;
     let scope = session.scope("payment.build")?;
     Ok(with_bar("build", |bar| payment::build(house, &scope, &list, bar))?)
 }
@@ -212,39 +261,62 @@ pub(crate) fn export_checks(
     Ok(with_bar("export", |bar| payment::export_account_checks(house, &scope, cycle, folder, bar))?)
 }
 
-/// Prepares an order of all lines that are ready, has it approved and writes its file. An order that stands already is
-/// taken up where it is.
+/// An order and what comes next.
+fn told_order(order: &OrderView) -> anyhow::Result<Answer> {
+    let id = order.order_id;
+    let next = match order.state.as_str() {
+        "proposed" => format!("next: pilar pay approve {id} --as LOGIN --spm NUMBER"),
+        "approved" => format!("next: pilar pay sp2d {id} --number NUMBER --on YYYY-MM-DD"),
+        "disbursed" => format!("next: pilar pay export --cycle {} --kind orders", order.cycle_id),
+        "sent" => "next: pilar pay import REPLY --kind orders".to_owned(),
+        _ => format!("next: pilar pay order --cycle {}", order.cycle_id),
+    };
+    let amount = Rupiah::new(order.amount_idr);
+    let lines = grouped(order.lines.unsigned_abs());
+    Answer::of(order, vec![format!("order {id} is {}: {lines} lines, {amount}", order.state), next])
+}
+
+/// The order of a cycle that still waits for somebody, or a new one of all lines that are ready.
+pub(crate) fn order(house: &House, maker: &Session, cycle: i64) -> anyhow::Result<OrderView> {
+    let standing = payment::cycle_page(house, &maker.scope("payment.read")?, cycle)?.orders;
+    if let Some(order) =
+        standing.into_iter().find(|order| !matches!(order.state.as_str(), "sent" | "cancelled"))
+    {
+        return Ok(order);
+    }
+    Ok(payment::prepare_order(house, &maker.scope("payment.build")?, cycle, &Wave::default())?)
+}
+
+/// The files of all orders of a cycle that the treasury paid out.
 pub(crate) fn export_orders(
     house: &House,
-    maker: &Session,
-    approvers: &[Session],
+    session: &Session,
     cycle: i64,
     folder: &Path,
 ) -> anyhow::Result<Vec<FileMade>> {
-    let building = maker.scope("payment.build")?;
-    let standing = payment::cycle_page(house, &maker.scope("payment.read")?, cycle)?.orders;
-    let mut orders: Vec<OrderView> =
-        standing.into_iter().filter(|order| order.state != "cancelled").collect();
-    if orders.iter().all(|order| order.state == "sent") {
-        match payment::prepare_order(house, &building, cycle, &Wave::default()) {
-            Ok(order) => orders.push(order),
-            Err(payment::Error::NothingToOrder) if !orders.is_empty() => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let exporting = maker.scope("payment.export")?;
-    let mut files = Vec::new();
-    for order in orders {
-        let approved = approve_order(house, approvers, order)?;
-        files.push(with_bar("export", |bar| {
-            payment::export_orders(house, &exporting, approved.order_id, folder, bar)
-        })?);
+    let orders = payment::cycle_page(house, &session.scope("payment.read")?, cycle)?.orders;
+    let scope = session.scope("payment.export")?;
+    let paid = orders.iter().filter(|order| matches!(order.state.as_str(), "disbursed" | "sent"));
+    let files: Vec<FileMade> = paid
+        .map(|order| {
+            with_bar("export", |bar| payment::export_orders(house, &scope, order.order_id, folder, bar))
+        })
+        .collect::<Result<_, _>>()?;
+    if files.is_empty() {
+        return Err(Failure::not_ready(format!(
+            "no order of cycle {cycle} was paid out by the treasury; see `pilar pay order`, `approve` and `sp2d`"
+        )));
     }
     Ok(files)
 }
 
 /// As many approvals as the band of the sum asks for, by people of its role who have not approved yet.
-fn approve_order(house: &House, approvers: &[Session], mut order: OrderView) -> anyhow::Result<OrderView> {
+pub(crate) fn approve_order(
+    house: &House,
+    approvers: &[Session],
+    mut order: OrderView,
+    spm: &str,
+) -> anyhow::Result<OrderView> {
     for approver in approvers {
         if order.state != "proposed" {
             break;
@@ -254,11 +326,7 @@ fn approve_order(house: &House, approvers: &[Session], mut order: OrderView) -> 
             continue;
         }
         let scope = approver.scope("payment.approve")?;
-        let documents = Documents {
-            spm: format!("SPM-{:06}", order.order_id),
-            sp2d: format!("SP2D-{:06}", order.order_id),
-        };
-        order = payment::approve_order(house, &scope, order.order_id, &order.list_hash, &documents)?;
+        order = payment::approve_order(house, &scope, order.order_id, &order.list_hash, spm)?;
     }
     if order.state == "proposed" {
         return Err(Failure::not_allowed(format!(

@@ -7,6 +7,8 @@
 mod accounts;
 mod cards;
 mod devices;
+mod goods;
+mod sample;
 mod steps;
 mod truth;
 

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use access::Session;
+use access::{House, Session};
 use anyhow::Context;
 use arrow_array::{
     Array,
@@ -54,10 +54,14 @@ pub(super) fn all(run: &mut Run) -> anyhow::Result<Value> {
     })?;
     let decided = run.step("targeting", |run| decide(run, month))?;
     let paid = run.step("payment", |run| pay(run, &decided))?;
-    run.step("pages", |run| list_pages(run, &decided, &paid))?;
-    Ok(
-        json!({"linkage": linked, "decisions": decided["programmes"], "payment": paid["totals"], "cards": paid["cards"]}),
-    )
+    run.step("verification", |run| super::sample::ask(run, paid["cycles"][0].as_i64().unwrap_or_default()))?;
+    let handed =
+        run.step("goods", |run| super::goods::hand_out(run, &crowded(&accounts::read(&run.dir)?)?, month))?;
+    run.step("pages", |run| list_pages(run, &decided, &paid, &handed))?;
+    let goods = super::goods::figures(run, &handed)?;
+    Ok(json!({
+        "linkage": linked, "decisions": decided["programmes"], "payment": paid["totals"], "cards": paid["cards"], "goods": goods,
+    }))
 }
 
 fn is_rank(run: &Run, list: &List) -> bool {
@@ -324,6 +328,22 @@ fn receiving(
     Ok(())
 }
 
+/// All that is ready is approved, and the invented treasury pays the same day. Orders that are through already stay as they are.
+fn treasury(house: &House, treasurer: &Session, approvers: &[Session], cycle: i64) -> anyhow::Result<()> {
+    let order = match money::order(house, treasurer, cycle) {
+        Ok(order) => order,
+        Err(error) if matches!(error.downcast_ref(), Some(payment::Error::NothingToOrder)) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let id = order.order_id;
+    let order = money::approve_order(house, approvers, order, &format!("SPM-{id:06}"))?;
+    if order.state == "approved" {
+        let sp2d = payment::Sp2d { number: format!("SP2D-{id:06}"), on: house.clock.today() };
+        payment::disburse_order(house, &treasurer.scope("payment.export")?, id, &sp2d)?;
+    }
+    Ok(())
+}
+
 /// Lines, account checks, orders, replies, movements and the great sum, with the synthetic bank at the other end.
 fn pay(run: &Run, decided: &Value) -> anyhow::Result<(u64, Value)> {
     let house = &run.house;
@@ -345,7 +365,8 @@ fn pay(run: &Run, decided: &Value) -> anyhow::Result<(u64, Value)> {
         check_accounts(house, &treasurer, bank, built.cycle_id, folders, &mut numbers)?;
         let late = cards::open(run, &treasurer, &bank, built.cycle_id, (&outbox, &inbox), &mut locked)?;
         check_accounts(house, &treasurer, bank, built.cycle_id, folders, &mut numbers)?;
-        for request in money::export_orders(house, &treasurer, &approvers, built.cycle_id, &outbox)? {
+        treasury(house, &treasurer, &approvers, built.cycle_id)?;
+        for request in money::export_orders(house, &treasurer, built.cycle_id, &outbox)? {
             let until = DAY.checked_add(45.days())?;
             if let Some(desk) = desk(house, bank, &request.channel, &mut numbers) {
                 let (reply, _) = desk.answer_orders(&std::fs::read(&request.path)?)?;
@@ -458,7 +479,7 @@ fn answer(
 }
 
 /// Pages that the benchmark and the browser suite visit, each with an account that may see it.
-fn list_pages(run: &Run, decided: &Value, paid: &Value) -> anyhow::Result<(u64, Value)> {
+fn list_pages(run: &Run, decided: &Value, paid: &Value, handed: &Value) -> anyhow::Result<(u64, Value)> {
     let house = &run.house;
     let mut accounts = accounts::read(&run.dir)?;
     let first = decided["runs"][0].clone();
@@ -485,13 +506,14 @@ fn list_pages(run: &Run, decided: &Value, paid: &Value) -> anyhow::Result<(u64, 
         ("/pembayaran".to_owned(), "payment.build"),
         (format!("/pembayaran/siklus/{cycle}"), "payment.build"),
         ("/kartu".to_owned(), "payment.read"),
+        ("/verifikasi".to_owned(), "verify.draw"),
         ("/wilayah".to_owned(), "report.read"),
         ("/tugas".to_owned(), "case.work"),
         ("/pengguna".to_owned(), "user.manage"),
         ("/audit".to_owned(), "audit.read"),
         ("/komponen".to_owned(), "programme.read"),
     ];
-    for (path, action) in pages {
+    for (path, action) in pages.into_iter().chain(super::goods::pages(handed)) {
         let may = |account: &&accounts::Account| {
             house.policy.roles().get(&account.role).is_some_and(|role| role.may(action) && !role.caseload)
         };

@@ -193,7 +193,7 @@ fn banks(t: &Tongue) -> Vec<(String, String)> {
 }
 
 /// Words of the bands of waiting.
-fn bands(t: &Tongue) -> Vec<String> {
+pub(crate) fn bands(t: &Tongue) -> Vec<String> {
     let days = t.policy().settings().cards.age_days;
     let mut from = 0;
     let mut out: Vec<String> = Vec::with_capacity(days.len() + 1);

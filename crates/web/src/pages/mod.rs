@@ -7,6 +7,8 @@ mod anggaran;
 mod angka;
 mod aturan;
 pub(crate) mod audit;
+mod barang;
+mod barang_daftar;
 mod beranda;
 mod cari;
 mod daftar;
@@ -15,7 +17,9 @@ mod keluarga;
 mod keputusan;
 mod komponen;
 mod masuk;
+mod mengendap;
 mod orang;
+mod panggilan;
 mod pembayaran;
 mod pemberitahuan;
 mod penautan;
@@ -23,8 +27,10 @@ mod perubahan;
 mod program;
 mod simulasi;
 mod simulasi_kerja;
+mod surat_pos;
 mod tinjau;
 mod tugas;
+mod verifikasi;
 mod wilayah;
 
 use std::sync::Arc;
@@ -74,18 +80,42 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/daftar/{number}/temuan.csv", get(daftar::export))
         .route("/pembayaran", get(pembayaran::list))
         .route("/pembayaran/siklus/{cycle}", get(pembayaran::cycle))
+        .route("/pembayaran/siklus/{cycle}/api", get(panggilan::show))
+        .route("/pembayaran/siklus/{cycle}/surat", get(surat_pos::show))
         .route("/pembayaran/siklus/{cycle}/baris", get(pembayaran::lines))
         .route("/pembayaran/siklus/{cycle}/baris/csv", get(pembayaran::export_lines))
         .route("/pembayaran/baris/{line}", get(pembayaran::line))
         .route("/pembayaran/perintah/{order}/setujui", post(pembayaran::approve))
+        .route("/pembayaran/perintah/{order}/sp2d", post(pembayaran::disburse))
+        .route("/pembayaran/perintah/{order}/batal", post(pembayaran::cancel))
+        .route("/pembayaran/perintah/{order}/setor", post(pembayaran::withheld))
         .route("/pembayaran/balasan", get(pembayaran::exceptions))
         .route("/pembayaran/balasan/csv", get(pembayaran::export_exceptions))
         .route("/pembayaran/balasan/{exception}/tutup", post(pembayaran::close))
+        .route("/pembayaran/mengendap", get(mengendap::report))
         .route("/kartu", get(kartu::report))
         .route("/kartu/daftar", get(kartu::list))
         .route("/kartu/csv", get(kartu::export))
         .route("/kartu/{card}", get(kartu::show))
         .route("/kartu/{card}/langkah", post(kartu::record))
+        .route("/barang", get(barang::overview))
+        .route("/barang/gudang", post(barang::make_warehouse))
+        .route("/barang/gudang/{id}", get(barang::warehouse))
+        .route("/barang/gudang/{id}/langkah", post(barang::record_stock))
+        .route("/barang/lot/{id}", get(barang::lot))
+        .route("/barang/kirim/{id}", get(barang::transfer))
+        .route("/barang/kirim/{id}/tiba", post(barang::record_arrival))
+        .route("/barang/daftar/{id}", get(barang_daftar::list))
+        .route("/barang/daftar/{id}/csv", get(barang_daftar::export))
+        .route("/barang/daftar/{id}/cetak", get(barang_daftar::print))
+        .route("/barang/daftar/{id}/keluarga/{family}", get(barang_daftar::family))
+        .route("/barang/daftar/{id}/keluarga/{family}/langkah", post(barang_daftar::record_hand))
+        .route("/verifikasi", get(verifikasi::list).post(verifikasi::draw))
+        .route("/verifikasi/{id}", get(verifikasi::show))
+        .route("/verifikasi/{id}/daftar", get(verifikasi::lines))
+        .route("/verifikasi/{id}/csv", get(verifikasi::export))
+        .route("/verifikasi/{id}/baris/{line}", get(verifikasi::line))
+        .route("/verifikasi/{id}/baris/{line}/jawab", post(verifikasi::record))
         .route("/keluarga", get(keluarga::list))
         .route("/keluarga/csv", get(keluarga::export))
         .route("/keluarga/{family}", get(keluarga::show))

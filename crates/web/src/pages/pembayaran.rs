@@ -3,15 +3,17 @@
 
 use std::collections::HashMap;
 
+use access::{House, Scope};
 use askama::Template;
 use axum::{
     extract::{Path, Query},
-    response::{IntoResponse, Redirect},
+    response::{IntoResponse, Redirect, Response},
 };
+use jiff::civil::Date;
 use model::LineId;
 use payment::{
-    AccountState, CyclePage, CycleView, Documents, ExceptionFilter, ExceptionView, LineFilter, LinePage,
-    LineView, OrderView, PaymentState, Trouble,
+    AccountState, CyclePage, CycleView, ExceptionFilter, ExceptionView, LineFilter, LinePage, LineView,
+    OrderView, PaymentState, Sp2d, Trouble,
 };
 use report::Money;
 use serde::Deserialize;
@@ -147,7 +149,10 @@ pub(crate) fn payment_kind(state: &PaymentState) -> &'static str {
         PaymentState::Withdrawn => "good",
         PaymentState::Failed | PaymentState::SentBack | PaymentState::Returned => "bad",
         PaymentState::Set => "mute",
-        PaymentState::Ordered | PaymentState::Instructed | PaymentState::ToppedUp => "note",
+        PaymentState::Committed
+        | PaymentState::Ordered
+        | PaymentState::Instructed
+        | PaymentState::ToppedUp => "note",
     }
 }
 
@@ -232,7 +237,7 @@ pub(crate) async fn cycle(visit: Visit, Path(cycle): Path<i64>) -> Answer {
     })
 }
 
-fn title(t: &Tongue, key: &str, period: &str) -> String {
+pub(crate) fn title(t: &Tongue, key: &str, period: &str) -> String {
     format!("{}, {}", programme(t, key), t.period(period))
 }
 
@@ -468,6 +473,27 @@ pub(crate) async fn line(visit: Visit, Path(line): Path<i64>) -> Answer {
 }
 
 impl OneCyclePage {
+    /// A page below the cycle's.
+    fn within(&self, page: &str) -> String {
+        format!("/pembayaran/siklus/{}/{page}", self.view.cycle.cycle_id)
+    }
+
+    /// Whether there are letters to print: lines of it may have gone to the post office.
+    fn writes(&self) -> bool {
+        let policy = self.t.policy();
+        let letters = |key: &str| policy.channel(key).is_some_and(|channel| channel.letter.is_some());
+        let programme = policy.programme(&self.view.cycle.programme);
+        let other = programme.is_some_and(|programme| {
+            programme.versions.iter().any(|version| version.fallback_channel.as_deref().is_some_and(letters))
+        });
+        other || letters(&self.view.cycle.channel)
+    }
+
+    /// Whether its bank is called, so that there are calls to look at.
+    fn called(&self) -> bool {
+        self.t.policy().channel(&self.view.cycle.channel).is_some_and(|channel| channel.api.is_some())
+    }
+
     /// The lines whose money lies on cards.
     fn on_card_href(&self) -> String {
         format!("/pembayaran/siklus/{}/baris?saring=uang.topped_up", self.view.cycle.cycle_id)
@@ -507,20 +533,57 @@ pub(crate) struct ApproveForm {
     hash: String,
     #[serde(default)]
     spm: String,
-    #[serde(default)]
-    sp2d: String,
 }
 
 pub(crate) async fn approve(Path(order): Path<i64>, posted: Posted<ApproveForm>) -> Answer {
-    let ApproveForm { hash, spm, sp2d } = posted.form;
-    let documents = Documents { spm, sp2d };
-    let order = posted
-        .visit
-        .ask("payment.approve", move |house, scope| {
-            payment::approve_order(house, scope, order, &hash, &documents)
-        })
-        .await?;
-    Ok(Redirect::to(&format!("/pembayaran/siklus/{}", order.cycle_id)).into_response())
+    let ApproveForm { hash, spm } = posted.form;
+    let step = move |house: &House, scope: &Scope| payment::approve_order(house, scope, order, &hash, &spm);
+    Ok(to_cycle(&posted.visit.ask("payment.approve", step).await?))
+}
+
+fn to_cycle(order: &OrderView) -> Response {
+    Redirect::to(&format!("/pembayaran/siklus/{}", order.cycle_id)).into_response()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Sp2dForm {
+    number: String,
+    on: String,
+}
+
+pub(crate) async fn disburse(Path(order): Path<i64>, posted: Posted<Sp2dForm>) -> Answer {
+    let Sp2dForm { number, on } = posted.form;
+    let step = move |house: &House, scope: &Scope| {
+        // A day that is none is told as one that is to come: the form has both rules in one sentence.
+        let on = on.parse().unwrap_or(Date::MAX);
+        payment::disburse_order(house, scope, order, &Sp2d { number, on })
+    };
+    Ok(to_cycle(&posted.visit.ask("payment.export", step).await?))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ReasonForm {
+    #[serde(default)]
+    reason: String,
+}
+
+pub(crate) async fn cancel(Path(order): Path<i64>, posted: Posted<ReasonForm>) -> Answer {
+    let reason = posted.form.reason;
+    let step = move |house: &House, scope: &Scope| payment::cancel_order(house, scope, order, &reason);
+    Ok(to_cycle(&posted.visit.ask("payment.build", step).await?))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SlipForm {
+    slip: String,
+    cycle: i64,
+}
+
+pub(crate) async fn withheld(Path(order): Path<i64>, posted: Posted<SlipForm>) -> Answer {
+    let SlipForm { slip, cycle } = posted.form;
+    let step = move |house: &House, scope: &Scope| payment::return_withheld(house, scope, order, &slip);
+    posted.visit.ask("payment.build", step).await?;
+    Ok(Redirect::to(&format!("/pembayaran/siklus/{cycle}")).into_response())
 }
 
 /// On what ground something happened: `file:3` in words, so that the file can be asked for by its number.
@@ -531,6 +594,7 @@ pub(crate) fn document(t: &Tongue, document: &str) -> String {
         "order" => t.one("web-document-order", "id", id),
         "run" => t.one("web-document-run", "id", id),
         "case" => t.one("web-document-case", "id", id),
+        "slip" => t.one("web-document-slip", "id", id),
         _ => document.to_owned(),
     }
 }

@@ -29,7 +29,7 @@ pub const ROLES: [&str; 8] = [
 ];
 
 /// Every place of the menu.
-pub const PLACES: [&str; 16] = [
+pub const PLACES: [&str; 18] = [
     "/beranda",
     "/cari",
     "/keluarga",
@@ -40,6 +40,8 @@ pub const PLACES: [&str; 16] = [
     "/keputusan",
     "/pembayaran",
     "/kartu",
+    "/barang",
+    "/verifikasi",
     "/wilayah",
     "/anggaran",
     "/angka",
