@@ -67,7 +67,14 @@ CREATE TABLE payment_mend (
     PRIMARY KEY (recipient, line_id)
 ) STRICT, WITHOUT ROWID;
 
--- Payees who died, as the registry says. refuted: a person found that it is not so.
+-- How far the deaths that the registry tells of were taken in: version and number within it.
+CREATE TABLE payment_watch (
+    what TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    seq INTEGER NOT NULL
+) STRICT;
+
+-- Payees who died, as the registry says; died_on is empty where no list names the day. refuted: a person found that it is not so.
 CREATE TABLE payment_death (
     recipient INTEGER NOT NULL,
     person INTEGER NOT NULL,

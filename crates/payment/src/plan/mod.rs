@@ -19,8 +19,8 @@ mod views;
 
 pub use fault::PlanFault;
 pub use payee::{
-    Death, Kinsman, PAPERS, PayeeKind, PayeePage, PayeeView, PayeeWish, RELATIONS, decide_payee, name_payee,
-    payee_page, payees_died, payees_waiting,
+    Death, Kinsman, PAPERS, PayeeKind, PayeePage, PayeeView, PayeeWish, RELATIONS, deaths_watched,
+    decide_payee, name_payee, payee_page, payees_died, payees_waiting, watch_deaths,
 };
 pub(crate) use payee::{died, of_line};
 pub use rules::{PlanKind, Why};

@@ -30,6 +30,8 @@ use crate::{
 const READ: &str = "payment.read";
 const BUILD: &str = "payment.build";
 const APPROVE: &str = "payment.approve";
+/// What is watched in the registry.
+const DEATHS: &str = "deaths";
 /// Papers that name another payee.
 pub const PAPERS: [&str; 4] = ["death_certificate", "village_letter", "sptjm", "heir_letter"];
 /// How the new payee stands to the old.
@@ -54,8 +56,8 @@ pub struct Death {
     pub family: FamilyId,
     /// Who died.
     pub person: PersonId,
-    /// When.
-    pub on: Date,
+    /// When, where somebody says so.
+    pub on: Option<Date>,
     /// Who says so: a list or a report.
     pub source: String,
 }
@@ -67,7 +69,7 @@ pub struct PayeeWish {
     pub kind: PayeeKind,
     /// Who; none for nobody.
     pub person: Option<PersonId>,
-    /// The family that carries the payment; the line's own where it did not part.
+    /// The family that carries the payment; the line's own where it did not part. For nobody it counts for nothing.
     pub carrier: FamilyId,
     /// How they stand to the old payee, one of [`RELATIONS`].
     pub relation: String,
@@ -184,21 +186,47 @@ fn read(row: &Row) -> Result<PayeeView> {
 /// Store errors.
 pub fn payees_died(house: &House, scope: &Scope, deaths: &[Death]) -> Result<u64> {
     common::need(scope, BUILD)?;
-    if deaths.is_empty() {
-        return Ok(0);
-    }
+    take_in(house, scope, deaths, None)
+}
+
+/// How far deaths were taken in by [`watch_deaths`]: a version of the registry and a number within it.
+///
+/// # Errors
+/// Store errors.
+pub fn deaths_watched(house: &House, scope: &Scope) -> Result<(i64, i64)> {
+    common::need(scope, BUILD)?;
+    let row = house.db.read(|tx| tx.query_opt(&queries::WATCH, params![DEATHS]))?;
+    row.map_or(Ok((0, 0)), |row| Ok((row.int(0)?, row.int(1)?)))
+}
+
+/// As [`payees_died`], and keeps how far the registry was read, in the same transaction.
+///
+/// # Errors
+/// Store errors.
+pub fn watch_deaths(house: &House, scope: &Scope, deaths: &[Death], mark: (i64, i64)) -> Result<u64> {
+    common::need(scope, BUILD)?;
+    take_in(house, scope, deaths, Some(mark))
+}
+
+fn take_in(house: &House, scope: &Scope, deaths: &[Death], mark: Option<(i64, i64)>) -> Result<u64> {
     let _lock = common::lock(house)?;
-    let mut held = 0;
-    for death in deaths {
-        held += house.db.write(|tx| hold_of(tx, house, scope, death))?;
-    }
-    Ok(held)
+    house.db.write(|tx| {
+        let mut held = 0;
+        for death in deaths {
+            held += hold_of(tx, house, scope, death)?;
+        }
+        if let Some((version, seq)) = mark {
+            tx.execute(&queries::WATCHED, params![DEATHS, version, seq])?;
+        }
+        Ok(held)
+    })
 }
 
 fn hold_of(tx: &mut Tx<'_>, house: &House, scope: &Scope, death: &Death) -> Result<u64> {
     let now = house.clock.now_ms();
     let source: String = death.source.chars().take(200).collect();
-    let known = params![death.family, death.person, death.on.to_string(), &source, now];
+    let on = death.on.map_or_else(String::new, |on| on.to_string());
+    let known = params![death.family, death.person, on, &source, now];
     if tx.execute(&queries::DEATH_ADD, known)? == 0 {
         return Ok(0);
     }
@@ -220,7 +248,9 @@ fn hold_of(tx: &mut Tx<'_>, house: &House, scope: &Scope, death: &Death) -> Resu
         lines::write(tx, now, (&before, &mut line), (changed.0, "name_payee"), told)?;
         held += 1;
     }
-    common::audit(tx, house, scope, &format!("person:{}", death.person), &format!("held={held}"))?;
+    if held > 0 {
+        common::audit(tx, house, scope, &format!("person:{}", death.person), &format!("held={held}"))?;
+    }
     Ok(held)
 }
 
@@ -379,7 +409,7 @@ pub fn name_payee(house: &House, scope: &Scope, line: LineId, wish: &PayeeWish) 
             payee.as_ref().map(|payee| payee.person),
             payee.as_ref().map_or("", |payee| payee.name.as_str()),
             payee.as_ref().map(|payee| payee.nik),
-            wish.carrier,
+            payee.as_ref().map_or(line.recipient, |_| wish.carrier.0),
             &region,
             &wish.relation,
             &wish.paper_kind,

@@ -152,6 +152,9 @@ sql! {
             at = excluded.at, actor = excluded.actor";
 
     // payees
+    pub(crate) WATCH = "SELECT version, seq FROM payment_watch WHERE what = $1";
+    pub(crate) WATCHED = "INSERT INTO payment_watch (what, version, seq) VALUES ($1, $2, $3)
+        ON CONFLICT (what) DO UPDATE SET version = excluded.version, seq = excluded.seq";
     pub(crate) DEATH_ADD = "INSERT INTO payment_death (recipient, person, died_on, source, at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (recipient, person) DO NOTHING";
     pub(crate) DEATH_REFUTED = "UPDATE payment_death SET refuted = 1 WHERE recipient = $1 AND person = (

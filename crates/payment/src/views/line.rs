@@ -160,6 +160,13 @@ pub struct LinePage {
     pub payees: Vec<PayeeView>,
 }
 
+impl LinePage {
+    /// Whether somebody else may have to receive: it is held, or its money came back.
+    pub fn followable(&self) -> bool {
+        self.line.eligibility == Eligibility::Held || self.line.returned_idr > 0
+    }
+}
+
 pub(crate) fn line_view(line: Line) -> Result<LineView> {
     let tail = |account: &String| account.chars().skip(account.chars().count().saturating_sub(4)).collect();
     Ok(LineView {
