@@ -10,6 +10,8 @@
 //! [`export_orders`] → [`import_order_replies`] → [`import_movements`] → [`reconcile`]. Every step can be killed and called
 //! again.
 //!
+//! What did not arrive is paid again by a plan ([`plan`]), whose cycle goes the same way.
+//!
 //! To add a channel: a file in `policy/channels`. To add a kind of trouble: a variant of [`Trouble`], its words in
 //! `words/*/payment.ftl`, and the place in `reply.rs` that finds it.
 
@@ -29,6 +31,7 @@ mod lines;
 mod names;
 mod orders;
 mod places;
+pub mod plan;
 pub mod post;
 pub mod queries;
 mod reconcile;

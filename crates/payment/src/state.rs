@@ -156,6 +156,8 @@ coded! {
         NoPayee = "no_payee",
         /// Held by a decision of a person.
         Held = "held",
+        /// The payee died before the money was sent.
+        PayeeDied = "payee_died",
         /// No card has this token and these last digits.
         UnknownCard = "unknown_card",
         /// The card, or the family, has another one already.

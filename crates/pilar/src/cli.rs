@@ -465,6 +465,11 @@ pub(crate) enum Pay {
     /// Verification after payment: draw a sample, take in answers, say what they mean
     #[command(subcommand)]
     Verify(Verify),
+    /// Pay again what did not arrive, and complete what was paid too little
+    #[command(subcommand)]
+    Plan(Plan),
+    /// Hold the lines of payees who died, as the registry tells since the last time
+    Deaths,
     /// Add everything up and list what does not fit
     Reconcile {
         /// Number of the payment cycle. Default: all.
@@ -521,6 +526,61 @@ pub(crate) struct SnapBank {
     /// Err in every way.
     #[arg(long)]
     pub(crate) bad_day: bool,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Plan {
+    /// What could be paid again, and why the rest could not
+    Candidates(PlanOf),
+    /// Propose to pay again what did not arrive; somebody else approves
+    Propose(PlanOf),
+    /// Propose to pay what an approved run entitles families to beyond what they were paid
+    TopUp {
+        /// The run.
+        #[arg(long)]
+        run: String,
+        /// Key of the channel.
+        #[arg(long, value_name = "KEY")]
+        channel: String,
+    },
+    /// Approve a plan: its lines go the usual way from then on
+    Approve {
+        /// Number of the plan.
+        plan: i64,
+        /// Login of the one who approves; not who proposed it.
+        #[arg(long = "as", value_name = "LOGIN")]
+        approver: String,
+    },
+    /// Refuse a plan, or take back one's own
+    Refuse {
+        /// Number of the plan.
+        plan: i64,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Login of the one who refuses. Default: the console.
+        #[arg(long = "as", value_name = "LOGIN")]
+        approver: Option<String>,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlanOf {
+    /// Key of the programme.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) programme: String,
+    /// The period, such as 2026-T4.
+    #[arg(long)]
+    pub(crate) period: String,
+    /// Key of the channel. Default: the programme's own.
+    #[arg(long, value_name = "KEY", default_value = "")]
+    pub(crate) channel: String,
+    /// Only this region.
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+    /// Only these causes, by comma: words of the channel such as bank:RETUR, or troubles.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) cause: Vec<String>,
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -8,6 +8,7 @@ mod accounts;
 mod cards;
 mod devices;
 mod goods;
+mod plan;
 mod sample;
 mod steps;
 mod truth;

@@ -58,6 +58,8 @@ pub(crate) struct FamilyPage {
     pub(crate) decisions: Vec<FamilyDecision>,
     pub(crate) notices: Vec<Told>,
     pub(crate) payments: Vec<FamilyPayment>,
+    /// Payments of a family that parted, which this one carries.
+    pub(crate) carried: Vec<FamilyPayment>,
     pub(crate) cards: Vec<CardView>,
     pub(crate) cases: Vec<CaseRow>,
     pub(crate) may_open: bool,
@@ -171,7 +173,7 @@ pub(crate) async fn export(visit: Visit, Query(asked): Query<Asked>) -> Answer {
 pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
     let scopes =
         ["decision.read", "payment.read", "case.read"].map(|action| visit.session.scope(action).ok());
-    let (view, decisions, notices, payments, cards, cases) =
+    let (view, decisions, notices, [payments, carried], cards, cases) =
         visit.ask("family.read", move |house, scope| whole(house, scope, scopes, family)).await?;
     let t = visit.t();
     let head = head_name(&t, &view);
@@ -193,6 +195,7 @@ pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
         decisions,
         notices,
         payments,
+        carried,
         cards,
         cases,
         may_open: visit.session.may("case.open"),
@@ -206,7 +209,7 @@ type Whole = (
     FamilyView,
     Vec<FamilyDecision>,
     Vec<targeting::Notice>,
-    Vec<FamilyPayment>,
+    [Vec<FamilyPayment>; 2],
     Vec<CardView>,
     Vec<CaseRow>,
 );
@@ -221,7 +224,11 @@ fn whole(house: &House, scope: &Scope, scopes: [Option<Scope>; 3], family: i64) 
     let decisions = decision.map(|scope| targeting::family_decisions(house, &scope, id)).transpose()?;
     let cards = payment.as_ref().map(|scope| payment::cards::family_cards(house, scope, FamilyId(id)));
     let cards = cards.transpose()?;
-    let payments = payment.map(|scope| payment::family_payments(house, &scope, FamilyId(id))).transpose()?;
+    let payments = |scope: Scope| {
+        let own = payment::family_payments(house, &scope, FamilyId(id))?;
+        Ok::<_, payment::Error>([own, payment::plan::carried_payments(house, &scope, FamilyId(id))?])
+    };
+    let payments = payment.map(payments).transpose()?;
     let cases = case.map(|scope| casework::views::family_cases(house, &scope, FamilyId(id))).transpose()?;
     Ok((
         view,
