@@ -176,6 +176,7 @@ pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result
             let said = format!("{} lines untouched, {opened} new visits", grouped(lines));
             Answer::of(&json!({"lines": lines, "opened": opened}), vec![said])
         }
+        Pay::Books(command) => super::books::run(house, command),
         Pay::Reconcile { cycle } => {
             let totals = reconcile(house, &session, *cycle)?;
             Answer::of(&json!({"totals": &totals, "cycles": &totals.cycles}), sums(&totals))

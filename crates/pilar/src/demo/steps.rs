@@ -505,6 +505,7 @@ fn list_pages(run: &Run, decided: &Value, paid: &Value, handed: &Value) -> anyho
         (format!("/keputusan/{run_id}"), "decision.run"),
         ("/pembayaran".to_owned(), "payment.build"),
         (format!("/pembayaran/siklus/{cycle}"), "payment.build"),
+        ("/pembayaran/buku".to_owned(), "payment.build"),
         ("/kartu".to_owned(), "payment.read"),
         ("/verifikasi".to_owned(), "verify.draw"),
         ("/wilayah".to_owned(), "report.read"),
