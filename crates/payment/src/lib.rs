@@ -27,6 +27,7 @@ mod evidence;
 mod files;
 pub mod goods;
 mod import;
+pub mod journal;
 mod lines;
 mod names;
 mod orders;

@@ -8,6 +8,7 @@ mod figures;
 mod goods;
 mod histories;
 mod house;
+mod journal;
 mod mutation;
 mod plan;
 mod post;
@@ -206,6 +207,7 @@ fn a_killed_import_continues_where_it_stopped() {
 fn every_statement_prepares_and_every_code_has_words() {
     for test in TestHouse::all() {
         assert_eq!(test.house.db.check(queries::ALL), vec![]);
+        assert_eq!(test.house.db.check(crate::journal::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::cards::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::snap::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::post::queries::ALL), vec![]);

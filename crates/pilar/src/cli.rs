@@ -470,12 +470,39 @@ pub(crate) enum Pay {
     Plan(Plan),
     /// Hold the lines of payees who died, as the registry tells since the last time
     Deaths,
+    /// Trial balance of the books or a part of them, now or at the end of a day; with --account its newest entries
+    Books(Books),
     /// Add everything up and list what does not fit
     Reconcile {
         /// Number of the payment cycle. Default: all.
         #[arg(long)]
         cycle: Option<i64>,
     },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Books {
+    /// Key of a programme. Default: all.
+    #[arg(long, default_value = "")]
+    pub(crate) programme: String,
+    /// A period as printed, such as 2026-T4. Default: all.
+    #[arg(long, default_value = "")]
+    pub(crate) period: String,
+    /// Code of a region down to a subdistrict. Default: the nation.
+    #[arg(long, default_value = "")]
+    pub(crate) region: String,
+    /// Key of a channel. Default: all.
+    #[arg(long, default_value = "")]
+    pub(crate) channel: String,
+    /// Last day that counts, Western Indonesian Time. Default: everything.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) as_of: Option<jiff::civil::Date>,
+    /// Number of the last entry that counts. Default: everything.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) until_entry: Option<i64>,
+    /// Code of a kind of account, such as on_card: its newest entries, at most 1,000.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) account: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]

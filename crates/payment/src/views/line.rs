@@ -356,7 +356,8 @@ fn documents(tx: &mut Tx<'_>, line: &LineView, events: &[EventView]) -> Result<V
     documents.dedup();
     let mut out = Vec::new();
     for document in documents {
-        let of = params![document, &region, &line.channel, SIDE_ROWS_MAX];
+        let place = (&line.programme, &line.period);
+        let of = params![place.0, place.1, &region, &line.channel, document, SIDE_ROWS_MAX];
         for row in tx.query(&queries::ENTRIES_OF, of)? {
             out.push(LedgerRow {
                 entry_id: row.int(0)?,

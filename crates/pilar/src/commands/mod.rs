@@ -1,6 +1,7 @@
 //! One file a noun. Each takes the open house and its part of the command line and gives an [`Answer`]: sentences for a person and the
 //! same as one JSON object.
 
+mod books;
 pub(crate) mod cards;
 pub(crate) mod effects;
 mod figures;

@@ -178,6 +178,7 @@ pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result
         }
         Pay::Plan(command) => super::plan::run(house, command),
         Pay::Deaths => super::plan::deaths(house),
+        Pay::Books(command) => super::books::run(house, command),
         Pay::Reconcile { cycle } => {
             let totals = reconcile(house, &session, *cycle)?;
             Answer::of(&json!({"totals": &totals, "cycles": &totals.cycles}), sums(&totals))

@@ -10,6 +10,7 @@ pub(crate) mod audit;
 mod barang;
 mod barang_daftar;
 mod beranda;
+mod buku;
 mod cari;
 mod daftar;
 mod kartu;
@@ -102,6 +103,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/pembayaran/susulan/{plan}/setujui", post(susulan::approve))
         .route("/pembayaran/susulan/{plan}/tolak", post(susulan::refuse))
         .route("/pembayaran/mengendap", get(mengendap::report))
+        .route("/pembayaran/buku", get(buku::show))
+        .route("/pembayaran/buku/csv", get(buku::export))
+        .route("/pembayaran/buku/akun/{account}", get(buku::entries))
+        .route("/pembayaran/buku/dokumen", get(buku::one_document))
+        .route("/pembayaran/buku/entri/{entry}", get(buku::one_entry))
+        .route("/pembayaran/buku/berkas/{file}/{row}", get(buku::bank_row))
         .route("/kartu", get(kartu::report))
         .route("/kartu/daftar", get(kartu::list))
         .route("/kartu/csv", get(kartu::export))
