@@ -239,7 +239,9 @@ fn every_statement_prepares_and_every_code_has_words() {
         ("payee-relation", AS.to_vec()),
     ];
     for (kind, codes) in codes {
-        codes.iter().for_each(|code| has(format!("payment-{kind}-{code}")));
+        for code in codes {
+            has(format!("payment-{kind}-{code}"));
+        }
     }
     use crate::cards::{CardField, CardMove, CardState, Holder, KEEPERS, PROOFS, RELATIONS, Stage};
     let codes = [

@@ -375,12 +375,11 @@ pub fn name_payee(house: &House, scope: &Scope, line: LineId, wish: &PayeeWish) 
         let closing = common::cycle(tx, line.cycle_id)?.closing;
         Ok::<_, Error>((line, closing))
     })?;
-    let (payee, region) = match wish.kind {
-        PayeeKind::Nobody => (None, line.region.to_string()),
-        _ => {
-            let (payee, region) = receiver(house, wish, &line, &closing)?;
-            (Some(payee), region.unwrap_or_else(|| line.region.to_string()))
-        }
+    let (payee, region) = if wish.kind == PayeeKind::Nobody {
+        (None, line.region.to_string())
+    } else {
+        let (payee, region) = receiver(house, wish, &line, &closing)?;
+        (Some(payee), region.unwrap_or_else(|| line.region.to_string()))
     };
     RegionCode::parse(&region)?;
     house.db.write(|tx| {

@@ -91,9 +91,8 @@ fn troubled(test: &TestHouse, families: i64) -> (i64, Vec<bank::Row>) {
     let (cycle, rows) = sent(test, families);
     test.replies("himbara", "reply.csv", &bank::topups(&every(&rows, |n| n % 4 != 2), &BTreeMap::new()));
     let acts = |n: usize, amount: i64| match n % 4 {
-        0 => vec![("RETUR", amount)],
+        0 | 2 => vec![("RETUR", amount)],
         1 => vec![("TARIK", amount - 75_000), ("RETUR", 75_000)],
-        2 => vec![("RETUR", amount)],
         _ => vec![("TARIK", amount)],
     };
     test.moves("himbara", "moves.csv", &bank::withdrawals(&rows, acts));
@@ -353,7 +352,10 @@ fn the_dead_are_not_paid_and_a_member_of_the_family_is_when_two_people_say_so() 
         assert_eq!(fault(&stranger), PlanFault::Carrier, "a family with none of the members");
         let named = name(&right).unwrap();
         assert!(matches!(name(&right), Err(Error::Changed)), "one at a time");
-        assert_eq!(payees_waiting(&test.house, &test.scope("payment.read")).unwrap(), [named.clone()]);
+        assert_eq!(
+            payees_waiting(&test.house, &test.scope("payment.read")).unwrap(),
+            std::slice::from_ref(&named)
+        );
         let decide = |scope, yes| decide_payee(&test.house, &scope, (LineId(line), named.seq), yes);
         assert!(matches!(decide(test.scope("payment.approve"), true), Err(Error::SamePerson)));
         assert!(matches!(test.propose("pos"), Err(Error::Plan(PlanFault::Nothing))), "not approved yet");
