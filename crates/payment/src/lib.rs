@@ -43,6 +43,7 @@ mod shared;
 pub mod snap;
 mod standing;
 mod state;
+mod status;
 mod story;
 mod tally;
 #[cfg(test)]
@@ -68,6 +69,7 @@ pub use orders::{
 pub use reconcile::{Queue, Reconciliation, Unmatched, last_reconciliation, reconcile};
 pub use rows::RowFault;
 pub use state::{AccountState, Eligibility, PaymentState, Refusal, Trouble};
+pub use status::{StatusView, family_statuses};
 pub use untouched::{BANDS, Resting, RestingReport, RestingRow, ask_visits, resting};
 pub use views::{
     Balance, CyclePage, CycleView, EventView, ExceptionFilter, ExceptionView, FamilyPayment, FunnelStep,

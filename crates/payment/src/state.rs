@@ -269,6 +269,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn statuses_are_led_to_by_the_states_that_lines_have() {
+        let codes: [Vec<&str>; 3] = [
+            Eligibility::ALL.iter().map(|one| one.code()).collect(),
+            AccountState::ALL.iter().map(|one| one.code()).collect(),
+            PaymentState::ALL.iter().map(|one| one.code()).collect(),
+        ];
+        assert_eq!(policy::LINE_STATES.map(|(_, codes)| codes.to_vec()), codes);
+    }
+
+    #[test]
     fn a_code_leads_back_to_its_state() {
         assert!(Trouble::ALL.iter().all(|t| Trouble::from_code(t.code()) == Some(*t)));
         assert!(PaymentState::ALL.iter().all(|s| PaymentState::from_code(s.code()) == Some(*s)));

@@ -125,3 +125,13 @@ web-plan-first-lines = { $n ->
     [one] The first line
    *[other] The first { $n } lines
 }
+web-statuses = Statuses that villages know
+web-statuses-lead = Every combination of entitlement, account and money leads to exactly one status, with the next step and a sentence for the citizen.
+web-status-meaning = Meaning
+web-status-leads = From the states
+web-status-next = Next step
+web-status-citizen = For the citizen
+web-status-by = By
+web-status-decision = A decision, or a list of others
+web-status-ours = None in SIKS-NG
+web-status-dash = A dash

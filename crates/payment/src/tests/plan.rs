@@ -150,6 +150,8 @@ fn what_came_back_is_paid_again_by_a_plan_that_another_person_approves() {
             let now = test.line(was.line.line_id);
             assert_eq!((&now.line, &now.events), (&was.line, &was.events), "what is finished is not edited");
             let part = was.line.returned_idr > 0;
+            let keys = ["no_transaction", "withdrawn", "not_credited"];
+            assert!(keys.contains(&now.status.key.as_str()), "{:?}", now.status);
             assert_eq!((now.chain.len(), now.planned.is_some()), (if part { 2 } else { 0 }, part));
         }
         let follower = test.line(again[0].reference.parse().unwrap());
@@ -321,6 +323,7 @@ fn the_dead_are_not_paid_and_a_member_of_the_family_is_when_two_people_say_so() 
         assert_eq!(payees_died(&test.house, &build(), &deaths).unwrap(), 0, "the same death again");
         let held = test.line(line);
         assert_eq!(held.line.problem, Some(Trouble::PayeeDied));
+        assert_eq!(held.status.key, "excluded_dead");
         assert_eq!(held.died.as_ref().map(|died| died.0.as_str()), Some("2026-11-10"));
         assert_eq!(test.candidates("pos").others[0].code, "payee_died");
         assert_eq!(test.instruct(cycle).len(), 5, "the dead one's line is in no order");

@@ -13,6 +13,7 @@ use crate::{
     queries,
     reply::Line,
     state::{AccountState, Eligibility, PaymentState, Trouble},
+    status::{self, StatusView},
     story::{self, Event},
 };
 
@@ -158,6 +159,8 @@ pub struct LinePage {
     pub died: Option<(String, String)>,
     /// Decisions on who receives instead, oldest first.
     pub payees: Vec<PayeeView>,
+    /// The status that villages know.
+    pub status: StatusView,
 }
 
 impl LinePage {
@@ -324,7 +327,20 @@ pub fn line_page(house: &House, scope: &Scope, line: LineId) -> Result<LinePage>
         let (chain, planned) = plan::chain(tx, line.family_id, line.line_id)?;
         let died = plan::died(tx, line.family_id, line.line_id)?;
         let payees = plan::of_line(tx, line.family_id, line.line_id)?;
-        Ok(LinePage { line, events, exceptions, ledger, calls, receipts, chain, planned, died, payees })
+        let status = status::of(house, &line, &events, died.is_some())?;
+        Ok(LinePage {
+            line,
+            events,
+            exceptions,
+            ledger,
+            calls,
+            receipts,
+            chain,
+            planned,
+            died,
+            payees,
+            status,
+        })
     })
 }
 

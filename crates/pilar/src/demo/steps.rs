@@ -511,6 +511,7 @@ fn list_pages(run: &Run, decided: &Value, paid: &Value, handed: &Value) -> anyho
         (format!("/pembayaran/siklus/{cycle}"), "payment.build"),
         ("/pembayaran/susulan".to_owned(), "payment.build"),
         ("/pembayaran/buku".to_owned(), "payment.build"),
+        ("/pembayaran/status".to_owned(), "payment.read"),
         ("/kartu".to_owned(), "payment.read"),
         ("/verifikasi".to_owned(), "verify.draw"),
         ("/wilayah".to_owned(), "report.read"),

@@ -29,6 +29,7 @@ mod perubahan;
 mod program;
 mod simulasi;
 mod simulasi_kerja;
+mod status;
 mod surat_pos;
 mod susulan;
 mod tinjau;
@@ -97,6 +98,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/pembayaran/balasan/{exception}/tutup", post(pembayaran::close))
         .route("/pembayaran/baris/{line}/penerima", get(penerima::show).post(penerima::name))
         .route("/pembayaran/baris/{line}/penerima/{seq}", post(penerima::decide))
+        .route("/pembayaran/status", get(status::list))
         .route("/pembayaran/susulan", get(susulan::list).post(susulan::propose))
         .route("/pembayaran/susulan/calon", get(susulan::candidates))
         .route("/pembayaran/susulan/{plan}", get(susulan::show))
