@@ -443,7 +443,8 @@ fn hash_of(lines: &[PlanLine], channel: &str) -> String {
         let payee = &line.payee;
         let account = line.account.as_deref().unwrap_or("");
         let text = format!(
-            "\n{line_id}\u{1f}{origin}\u{1f}{root}\u{1f}{amount}\u{1f}{entitled}\u{1f}{component}\u{1f}{region}\u{1f}{carrier}\u{1f}{}\u{1f}{}\u{1f}{account}",
+            "\n{line_id}\u{1f}{origin}\u{1f}{root}\u{1f}{amount}\u{1f}{entitled}\u{1f}{component}\u{1f}{region}\
+             \u{1f}{carrier}\u{1f}{}\u{1f}{}\u{1f}{account}",
             payee.person, payee.name
         );
         hasher.update(text.as_bytes());
