@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0019_snap",
     "0020_disbursement",
     "0023_journal",
+    "0024_fund",
 ];
 
 /// What follows on the line runs on the server only: how rows are laid out, nothing that an answer depends on.
