@@ -665,12 +665,12 @@ impl<'a> Import<'a> {
         };
         let usual = lines.iter().zip(changes).filter(|(_, change)| **change == Change::Usual);
         let ids: Vec<i64> = usual.map(|(line, _)| line.line_id).collect();
-        for run in ids.chunk_by(|a, b| a + 1 == *b) {
-            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
-            let changed = tx.execute(statement, params![*first, *last, self.file_no, now])?;
-            if changed != run.len() as u64 {
-                return Err(Error::Stored("payment lines"));
-            }
+        let runs: Vec<&[i64]> = ids.chunk_by(|a, b| a + 1 == *b).collect();
+        let told = |run: &&[i64]| params![run[0], run[run.len() - 1], self.file_no, now].to_vec();
+        let told: Vec<Vec<Value>> = runs.iter().map(told).collect();
+        let changed = tx.execute_all(statement, &told)?;
+        if !changed.iter().zip(&runs).all(|(changed, run)| *changed == run.len() as u64) {
+            return Err(Error::Stored("payment lines"));
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use store::{Row, Tx, Value, params};
 
 use crate::{
-    Error, Result, common, queries,
+    Error, Result, common, plan, queries,
     reply::{Line, Marks},
     state::{AccountState, Eligibility, PaymentState, Trouble},
     story,
@@ -115,7 +115,7 @@ impl Known {
 }
 
 /// Why a line is paid, as stored.
-pub(crate) const BASES: [&str; 2] = ["approved", "kept_for_now"];
+pub(crate) const BASES: [&str; 4] = ["approved", "kept_for_now", "follow_up", "top_up"];
 
 fn basis(code: &str) -> Result<&'static str> {
     BASES.into_iter().find(|basis| *basis == code).ok_or(Error::Stored("basis"))
@@ -240,7 +240,8 @@ pub enum LineDecision {
     AccountGood,
     /// The account is not the payee's.
     AccountFailed,
-    /// The data were mended at the bank, perhaps with another account: ask again.
+    /// The data were mended at the bank, perhaps with another account: ask again. Of a line whose money came back it is kept for
+    /// the line that follows it.
     CheckAgain {
         /// The account to ask about.
         account: Option<String>,
@@ -268,6 +269,12 @@ pub fn decide_line(
         let (from, to) = scope.path_range();
         let of = params![from, to, scope.caseload(), line];
         let mut line = query(tx, &queries::LINE_BY_ID, of)?.pop().ok_or(Error::NotFound("payment line"))?;
+        if let LineDecision::CheckAgain { account } = decision
+            && line.returned + line.unpaid > 0
+        {
+            // It is finished and stays as it is; what was mended is for the line that follows it.
+            return plan::mend(tx, house, scope, &line, account.as_deref(), &reason);
+        }
         let before = line.clone();
         let fallback = match decision {
             LineDecision::OtherChannel => Some(other_channel(tx, house, line.cycle_id)?),
@@ -282,46 +289,70 @@ pub fn decide_line(
             // The line will name another file: what files said of it until now becomes its own.
             story::keep(tx, house, &before, &mut line)?;
         }
-        line.events += 1;
-        // A line that changed leaves an order that is not approved yet; the order's hash no longer fits and it must be made anew.
-        line.told.order = line.told.order.filter(|_| line.payment != PaymentState::Set);
-        let now = house.clock.now_ms();
-        tx.execute(
-            &queries::LINE_SET,
-            params![
-                line.recipient,
-                line.line_id,
-                line.eligibility.code(),
-                line.account_state.code(),
-                line.problem.map(Trouble::code),
-                line.account.as_deref(),
-                &*line.channel,
-                line.told.order,
-                line.live,
-                line.events,
-                now,
-                line.told.check_file,
-                line.told.check_reply
-            ],
+        let state = write(
+            tx,
+            house.clock.now_ms(),
+            (&before, &mut line),
+            (kind, next),
+            [scope.actor_name(), &format!("person:{reason}"), "decision"],
         )?;
-        let state = if kind == "account" { line.account_state.code() } else { line.eligibility.code() };
-        let event = EventRow {
-            line: (line.recipient, line.line_id, line.events),
-            at_ms: now,
-            actor: scope.actor_name(),
-            kind,
-            state,
-            reason: &format!("person:{reason}"),
-            next,
-            document: "decision",
-        };
-        tx.execute(&queries::EVENT_ADD, &event.values())?;
-        let mut tally = Tally::default();
-        tally.count(&before, -1);
-        tally.count(&line, 1);
-        tally.write(tx)?;
+        if line.eligibility == Eligibility::Cancelled {
+            // What it followed may be followed by another.
+            tx.execute(&plan::queries::LINE_ENDED, params![line.recipient, line.line_id])?;
+        }
+        if *decision == LineDecision::Release {
+            tx.execute(&plan::queries::DEATH_REFUTED, params![line.recipient, line.line_id])?;
+        }
         common::audit(tx, house, scope, &format!("line:{}", line.line_id), state)
     })
+}
+
+/// Writes a line that a decision changed, with the event that tells of it: actor, reason and document. Answers the state that changed.
+pub(crate) fn write(
+    tx: &mut Tx<'_>,
+    now_ms: i64,
+    (before, line): (&Line, &mut Line),
+    (kind, next): (&str, &str),
+    [actor, reason, document]: [&str; 3],
+) -> Result<&'static str> {
+    line.events += 1;
+    // A line that changed leaves an order that is not approved yet; the order's hash no longer fits and it must be made anew.
+    line.told.order = line.told.order.filter(|_| line.payment != PaymentState::Set);
+    tx.execute(
+        &queries::LINE_SET,
+        params![
+            line.recipient,
+            line.line_id,
+            line.eligibility.code(),
+            line.account_state.code(),
+            line.problem.map(Trouble::code),
+            line.account.as_deref(),
+            &*line.channel,
+            line.told.order,
+            line.live,
+            line.events,
+            now_ms,
+            line.told.check_file,
+            line.told.check_reply
+        ],
+    )?;
+    let state = if kind == "account" { line.account_state.code() } else { line.eligibility.code() };
+    let event = EventRow {
+        line: (line.recipient, line.line_id, line.events),
+        at_ms: now_ms,
+        actor,
+        kind,
+        state,
+        reason,
+        next,
+        document,
+    };
+    tx.execute(&queries::EVENT_ADD, &event.values())?;
+    let mut tally = Tally::default();
+    tally.count(before, -1);
+    tally.count(line, 1);
+    tally.write(tx)?;
+    Ok(state)
 }
 
 fn on_its_way(line: &Line) -> Error {
@@ -333,7 +364,7 @@ fn on_its_way(line: &Line) -> Error {
 }
 
 /// Whether the order's file to the channel was begun.
-fn is_told(tx: &mut Tx<'_>, line: &Line) -> Result<bool> {
+pub(crate) fn is_told(tx: &mut Tx<'_>, line: &Line) -> Result<bool> {
     Ok(tx.query_opt(&queries::FILE_OF_ORDER, params![line.told.order])?.is_some())
 }
 
@@ -365,9 +396,11 @@ pub(crate) fn change(
         LineDecision::Release => {
             line.eligibility = Eligibility::Eligible;
             // What troubled the account before it was held troubles it still.
-            let failed = line.account_state == AccountState::Failed && line.problem == Some(Trouble::Held);
+            let held = |problem: &Trouble| matches!(problem, Trouble::Held | Trouble::PayeeDied);
+            let failed =
+                line.account_state == AccountState::Failed && line.problem.as_ref().is_some_and(held);
             let account = failed.then_some(Trouble::AccountRefused);
-            line.problem = account.or(line.problem.filter(|problem| *problem != Trouble::Held));
+            line.problem = account.or(line.problem.filter(|problem| !held(problem)));
             ("eligibility", "order")
         }
         LineDecision::Cancel => {

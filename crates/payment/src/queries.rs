@@ -98,7 +98,7 @@ macro_rules! line_figures {
 macro_rules! cycle_columns {
     () => {
         "cycle_id, programme, period, run, closing, channel, state, lines, amount_idr, skipped, made_at, made_by, mark,
-        benefit, first_line, last_line"
+        benefit, first_line, last_line, plan_id"
     };
 }
 

@@ -10,6 +10,7 @@ mod money;
 pub(crate) use cycle::below;
 pub use cycle::{CyclePage, CycleView, FunnelStep, ProblemCount, RegionFigures, cycle_page, cycles};
 pub use exception::{ExceptionFilter, ExceptionView, close_exception, exceptions};
+pub(crate) use line::line_view;
 pub use line::{
     EventView, FamilyPayment, LedgerRow, LineFilter, LinePage, LineView, family_payments, line_page, lines,
 };

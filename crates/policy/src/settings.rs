@@ -34,6 +34,8 @@ pub struct Settings {
     pub goods: GoodsSettings,
     /// Verification after payment.
     pub verification: VerificationSettings,
+    /// Payments made again.
+    pub plan: PlanSettings,
     /// Who approves how much; bands in rising order, the last without limit.
     pub approval: Vec<ApprovalBand>,
     /// Why a personal number may be shown.
@@ -137,6 +139,15 @@ pub struct VerificationSettings {
     pub case: String,
 }
 
+/// Payments made again, and who may receive them instead of a payee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct PlanSettings {
+    /// Days after the last of December for which the money of a year may be planned again.
+    pub days_after_year: i64,
+    /// Years from which a member of the family may receive.
+    pub adult_years: i64,
+}
+
 /// Who approves payment up to an amount.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ApprovalBand {
@@ -203,6 +214,10 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         table.table("verification", |table| VerificationSettings {
             case: read_workflow(table, "case", workflows),
         }),
+        table.table("plan", |table| PlanSettings {
+            days_after_year: table.int("days_after_year", 0..=366),
+            adult_years: table.int("adult_years", 15..=30),
+        }),
     );
     let purposes =
         table.each("purpose", |purpose| Purpose { key: purpose.text("key"), label: purpose.label("label") });
@@ -219,6 +234,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         Some(cards),
         Some(goods),
         Some(verification),
+        Some(plan),
     ) = settings
     else {
         return None;
@@ -233,6 +249,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         cards,
         goods,
         verification,
+        plan,
         approval,
         purposes,
     })

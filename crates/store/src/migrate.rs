@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0017_sample",
     "0019_snap",
     "0020_disbursement",
+    "0021_plan",
     "0023_journal",
     "0024_fund",
 ];

@@ -192,7 +192,7 @@ fn of_slip(tx: &mut Tx<'_>, entry: &EntryView, candidates: Vec<Candidate>) -> Re
     let states = states(tx, &entry.document, some.iter().map(|one| &one.line))?;
     let ended = |one: Candidate| {
         let told = states.get(&one.line.line_id)?.contains("sent_back");
-        told.then(|| EntryLine { amount_idr: one.unpaid, ..one.line })
+        told.then_some(EntryLine { amount_idr: one.unpaid, ..one.line })
     };
     Ok(some.into_iter().filter_map(ended).collect())
 }

@@ -112,7 +112,7 @@ fn told(done: payment::Result<FundMoved>) -> anyhow::Result<Answer> {
     let done = match done {
         Err(payment::Error::SamePerson) => {
             return Err(Failure::not_allowed(
-                "who proposed a movement may not agree to it: ask another person".into(),
+                "who proposed a movement may not agree to it: ask another person",
             ));
         }
         other => other.map_err(refused)?,

@@ -14,6 +14,7 @@ mod link_ids;
 mod link_truth;
 pub(crate) mod lists;
 pub(crate) mod money;
+pub(crate) mod plan;
 mod policy;
 pub(crate) mod registry;
 mod serve;

@@ -9,6 +9,7 @@ mod cards;
 mod devices;
 mod funds;
 mod goods;
+mod plan;
 mod sample;
 mod steps;
 mod truth;

@@ -25,11 +25,14 @@ mod panggilan;
 mod pembayaran;
 mod pemberitahuan;
 mod penautan;
+mod penerima;
 mod perubahan;
 mod program;
 mod simulasi;
 mod simulasi_kerja;
+mod status;
 mod surat_pos;
+mod susulan;
 mod tinjau;
 mod tugas;
 mod verifikasi;
@@ -94,6 +97,14 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/pembayaran/balasan", get(pembayaran::exceptions))
         .route("/pembayaran/balasan/csv", get(pembayaran::export_exceptions))
         .route("/pembayaran/balasan/{exception}/tutup", post(pembayaran::close))
+        .route("/pembayaran/baris/{line}/penerima", get(penerima::show).post(penerima::name))
+        .route("/pembayaran/baris/{line}/penerima/{seq}", post(penerima::decide))
+        .route("/pembayaran/status", get(status::list))
+        .route("/pembayaran/susulan", get(susulan::list).post(susulan::propose))
+        .route("/pembayaran/susulan/calon", get(susulan::candidates))
+        .route("/pembayaran/susulan/{plan}", get(susulan::show))
+        .route("/pembayaran/susulan/{plan}/setujui", post(susulan::approve))
+        .route("/pembayaran/susulan/{plan}/tolak", post(susulan::refuse))
         .route("/pembayaran/mengendap", get(mengendap::report))
         .route("/pembayaran/buku", get(buku::show))
         .route("/pembayaran/buku/csv", get(buku::export))

@@ -595,6 +595,7 @@ pub(crate) fn document(t: &Tongue, document: &str) -> String {
         "run" => t.one("web-document-run", "id", id),
         "case" => t.one("web-document-case", "id", id),
         "slip" => t.one("web-document-slip", "id", id),
+        "plan" => t.one("web-plan-no", "n", id),
         "fund" => t.one("web-document-fund", "id", id),
         _ => document.to_owned(),
     }
