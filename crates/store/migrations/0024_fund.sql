@@ -35,9 +35,10 @@ CREATE TABLE fund_move (
     checked_at INTEGER,
     checker_id INTEGER,
     checker TEXT,
-    reason TEXT,
-    UNIQUE (fund_id, told)
+    reason TEXT
 ) STRICT;
+-- A paper stands for one move at a time; when that was refused or taken back, it may be told again.
+CREATE UNIQUE INDEX fund_move_live ON fund_move (fund_id, told) WHERE state IN ('proposed', 'posted');
 CREATE INDEX fund_move_by_fund ON fund_move (fund_id, move_id);
 
 -- Who gives to a fund is a source as the treasury is.

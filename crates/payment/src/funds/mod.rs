@@ -16,5 +16,5 @@ mod views;
 
 pub use rules::{FundFault, FundKind};
 pub use service::{FundMoved, NewFund, NewFundMove, decide_move, open_fund, record_move, take_back};
-pub(crate) use views::document_move;
 pub use views::{Fund, FundMoveView, FundPage, FundSums, FundView, fund_page, funds, moves};
+pub(crate) use views::{FundEntry, document_move};

@@ -33,7 +33,10 @@ sql! {
     pub(crate) MOVE_ADD = "INSERT INTO fund_move (move_id, fund_id, kind, parent_id, corrects, amount_idr, taken_idr, state,
             document, day, party, purpose, papers, note, told, at, actor_id, actor)
         VALUES ($1, $2, $3, CAST($4 AS BIGINT), CAST($5 AS BIGINT), $6, 0, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
-    pub(crate) MOVE_TOLD = concat!("SELECT ", move_columns!(), " FROM fund_move m WHERE m.fund_id = $1 AND m.told = $2");
+    pub(crate) MOVE_TOLD = concat!("SELECT ", move_columns!(), " FROM fund_move m
+        WHERE m.fund_id = $1 AND m.told = $2 AND m.state IN ('proposed', 'posted')");
+    pub(crate) MOVE_ONCE = "SELECT COUNT(*) FROM fund_move WHERE fund_id = $1 AND told = $2 AND state = 'taken_back'
+            AND amount_idr = $3 AND day = $4 AND party = $5 AND purpose = $6 AND papers = $7 AND note = $8";
     pub(crate) MOVE = concat!("SELECT ", move_columns!(), " FROM fund_move m JOIN fund f ON f.fund_id = m.fund_id
         WHERE m.move_id = $1 AND f.region >= $2 AND f.region < $3");
     pub(crate) MOVES = concat!("SELECT ", move_columns!(), " FROM fund_move m
@@ -50,5 +53,7 @@ sql! {
         WHERE move_id = $1 AND state = 'proposed'";
     pub(crate) TAKEN_BACK = "UPDATE fund_move SET state = 'taken_back'
         WHERE move_id = $1 AND state = 'posted' AND taken_idr = 0";
-    pub(crate) FUND_OF_MOVE = "SELECT fund_id, amount_idr, corrects FROM fund_move WHERE move_id = $1";
+    pub(crate) FUND_OF_MOVE = "SELECT fund_id, kind, amount_idr, corrects FROM fund_move WHERE move_id = $1";
+    pub(crate) ENTERED = "SELECT movement, SUM(amount_idr) FROM ledger_entry
+        WHERE programme = $1 AND period = $2 AND region = $3 AND channel = $4 GROUP BY movement ORDER BY movement";
 }

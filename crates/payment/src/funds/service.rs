@@ -40,7 +40,7 @@ pub struct NewFund {
 ///
 /// # Errors
 /// [`Error::Fund`] when what is told cannot be kept or differs from what was told before, [`Error::NotFound`] for a region outside
-/// the territory.
+/// the territory, [`Error::Changed`] when somebody opened it at the same time.
 pub fn open_fund(house: &House, scope: &Scope, new: &NewFund) -> Result<i64> {
     common::need(scope, RECORD)?;
     if house.policy.funds().source(&new.source).is_none() {
@@ -52,7 +52,7 @@ pub fn open_fund(house: &House, scope: &Scope, new: &NewFund) -> Result<i64> {
     if !scope.covers(&new.region) {
         return Err(Error::NotFound("region"));
     }
-    house.db.write(|tx| {
+    settle(house.db.write(|tx| {
         if let Some(row) = tx.query_opt(&queries::FUND_OF_LICENCE, params![&new.source, licence])? {
             let known = views::read_fund(&row)?;
             let same = (known.licensed_on, known.holder.as_str(), &known.region)
@@ -74,7 +74,7 @@ pub fn open_fund(house: &House, scope: &Scope, new: &NewFund) -> Result<i64> {
         tx.execute(&queries::FUND_ADD, values)?;
         common::audit(tx, house, scope, &format!("fund:{fund_id}"), licence)?;
         Ok(fund_id)
-    })
+    }))
 }
 
 /// What is told of a fund's money.
@@ -117,7 +117,8 @@ fn past(house: &House, day: Date) -> Result<()> {
     if day > house.clock.today() { Err(FundFault::Day.into()) } else { Ok(()) }
 }
 
-/// Records a move: it is entered in the books, or waits for a second person. The same paper again changes nothing.
+/// Records a move: it is entered in the books, or waits for a second person. The same paper again changes nothing; after it was
+/// refused it may be told again, after it was taken back only with another content, so that a form sent late does not count again.
 ///
 /// # Errors
 /// [`Error::Fund`] when what is told cannot be kept, when there is less than it takes, or when the paper was told otherwise.
@@ -175,13 +176,17 @@ fn check(house: &House, new: &NewFundMove) -> Result<()> {
 
 /// The papers that a deposit of this source needs, as they are kept.
 fn papers(house: &House, fund: &Fund, new: &NewFundMove) -> Result<String> {
-    let mut kept: Vec<(&str, &str)> = Vec::new();
+    let mut told: Vec<(&str, &str)> = Vec::new();
     let source = house.policy.funds().source(&fund.source);
     for paper in source.iter().flat_map(|source| &source.papers).filter(|_| new.kind == FundKind::Deposit) {
         let number = new.papers.iter().find(|(key, _)| *key == paper.key).map_or("", |(_, number)| number);
-        kept.push((&paper.key, rules::text(&format!("paper_{}", paper.key), number, true)?));
+        told.push((&paper.key, rules::text(&format!("paper_{}", paper.key), number, true)?));
     }
-    serde_json::to_string(&kept).map_err(|_| Error::Stored("papers"))
+    kept(told)
+}
+
+fn kept(papers: Vec<(&str, &str)>) -> Result<String> {
+    serde_json::to_string(&papers).map_err(|_| Error::Stored("papers"))
 }
 
 /// A move that is to be written.
@@ -201,15 +206,20 @@ struct Row<'a> {
 }
 
 fn known(tx: &mut Tx<'_>, row: &Row<'_>) -> Result<Option<FundMoved>> {
-    let Some(found) = tx.query_opt(&queries::MOVE_TOLD, params![row.fund.fund_id, &row.told])? else {
-        return Ok(None);
+    let fund_id = row.fund.fund_id;
+    let Some(found) = tx.query_opt(&queries::MOVE_TOLD, params![fund_id, &row.told])? else {
+        let content =
+            params![fund_id, &row.told, row.amount, row.day, row.party, row.purpose, &row.papers, row.note];
+        let once = tx.query_one(&queries::MOVE_ONCE, content)?.int(0)?;
+        return if once > 0 { Err(FundFault::State("taken_back".into()).into()) } else { Ok(None) };
     };
     let known = views::read_move(&found)?;
     // What takes back bears the day on which it was told first.
     let day = if row.corrects.is_some() { known.day } else { row.day };
+    let papers = kept(known.papers.iter().map(|(key, number)| (key.as_str(), number.as_str())).collect())?;
     let same = (known.amount_idr, known.day, known.party.as_str(), known.purpose.as_str())
         == (row.amount.idr(), day, row.party, row.purpose);
-    if same {
+    if same && (papers.as_str(), known.note.as_str()) == (row.papers.as_str(), row.note) {
         Ok(Some(FundMoved { move_id: known.move_id, state: known.state, again: true }))
     } else {
         Err(FundFault::Document(row.document.to_owned()).into())
@@ -346,7 +356,10 @@ fn enter(tx: &mut Tx<'_>, house: &House, scope: &Scope, fund: &Fund, told: &Fund
         && tx.execute(&queries::TAKE, params![parent, signed])? == 0
     {
         let parent = views::move_in(tx, scope, parent)?;
-        return Err(short(parent.amount_idr - parent.taken_idr, amount));
+        return Err(match parent.state.as_str() {
+            "posted" => short(parent.amount_idr.saturating_sub(parent.taken_idr), amount),
+            _ => FundFault::State(parent.state).into(),
+        });
     }
     let (movement, place) = (told.kind.movement(), fund.place());
     leave(tx, &place, movement, back, amount)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use access::{House, Scope};
 use jiff::civil::Date;
-use ledger::{AccountKind, Place};
+use ledger::{AccountKind, Movement, Place};
 use model::{RegionCode, Rupiah};
 use serde::Serialize;
 use store::{Page, Paged, Row, Tx, params};
@@ -237,7 +237,7 @@ pub fn fund_page(house: &House, scope: &Scope, fund_id: i64, page: &Page) -> Res
         let of = params![fund_id, page.after_int(i64::MAX)?, page.fetch()];
         let rows = list(tx.query(&queries::MOVES, of)?)?;
         let Paged { items, next } = page.page(rows, |one| vec![one.move_id.into()]);
-        let broken = broken(tx, fund_id, &held)?;
+        let broken = broken(tx, fund_id, &place, &held)?;
         let (period, channel) = (place.period, place.channel);
         Ok(FundPage {
             sums: FundSums::of(&held),
@@ -262,18 +262,30 @@ pub fn moves(house: &House, scope: &Scope, fund_id: i64, page: &Page) -> Result<
     Ok(Paged { items: found.moves, next: found.next })
 }
 
-/// Where the moves, the books and the parts of allotments and grants do not say the same.
-fn broken(tx: &mut Tx<'_>, fund_id: i64, held: &BTreeMap<String, i64>) -> Result<Vec<String>> {
+/// Where the moves, the entries, the balances and the parts of allotments and grants do not say the same.
+fn broken(tx: &mut Tx<'_>, fund_id: i64, place: &Place, held: &BTreeMap<String, i64>) -> Result<Vec<String>> {
+    let mut out = Vec::new();
+    let of = params![&place.programme, &place.period, &place.region, &place.channel];
+    let mut entered: BTreeMap<String, Rupiah> = BTreeMap::new();
+    for row in tx.query(&queries::ENTERED, of)? {
+        entered.insert(row.string(0)?, row.rupiah(1)?);
+    }
     let mut said: BTreeMap<AccountKind, Rupiah> = BTreeMap::new();
     for row in tx.query(&queries::POSTED, params![fund_id])? {
         let kind = FundKind::from_code(row.text(0)?).ok_or(Error::Stored("fund move"))?;
         let (amount, movement) = (row.rupiah(1)?, kind.movement());
+        let entries = entered.remove(movement.code()).unwrap_or_default();
+        if entries != amount {
+            out.push(format!("{}: the entries say {entries}, the moves {amount}", movement.code()));
+        }
         let from = said.entry(movement.from()).or_default();
         *from = from.minus(amount)?;
         let to = said.entry(movement.to()).or_default();
         *to = to.plus(amount)?;
     }
-    let mut out = Vec::new();
+    for (movement, entries) in entered.iter().filter(|(_, entries)| **entries != Rupiah::ZERO) {
+        out.push(format!("{movement}: the entries say {entries}, no move does"));
+    }
     for kind in ACCOUNTS {
         let said = said.get(&kind).copied().unwrap_or_default().idr();
         let held = held.get(kind.code()).copied().unwrap_or(0);
@@ -288,12 +300,22 @@ fn broken(tx: &mut Tx<'_>, fund_id: i64, held: &BTreeMap<String, i64>) -> Result
     Ok(out)
 }
 
-/// The fund of a move, and what the move adds to or takes from the books: for the page of the document.
-pub(crate) fn document_move(tx: &mut Tx<'_>, move_id: i64) -> Result<Option<(i64, i64)>> {
-    let row = tx.query_opt(&queries::FUND_OF_MOVE, params![move_id])?;
-    row.map(|row| {
-        let amount = row.int(1)?;
-        Ok((row.int(0)?, if row.opt_int(2)?.is_some() { -amount } else { amount }))
-    })
-    .transpose()
+/// What a move of a fund says that entries on its ground say too.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FundEntry {
+    pub(crate) fund_id: i64,
+    pub(crate) movement: Movement,
+    /// Below zero for what takes another move back.
+    pub(crate) amount: Rupiah,
+}
+
+/// The move that is the document of entries.
+pub(crate) fn document_move(tx: &mut Tx<'_>, move_id: i64) -> Result<Option<FundEntry>> {
+    let Some(row) = tx.query_opt(&queries::FUND_OF_MOVE, params![move_id])? else { return Ok(None) };
+    let kind = FundKind::from_code(row.text(1)?).ok_or(Error::Stored("fund move"))?;
+    let amount = match row.opt_int(3)? {
+        Some(_) => Rupiah::ZERO.minus(row.rupiah(2)?)?,
+        None => row.rupiah(2)?,
+    };
+    Ok(Some(FundEntry { fund_id: row.int(0)?, movement: kind.movement(), amount }))
 }

@@ -3,7 +3,7 @@
 
 use access::{House, Scope};
 use ledger::{Movement, Place};
-use model::{RegionCode, RegionLevel};
+use model::{RegionCode, RegionLevel, Rupiah};
 use policy::Meaning;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
@@ -17,6 +17,7 @@ use crate::{
     Error, Result, checks, common,
     evidence::{self, Kept},
     files::{self, FileView},
+    funds::FundEntry,
     queries as room, told, wire,
 };
 
@@ -94,25 +95,26 @@ pub fn entry_page(
         Ok::<_, Error>((entry, lines, fund))
     })?;
     let sum_idr = all.iter().try_fold(0i64, |sum, one| sum.checked_add(one.amount_idr));
-    let sum_idr = match fund {
-        Some((_, amount)) => amount.saturating_abs(),
-        None => sum_idr.ok_or(Error::Stored("amounts"))?,
-    };
+    let mut sum_idr = sum_idr.ok_or(Error::Stored("amounts"))?;
+    let mut agrees = sum_idr == entry.amount_idr;
+    if let Some(fund) = fund {
+        sum_idr = fund.amount.idr().saturating_abs();
+        agrees = says(&fund, &entry);
+    }
     let count = all.len() as i64;
     let keys = page.keys(2)?.unwrap_or_else(|| vec![(-1).into(), (-1).into()]);
     let [Value::Int(after), Value::Int(row)] = keys[..] else { return Err(Error::Stored("page")) };
     let behind = |one: &EntryLine| key(one) > (after, row) && line.is_none_or(|line| line == one.line_id);
     let some = all.into_iter().filter(behind).take(page.rows() + 1).collect();
     let Paged { items, next } = page.page(some, |one: &EntryLine| vec![key(one).0.into(), key(one).1.into()]);
-    Ok(EntryPage {
-        agrees: sum_idr == entry.amount_idr,
-        entry,
-        lines: items,
-        next,
-        count,
-        sum_idr,
-        fund: fund.map(|(id, _)| id),
-    })
+    Ok(EntryPage { agrees, entry, lines: items, next, count, sum_idr, fund: fund.map(|fund| fund.fund_id) })
+}
+
+/// A move of a fund and its entry name the same way and amount.
+fn says(fund: &FundEntry, entry: &EntryView) -> bool {
+    let back = fund.amount < Rupiah::ZERO;
+    (fund.movement.code(), back) == (entry.movement.as_str(), entry.correction)
+        && fund.amount.idr().saturating_abs() == entry.amount_idr
 }
 
 fn key(line: &EntryLine) -> (i64, i64) {

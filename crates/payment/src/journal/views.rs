@@ -505,8 +505,8 @@ pub fn document_page(house: &House, scope: &Scope, document: &str, page: &Page) 
     if let Some(file) = file.as_ref().filter(|_| nation) {
         told = file.counts.moved_idr.clone();
     }
-    if let (Some((_, amount)), Some(row)) = (fund, rows.first()) {
-        told.insert(row.string(0)?, amount);
+    if let Some(fund) = fund {
+        told.insert(fund.movement.code().to_owned(), fund.amount.idr());
     }
     told.retain(|_, amount| *amount != 0);
     let mut entered: BTreeMap<String, i64> = BTreeMap::new();
@@ -521,7 +521,7 @@ pub fn document_page(house: &House, scope: &Scope, document: &str, page: &Page) 
         document: document.to_owned(),
         order,
         file,
-        fund: fund.map(|(fund_id, _)| fund_id),
+        fund: fund.map(|fund| fund.fund_id),
         movements,
         told: told.into_iter().collect(),
         agrees,

@@ -155,7 +155,46 @@ fn a_deposit_becomes_a_grant_that_two_people_agreed_to_and_what_is_not_used_come
             assert_eq!(sum, account.balance_idr);
         }
         test.house.db.write(|tx| tx.execute(&TAMPER, &[])).unwrap();
-        assert!(!page(&test, id).broken.is_empty(), "moves and books differ");
+        assert_eq!(page(&test, id).broken.len(), 3, "the entries, and the balances of both accounts");
+        let paper =
+            journal::document_page(&test.house, &scope, &format!("fund:{}", paid.move_id), &Page::first(9));
+        assert!(!paper.unwrap().agrees, "the paper says another amount than its entry");
+    }
+}
+
+#[test]
+fn a_paper_stands_for_one_move_at_a_time() {
+    for test in TestHouse::all() {
+        let id = fund(&test, "IZIN 1");
+        let paper = |amount| told(&test, id, FundKind::Deposit, None, amount, "STS 1");
+        let first = record(&test, &paper(1_000)).unwrap().move_id;
+        let mut other = paper(1_000);
+        other.papers[0].1 = "2/2026".into();
+        assert!(
+            matches!(refused(record(&test, &other)), FundFault::Document(_)),
+            "its papers are part of it"
+        );
+        take_back(&test.house, &test.scope("fund.record"), first, "BA 1", "salah tulis").unwrap();
+        assert!(matches!(refused(record(&test, &paper(1_000))), FundFault::State(_)), "a form sent late");
+        assert!(!record(&test, &paper(900)).unwrap().again, "told rightly under the same number");
+        assert_eq!(page(&test, id).sums.deposited_idr, 900);
+
+        let set = told(&test, id, FundKind::Allot, None, 500, "KEP 1");
+        let refuse = record(&test, &set).unwrap().move_id;
+        decide_move(&test.house, &checker(&test), refuse, false, "tanpa lampiran").unwrap();
+        let again = record(&test, &set).unwrap();
+        assert!(!again.again && again.move_id != refuse, "what was refused may be proposed again");
+        decide_move(&test.house, &checker(&test), again.move_id, true, "").unwrap();
+
+        // A grant that waits while its allotment is taken back can no longer be agreed to.
+        let grant =
+            record(&test, &told(&test, id, FundKind::Grant, Some(again.move_id), 5, "NPH 1")).unwrap();
+        let back =
+            take_back(&test.house, &test.scope("fund.record"), again.move_id, "BA 2", "salah").unwrap();
+        decide_move(&test.house, &checker(&test), back.move_id, true, "").unwrap();
+        let late = decide_move(&test.house, &checker(&test), grant.move_id, true, "");
+        assert_eq!(refused(late), FundFault::State("taken_back".into()));
+        assert_eq!(page(&test, id).broken, Vec::<String>::new());
     }
 }
 
