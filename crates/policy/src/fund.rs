@@ -67,6 +67,8 @@ impl Funds {
 }
 
 const FILE: &str = "funds.toml";
+/// Longest key, in bytes.
+const KEY_MAX: usize = 24;
 
 /// A pack without the file has no funds.
 pub(crate) fn load(pack: &Pack, faults: &Faults, programmes: &BTreeMap<String, Programme>) -> Funds {
@@ -77,8 +79,17 @@ pub(crate) fn load(pack: &Pack, faults: &Faults, programmes: &BTreeMap<String, P
 fn read(table: &Table<'_>, programmes: &BTreeMap<String, Programme>) -> Funds {
     table.refuse_twice(&table.placed("source", "key"), "the source", "keep one");
     table.refuse_twice(&table.placed("purpose", "key"), "the purpose", "keep one");
+    let plain_key = |table: &Table<'_>| {
+        let key = table.text("key");
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if key.len() > KEY_MAX || !key.chars().all(plain) {
+            let remedy = format!("take at most {KEY_MAX} of a-z, 0-9 and _");
+            table.fault("key", format!("`{key}` cannot stand in addresses and tables"), remedy);
+        }
+        key
+    };
     let sources = table.each("source", |source| {
-        let key = source.text("key");
+        let key = plain_key(source);
         if programmes.contains_key(&key) {
             source.fault("key", format!("`{key}` is a programme"), "give the source a key of its own");
         }
@@ -88,7 +99,7 @@ fn read(table: &Table<'_>, programmes: &BTreeMap<String, Programme>) -> Funds {
             label: source.label("label"),
             legal_basis: source.plain_texts("legal_basis"),
             papers: source
-                .each("paper", |paper| FundPaper { key: paper.text("key"), label: paper.label("label") }),
+                .each("paper", |paper| FundPaper { key: plain_key(paper), label: paper.label("label") }),
         }
     });
     let purposes = table.each("purpose", |purpose| {
@@ -96,7 +107,7 @@ fn read(table: &Table<'_>, programmes: &BTreeMap<String, Programme>) -> Funds {
         if let Some(key) = programme.as_ref().filter(|key| !programmes.contains_key(*key)) {
             purpose.fault("programme", format!("no programme `{key}`"), "name one of programmes/, or none");
         }
-        FundPurpose { key: purpose.text("key"), label: purpose.label("label"), programme }
+        FundPurpose { key: plain_key(purpose), label: purpose.label("label"), programme }
     });
     Funds { sources, purposes }
 }

@@ -87,7 +87,7 @@ const PLACES: [(&str, &str, &str, &[&str]); 20] = [
     ("/kartu", "web-nav-cards", "id-card", &["payment.read"]),
     ("/verifikasi", "web-nav-verification", "list-checks", &["verify.read"]),
     ("/barang", "web-nav-goods", "shapes", &["goods.read"]),
-    ("/dana", "web-nav-funds", "landmark", &["fund.read"]),
+    ("/dana", "web-nav-funds", "banknote", &["fund.read"]),
     ("/wilayah", "web-nav-regions", "map", &["region.read"]),
     ("/anggaran", "web-nav-budget", "landmark", &["report.read"]),
     ("/angka", "web-nav-figures", "gauge", &["report.read"]),

@@ -304,9 +304,23 @@ pub(crate) fn purpose(t: &Tongue, key: &str) -> String {
     t.policy().funds().purpose(key).map_or_else(|| key.to_owned(), |found| t.label(&found.label).to_owned())
 }
 
+/// Whole rupiah as people write them: digits, or groups of three by points or by commas. Anything else could mean another amount.
+fn whole(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let mark = text.chars().find(|c| !c.is_ascii_digit());
+    let groups: Vec<&str> = match mark {
+        None => return text.parse().ok(),
+        Some(mark @ ('.' | ',' | ' ')) => text.split(mark).collect(),
+        Some(_) => return None,
+    };
+    let (first, rest) = groups.split_first()?;
+    let fits = (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3);
+    let digits = groups.concat();
+    if fits && digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
+}
+
 fn new_move(fund_id: i64, form: &Sent) -> Result<NewFundMove, FundFault> {
     let kind = FundKind::from_code(&text(form, "langkah"));
-    let amount: String = text(form, "amount_idr").chars().filter(|c| !matches!(c, '.' | ',' | ' ')).collect();
     let papers = form
         .iter()
         .filter_map(|(id, number)| id.strip_prefix("paper_").map(|key| (key.to_owned(), number.clone())));
@@ -314,7 +328,7 @@ fn new_move(fund_id: i64, form: &Sent) -> Result<NewFundMove, FundFault> {
         fund_id,
         kind: kind.ok_or_else(|| FundFault::Field("langkah".into()))?,
         parent: text(form, "parent").parse().ok(),
-        amount_idr: amount.parse().map_err(|_| FundFault::Amount)?,
+        amount_idr: whole(&text(form, "amount_idr")).ok_or(FundFault::Amount)?,
         document: text(form, "document"),
         day: day(form, "day")?,
         party: text(form, "party"),
@@ -488,4 +502,21 @@ pub(crate) async fn export_moves(visit: Visit, Path(id): Path<i64>) -> Answer {
         Ok(Paged { items: found.items.into_iter().map(row).collect(), next: found.next })
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole;
+
+    #[test]
+    fn an_amount_is_read_as_it_is_meant_or_not_at_all() {
+        let good = ["1000000", "1.000.000", "1,000,000", " 1 000 000 ", "100.000", "5"];
+        let read: Vec<Option<i64>> = good.into_iter().map(whole).collect();
+        let million = Some(1_000_000);
+        assert_eq!(read, [million, million, million, million, Some(100_000), Some(5)]);
+        for bad in ["", "1.000,00", "1.5", "1,50", "1000.000", ".000", "1.000.", "-5", "+5", "1.00x", "Rp5"] {
+            assert_eq!(whole(bad), None, "{bad}");
+        }
+        assert_eq!(whole("9.223.372.036.854.775.808"), None, "beyond the range");
+    }
 }
