@@ -1085,6 +1085,7 @@ web-fund-step = Movement
 web-fund-about = Party or purpose
 web-fund-takes-back = takes back movement { $id }
 web-fund-out-of = out of movement { $id }
+web-fund-back = Take back movement { $id }
 web-fund-corrects = Takes back
 web-fund-checker = Agreed by
 web-fund-entry = See it in the books

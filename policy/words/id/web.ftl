@@ -1067,6 +1067,7 @@ web-fund-step = Gerak
 web-fund-about = Pihak atau tujuan
 web-fund-takes-back = membatalkan gerak { $id }
 web-fund-out-of = dari gerak { $id }
+web-fund-back = Batalkan gerak { $id }
 web-fund-corrects = Membatalkan
 web-fund-checker = Disetujui oleh
 web-fund-entry = Lihat di buku besar

@@ -3,7 +3,7 @@
 use access::{House, Scope};
 use jiff::civil::Date;
 use ledger::{AccountKind, Movement, Place};
-use model::{RegionCode, Rupiah};
+use model::{RegionCode, RegionLevel, Rupiah};
 use serde::Serialize;
 use store::{Tx, params};
 
@@ -49,6 +49,9 @@ pub fn open_fund(house: &House, scope: &Scope, new: &NewFund) -> Result<i64> {
     let (licence, holder) =
         (rules::text("licence", &new.licence, true)?, rules::text("holder", &new.holder, true)?);
     past(house, new.licensed_on)?;
+    if new.region.level() > RegionLevel::District {
+        return Err(FundFault::Field("region".into()).into());
+    }
     if !scope.covers(&new.region) {
         return Err(Error::NotFound("region"));
     }

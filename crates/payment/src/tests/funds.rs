@@ -216,6 +216,9 @@ fn a_fund_is_seen_where_it_belongs() {
     let other = NewFund { holder: "Lain".into(), ..new };
     let again = open_fund(&test.house, &test.scope("fund.record"), &other);
     assert!(matches!(refused(again), FundFault::Document(_)));
+    let village = NewFund { region: RegionCode::parse("99.01.01.2001").unwrap(), ..other };
+    let village = open_fund(&test.house, &test.scope("fund.record"), &village);
+    assert_eq!(refused(village), FundFault::Field("region".into()), "no village holds a fund");
     let late = NewFundMove { day: date(2026, 12, 31), ..told(&test, id, FundKind::Deposit, None, 5, "STS") };
     assert_eq!(refused(record(&test, &late)), FundFault::Day);
 }

@@ -45,6 +45,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     fn filter(&self, visit: &Visit) -> Result<BooksFilter, Fault> {
+        visit.scope(READ)?;
         let region = match self.kode.as_str() {
             "" => visit.session.region.clone(),
             code => RegionCode::parse(code).map_err(|_| Fault::not_found())?,

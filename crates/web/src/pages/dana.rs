@@ -59,6 +59,8 @@ pub(crate) struct OneFundPage {
     pub(crate) me: i64,
     pub(crate) may_decide: bool,
     pub(crate) may_record: bool,
+    /// Where this page of movements begins.
+    pub(crate) after: String,
     pub(crate) pager: Pager,
 }
 
@@ -123,6 +125,10 @@ async fn list_page(visit: Visit, asked: Asked, wrong: Option<(Sent, FundFault)>)
     let sent = sent.as_ref();
     let errors = errors(&t, fault);
     let form = visit.session.may(RECORD).then(|| {
+        let mut region = input(&t, sent, "region", "text");
+        if sent.is_none() {
+            region.value = visit.session.region.to_string();
+        }
         let sources = &t.policy().funds().sources;
         let choices = sources.iter().map(|one| (one.key.clone(), t.label(&one.label).to_owned())).collect();
         Form {
@@ -135,7 +141,7 @@ async fn list_page(visit: Visit, asked: Asked, wrong: Option<(Sent, FundFault)>)
                 input(&t, sent, "licence", "text"),
                 input(&t, sent, "licensed_on", "date"),
                 input(&t, sent, "holder", "text"),
-                input(&t, sent, "region", "text"),
+                region,
             ],
         }
     });
@@ -235,6 +241,7 @@ async fn fund(visit: Visit, id: i64, asked: Asked, wrong: Option<(Sent, FundFaul
         me: visit.session.user_id.0,
         may_decide: visit.session.may(APPROVE),
         may_record,
+        after: asked.setelah.unwrap_or_default(),
         view,
         shell: visit.shell(),
         t,
@@ -246,13 +253,19 @@ fn form(visit: &Visit, view: &FundPage, asked: &Asked, sent: Option<&Sent>) -> O
     let t = visit.t();
     let step = asked.langkah.as_str();
     let plain = |id: &str| input(&t, sent, id, "text");
+    let two_people =
+        |kind: FundKind| if kind.needs_checker() { t.say("web-fund-two-people") } else { String::new() };
+    let (title, hint);
     let fields = if step == BACK {
-        if asked.baris == 0 {
-            return None;
-        }
+        let wrong = view.moves.iter().find(|one| one.move_id == asked.baris)?;
+        let back = t.one("web-fund-back", "id", wrong.move_id);
+        title = format!("{back}: {}, {}", kind(&t, wrong.kind), t.idr(wrong.amount_idr));
+        hint = two_people(wrong.kind);
         vec![plain("document"), plain("note")]
     } else {
         let kind = FundKind::from_code(step)?;
+        title = t.say(&format!("fund-step-{step}"));
+        hint = two_people(kind);
         let mut fields = Vec::new();
         if let Some(parent) = kind.parent() {
             let open = view.open.iter().filter(|one| one.kind == parent);
@@ -289,12 +302,13 @@ fn form(visit: &Visit, view: &FundPage, asked: &Asked, sent: Option<&Sent>) -> O
     };
     Some(Form {
         action: format!("/dana/{}/langkah", view.fund.fund_id),
-        hidden: vec![("langkah", step.to_owned()), ("baris", asked.baris.to_string())],
-        title: t.say(&format!("fund-step-{step}")),
-        hint: match FundKind::from_code(step).is_some_and(FundKind::needs_checker) {
-            true => t.say("web-fund-two-people"),
-            false => String::new(),
-        },
+        hidden: vec![
+            ("langkah", step.to_owned()),
+            ("baris", asked.baris.to_string()),
+            ("setelah", asked.setelah.clone().unwrap_or_default()),
+        ],
+        title,
+        hint,
         fields,
     })
 }
@@ -343,6 +357,7 @@ pub(crate) async fn record(Path(id): Path<i64>, posted: Posted<Sent>) -> Answer 
     let sent = form.clone();
     let step = text(&form, "langkah");
     let row: i64 = text(&form, "baris").parse().unwrap_or_default();
+    let setelah = Some(text(&form, "setelah")).filter(|after| !after.is_empty());
     let back = step == BACK;
     let done = visit
         .ask(RECORD, move |house, scope| {
@@ -357,7 +372,7 @@ pub(crate) async fn record(Path(id): Path<i64>, posted: Posted<Sent>) -> Answer 
     match done {
         Ok(_) => Ok(Redirect::to(&format!("/dana/{id}")).into_response()),
         Err(fault) => {
-            let asked = Asked { langkah: step, baris: row, setelah: None };
+            let asked = Asked { langkah: step, baris: row, setelah };
             fund(visit, id, asked, Some((form, fault))).await
         }
     }
@@ -388,6 +403,12 @@ impl OneFundPage {
     /// Who paid, who receives, or what for.
     fn about(&self, one: &FundMoveView) -> String {
         if one.purpose.is_empty() { one.party.clone() } else { purpose(&self.t, &one.purpose) }
+    }
+
+    /// Name of the programme that the purpose of a move adds to.
+    fn programme(&self, one: &FundMoveView) -> Option<String> {
+        let key = self.t.policy().funds().purpose(&one.purpose)?.programme.as_ref()?;
+        Some(super::pembayaran::programme(&self.t, key))
     }
 
     /// Name of a paper of the source.
