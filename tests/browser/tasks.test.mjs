@@ -346,7 +346,7 @@ test("a grant fund is opened, paid into and allotted by two people, and its mone
   await signIn(page, accountOf("treasurer"));
   await page.goto("/dana");
   await page.selectOption("#source", { index: 0 });
-  await page.fill("#licence", "UJI/1");
+  await page.fill("#licence", `UJI/${Date.now()}`);
   await page.fill("#licensed_on", "2026-01-05");
   await page.fill("#holder", "Penyelenggara Uji");
   await page.click("form[action='/dana'] button");

@@ -133,7 +133,7 @@ impl Book {
     ///
     /// # Errors
     /// [`Error::Conflict`] when the number stands for another transfer, [`Error::Amount`], [`Error::Overdrawn`] when an account
-    /// other than the treasury would fall below zero, [`Error::Backwards`] in time, [`Error::NotThere`] and
+    /// other than a source would fall below zero, [`Error::Backwards`] in time, [`Error::NotThere`] and
     /// [`Error::TakenBack`] for corrections, [`Error::Overflow`]. Nothing is changed then.
     pub fn post(&mut self, transfer: Transfer) -> Result<Posted, Error> {
         if let Some(at) = self.known.get(&transfer.id) {

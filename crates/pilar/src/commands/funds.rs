@@ -32,8 +32,9 @@ pub(super) fn run(house: &House, command: &Funds) -> anyhow::Result<Answer> {
             let mut lines = vec![held(&page.sums)];
             lines.extend(page.moves.iter().map(|one| {
                 let amount = Rupiah::new(one.amount_idr);
+                let back = one.corrects.map(|of| format!(", takes {of} back")).unwrap_or_default();
                 format!(
-                    "{:>6} {:<8} {:<10} {amount:>24}  {}",
+                    "{:>6} {:<8} {:<10} {amount:>24}  {}{back}",
                     one.move_id,
                     one.kind.code(),
                     one.state,
