@@ -29,8 +29,8 @@ const LOOKS = [
 ];
 const ONE_LOOK = [[NARROW, ID, "dark"]];
 
-// Pages that the crawl does not come to by itself. No programme of the pack is paid by a bank that is called, so no cycle leads to its calls;
-// only entries of what a bank told lead to its rows, and only lines whose money came back to another payee.
+// Pages that the crawl does not come to by itself. No programme of the pack is paid by a bank that is called, so no cycle leads to its
+// calls; only entries of what a bank told lead to its rows, and only lines whose money came back to another payee.
 const UNLINKED = ["/pembayaran/siklus/1/api"];
 const WAYS = [
   ["/pembayaran/buku/akun/on_card", /^\/pembayaran\/buku\/entri\//, /^\/pembayaran\/buku\/berkas\//],

@@ -341,6 +341,43 @@ test("a warehouse is made, goods are sent to it, and what is missing on arrival 
   await context.close();
 });
 
+test("a grant fund is opened, paid into and allotted by two people, and its money is read in the books", async () => {
+  const { context, page } = await visitor(browser);
+  await signIn(page, accountOf("treasurer"));
+  await page.goto("/dana");
+  await page.selectOption("#source", { index: 0 });
+  await page.fill("#licence", `UJI/${Date.now()}`);
+  await page.fill("#licensed_on", "2026-01-05");
+  await page.fill("#holder", "Penyelenggara Uji");
+  await page.click("form[action='/dana'] button");
+  await page.waitForURL(/\/dana\/\d+$/);
+  const fund = new URL(page.url()).pathname;
+  await page.click(".chips a[href$='langkah=deposit']");
+  await page.fill("#amount_idr", "1.000.000");
+  await page.fill("#party", "Penyelenggara Uji");
+  await page.fill("#document", "STS UJI");
+  await page.click("form[action$='/langkah'] button");
+  await page.waitForSelector(".errors");
+  for (const paper of await page.locator("input[id^=paper_]").all()) await paper.fill("1");
+  await page.click("form[action$='/langkah'] button");
+  await page.waitForURL(`**${fund}`);
+  await page.click(".chips a[href$='langkah=allot']");
+  await page.fill("#amount_idr", "400000");
+  await page.fill("#document", "KEP UJI");
+  await page.click("form[action$='/langkah'] button");
+  await page.waitForURL(`**${fund}`);
+  assert.equal(await page.locator("form[action$='/putuskan']").count(), 0, "who proposes does not decide");
+  const other = await visitor(browser);
+  await signIn(other.page, accountOf("programme_manager"));
+  await other.page.goto(fund);
+  await other.page.click("form[action$='/putuskan'] button >> nth=0");
+  await other.page.waitForSelector("form[action$='/putuskan']", { state: "detached" });
+  await other.page.click("a[href^='/pembayaran/buku/dokumen?id=fund'] >> nth=0");
+  assert.match(await other.page.textContent("#isi"), /400\.000/);
+  await other.context.close();
+  await context.close();
+});
+
 test("goods are handed over with who received them, and less than is due is said so", async () => {
   const { context, page } = await visitor(browser);
   await signIn(page, accountOf("district_officer"));

@@ -21,18 +21,38 @@ pub enum AccountKind {
     ReturnedUnpaid,
     /// Came back from a card (*retur*).
     ReturnedFromCard,
+    /// Who gave to a grant fund, the source: below zero by all that was given.
+    Donor,
+    /// In a grant fund, for no purpose yet.
+    FundFree,
+    /// Set aside for a purpose.
+    FundAllotted,
+    /// Granted to somebody, not yet told what became of it.
+    FundGranted,
+    /// Used, as was reported.
+    FundUsed,
 }
 
 impl AccountKind {
     /// All kinds, in the order of the money's way.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::Treasury,
         Self::Pending,
         Self::OnCard,
         Self::Withdrawn,
         Self::ReturnedUnpaid,
         Self::ReturnedFromCard,
+        Self::Donor,
+        Self::FundFree,
+        Self::FundAllotted,
+        Self::FundGranted,
+        Self::FundUsed,
     ];
+
+    /// Whether money comes from there into the books: only such an account may be below zero.
+    pub const fn is_source(self) -> bool {
+        matches!(self, Self::Treasury | Self::Donor)
+    }
 
     /// Stable code for storage and words.
     pub fn code(self) -> &'static str {
@@ -43,6 +63,11 @@ impl AccountKind {
             Self::Withdrawn => "withdrawn",
             Self::ReturnedUnpaid => "returned_unpaid",
             Self::ReturnedFromCard => "returned_from_card",
+            Self::Donor => "donor",
+            Self::FundFree => "fund_free",
+            Self::FundAllotted => "fund_allotted",
+            Self::FundGranted => "fund_granted",
+            Self::FundUsed => "fund_used",
         }
     }
 
@@ -52,7 +77,8 @@ impl AccountKind {
     }
 }
 
-/// For what and where: every entry stays within one place, so the laws hold for each alone and for every sum of them.
+/// For what and where: every entry stays within one place, so the laws hold for each alone and for every sum of them. A grant fund is a
+/// place of its own: the key of its source, its year, its region, and its name in the books.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// Key of the programme.

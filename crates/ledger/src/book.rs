@@ -15,7 +15,7 @@ struct Sums {
     held: [Rupiah; AccountKind::ALL.len()],
     moved: [Rupiah; Movement::ALL.len()],
     /// Which accounts were ever touched: a bit for each kind.
-    touched: u8,
+    touched: u16,
 }
 
 impl Sums {
@@ -33,11 +33,11 @@ impl Sums {
         }
     }
 
-    /// The sums after a transfer, or the account that does not hold enough.
-    fn after(mut self, transfer: &Transfer) -> Result<Self, Error> {
+    /// Carries a transfer out, or tells the account that does not hold enough; then nothing is changed.
+    fn take(&mut self, transfer: &Transfer) -> Result<(), Error> {
         let (from, to) = transfer.way();
         let left = self.held[from as usize].minus(transfer.amount)?;
-        if left < Rupiah::ZERO && from != AccountKind::Treasury {
+        if left < Rupiah::ZERO && !from.is_source() {
             return Err(Error::Overdrawn {
                 transfer: transfer.id,
                 account: from,
@@ -45,15 +45,17 @@ impl Sums {
                 wanted: transfer.amount,
             });
         }
-        self.held[from as usize] = left;
-        self.held[to as usize] = self.held[to as usize].plus(transfer.amount)?;
-        let moved = &mut self.moved[transfer.movement as usize];
-        *moved = match transfer.takes_back {
+        let gained = self.held[to as usize].plus(transfer.amount)?;
+        let moved = self.moved[transfer.movement as usize];
+        let moved = match transfer.takes_back {
             None => moved.plus(transfer.amount)?,
             Some(_) => moved.minus(transfer.amount)?,
         };
+        self.held[from as usize] = left;
+        self.held[to as usize] = gained;
+        self.moved[transfer.movement as usize] = moved;
         self.touched |= 1 << from as usize | 1 << to as usize;
-        Ok(self)
+        Ok(())
     }
 }
 
@@ -131,7 +133,7 @@ impl Book {
     ///
     /// # Errors
     /// [`Error::Conflict`] when the number stands for another transfer, [`Error::Amount`], [`Error::Overdrawn`] when an account
-    /// other than the treasury would fall below zero, [`Error::Backwards`] in time, [`Error::NotThere`] and
+    /// other than a source would fall below zero, [`Error::Backwards`] in time, [`Error::NotThere`] and
     /// [`Error::TakenBack`] for corrections, [`Error::Overflow`]. Nothing is changed then.
     pub fn post(&mut self, transfer: Transfer) -> Result<Posted, Error> {
         if let Some(at) = self.known.get(&transfer.id) {
@@ -141,8 +143,7 @@ impl Book {
             return if same { Ok(Posted::Known) } else { Err(Error::Conflict(transfer.id)) };
         }
         self.check(&transfer)?;
-        let sums = &mut self.places[transfer.place.0 as usize].1;
-        *sums = sums.after(&transfer)?;
+        self.places[transfer.place.0 as usize].1.take(&transfer)?;
         self.known.insert(transfer.id, self.journal.len() as u32);
         if let Some(back) = transfer.takes_back {
             self.taken_back.insert(back, transfer.id);

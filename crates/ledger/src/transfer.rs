@@ -22,12 +22,35 @@ pub enum Movement {
     ReturnUnpaid,
     /// It came back from the card.
     ReturnFromCard,
+    /// Somebody gave it to a grant fund.
+    FundDeposit,
+    /// It was set aside for a purpose.
+    FundAllot,
+    /// What was set aside is free again.
+    FundRelease,
+    /// It was granted to somebody.
+    FundGrant,
+    /// Its use was reported.
+    FundUse,
+    /// It was not used and came back into the fund.
+    FundUnused,
 }
 
 impl Movement {
     /// All movements.
-    pub const ALL: [Self; 5] =
-        [Self::Order, Self::TopUp, Self::Withdraw, Self::ReturnUnpaid, Self::ReturnFromCard];
+    pub const ALL: [Self; 11] = [
+        Self::Order,
+        Self::TopUp,
+        Self::Withdraw,
+        Self::ReturnUnpaid,
+        Self::ReturnFromCard,
+        Self::FundDeposit,
+        Self::FundAllot,
+        Self::FundRelease,
+        Self::FundGrant,
+        Self::FundUse,
+        Self::FundUnused,
+    ];
 
     /// The kind of account that the money leaves.
     pub const fn from(self) -> AccountKind {
@@ -35,6 +58,10 @@ impl Movement {
             Self::Order => AccountKind::Treasury,
             Self::TopUp | Self::ReturnUnpaid => AccountKind::Pending,
             Self::Withdraw | Self::ReturnFromCard => AccountKind::OnCard,
+            Self::FundDeposit => AccountKind::Donor,
+            Self::FundAllot => AccountKind::FundFree,
+            Self::FundRelease | Self::FundGrant => AccountKind::FundAllotted,
+            Self::FundUse | Self::FundUnused => AccountKind::FundGranted,
         }
     }
 
@@ -46,6 +73,10 @@ impl Movement {
             Self::Withdraw => AccountKind::Withdrawn,
             Self::ReturnUnpaid => AccountKind::ReturnedUnpaid,
             Self::ReturnFromCard => AccountKind::ReturnedFromCard,
+            Self::FundDeposit | Self::FundRelease | Self::FundUnused => AccountKind::FundFree,
+            Self::FundAllot => AccountKind::FundAllotted,
+            Self::FundGrant => AccountKind::FundGranted,
+            Self::FundUse => AccountKind::FundUsed,
         }
     }
 
@@ -57,6 +88,12 @@ impl Movement {
             Self::Withdraw => "withdraw",
             Self::ReturnUnpaid => "return_unpaid",
             Self::ReturnFromCard => "return_from_card",
+            Self::FundDeposit => "fund_deposit",
+            Self::FundAllot => "fund_allot",
+            Self::FundRelease => "fund_release",
+            Self::FundGrant => "fund_grant",
+            Self::FundUse => "fund_use",
+            Self::FundUnused => "fund_unused",
         }
     }
 

@@ -145,6 +145,9 @@ pub enum Error {
     /// A plan or a new payee cannot be kept.
     #[error(transparent)]
     Plan(#[from] crate::plan::PlanFault),
+    /// What is told of a grant fund cannot be kept.
+    #[error(transparent)]
+    Fund(#[from] crate::funds::FundFault),
     /// A file of rows that people wrote is refused whole.
     #[error("{name}: {} faults; nothing was taken: {}", faults.len() + more, crate::rows::told(faults))]
     FileRows {
@@ -224,6 +227,7 @@ impl Error {
             Self::Card(fault) => fault.code(),
             Self::Goods(fault) => fault.code(),
             Self::Plan(fault) => fault.code(),
+            Self::Fund(fault) => fault.code(),
             Self::FileRows { .. } => "payment-file-rows",
             Self::Changed => "payment-changed",
             Self::NothingToOrder => "payment-nothing-to-order",

@@ -25,6 +25,7 @@ mod effect;
 mod error;
 mod evidence;
 mod files;
+pub mod funds;
 pub mod goods;
 mod import;
 pub mod journal;

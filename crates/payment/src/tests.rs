@@ -5,6 +5,7 @@ mod cards;
 mod channels;
 mod faults;
 mod figures;
+mod funds;
 mod goods;
 mod histories;
 mod house;
@@ -208,6 +209,7 @@ fn every_statement_prepares_and_every_code_has_words() {
     for test in TestHouse::all() {
         assert_eq!(test.house.db.check(queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::journal::queries::ALL), vec![]);
+        assert_eq!(test.house.db.check(crate::funds::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::cards::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::snap::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::post::queries::ALL), vec![]);

@@ -7,7 +7,7 @@ use model::{Month, Period, RegionLevel};
 
 mod money;
 
-pub(crate) use money::{Books, Cards, Goods, Pay, Plan, PlanOf, Snap, SnapBank, Verify};
+pub(crate) use money::{Books, Cards, FundRecord, Funds, Goods, Pay, Plan, PlanOf, Snap, SnapBank, Verify};
 
 /// From many ministries' lists to one registry, decisions, money on the card, and pages for everyone who works with it.
 ///
@@ -101,6 +101,9 @@ pub(crate) enum Command {
     /// Goods: warehouses, stock cards, distribution lists, hand-overs
     #[command(subcommand)]
     Goods(Goods),
+    /// Grant funds: deposits, allotments, grants, use
+    #[command(subcommand)]
+    Funds(Funds),
     /// What is in the house: lists, registry, closings, decisions, payments
     Status,
     /// Find the records that are one person in any tables, by a model in Splink's settings format

@@ -16,6 +16,7 @@ mod exact;
 mod expr;
 mod fault;
 mod figures;
+mod fund;
 mod history;
 mod layout;
 mod manual;
@@ -42,6 +43,7 @@ pub use channel::{CardTrouble, Channel, ChannelKind, ChannelResult, LetterText, 
 pub use exact::{Number, Piece};
 pub use fault::Fault;
 pub use figures::{Figure, FigureCheck, FigureKind, FigureSource, Figures, Outcome, Topic};
+pub use fund::{FundPaper, FundPurpose, FundSource, Funds};
 pub use history::Change;
 pub use layout::{ChannelColumn, ChannelFile, Debtor, FileDirection, Format};
 pub use programme::{
@@ -85,6 +87,7 @@ pub struct Policy {
     words: Words,
     figures: Figures,
     budgets: Budgets,
+    funds: Funds,
     warnings: Vec<Fault>,
 }
 
@@ -169,6 +172,7 @@ impl Policy {
         let words = words::load(&pack, &faults);
         let figures = figures::load(&pack, &faults, &words);
         let budgets = budget::load(&pack, &faults, &figures, &words);
+        let funds = fund::load(&pack, &faults, &programmes);
         let (faults, warnings) = faults.into_sorted();
         match settings {
             Some(settings) if faults.is_empty() => Ok(Self {
@@ -185,6 +189,7 @@ impl Policy {
                 words,
                 figures,
                 budgets,
+                funds,
                 warnings,
                 pack,
             }),
@@ -310,6 +315,11 @@ impl Policy {
     /// Ceilings and published realisation.
     pub fn budgets(&self) -> &Budgets {
         &self.budgets
+    }
+
+    /// Sources of grant funds, and what they may be set aside for.
+    pub fn funds(&self) -> &Funds {
+        &self.funds
     }
 
     /// The name of something that is handed out or paid: a programme with rules of its own, or one that figures speak of.

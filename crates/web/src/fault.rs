@@ -125,13 +125,13 @@ fn status_of(code: &str) -> StatusCode {
         "throttled" => StatusCode::TOO_MANY_REQUESTS,
         "cursor" => StatusCode::BAD_REQUEST,
         "busy" => StatusCode::SERVICE_UNAVAILABLE,
-        "goods-field" | "goods-digits" | "goods-quantity" | "goods-day" | "goods-stock" | "goods-transit"
-        | "goods-document" | "goods-elsewhere" | "goods-fixed" | "card-digits" | "card-field"
-        | "card-day" | "plan-field" | "plan-person" | "plan-heir" | "plan-carrier" | "plan-channel"
-        | "too-long" | "no-ranks" | "consumption" | "too-short" | "documents" | "purpose" | "level"
-        | "form" | "guard" | "login-form" | "weak-password" | "old-password" | "same-password" => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        "fund-field" | "fund-amount" | "fund-day" | "fund-document" | "fund-short" | "fund-state"
+        | "goods-field" | "goods-digits" | "goods-quantity" | "goods-day" | "goods-stock"
+        | "goods-transit" | "goods-document" | "goods-elsewhere" | "goods-fixed" | "card-digits"
+        | "card-field" | "card-day" | "plan-field" | "plan-person" | "plan-heir" | "plan-carrier"
+        | "plan-channel" | "too-long" | "no-ranks" | "consumption" | "too-short" | "documents"
+        | "purpose" | "level" | "form" | "guard" | "login-form" | "weak-password" | "old-password"
+        | "same-password" => StatusCode::UNPROCESSABLE_ENTITY,
         "denied" | "maker-is-checker" | "territory" | "scope" | "role" | "same-person" => {
             StatusCode::FORBIDDEN
         }

@@ -353,3 +353,91 @@ async fn a_card_is_handed_over_on_its_page_once_and_without_a_number() {
     let mut companion = house.signed_in("companion").await;
     assert_eq!(companion.get("/kartu/1").await.status, StatusCode::NOT_FOUND, "no family of the caseload");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fund_is_moved_by_two_people_and_its_money_is_read_down_to_its_paper() {
+    let house = House::new();
+    let mut maker = house.signed_in("treasurer").await;
+    let csrf = maker.csrf("/dana").await;
+    let opening = [
+        ("csrf", csrf.as_str()),
+        ("source", "hdn_ugb"),
+        ("licensed_on", "2026-01-05"),
+        ("holder", "PT Contoh"),
+    ];
+    let bare = maker.post("/dana", &opening).await;
+    assert_eq!(bare.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", bare.body);
+    assert!(bare.body.contains("id=\"licence-error\""), "{}", bare.body);
+    let made = maker.post("/dana", &[&opening[..], &[("licence", "IZIN 1")]].concat()).await;
+    assert_eq!(made.header(header::LOCATION), "/dana/1", "{}", made.body);
+    let papers = [("paper_licence", "K 1"), ("paper_slip", "S 1")];
+    let told = |kind: &'static str, amount: &'static str, document: &'static str| {
+        vec![
+            ("langkah", kind),
+            ("amount_idr", amount),
+            ("document", document),
+            ("day", "2026-11-02"),
+            ("party", "PT Contoh"),
+        ]
+    };
+    let token = ("csrf", csrf.as_str());
+    let deposit = [told("deposit", "1.000.000", "STS 1"), vec![token], papers.to_vec()].concat();
+    assert_eq!(maker.post("/dana/1/langkah", &deposit).await.status, StatusCode::SEE_OTHER);
+    let allot = [told("allot", "400000", "KEP 1"), vec![token, ("purpose", "water")]].concat();
+    assert_eq!(maker.post("/dana/1/langkah", &allot).await.status, StatusCode::SEE_OTHER);
+    let short = [told("grant", "5", "NPH 1"), vec![token, ("parent", "2")]].concat();
+    assert_eq!(
+        maker.post("/dana/1/langkah", &short).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "it waits"
+    );
+    let yes = [token, ("setuju", "ya")];
+    assert_eq!(maker.post("/dana/1/gerak/2/putuskan", &yes).await.status, StatusCode::FORBIDDEN);
+    let mut checker = house.signed_in("programme_manager").await;
+    let csrf = checker.csrf("/dana/1").await;
+    let done = checker.post("/dana/1/gerak/2/putuskan", &[("csrf", &csrf), ("setuju", "ya")]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let again = checker.post("/dana/1/gerak/2/putuskan", &[("csrf", &csrf), ("setuju", "ya")]).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let mut auditor = house.signed_in("auditor").await;
+    assert_eq!(auditor.get("/dana/1").await.status, StatusCode::NOT_FOUND, "another territory");
+    for lang in ["id", "en"] {
+        for path in [
+            "/dana/1",
+            "/dana/1?langkah=grant",
+            "/dana/1?langkah=deposit",
+            "/dana/1?langkah=back&baris=1",
+            "/pembayaran/buku",
+            "/pembayaran/buku?program=hdn_ugb&kanal=fund-1&pada=2026-11-20",
+            "/pembayaran/buku/akun/fund_free",
+            "/pembayaran/buku/dokumen?id=fund:2",
+            "/pembayaran/buku/entri/2",
+        ] {
+            let mark = if path.contains('?') { '&' } else { '?' };
+            let answer = maker.get(&format!("{path}{mark}lang={lang}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+            assert_eq!(support::bare_keys(&answer.body), Vec::<String>::new(), "{path} {lang}");
+        }
+    }
+    assert!(maker.get("/pembayaran/buku").await.body.contains("Rp1.000.000"));
+    assert!(
+        maker
+            .get("/pembayaran/buku/akun/fund_free")
+            .await
+            .body
+            .contains("/pembayaran/buku/dokumen?id=fund%3A1")
+    );
+    assert!(maker.get("/pembayaran/buku/entri/2").await.body.contains("href=\"/dana/1\""));
+    let file = maker.get("/pembayaran/buku/csv?program=hdn_ugb").await.body;
+    assert!(file.contains(",fund_free,hdn_ugb,,,,1000000,400000,600000"), "{file}");
+    let file = maker.get("/dana/csv").await.body;
+    assert!(file.contains(",1000000,600000,400000,0,0"), "{file}");
+    assert_eq!(maker.get("/dana/1/csv").await.body.lines().count(), 3);
+    for path in ["/pembayaran/buku?pada=kemarin", "/pembayaran/buku?kode=x", "/pembayaran/buku/akun/x"] {
+        assert!(maker.get(path).await.status.is_client_error(), "{path}");
+    }
+    let mut operator = house.signed_in("village_operator").await;
+    for path in ["/dana", "/pembayaran/buku", "/pembayaran/buku/entri/1"] {
+        assert_eq!(operator.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+}

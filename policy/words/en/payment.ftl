@@ -110,6 +110,11 @@ payment-account-kind-on_card = On cards
 payment-account-kind-withdrawn = Withdrawn
 payment-account-kind-returned_unpaid = Back before it reached the card
 payment-account-kind-returned_from_card = Back from the card
+payment-account-kind-donor = Donors
+payment-account-kind-fund_free = Fund, not allotted
+payment-account-kind-fund_allotted = Fund, allotted
+payment-account-kind-fund_granted = Fund, granted, not reported
+payment-account-kind-fund_used = Fund, used
 
 payment-order-proposed = Proposed
 payment-order-approved = Approved (SPM)

@@ -110,6 +110,11 @@ payment-account-kind-on_card = Di kartu
 payment-account-kind-withdrawn = Ditarik
 payment-account-kind-returned_unpaid = Kembali sebelum masuk kartu
 payment-account-kind-returned_from_card = Kembali dari kartu
+payment-account-kind-donor = Pemberi dana
+payment-account-kind-fund_free = Dana belum dialokasikan
+payment-account-kind-fund_allotted = Dana dialokasikan
+payment-account-kind-fund_granted = Dana dihibahkan, belum dilaporkan
+payment-account-kind-fund_used = Dana terpakai
 
 payment-order-proposed = Diusulkan
 payment-order-approved = Disetujui (SPM)

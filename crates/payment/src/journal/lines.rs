@@ -3,7 +3,7 @@
 
 use access::{House, Scope};
 use ledger::{Movement, Place};
-use model::{RegionCode, RegionLevel};
+use model::{RegionCode, RegionLevel, Rupiah};
 use policy::Meaning;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
@@ -17,6 +17,7 @@ use crate::{
     Error, Result, checks, common,
     evidence::{self, Kept},
     files::{self, FileView},
+    funds::FundEntry,
     queries as room, told, wire,
 };
 
@@ -66,6 +67,8 @@ pub struct EntryPage {
     pub sum_idr: i64,
     /// The lines can be told, and their sum is the entry's.
     pub agrees: bool,
+    /// The grant fund whose money it is: then one paper of the fund is all that the entry stands for.
+    pub fund: Option<i64>,
 }
 
 /// An entry of the journal with its lines, of one line only where one is named.
@@ -81,21 +84,37 @@ pub fn entry_page(
 ) -> Result<EntryPage> {
     common::need(scope, READ)?;
     let (from, to) = scope.path_range();
-    let (entry, all) = house.db.read(|tx| {
+    let (entry, all, fund) = house.db.read(|tx| {
         let row = tx.query_opt(&queries::ENTRY, params![from, to, entry_id])?;
         let entry = read_entry(&row.ok_or(Error::NotFound("entry"))?)?;
         let lines = lines_of(tx, house, &entry)?;
-        Ok::<_, Error>((entry, lines))
+        let fund = match DocumentKind::of(&entry.document) {
+            Some(DocumentKind::Fund(id)) => crate::funds::document_move(tx, id)?,
+            _ => None,
+        };
+        Ok::<_, Error>((entry, lines, fund))
     })?;
     let sum_idr = all.iter().try_fold(0i64, |sum, one| sum.checked_add(one.amount_idr));
-    let sum_idr = sum_idr.ok_or(Error::Stored("amounts"))?;
+    let mut sum_idr = sum_idr.ok_or(Error::Stored("amounts"))?;
+    let mut agrees = sum_idr == entry.amount_idr;
+    if let Some(fund) = fund {
+        sum_idr = fund.amount.idr().saturating_abs();
+        agrees = says(&fund, &entry);
+    }
     let count = all.len() as i64;
     let keys = page.keys(2)?.unwrap_or_else(|| vec![(-1).into(), (-1).into()]);
     let [Value::Int(after), Value::Int(row)] = keys[..] else { return Err(Error::Stored("page")) };
     let behind = |one: &EntryLine| key(one) > (after, row) && line.is_none_or(|line| line == one.line_id);
     let some = all.into_iter().filter(behind).take(page.rows() + 1).collect();
     let Paged { items, next } = page.page(some, |one: &EntryLine| vec![key(one).0.into(), key(one).1.into()]);
-    Ok(EntryPage { agrees: sum_idr == entry.amount_idr, entry, lines: items, next, count, sum_idr })
+    Ok(EntryPage { agrees, entry, lines: items, next, count, sum_idr, fund: fund.map(|fund| fund.fund_id) })
+}
+
+/// A move of a fund and its entry name the same way and amount.
+fn says(fund: &FundEntry, entry: &EntryView) -> bool {
+    let back = fund.amount < Rupiah::ZERO;
+    (fund.movement.code(), back) == (entry.movement.as_str(), entry.correction)
+        && fund.amount.idr().saturating_abs() == entry.amount_idr
 }
 
 fn key(line: &EntryLine) -> (i64, i64) {
@@ -118,6 +137,9 @@ fn lines_of(tx: &mut Tx<'_>, house: &House, entry: &EntryView) -> Result<Vec<Ent
         channel: entry.channel.clone(),
     };
     let Some(kind) = DocumentKind::of(&entry.document) else { return Ok(Vec::new()) };
+    if matches!(kind, DocumentKind::Fund(_)) {
+        return Ok(Vec::new());
+    }
     let candidates = candidates(tx, &place)?;
     let mut out = match kind {
         DocumentKind::Order(order) => {
@@ -125,6 +147,7 @@ fn lines_of(tx: &mut Tx<'_>, house: &House, entry: &EntryView) -> Result<Vec<Ent
         }
         DocumentKind::Slip => of_slip(tx, entry, candidates)?,
         DocumentKind::File(file_no) => of_file(tx, house, entry, file_no, candidates)?,
+        DocumentKind::Fund(_) => Vec::new(),
     };
     out.sort_by_key(key);
     Ok(out)

@@ -426,6 +426,8 @@ pub enum DocumentKind {
     File(i64),
     /// A deposit slip.
     Slip,
+    /// A move of a grant fund, by its number.
+    Fund(i64),
 }
 
 impl DocumentKind {
@@ -436,6 +438,7 @@ impl DocumentKind {
             "order" => id.parse().ok().map(Self::Order),
             "file" => id.parse().ok().map(Self::File),
             "slip" => Some(Self::Slip),
+            "fund" => id.parse().ok().map(Self::Fund),
             _ => None,
         }
     }
@@ -450,6 +453,8 @@ pub struct DocumentPage {
     pub order: Option<OrderView>,
     /// The file, where it is one.
     pub file: Option<FileView>,
+    /// The grant fund whose move it is.
+    pub fund: Option<i64>,
     /// What was entered, by movement.
     pub movements: Vec<MovementSum>,
     /// What the document itself says that moved, net by movement: for readers of the whole country only.
@@ -473,7 +478,7 @@ pub fn document_page(house: &House, scope: &Scope, document: &str, page: &Page) 
     let filter = BooksFilter { region: scope.region().clone(), ..BooksFilter::default() };
     let mut values = filter.values(scope)?;
     values.push(document.into());
-    let (rows, order, file) = house.db.read(|tx| {
+    let (rows, order, file, fund) = house.db.read(|tx| {
         let rows = tx.query(&queries::DOCUMENT_SUMS, &values)?;
         let order = match kind {
             DocumentKind::Order(id) => Some(orders::get(tx, house, id)?),
@@ -483,7 +488,11 @@ pub fn document_page(house: &House, scope: &Scope, document: &str, page: &Page) 
             DocumentKind::File(number) => Some(files::get(tx, number)?),
             _ => None,
         };
-        Ok::<_, Error>((rows, order, file))
+        let fund = match kind {
+            DocumentKind::Fund(id) => crate::funds::document_move(tx, id)?,
+            _ => None,
+        };
+        Ok::<_, Error>((rows, order, file, fund))
     })?;
     if rows.is_empty() {
         return Err(Error::NotFound("document"));
@@ -495,6 +504,9 @@ pub fn document_page(house: &House, scope: &Scope, document: &str, page: &Page) 
     }
     if let Some(file) = file.as_ref().filter(|_| nation) {
         told = file.counts.moved_idr.clone();
+    }
+    if let Some(fund) = fund {
+        told.insert(fund.movement.code().to_owned(), fund.amount.idr());
     }
     told.retain(|_, amount| *amount != 0);
     let mut entered: BTreeMap<String, i64> = BTreeMap::new();
@@ -509,6 +521,7 @@ pub fn document_page(house: &House, scope: &Scope, document: &str, page: &Page) 
         document: document.to_owned(),
         order,
         file,
+        fund: fund.map(|fund| fund.fund_id),
         movements,
         told: told.into_iter().collect(),
         agrees,

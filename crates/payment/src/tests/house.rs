@@ -99,7 +99,11 @@ impl TestHouse {
     }
 
     pub(super) fn checker(&self) -> Scope {
-        self.checker.scope("payment.approve").unwrap()
+        self.checker_for("payment.approve")
+    }
+
+    pub(super) fn checker_for(&self, action: &str) -> Scope {
+        self.checker.scope(action).unwrap()
     }
 
     pub(super) fn outbox(&self) -> PathBuf {

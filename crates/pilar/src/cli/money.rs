@@ -311,6 +311,99 @@ pub(crate) enum Cards {
 }
 
 #[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Funds {
+    /// All funds and what they hold, newest first, at most 1,000
+    List,
+    /// One fund: what it holds, what waits, its newest movements
+    Show {
+        /// Number of the fund.
+        fund: i64,
+    },
+    /// Open the fund of a licence or agreement; the same again is the same fund
+    Open {
+        /// Key of the source, as in funds.toml.
+        #[arg(long)]
+        source: String,
+        /// Number of the licence or agreement.
+        #[arg(long)]
+        licence: String,
+        /// Its day.
+        #[arg(long)]
+        on: jiff::civil::Date,
+        /// Who holds it.
+        #[arg(long)]
+        holder: String,
+        /// Code of its region. Default: the nation.
+        #[arg(long, default_value = "")]
+        region: String,
+    },
+    /// Record a movement; allotments and grants wait for a second person
+    Record(FundRecord),
+    /// Agree to a movement that waits, or refuse it
+    Decide {
+        /// Number of the movement.
+        movement: i64,
+        /// Login of who decides; not who proposed it.
+        #[arg(long = "as", value_name = "LOGIN")]
+        login: String,
+        /// Refuse it, for this reason.
+        #[arg(long, value_name = "REASON")]
+        refuse: Option<String>,
+    },
+    /// Take a movement back by a new one, whole and once
+    Back {
+        /// Number of the movement.
+        movement: i64,
+        /// Number of the paper that says so.
+        #[arg(long)]
+        document: String,
+        /// Why.
+        #[arg(long)]
+        note: String,
+        /// Login of who records it. Default: the console.
+        #[arg(long = "as", value_name = "LOGIN")]
+        login: Option<String>,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FundRecord {
+    /// Number of the fund.
+    #[arg(long)]
+    pub(crate) fund: i64,
+    /// `deposit`, `allot`, `release`, `grant`, `use` or `unused`.
+    #[arg(long)]
+    pub(crate) kind: String,
+    /// Whole rupiah.
+    #[arg(long, value_name = "RUPIAH")]
+    pub(crate) amount: i64,
+    /// Number of the allotment (release, grant) or grant (use, unused) that it comes out of.
+    #[arg(long, value_name = "MOVEMENT")]
+    pub(crate) out_of: Option<i64>,
+    /// Number of the paper.
+    #[arg(long)]
+    pub(crate) document: String,
+    /// Its day. Default: today.
+    #[arg(long)]
+    pub(crate) on: Option<jiff::civil::Date>,
+    /// Who pays or receives.
+    #[arg(long, default_value = "")]
+    pub(crate) party: String,
+    /// Key of the purpose, of an allotment.
+    #[arg(long, default_value = "")]
+    pub(crate) purpose: String,
+    /// A paper that the source asks of deposits: KEY=NUMBER.
+    #[arg(long, value_name = "KEY=NUMBER")]
+    pub(crate) paper: Vec<String>,
+    /// What to know about it.
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
+    /// Login of who records it. Default: the console.
+    #[arg(long = "as", value_name = "LOGIN")]
+    pub(crate) login: Option<String>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Goods {
     /// Add a warehouse
     Warehouse {

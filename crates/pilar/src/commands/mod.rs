@@ -5,6 +5,7 @@ mod books;
 pub(crate) mod cards;
 pub(crate) mod effects;
 mod figures;
+mod funds;
 pub(crate) mod goods;
 mod link;
 mod link_explain;
@@ -90,6 +91,7 @@ fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Ans
         Command::Simulate(command) => simulate::run(house, command),
         Command::Approve(command) => money::approve(house, command),
         Command::Goods(command) => goods::run(house, command),
+        Command::Funds(command) => funds::run(house, command),
         Command::Pay(command) => money::pay(place, house, command),
         Command::Status => status::run(house),
         Command::Devices(command) => figures::devices(house, command),

@@ -7,6 +7,7 @@
 mod accounts;
 mod cards;
 mod devices;
+mod funds;
 mod goods;
 mod plan;
 mod sample;

@@ -57,6 +57,7 @@ pub(super) fn all(run: &mut Run) -> anyhow::Result<Value> {
     run.step("verification", |run| super::sample::ask(run, paid["cycles"][0].as_i64().unwrap_or_default()))?;
     let handed =
         run.step("goods", |run| super::goods::hand_out(run, &crowded(&accounts::read(&run.dir)?)?, month))?;
+    run.step("funds", super::funds::fill)?;
     run.step("pages", |run| list_pages(run, &decided, &paid, &handed))?;
     let goods = super::goods::figures(run, &handed)?;
     Ok(json!({
@@ -512,6 +513,7 @@ fn list_pages(run: &Run, decided: &Value, paid: &Value, handed: &Value) -> anyho
         ("/pembayaran/susulan".to_owned(), "payment.build"),
         ("/pembayaran/buku".to_owned(), "payment.build"),
         ("/pembayaran/status".to_owned(), "payment.read"),
+        ("/dana".to_owned(), "fund.record"),
         ("/kartu".to_owned(), "payment.read"),
         ("/verifikasi".to_owned(), "verify.draw"),
         ("/wilayah".to_owned(), "report.read"),

@@ -14,7 +14,8 @@ use payment::journal::{
 use serde::Deserialize;
 use store::{Page, Paged};
 
-use super::pembayaran::{channel, document, programme};
+use super::pembayaran::document;
+use super::{dana, pembayaran};
 use crate::{
     csv::{self, Sheet},
     fault::Fault,
@@ -44,6 +45,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     fn filter(&self, visit: &Visit) -> Result<BooksFilter, Fault> {
+        visit.scope(READ)?;
         let region = match self.kode.as_str() {
             "" => visit.session.region.clone(),
             code => RegionCode::parse(code).map_err(|_| Fault::not_found())?,
@@ -178,6 +180,22 @@ pub(crate) fn paper(document: &str) -> String {
     format!("{BASE}/dokumen?id={}", encode(document))
 }
 
+/// Name of a programme, or of the source of a grant fund.
+pub(crate) fn programme(t: &Tongue, key: &str) -> String {
+    match t.policy().funds().source(key) {
+        Some(_) => dana::source(t, key),
+        None => pembayaran::programme(t, key),
+    }
+}
+
+/// Name of a channel, or of a grant fund.
+pub(crate) fn channel(t: &Tongue, key: &str) -> String {
+    match key.strip_prefix("fund-") {
+        Some(number) => t.one("web-fund-no", "n", number),
+        None => pembayaran::channel(t, key),
+    }
+}
+
 fn trail(t: &Tongue, rest: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut trail =
         vec![("/pembayaran".into(), t.say("web-nav-payments")), (BASE.into(), t.say("web-books"))];
@@ -192,7 +210,10 @@ pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let codes = view.regions.iter().map(|part| part.of.clone());
     let names = visit.names(codes.chain([region.to_string()])).await?;
     let t = visit.t();
-    let name = |code: &str| names.get(code).cloned().unwrap_or_else(|| code.to_owned());
+    let name = |code: &str| match code {
+        "" => t.say("web-nation"),
+        code => names.get(code).cloned().unwrap_or_else(|| code.to_owned()),
+    };
     let table = |title: &str, parts: &[TrialPart], set: &str, name: &dyn Fn(&str) -> String| Table {
         title: t.say(title),
         rows: parts.iter().map(|one| (name(&one.of), asked.at("", set, &one.of), one.clone())).collect(),
@@ -213,8 +234,13 @@ pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     }
     let all = |label: String| vec![(String::new(), label)];
     let mut programmes = all(t.say("web-books-all-programmes"));
-    programmes.extend(t.policy().programmes().keys().map(|key| (key.clone(), programme(&t, key))));
+    let sources = t.policy().funds().sources.iter().map(|source| &source.key);
+    let keys = t.policy().programmes().keys().chain(sources);
+    programmes.extend(keys.map(|key| (key.clone(), programme(&t, key))));
     let mut channels = all(t.say("web-books-all-channels"));
+    if asked.kanal.starts_with("fund-") {
+        channels.push((asked.kanal.clone(), channel(&t, &asked.kanal)));
+    }
     channels.extend(t.policy().channels().keys().map(|key| (key.clone(), channel(&t, key))));
     let mut trail = trail(&t, Vec::new());
     if let Some(last) = trail.last_mut() {
@@ -342,8 +368,11 @@ pub(crate) async fn entries(visit: Visit, Path(code): Path<String>, Query(asked)
     })
 }
 
-fn place(names: &HashMap<String, String>, entry: &EntryView) -> String {
-    names.get(entry.region.as_str()).cloned().unwrap_or_else(|| entry.region.to_string())
+fn place(t: &Tongue, names: &HashMap<String, String>, region: &RegionCode) -> String {
+    if region.level() == RegionLevel::Nation {
+        return t.say("web-nation");
+    }
+    names.get(region.as_str()).cloned().unwrap_or_else(|| region.to_string())
 }
 
 impl AccountPage {
@@ -352,7 +381,7 @@ impl AccountPage {
     }
 
     fn place(&self, entry: &EntryView) -> String {
-        place(&self.names, entry)
+        place(&self.t, &self.names, &entry.region)
     }
 }
 
@@ -377,7 +406,7 @@ pub(crate) async fn one_document(visit: Visit, Query(asked): Query<Asked>) -> An
 
 impl PaperPage {
     fn place(&self, entry: &EntryView) -> String {
-        place(&self.names, entry)
+        place(&self.t, &self.names, &entry.region)
     }
 
     /// All entries of the document together.
@@ -414,7 +443,7 @@ pub(crate) async fn one_entry(visit: Visit, Path(entry): Path<i64>, Query(asked)
 
 impl OneEntryPage {
     fn village(&self, region: &RegionCode) -> String {
-        self.names.get(region.as_str()).cloned().unwrap_or_else(|| region.to_string())
+        place(&self.t, &self.names, region)
     }
 }
 

@@ -13,6 +13,7 @@ mod beranda;
 mod buku;
 mod cari;
 mod daftar;
+mod dana;
 mod kartu;
 mod keluarga;
 mod keputusan;
@@ -128,6 +129,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/barang/daftar/{id}/cetak", get(barang_daftar::print))
         .route("/barang/daftar/{id}/keluarga/{family}", get(barang_daftar::family))
         .route("/barang/daftar/{id}/keluarga/{family}/langkah", post(barang_daftar::record_hand))
+        .route("/dana", get(dana::list).post(dana::open))
+        .route("/dana/csv", get(dana::export))
+        .route("/dana/{id}", get(dana::show))
+        .route("/dana/{id}/csv", get(dana::export_moves))
+        .route("/dana/{id}/langkah", post(dana::record))
+        .route("/dana/{id}/gerak/{move}/putuskan", post(dana::decide))
         .route("/verifikasi", get(verifikasi::list).post(verifikasi::draw))
         .route("/verifikasi/{id}", get(verifikasi::show))
         .route("/verifikasi/{id}/daftar", get(verifikasi::lines))

@@ -596,6 +596,7 @@ pub(crate) fn document(t: &Tongue, document: &str) -> String {
         "case" => t.one("web-document-case", "id", id),
         "slip" => t.one("web-document-slip", "id", id),
         "plan" => t.one("web-plan-no", "n", id),
+        "fund" => t.one("web-document-fund", "id", id),
         _ => document.to_owned(),
     }
 }

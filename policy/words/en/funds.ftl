@@ -1,0 +1,37 @@
+# Grant funds: kinds of movement, steps, states, fields. Keys are codes of the program.
+
+fund-kind-deposit = Deposit
+fund-kind-allot = Allotment
+fund-kind-release = Release of an allotment
+fund-kind-grant = Grant
+fund-kind-use = Report of use
+fund-kind-unused = Unused money back
+fund-step-deposit = Record a deposit
+fund-step-allot = Propose an allotment
+fund-step-release = Release an allotment
+fund-step-grant = Propose a grant
+fund-step-use = Record a report of use
+fund-step-unused = Record unused money back
+fund-step-back = Take back
+fund-state-proposed = Waits
+fund-state-posted = Entered
+fund-state-refused = Refused
+fund-state-taken_back = Taken back
+fund-field-source = Source
+fund-field-licence = Number of the licence or agreement
+fund-field-licensed_on = Day of the licence
+fund-field-holder = Holder
+fund-field-region = Region code (empty: national)
+fund-field-parent = Out of
+fund-field-amount_idr = Amount in rupiah
+fund-field-purpose = Purpose
+fund-field-party = Party (who pays or receives)
+fund-field-document = Number of the paper
+fund-field-day = Day of the paper
+fund-field-note = Note
+galat-payment-fund-field = Fill in this field, in at most 200 characters, or choose one of the choices.
+galat-payment-fund-amount = Write whole rupiah above zero.
+galat-payment-fund-day = Write a day that is not to come.
+galat-payment-fund-document = This paper was told before with another content. Look at its number again.
+galat-payment-fund-short = There is not enough money.
+galat-payment-fund-state = This movement was decided or taken back, or others stand on it.

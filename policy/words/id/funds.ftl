@@ -1,0 +1,37 @@
+# Dana hibah: jenis gerak, langkah, keadaan, kolom. Kunci adalah kode program.
+
+fund-kind-deposit = Setoran
+fund-kind-allot = Alokasi
+fund-kind-release = Pengembalian alokasi
+fund-kind-grant = Hibah
+fund-kind-use = Laporan pemakaian
+fund-kind-unused = Sisa dikembalikan
+fund-step-deposit = Catat setoran
+fund-step-allot = Usulkan alokasi
+fund-step-release = Kembalikan alokasi
+fund-step-grant = Usulkan hibah
+fund-step-use = Catat laporan pemakaian
+fund-step-unused = Catat sisa yang kembali
+fund-step-back = Batalkan
+fund-state-proposed = Menunggu
+fund-state-posted = Tercatat
+fund-state-refused = Ditolak
+fund-state-taken_back = Dibatalkan
+fund-field-source = Sumber
+fund-field-licence = Nomor izin atau perjanjian
+fund-field-licensed_on = Tanggal izin
+fund-field-holder = Pemegang izin
+fund-field-region = Kode wilayah (kosong: nasional)
+fund-field-parent = Dari
+fund-field-amount_idr = Jumlah rupiah
+fund-field-purpose = Tujuan
+fund-field-party = Pihak (pembayar atau penerima)
+fund-field-document = Nomor surat
+fund-field-day = Tanggal surat
+fund-field-note = Catatan
+galat-payment-fund-field = Isi kolom ini, paling banyak 200 huruf, atau pilih salah satu pilihan.
+galat-payment-fund-amount = Tulis rupiah bulat di atas nol.
+galat-payment-fund-day = Tulis tanggal yang tidak di masa depan.
+galat-payment-fund-document = Surat ini sudah dicatat dengan isi lain. Periksa nomornya.
+galat-payment-fund-short = Uangnya tidak cukup.
+galat-payment-fund-state = Gerak ini sudah diputuskan, dibatalkan, atau menjadi dasar gerak lain.
