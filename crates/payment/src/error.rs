@@ -142,6 +142,9 @@ pub enum Error {
     /// What is told of goods cannot be kept.
     #[error(transparent)]
     Goods(#[from] crate::goods::GoodsFault),
+    /// What was asked for at the desk cannot be done.
+    #[error(transparent)]
+    Desk(#[from] crate::desk::DeskFault),
     /// A file of rows that people wrote is refused whole.
     #[error("{name}: {} faults; nothing was taken: {}", faults.len() + more, crate::rows::told(faults))]
     FileRows {
@@ -220,6 +223,7 @@ impl Error {
             Self::State { .. } => "payment-state",
             Self::Card(fault) => fault.code(),
             Self::Goods(fault) => fault.code(),
+            Self::Desk(fault) => fault.code(),
             Self::FileRows { .. } => "payment-file-rows",
             Self::Changed => "payment-changed",
             Self::NothingToOrder => "payment-nothing-to-order",

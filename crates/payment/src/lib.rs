@@ -19,6 +19,7 @@ pub mod cards;
 mod checks;
 mod columns;
 mod common;
+pub mod desk;
 mod effect;
 mod error;
 mod evidence;

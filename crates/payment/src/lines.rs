@@ -263,65 +263,87 @@ pub fn decide_line(
     common::need(scope, "payment.build")?;
     // Steps over whole cycles count on lines that nobody else changes.
     let _lock = common::lock(house)?;
-    let reason: String = reason.chars().take(400).collect();
     house.db.write(|tx| {
-        let (from, to) = scope.path_range();
-        let of = params![from, to, scope.caseload(), line];
-        let mut line = query(tx, &queries::LINE_BY_ID, of)?.pop().ok_or(Error::NotFound("payment line"))?;
-        let before = line.clone();
-        let fallback = match decision {
-            LineDecision::OtherChannel => Some(other_channel(tx, house, line.cycle_id)?),
-            _ => None,
-        };
-        if line.told.order.is_some_and(|_| line.payment != PaymentState::Set) && is_told(tx, &line)? {
-            // The file may be with the channel already.
-            return Err(on_its_way(&line));
-        }
-        let (kind, next) = change(&mut line, decision, fallback)?;
-        if matches!(decision, LineDecision::CheckAgain { .. }) {
-            // The line will name another file: what files said of it until now becomes its own.
-            story::keep(tx, house, &before, &mut line)?;
-        }
-        line.events += 1;
-        // A line that changed leaves an order that is not approved yet; the order's hash no longer fits and it must be made anew.
-        line.told.order = line.told.order.filter(|_| line.payment != PaymentState::Set);
-        let now = house.clock.now_ms();
-        tx.execute(
-            &queries::LINE_SET,
-            params![
-                line.recipient,
-                line.line_id,
-                line.eligibility.code(),
-                line.account_state.code(),
-                line.problem.map(Trouble::code),
-                line.account.as_deref(),
-                &*line.channel,
-                line.told.order,
-                line.live,
-                line.events,
-                now,
-                line.told.check_file,
-                line.told.check_reply
-            ],
-        )?;
-        let state = if kind == "account" { line.account_state.code() } else { line.eligibility.code() };
-        let event = EventRow {
-            line: (line.recipient, line.line_id, line.events),
-            at_ms: now,
-            actor: scope.actor_name(),
-            kind,
-            state,
-            reason: &format!("person:{reason}"),
-            next,
-            document: "decision",
-        };
-        tx.execute(&queries::EVENT_ADD, &event.values())?;
         let mut tally = Tally::default();
-        tally.count(&before, -1);
-        tally.count(&line, 1);
+        let said = Said { reason, document: "decision" };
+        let state = decide_in(tx, house, scope, line, decision, &said, &mut tally)?;
         tally.write(tx)?;
-        common::audit(tx, house, scope, &format!("line:{}", line.line_id), state)
+        common::audit(tx, house, scope, &format!("line:{line}"), state)
     })
+}
+
+/// Why a person decided, and in which act.
+pub(crate) struct Said<'a> {
+    pub(crate) reason: &'a str,
+    pub(crate) document: &'a str,
+}
+
+/// One decision within the caller's transaction, which holds the lock, writes the counts and audits. A refusal is told before
+/// anything is written. Answers the new state.
+pub(crate) fn decide_in(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    line: LineId,
+    decision: &LineDecision,
+    said: &Said<'_>,
+    tally: &mut Tally,
+) -> Result<&'static str> {
+    let reason: String = said.reason.chars().take(400).collect();
+    let (from, to) = scope.path_range();
+    let of = params![from, to, scope.caseload(), line];
+    let mut line = query(tx, &queries::LINE_BY_ID, of)?.pop().ok_or(Error::NotFound("payment line"))?;
+    let before = line.clone();
+    let fallback = match decision {
+        LineDecision::OtherChannel => Some(other_channel(tx, house, line.cycle_id)?),
+        _ => None,
+    };
+    if line.told.order.is_some_and(|_| line.payment != PaymentState::Set) && is_told(tx, &line)? {
+        // The file may be with the channel already.
+        return Err(on_its_way(&line));
+    }
+    let (kind, next) = change(&mut line, decision, fallback)?;
+    if matches!(decision, LineDecision::CheckAgain { .. }) {
+        // The line will name another file: what files said of it until now becomes its own.
+        story::keep(tx, house, &before, &mut line)?;
+    }
+    line.events += 1;
+    // A line that changed leaves an order that is not approved yet; the order's hash no longer fits and it must be made anew.
+    line.told.order = line.told.order.filter(|_| line.payment != PaymentState::Set);
+    let now = house.clock.now_ms();
+    tx.execute(
+        &queries::LINE_SET,
+        params![
+            line.recipient,
+            line.line_id,
+            line.eligibility.code(),
+            line.account_state.code(),
+            line.problem.map(Trouble::code),
+            line.account.as_deref(),
+            &*line.channel,
+            line.told.order,
+            line.live,
+            line.events,
+            now,
+            line.told.check_file,
+            line.told.check_reply
+        ],
+    )?;
+    let state = if kind == "account" { line.account_state.code() } else { line.eligibility.code() };
+    let event = EventRow {
+        line: (line.recipient, line.line_id, line.events),
+        at_ms: now,
+        actor: scope.actor_name(),
+        kind,
+        state,
+        reason: &format!("person:{reason}"),
+        next,
+        document: said.document,
+    };
+    tx.execute(&queries::EVENT_ADD, &event.values())?;
+    tally.count(&before, -1);
+    tally.count(&line, 1);
+    Ok(state)
 }
 
 fn on_its_way(line: &Line) -> Error {

@@ -3,6 +3,7 @@
 mod bank;
 mod cards;
 mod channels;
+mod desk;
 mod faults;
 mod figures;
 mod goods;
@@ -207,6 +208,7 @@ fn every_statement_prepares_and_every_code_has_words() {
         assert_eq!(test.house.db.check(queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::cards::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::snap::queries::ALL), vec![]);
+        assert_eq!(test.house.db.check(crate::desk::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::post::queries::ALL), vec![]);
     }
     let policy = Policy::embedded().unwrap();
@@ -225,6 +227,16 @@ fn every_statement_prepares_and_every_code_has_words() {
     }
     for kind in ledger::AccountKind::ALL {
         has(format!("payment-account-kind-{}", kind.code()));
+    }
+    use crate::desk::{BulkAction, DeskFault, ReleaseKind, Source};
+    for code in Source::ALL.iter().map(|one| one.code()).chain(ReleaseKind::ALL.iter().map(|one| one.code())) {
+        has(format!("desk-list-{code}"));
+    }
+    for action in BulkAction::ALL {
+        has(format!("desk-action-{}", action.code()));
+    }
+    for fault in DeskFault::ALL {
+        has(format!("galat-{}", fault.code()));
     }
     use crate::cards::{CardField, CardMove, CardState, Holder, KEEPERS, PROOFS, RELATIONS, Stage};
     let codes = [

@@ -7,7 +7,8 @@ mod exception;
 mod line;
 mod money;
 
-pub(crate) use cycle::below;
+pub(crate) use cycle::{below, cycle_view};
+pub(crate) use exception::close_in;
 pub use cycle::{CyclePage, CycleView, FunnelStep, ProblemCount, RegionFigures, cycle_page, cycles};
 pub use exception::{ExceptionFilter, ExceptionView, close_exception, exceptions};
 pub use line::{

@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0017_sample",
     "0019_snap",
     "0020_disbursement",
+    "0022_release",
 ];
 
 /// What follows on the line runs on the server only: how rows are laid out, nothing that an answer depends on.

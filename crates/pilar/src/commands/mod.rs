@@ -2,6 +2,7 @@
 //! same as one JSON object.
 
 pub(crate) mod cards;
+pub(crate) mod desk;
 pub(crate) mod effects;
 mod figures;
 pub(crate) mod goods;

@@ -29,7 +29,7 @@ pub const ROLES: [&str; 8] = [
 ];
 
 /// Every place of the menu.
-pub const PLACES: [&str; 18] = [
+pub const PLACES: [&str; 19] = [
     "/beranda",
     "/cari",
     "/keluarga",
@@ -45,6 +45,7 @@ pub const PLACES: [&str; 18] = [
     "/wilayah",
     "/anggaran",
     "/angka",
+    "/ekspor",
     "/pengguna",
     "/audit",
     "/akun",
