@@ -127,7 +127,7 @@ def programme(rng, world, makers, number):
     for i in range(rng.randint(0, 3)):
         made = within(world, family, "family", 0.02, 0.35, rng.randint(1, 3))
         own.append(f"({made.d}) is not true")
-        out += ["[[version.exclusion]]", f'code = "X{i}"', f'when = """{made.r}"""', 'status = "x"', 'remedy_id = "x"', 'remedy_en = "x"', *texts]
+        out += ["[[version.exclusion]]", f'code = "X{i}"', f'when = """{made.r}"""', 'status = "EXCLUDE"', 'remedy_id = "x"', 'remedy_en = "x"', *texts]
     components = []
     for i in range(rng.choice([0, 1, 2, 3, 4, 6])):
         made = within(world, person, "person", 0.04, 0.7, rng.randint(1, 2))

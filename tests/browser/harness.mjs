@@ -109,7 +109,7 @@ export function routeOf(address, method = "get") {
 }
 
 export function linksIn(html) {
-  const hrefs = [...html.matchAll(/<a\b[^>]*?\shref="([^"]*)"/g)].map(([, href]) => href.replaceAll("&amp;", "&"));
+  const hrefs = [...html.matchAll(/<a\b[^>]*?\shref="([^"]*)"/g)].map(([, href]) => href.replace(/&(amp|#38);/g, "&"));
   return hrefs.filter((href) => href.startsWith("/") && !/^\/(aset|tampilan|keluar$)/.test(href)).map((href) => href.split("#")[0]);
 }
 

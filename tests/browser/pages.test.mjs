@@ -29,8 +29,13 @@ const LOOKS = [
 ];
 const ONE_LOOK = [[NARROW, ID, "dark"]];
 
-// Pages that nothing in the demo leads to: no programme of the pack is paid by a bank that is called, so no cycle has calls to show.
-const UNLINKED = { treasurer: ["/pembayaran/siklus/1/api"] };
+// Pages that the crawl does not come to by itself. No programme of the pack is paid by a bank that is called, so no cycle leads to its calls;
+// only entries of what a bank told lead to its rows, and only lines whose money came back to another payee.
+const UNLINKED = ["/pembayaran/siklus/1/api"];
+const WAYS = [
+  ["/pembayaran/buku/akun/on_card", /^\/pembayaran\/buku\/entri\//, /^\/pembayaran\/buku\/berkas\//],
+  ["/pembayaran/susulan/1", /^\/pembayaran\/baris\//, /\/penerima$/],
+];
 
 // Kinds of pages that some role has passed; addresses that some role has reached.
 const passed = new Set();
@@ -62,7 +67,7 @@ test("every role: each kind of page that it reaches", { concurrency: 2 }, async 
       await signIn(guest.page, account);
       const found = [];
       let kinds = 0;
-      for (const [route, paths] of await kindsOf(guest, UNLINKED[account.role] ?? [])) {
+      for (const [route, paths] of await kindsOf(guest, account.role === "treasurer" ? [...UNLINKED, ...(await waysOf(guest))] : [])) {
         reached.add(route);
         if (/csv|xlsx/.test(route)) {
           found.push(...(await fileFaults(guest, paths[0])));
@@ -113,6 +118,24 @@ test("every address of the router was reached by somebody", () => {
   const missed = ROUTES.filter(({ method, path }) => method === "get" && !reached.has(path)).map(({ path }) => path);
   assert.deepEqual(missed, []);
 });
+
+// The first page at the end of each way, link by link.
+async function waysOf({ context }) {
+  const found = [];
+  for (const [start, ...steps] of WAYS) {
+    let pages = [start];
+    for (const step of steps) {
+      const next = [];
+      for (const path of pages.slice(0, 10)) {
+        next.push(...linksIn(await (await context.request.get(path)).text()).filter((link) => step.test(link)));
+      }
+      pages = next;
+    }
+    assert.ok(pages.length > 0, `${start} leads to nothing of the kind ${steps.at(-1)}`);
+    found.push(pages[0]);
+  }
+  return found;
+}
 
 // Follows links over plain http: of each pattern of the router the first pages found, of each query key one more.
 async function kindsOf({ context }, more) {

@@ -501,6 +501,30 @@ test("what was approved cannot be approved again, nor by who made it", async () 
   await treasurer.context.close();
 });
 
+test("what came back is planned again, and who proposed the plan does not approve it", async () => {
+  const treasurer = await visitor(browser);
+  await signIn(treasurer.page, accountOf("treasurer"));
+  const { page } = treasurer;
+  await page.goto("/pembayaran/susulan");
+  await page.click("#daftar-baris tbody th a >> nth=0");
+  await page.waitForURL(/calon/);
+  // The demo's plan has every line that can be paid again: a second one finds nothing.
+  const wish = Object.fromEntries(new URL(page.url()).searchParams);
+  const again = await post(treasurer, "/pembayaran/susulan", { ...wish, saluran: "pos", kode: "", sebab: "" });
+  assert.ok([303, 409].includes(again.status()), String(again.status()));
+  const plan = "/pembayaran/susulan/1";
+  assert.equal((await post(treasurer, `${plan}/setujui`, { hash: "00" })).status(), 403);
+  assert.equal((await post(treasurer, `${plan}/tolak`, { note: "", own: "1" })).status(), 422);
+  // Another payee is named where money came back, with a paper; without one it is refused.
+  await page.goto(plan);
+  const line = (await page.getAttribute("td a[href^='/pembayaran/baris/']", "href")) ?? "";
+  const payee = { person: "nobody", paper_kind: "sptjm", paper: "", paper_on: "2026-11-01", note: "x" };
+  const refused = await post(treasurer, `${line}/penerima`, payee);
+  assert.equal(refused.status(), 422);
+  assert.ok([403, 404].includes((await post(treasurer, `${line}/penerima/9`, { decision: "approve" })).status()));
+  await treasurer.context.close();
+});
+
 test("every form of the router was sent by somebody", () => {
   const missed = ROUTES.filter(({ method, path }) => method === "post" && !sent.has(path)).map(({ path }) => path);
   assert.deepEqual(missed, []);

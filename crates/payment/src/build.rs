@@ -31,11 +31,11 @@ use crate::{
 /// Lines written in one transaction.
 const BATCH: usize = 100_000;
 /// Line numbers of a cycle begin at its number times this, so that no two cycles share a stretch.
-const LINES_MAX: i64 = 100_000_000;
+pub(crate) const LINES_MAX: i64 = 100_000_000;
 /// The outcomes of a decision that are paid: receives by the rule; keeps its aid while its notice runs.
-const PAID: [(i8, &str); 2] = [(1, lines::BASES[0]), (3, lines::BASES[1])];
+pub(crate) const PAID: [(i8, &str); 2] = [(1, lines::BASES[0]), (3, lines::BASES[1])];
 /// The whole of a family's entitlement in one payment.
-const WHOLE: &str = "whole";
+pub(crate) const WHOLE: &str = "whole";
 const DAY_MS: i64 = 86_400_000;
 
 /// A decision list that somebody other than its maker approved.
@@ -503,7 +503,7 @@ struct NewLine {
     nik: Option<i64>,
 }
 
-const LINE_COLUMNS: &[&str] = &[
+pub(crate) const LINE_COLUMNS: &[&str] = &[
     "recipient",
     "line_id",
     "cycle_id",

@@ -1,6 +1,6 @@
 //! Typed columns of a lake batch, or an error that names dataset and column.
 
-use arrow_array::{Array, BooleanArray, Int8Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{Array, BooleanArray, Date32Array, Int8Array, Int64Array, RecordBatch, StringArray};
 
 use crate::{Error, Result};
 
@@ -26,6 +26,10 @@ impl<'a> Columns<'a> {
     }
 
     pub(crate) fn text(&self, column: &str) -> Result<&'a StringArray> {
+        self.get(column)
+    }
+
+    pub(crate) fn date(&self, column: &str) -> Result<&'a Date32Array> {
         self.get(column)
     }
 

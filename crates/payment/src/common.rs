@@ -43,12 +43,19 @@ pub(crate) struct Cycle {
     /// Its lines have the numbers from `first_line` to `last_line`, both included.
     pub(crate) first_line: i64,
     pub(crate) last_line: i64,
+    /// The plan that made it; none where a decision list did.
+    pub(crate) plan: Option<i64>,
 }
 
 /// Lines that one transaction changes, where a step changes the lines of a whole cycle.
 const LINES_AT_ONCE: i64 = 200_000;
 
 impl Cycle {
+    /// What its lines stand on: the plan, or the run of the decision list.
+    pub(crate) fn document(&self) -> String {
+        self.plan.map_or_else(|| format!("run:{}", self.run), |plan| format!("plan:{plan}"))
+    }
+
     /// Ranges of line numbers, both ends included, from behind `mark` on.
     pub(crate) fn ranges(&self, mark: i64) -> impl Iterator<Item = (i64, i64)> + use<> {
         let (first, last) = (self.first_line.max(mark.saturating_add(1)), self.last_line);
@@ -76,6 +83,7 @@ pub(crate) fn read_cycle(row: &Row) -> Result<Cycle> {
         benefit: row.int(13)?,
         first_line: row.int(14)?,
         last_line: row.int(15)?,
+        plan: row.opt_int(16)?,
     })
 }
 

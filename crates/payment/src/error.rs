@@ -142,6 +142,9 @@ pub enum Error {
     /// What is told of goods cannot be kept.
     #[error(transparent)]
     Goods(#[from] crate::goods::GoodsFault),
+    /// A plan or a new payee cannot be kept.
+    #[error(transparent)]
+    Plan(#[from] crate::plan::PlanFault),
     /// What was asked for at the desk cannot be done.
     #[error(transparent)]
     Desk(#[from] crate::desk::DeskFault),
@@ -223,6 +226,7 @@ impl Error {
             Self::State { .. } => "payment-state",
             Self::Card(fault) => fault.code(),
             Self::Goods(fault) => fault.code(),
+            Self::Plan(fault) => fault.code(),
             Self::Desk(fault) => fault.code(),
             Self::FileRows { .. } => "payment-file-rows",
             Self::Changed => "payment-changed",

@@ -195,13 +195,14 @@ fn begin(
 
 /// Keeps the rows as received in the lake, before any of them is believed: the file is read to its end, where it proves itself.
 fn keep(house: &House, channel: &Channel, kind: Kind, file: &FileView, path: &Path) -> Result<()> {
-    let name = format!("payments/in/{}", file.file_no);
+    let name = crate::evidence::name(file.file_no);
     if house.lake.dataset(&name)?.is_some() {
         return Ok(());
     }
     store::fault!(house.db, "import.before_kept")?;
     let mut rows = open(house, channel, kind, path)?;
-    crate::evidence::write(house, &name, file, || rows.next_rows(BATCH))
+    let columns = rows.fields().to_vec();
+    crate::evidence::write(house, &name, file, &columns, || rows.next_rows(BATCH))
 }
 
 /// A row as read: its number, and what it says of which line, or what cannot be read in it.
@@ -331,7 +332,7 @@ impl<'a> Import<'a> {
         for row in rows {
             self.row(row, &mut out)?;
         }
-        let counts = self.write(tx, out)?;
+        let counts = self.write(tx, out, mark)?;
         files::mark(tx, self.file_no, &counts, mark)?;
         Ok(counts)
     }
@@ -630,7 +631,7 @@ impl<'a> Import<'a> {
         ]
     }
 
-    fn write(&mut self, tx: &mut Tx<'_>, out: Outcome<'_>) -> Result<Counts> {
+    fn write(&mut self, tx: &mut Tx<'_>, out: Outcome<'_>, mark: i64) -> Result<Counts> {
         const TXN_COLUMNS: &[&str] = &["channel", "txn", "line_id", "word", "amount_idr", "date", "file_no"];
         let now = self.house.clock.now_ms();
         let lines = out.lines.iter().zip(&out.changes);
@@ -649,7 +650,8 @@ impl<'a> Import<'a> {
         tx.bulk("bank_txn", TXN_COLUMNS, rows)?;
         write_exceptions(tx, out.exceptions)?;
         post::confirm(tx, out.handed)?;
-        books::post(tx, &out.moved.sums()?, &self.document, now, self.scope.actor_name())?;
+        let ground = books::Ground { document: &self.document, part: mark };
+        books::post(tx, &out.moved.sums()?, ground, now, self.scope.actor_name())?;
         effect::put(tx, self.house, &self.document, &out.effects)?;
         Ok(out.counts)
     }
@@ -663,12 +665,12 @@ impl<'a> Import<'a> {
         };
         let usual = lines.iter().zip(changes).filter(|(_, change)| **change == Change::Usual);
         let ids: Vec<i64> = usual.map(|(line, _)| line.line_id).collect();
-        for run in ids.chunk_by(|a, b| a + 1 == *b) {
-            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
-            let changed = tx.execute(statement, params![*first, *last, self.file_no, now])?;
-            if changed != run.len() as u64 {
-                return Err(Error::Stored("payment lines"));
-            }
+        let runs: Vec<&[i64]> = ids.chunk_by(|a, b| a + 1 == *b).collect();
+        let told = |run: &&[i64]| params![run[0], run[run.len() - 1], self.file_no, now].to_vec();
+        let told: Vec<Vec<Value>> = runs.iter().map(told).collect();
+        let changed = tx.execute_all(statement, &told)?;
+        if !changed.iter().zip(&runs).all(|(changed, run)| *changed == run.len() as u64) {
+            return Err(Error::Stored("payment lines"));
         }
         Ok(())
     }

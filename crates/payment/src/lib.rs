@@ -10,6 +10,8 @@
 //! [`export_orders`] → [`import_order_replies`] → [`import_movements`] → [`reconcile`]. Every step can be killed and called
 //! again.
 //!
+//! What did not arrive is paid again by a plan ([`plan`]), whose cycle goes the same way.
+//!
 //! To add a channel: a file in `policy/channels`. To add a kind of trouble: a variant of [`Trouble`], its words in
 //! `words/*/payment.ftl`, and the place in `reply.rs` that finds it.
 
@@ -26,10 +28,12 @@ mod evidence;
 mod files;
 pub mod goods;
 mod import;
+pub mod journal;
 mod lines;
 mod names;
 mod orders;
 mod places;
+pub mod plan;
 pub mod post;
 pub mod queries;
 mod reconcile;
@@ -40,6 +44,7 @@ mod shared;
 pub mod snap;
 mod standing;
 mod state;
+mod status;
 mod story;
 mod tally;
 #[cfg(test)]
@@ -65,6 +70,7 @@ pub use orders::{
 pub use reconcile::{Queue, Reconciliation, Unmatched, last_reconciliation, reconcile};
 pub use rows::RowFault;
 pub use state::{AccountState, Eligibility, PaymentState, Refusal, Trouble};
+pub use status::{StatusView, family_statuses};
 pub use untouched::{BANDS, Resting, RestingReport, RestingRow, ask_visits, resting};
 pub use views::{
     Balance, CyclePage, CycleView, EventView, ExceptionFilter, ExceptionView, FamilyPayment, FunnelStep,

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use store::{Row, Tx, Value, params};
 
 use crate::{
-    Error, Result, common, queries,
+    Error, Result, common, plan, queries,
     reply::{Line, Marks},
     state::{AccountState, Eligibility, PaymentState, Trouble},
     story,
@@ -115,7 +115,7 @@ impl Known {
 }
 
 /// Why a line is paid, as stored.
-pub(crate) const BASES: [&str; 2] = ["approved", "kept_for_now"];
+pub(crate) const BASES: [&str; 4] = ["approved", "kept_for_now", "follow_up", "top_up"];
 
 fn basis(code: &str) -> Result<&'static str> {
     BASES.into_iter().find(|basis| *basis == code).ok_or(Error::Stored("basis"))
@@ -240,7 +240,8 @@ pub enum LineDecision {
     AccountGood,
     /// The account is not the payee's.
     AccountFailed,
-    /// The data were mended at the bank, perhaps with another account: ask again.
+    /// The data were mended at the bank, perhaps with another account: ask again. Of a line whose money came back it is kept for
+    /// the line that follows it.
     CheckAgain {
         /// The account to ask about.
         account: Option<String>,
@@ -293,6 +294,13 @@ pub(crate) fn decide_in(
     let (from, to) = scope.path_range();
     let of = params![from, to, scope.caseload(), line];
     let mut line = query(tx, &queries::LINE_BY_ID, of)?.pop().ok_or(Error::NotFound("payment line"))?;
+    if let LineDecision::CheckAgain { account } = decision
+        && line.returned + line.unpaid > 0
+    {
+        // It is finished and stays as it is; what was mended is for the line that follows it.
+        plan::mend(tx, house, scope, &line, account.as_deref(), &reason)?;
+        return Ok("mended");
+    }
     let before = line.clone();
     let fallback = match decision {
         LineDecision::OtherChannel => Some(other_channel(tx, house, line.cycle_id)?),
@@ -307,10 +315,45 @@ pub(crate) fn decide_in(
         // The line will name another file: what files said of it until now becomes its own.
         story::keep(tx, house, &before, &mut line)?;
     }
+    let told = [scope.actor_name(), &format!("person:{reason}"), said.document];
+    let state = put(tx, house.clock.now_ms(), (&before, &mut line), (kind, next), told, tally)?;
+    if line.eligibility == Eligibility::Cancelled {
+        // What it followed may be followed by another.
+        tx.execute(&plan::queries::LINE_ENDED, params![line.recipient, line.line_id])?;
+    }
+    if *decision == LineDecision::Release {
+        tx.execute(&plan::queries::DEATH_REFUTED, params![line.recipient, line.line_id])?;
+    }
+    Ok(state)
+}
+
+/// Writes a line that a decision changed, with the event that tells of it and the counts: actor, reason and document. Answers the
+/// state that changed.
+pub(crate) fn write(
+    tx: &mut Tx<'_>,
+    now_ms: i64,
+    lines: (&Line, &mut Line),
+    changed: (&str, &str),
+    told: [&str; 3],
+) -> Result<&'static str> {
+    let mut tally = Tally::default();
+    let state = put(tx, now_ms, lines, changed, told, &mut tally)?;
+    tally.write(tx)?;
+    Ok(state)
+}
+
+/// The same, for a caller who writes the counts of many lines at once.
+fn put(
+    tx: &mut Tx<'_>,
+    now_ms: i64,
+    (before, line): (&Line, &mut Line),
+    (kind, next): (&str, &str),
+    [actor, reason, document]: [&str; 3],
+    tally: &mut Tally,
+) -> Result<&'static str> {
     line.events += 1;
     // A line that changed leaves an order that is not approved yet; the order's hash no longer fits and it must be made anew.
     line.told.order = line.told.order.filter(|_| line.payment != PaymentState::Set);
-    let now = house.clock.now_ms();
     tx.execute(
         &queries::LINE_SET,
         params![
@@ -324,7 +367,7 @@ pub(crate) fn decide_in(
             line.told.order,
             line.live,
             line.events,
-            now,
+            now_ms,
             line.told.check_file,
             line.told.check_reply
         ],
@@ -332,17 +375,17 @@ pub(crate) fn decide_in(
     let state = if kind == "account" { line.account_state.code() } else { line.eligibility.code() };
     let event = EventRow {
         line: (line.recipient, line.line_id, line.events),
-        at_ms: now,
-        actor: scope.actor_name(),
+        at_ms: now_ms,
+        actor,
         kind,
         state,
-        reason: &format!("person:{reason}"),
+        reason,
         next,
-        document: said.document,
+        document,
     };
     tx.execute(&queries::EVENT_ADD, &event.values())?;
-    tally.count(&before, -1);
-    tally.count(&line, 1);
+    tally.count(before, -1);
+    tally.count(line, 1);
     Ok(state)
 }
 
@@ -355,7 +398,7 @@ fn on_its_way(line: &Line) -> Error {
 }
 
 /// Whether the order's file to the channel was begun.
-fn is_told(tx: &mut Tx<'_>, line: &Line) -> Result<bool> {
+pub(crate) fn is_told(tx: &mut Tx<'_>, line: &Line) -> Result<bool> {
     Ok(tx.query_opt(&queries::FILE_OF_ORDER, params![line.told.order])?.is_some())
 }
 
@@ -387,9 +430,11 @@ pub(crate) fn change(
         LineDecision::Release => {
             line.eligibility = Eligibility::Eligible;
             // What troubled the account before it was held troubles it still.
-            let failed = line.account_state == AccountState::Failed && line.problem == Some(Trouble::Held);
+            let held = |problem: &Trouble| matches!(problem, Trouble::Held | Trouble::PayeeDied);
+            let failed =
+                line.account_state == AccountState::Failed && line.problem.as_ref().is_some_and(held);
             let account = failed.then_some(Trouble::AccountRefused);
-            line.problem = account.or(line.problem.filter(|problem| *problem != Trouble::Held));
+            line.problem = account.or(line.problem.filter(|problem| !held(problem)));
             ("eligibility", "order")
         }
         LineDecision::Cancel => {

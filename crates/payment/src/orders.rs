@@ -279,7 +279,9 @@ pub fn disburse_order(house: &House, scope: &Scope, order_id: i64, sp2d: &Sp2d) 
         tx.execute(&queries::ORDER_DISBURSED, of)?;
         let sums = sums_of(tx, &order, &cycle)?;
         move_counts(tx, &order, (PaymentState::Committed, PaymentState::Ordered), None)?;
-        books::post(tx, &sums, &format!("order:{order_id}"), now, scope.actor_name())?;
+        let document = format!("order:{order_id}");
+        let ground = books::Ground { document: &document, part: 0 };
+        books::post(tx, &sums, ground, now, scope.actor_name())?;
         common::audit(tx, house, scope, &format!("order:{order_id}"), number)?;
         get(tx, house, order_id)
     })

@@ -98,7 +98,7 @@ macro_rules! line_figures {
 macro_rules! cycle_columns {
     () => {
         "cycle_id, programme, period, run, closing, channel, state, lines, amount_idr, skipped, made_at, made_by, mark,
-        benefit, first_line, last_line"
+        benefit, first_line, last_line, plan_id"
     };
 }
 
@@ -323,7 +323,12 @@ sql! {
         WHERE programme = $1 AND period = $2 AND region >= $3 AND region < $4
         GROUP BY region, channel, movement ORDER BY region, channel, movement";
     pub(crate) ENTRIES_OF = "SELECT entry_id, movement, correction, channel, region, amount_idr, at, actor, document
-        FROM ledger_entry WHERE document = $1 AND region = $2 AND channel = $3 ORDER BY entry_id LIMIT $4";
+        FROM ledger_entry WHERE programme = $1 AND period = $2 AND region = $3 AND channel = $4 AND document = $5
+        ORDER BY entry_id LIMIT $6";
+    pub(crate) GROUND_ENTRIES = "SELECT programme, period, region, channel, movement, correction, amount_idr
+        FROM ledger_entry WHERE document = $1 AND part = $2";
+
+    pub(crate) LINE_ORDER = "SELECT COALESCE(order_id, 0) FROM payment_line WHERE line_id = $1";
 
     // lines against books
     pub(crate) CYCLES_OF = concat!("SELECT ", cycle_columns!(), " FROM payment_cycle

@@ -16,7 +16,7 @@ use store::{Tx, params};
 use crate::{
     Error, Result, books,
     common::{self, Cycle},
-    queries,
+    journal, queries,
     state::{Eligibility, PaymentState, Trouble},
 };
 
@@ -181,6 +181,7 @@ fn compare(
             format!("{account}: holds {held}, its postings sum up to {posted}")
         }),
     );
+    broken.extend(journal::unsound(tx, programme, period)?);
     broken.extend(miscounted(tx, programme, period, scanned)?);
     let mut unexplained = 0i64;
     let booked: BTreeMap<&Place, Figures> = book.places().collect();

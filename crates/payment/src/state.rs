@@ -156,6 +156,8 @@ coded! {
         NoPayee = "no_payee",
         /// Held by a decision of a person.
         Held = "held",
+        /// The payee died before the money was sent.
+        PayeeDied = "payee_died",
         /// No card has this token and these last digits.
         UnknownCard = "unknown_card",
         /// The card, or the family, has another one already.
@@ -265,6 +267,16 @@ impl Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn statuses_are_led_to_by_the_states_that_lines_have() {
+        let codes: [Vec<&str>; 3] = [
+            Eligibility::ALL.iter().map(|one| one.code()).collect(),
+            AccountState::ALL.iter().map(|one| one.code()).collect(),
+            PaymentState::ALL.iter().map(|one| one.code()).collect(),
+        ];
+        assert_eq!(policy::LINE_STATES.map(|(_, codes)| codes.to_vec()), codes);
+    }
 
     #[test]
     fn a_code_leads_back_to_its_state() {

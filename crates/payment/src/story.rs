@@ -116,7 +116,7 @@ fn shared(tx: &mut Tx<'_>, house: &House, line: &Line, own: &[Event]) -> Result<
         out.push(Event { at_ms, actor: actor.to_owned(), kind, state, reason, next, document });
     };
     let cycle = common::cycle(tx, line.cycle_id)?;
-    let run = format!("run:{}", cycle.run);
+    let run = cycle.document();
     // A good account that nobody asked about and nobody spoke of was good before the cycle.
     let known = line.account_state == AccountState::Good
         && line.told.check_file.is_none()

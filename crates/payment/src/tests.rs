@@ -9,7 +9,9 @@ mod figures;
 mod goods;
 mod histories;
 mod house;
+mod journal;
 mod mutation;
+mod plan;
 mod post;
 mod sample;
 mod snap;
@@ -206,10 +208,12 @@ fn a_killed_import_continues_where_it_stopped() {
 fn every_statement_prepares_and_every_code_has_words() {
     for test in TestHouse::all() {
         assert_eq!(test.house.db.check(queries::ALL), vec![]);
+        assert_eq!(test.house.db.check(crate::journal::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::cards::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::snap::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::desk::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::post::queries::ALL), vec![]);
+        assert_eq!(test.house.db.check(crate::plan::queries::ALL), vec![]);
     }
     let policy = Policy::embedded().unwrap();
     let has = |key: String| assert!(policy.words().has(&key), "no words for {key}");
@@ -228,8 +232,22 @@ fn every_statement_prepares_and_every_code_has_words() {
     for kind in ledger::AccountKind::ALL {
         has(format!("payment-account-kind-{}", kind.code()));
     }
+    use crate::plan::{PAPERS as WITH, PayeeKind, PlanKind, RELATIONS as AS, Why};
+    let codes = [
+        ("plan-kind", PlanKind::ALL.iter().map(|one| one.code()).collect::<Vec<_>>()),
+        ("plan-why", Why::ALL.iter().map(|one| one.code()).collect()),
+        ("payee-kind", PayeeKind::ALL.iter().map(|one| one.code()).collect()),
+        ("payee-paper", WITH.to_vec()),
+        ("payee-relation", AS.to_vec()),
+    ];
+    for (kind, codes) in codes {
+        for code in codes {
+            has(format!("payment-{kind}-{code}"));
+        }
+    }
     use crate::desk::{BulkAction, DeskFault, ReleaseKind, Source};
-    for code in Source::ALL.iter().map(|one| one.code()).chain(ReleaseKind::ALL.iter().map(|one| one.code())) {
+    for code in Source::ALL.iter().map(|one| one.code()).chain(ReleaseKind::ALL.iter().map(|one| one.code()))
+    {
         has(format!("desk-list-{code}"));
     }
     for action in BulkAction::ALL {

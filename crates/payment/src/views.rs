@@ -7,10 +7,11 @@ mod exception;
 mod line;
 mod money;
 
+pub use cycle::{CyclePage, CycleView, FunnelStep, ProblemCount, RegionFigures, cycle_page, cycles};
 pub(crate) use cycle::{below, cycle_view};
 pub(crate) use exception::close_in;
-pub use cycle::{CyclePage, CycleView, FunnelStep, ProblemCount, RegionFigures, cycle_page, cycles};
 pub use exception::{ExceptionFilter, ExceptionView, close_exception, exceptions};
+pub(crate) use line::line_view;
 pub use line::{
     EventView, FamilyPayment, LedgerRow, LineFilter, LinePage, LineView, family_payments, line_page, lines,
 };

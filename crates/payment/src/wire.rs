@@ -210,6 +210,11 @@ impl Replies {
         }
     }
 
+    /// Our names for the cells of a row, in order.
+    pub(crate) fn fields(&self) -> &[String] {
+        &self.fields
+    }
+
     /// Where the layout has our field.
     pub(crate) fn place(&self, field: &str) -> Option<usize> {
         self.fields.iter().position(|name| name == field)
@@ -352,6 +357,11 @@ impl Seal {
 /// The day of an instant, Western Indonesian Time.
 pub(crate) fn western_day(at_ms: i64) -> Option<jiff::civil::Date> {
     i32::try_from((at_ms + ZONE_MS).div_euclid(DAY_MS)).ok().and_then(model::civil_from_epoch_days)
+}
+
+/// The last instant of a day, Western Indonesian Time.
+pub(crate) fn western_end(day: jiff::civil::Date) -> i64 {
+    (i64::from(model::epoch_days(day)) + 1) * DAY_MS - ZONE_MS - 1
 }
 
 /// An instant with its zone, such as `2026-11-23T12:00:00+07:00`.

@@ -112,7 +112,9 @@ fn end(
     tx.execute(&queries::WITHHELD_ENDED, params![cycle.first_line, cycle.last_line, order_id])?;
     tx.bulk("payment_event", common::EVENT_COLUMNS, events.into_iter())?;
     tally.write(tx)?;
-    books::post(tx, &moved.sums()?, &document, now, scope.actor_name())?;
+    let part = after.first().map_or(0, |line| line.line_id);
+    let ground = books::Ground { document: &document, part };
+    books::post(tx, &moved.sums()?, ground, now, scope.actor_name())?;
     common::audit(tx, house, scope, &format!("order:{order_id}"), &document)?;
     Ok(out)
 }

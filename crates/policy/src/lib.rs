@@ -28,6 +28,7 @@ mod role;
 mod schema;
 mod settings;
 mod source;
+mod status;
 mod table;
 mod words;
 mod workflow;
@@ -58,6 +59,7 @@ pub use settings::{
     Purpose, Settings, WorkSettings,
 };
 pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
+pub use status::{LINE_REASONS, LINE_STATES, Status, Statuses};
 pub use words::{Arg, Words};
 pub use workflow::{
     CaseSubject, EFFECTS, EffectRule, FieldChoice, FieldKind, Form, FormField, State, StateKind, Transition,
@@ -79,6 +81,7 @@ pub struct Policy {
     channels: BTreeMap<String, Channel>,
     calendar: Calendar,
     settings: Settings,
+    statuses: Statuses,
     words: Words,
     figures: Figures,
     budgets: Budgets,
@@ -160,6 +163,9 @@ impl Policy {
         programme_file::set_shares(&mut programmes, varied);
         let calendar = calendar::load(&pack, &faults);
         let settings = settings::load(&pack, &faults, &roles, &workflows);
+        let exclusions = programmes.values().flat_map(|one| &one.versions).flat_map(|one| &one.exclusions);
+        let printed = exclusions.map(|one| one.siks_ng.clone()).collect();
+        let statuses = status::load(&pack, &faults, &printed);
         let words = words::load(&pack, &faults);
         let figures = figures::load(&pack, &faults, &words);
         let budgets = budget::load(&pack, &faults, &figures, &words);
@@ -175,6 +181,7 @@ impl Policy {
                 channels,
                 calendar,
                 settings,
+                statuses,
                 words,
                 figures,
                 budgets,
@@ -314,5 +321,10 @@ impl Policy {
     /// Settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The statuses that villages know.
+    pub fn statuses(&self) -> &Statuses {
+        &self.statuses
     }
 }

@@ -34,6 +34,8 @@ pub struct Settings {
     pub goods: GoodsSettings,
     /// Verification after payment.
     pub verification: VerificationSettings,
+    /// Payments made again.
+    pub plan: PlanSettings,
     /// The treasurer's desk.
     pub desk: DeskSettings,
     /// Who approves how much; bands in rising order, the last without limit.
@@ -139,6 +141,15 @@ pub struct VerificationSettings {
     pub case: String,
 }
 
+/// Payments made again, and who may receive them instead of a payee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct PlanSettings {
+    /// Days after the last of December for which the money of a year may be planned again.
+    pub days_after_year: i64,
+    /// Years from which a member of the family may receive.
+    pub adult_years: i64,
+}
+
 /// The treasurer's desk: when something that waits is late, how long a released list can be fetched, and what stands on papers.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct DeskSettings {
@@ -232,6 +243,10 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         table.table("verification", |table| VerificationSettings {
             case: read_workflow(table, "case", workflows),
         }),
+        table.table("plan", |table| PlanSettings {
+            days_after_year: table.int("days_after_year", 0..=366),
+            adult_years: table.int("adult_years", 15..=30),
+        }),
         table.table("desk", |desk| read_desk(desk, workflows)),
     );
     let purposes =
@@ -249,6 +264,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         Some(cards),
         Some(goods),
         Some(verification),
+        Some(plan),
         Some(desk),
     ) = settings
     else {
@@ -264,6 +280,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         cards,
         goods,
         verification,
+        plan,
         desk,
         approval,
         purposes,

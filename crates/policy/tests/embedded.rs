@@ -349,3 +349,29 @@ fn nobody_both_makes_and_checks_everything_and_the_auditor_changes_nothing() {
         assert!(!changing.contains(&verb), "the auditor may {action}");
     }
 }
+
+#[test]
+fn every_combination_of_states_leads_to_one_status_and_all_words_of_siks_ng_are_there() {
+    let pack = pack();
+    let statuses = pack.statuses();
+    assert_eq!(statuses.unclear(), []);
+    let [(_, eligibility), (_, account), (_, payment)] = policy::LINE_STATES;
+    let mut reached = std::collections::BTreeSet::new();
+    for (one, two, three) in eligibility.iter().flat_map(|one| {
+        account.iter().flat_map(move |two| payment.iter().map(move |three| (one, two, three)))
+    }) {
+        for reason in ["", "payee_died", "sent_for_opening"] {
+            let status = statuses.of_line([one, two, three], reason).unwrap();
+            reached.insert(&status.key);
+            assert!(*one == "eligible" || status.pay != "yes", "{one} {two} {three}: {}", status.key);
+            assert!(
+                !status.label.id.is_empty() && !status.next.en.is_empty() && !status.citizen.id.is_empty()
+            );
+        }
+    }
+    let led = statuses.all().iter().filter(|status| status.states.is_some());
+    assert!(led.clone().all(|status| reached.contains(&status.key)), "a status that nothing leads to");
+    let printed: std::collections::BTreeSet<&str> =
+        statuses.all().iter().map(|status| status.printed.as_str()).filter(|word| !word.is_empty()).collect();
+    assert_eq!(printed.len(), 15, "{printed:?}");
+}

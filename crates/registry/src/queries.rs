@@ -187,6 +187,18 @@ sql! {
         AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
     pub(crate) PERSON_NAME = "SELECT name FROM person WHERE person_id = $4 AND region >= $1 AND region < $2
         AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))";
+    pub(crate) DEATHS = "SELECT e.version, e.seq, e.person_id, COALESCE(p.death_date, e.date), e.family_id, p.family_id
+        FROM registry_event e JOIN person p ON p.person_id = e.person_id
+        WHERE e.kind = 5 AND p.alive = 0 AND p.region >= $1 AND p.region < $2
+            AND (CAST($3 AS BIGINT) = 0 OR p.family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
+            AND (e.version, e.seq) > ($4, $5) ORDER BY e.version, e.seq LIMIT $6";
+    pub(crate) FAMILIES_BEFORE = "SELECT DISTINCT other_id FROM registry_event
+        WHERE person_id = $1 AND kind = 8 AND other_id > 0 ORDER BY other_id LIMIT 20";
+    pub(crate) WHERE_NOW = "SELECT p.family_id, f.head_name, p.alive, p.matched, p.birth_date, p.death_date, p.version
+        FROM person p LEFT JOIN family f ON f.family_id = p.family_id
+        WHERE p.region >= $1 AND p.region < $2
+            AND (CAST($3 AS BIGINT) = 0 OR p.family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
+            AND p.person_id = $4";
     pub(crate) FAMILY_MERGED = "SELECT other_id FROM registry_event WHERE family_id = $1 AND kind = 10 AND
             other_id IS NOT NULL
         ORDER BY version DESC, seq LIMIT 1";

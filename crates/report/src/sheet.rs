@@ -105,7 +105,9 @@ fn make(
         first.set_name(sheet_name(&mark.name)).map_err(wrong)?;
         for (row, (label, value)) in mark.lines.iter().enumerate() {
             first.write_string_with_format(row as u32, 0, label, &bold).map_err(wrong)?;
-            first.write_string(row as u32, 1, value.chars().take(TEXT_MAX).collect::<String>()).map_err(wrong)?;
+            first
+                .write_string(row as u32, 1, value.chars().take(TEXT_MAX).collect::<String>())
+                .map_err(wrong)?;
         }
         first.set_column_width(0, 24.0).map_err(wrong)?;
         first.set_column_width(1, WIDTH_MAX as f64).map_err(wrong)?;

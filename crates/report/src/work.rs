@@ -163,8 +163,10 @@ fn lists(tx: &mut Tx<'_>, house: &House, _scope: &Scope, out: &mut Vec<Work>) ->
 
 fn treasury(tx: &mut Tx<'_>, house: &House, _scope: &Scope, out: &mut Vec<Work>) -> Result<()> {
     let desk = &house.policy.settings().desk;
-    let kinds =
-        [(WorkKind::Treasury, "approved", desk.treasury_days), (WorkKind::ToSend, "disbursed", desk.decide_days)];
+    let kinds = [
+        (WorkKind::Treasury, "approved", desk.treasury_days),
+        (WorkKind::ToSend, "disbursed", desk.decide_days),
+    ];
     for (kind, state, grace) in kinds {
         let row = tx.query_one(&queries::WORK_ORDERS, params![state])?;
         put(house, out, kind, (row.int(0)?, Some(row.int(1)?)), row.opt_int(2)?, grace);
@@ -232,8 +234,11 @@ fn resting(tx: &mut Tx<'_>, house: &House, scope: &Scope, out: &mut Vec<Work>) -
     let (mut count, mut sum, mut since, mut late) = (0, 0_i64, None::<i64>, i64::MIN);
     for row in tx.query(&queries::WORK_RESTING, params![from, to])? {
         let (channel, sent) = (row.string(0)?, row.int(1)?);
-        let days = house.policy.channel(&channel).and_then(|channel| channel.untouched.as_ref()).map(|one| one.days);
-        let Some(over) = days.map(|days| (now - sent) / DAY_MS - days).filter(|over| *over > 0) else { continue };
+        let days =
+            house.policy.channel(&channel).and_then(|channel| channel.untouched.as_ref()).map(|one| one.days);
+        let Some(over) = days.map(|days| (now - sent) / DAY_MS - days).filter(|over| *over > 0) else {
+            continue;
+        };
         count += row.int(2)?;
         sum = sum.saturating_add(row.int(3)?);
         since = Some(since.map_or(sent, |before| before.min(sent)));

@@ -273,15 +273,24 @@ fn what_waits_is_not_ones_own_and_the_latest_comes_first() {
             found.iter().map(|one| (format!("{:?}", one.kind), (one.count, one.oldest_days))).collect()
         };
         let of_maker = kinds(&maker);
-        assert!(!of_maker.contains_key("OrderApprovals") && !of_maker.contains_key("Releases"), "{of_maker:?}");
+        assert!(
+            !of_maker.contains_key("OrderApprovals") && !of_maker.contains_key("Releases"),
+            "{of_maker:?}"
+        );
         assert_eq!(of_maker.get("Doubtful"), Some(&(1, 40)));
         assert_eq!((of_maker.get("Held"), of_maker.get("Acts")), (Some(&(1, 3)), Some(&(1, 0))));
         // The treasurer approves small sums only; the manager both.
         let of_other = kinds(&other);
-        assert_eq!((of_other.get("OrderApprovals"), of_other.get("Releases")), (Some(&(1, 9)), Some(&(1, 5))));
+        assert_eq!(
+            (of_other.get("OrderApprovals"), of_other.get("Releases")),
+            (Some(&(1, 9)), Some(&(1, 5)))
+        );
         assert!(!of_other.contains_key("Acts"), "{of_other:?}");
         assert_eq!(kinds(&manager).get("OrderApprovals"), Some(&(2, 9)));
-        assert!(kinds(&session(&house, "pemeriksa", "auditor", "")).is_empty(), "who looks on has nothing to do");
+        assert!(
+            kinds(&session(&house, "pemeriksa", "auditor", "")).is_empty(),
+            "who looks on has nothing to do"
+        );
         let village = kinds(&session(&house, "desa", "village_operator", VILLAGES[0].0));
         assert!(village.is_empty(), "{village:?}");
     }

@@ -17,6 +17,7 @@ sql! {
     MAKE_ROOM = "DELETE FROM outbox";
     PUT = "INSERT INTO outbox (id, kind, key, payload, created_at, due_at, attempts) VALUES ($1, $2, $3, $4, 0, 0, 0)";
     COUNT = "SELECT COUNT(*) FROM outbox";
+    RENAME = "UPDATE outbox SET kind = $2 WHERE kind = $1";
     SUM = "SELECT SUM(id), MIN(payload), MAX(done_at), SUM(due_at) + 0.5 FROM outbox WHERE kind = $1";
     ALL_ROWS = "SELECT id, kind, key, payload, done_at FROM outbox ORDER BY id";
     KEYSET = "SELECT kind, id FROM outbox WHERE (kind, id) > ($1, $2) ORDER BY kind, id LIMIT $3";
@@ -56,6 +57,7 @@ pub fn run(db: &Db, reopen: Reopen<'_>) {
     texts_compare_bytewise_and_pages_follow_keys(db);
     portable_statements_mean_the_same(db);
     several_questions_are_answered_in_their_order(db);
+    a_statement_for_many_rows_goes_by_their_order(db);
     numbers_are_given_out_once(db);
     jobs_are_taken_over_behind_their_mark(db, reopen);
     errands_are_done_at_least_once(db);
@@ -326,6 +328,27 @@ fn several_questions_are_answered_in_their_order(db: &Db) {
         });
         assert!(matches!(answer, Err(Error::Aborted)), "one failed question ends the transaction");
     }
+}
+
+fn a_statement_for_many_rows_goes_by_their_order(db: &Db) {
+    clean(db);
+    db.write(|tx| {
+        (1..=3).try_for_each(|id| put(tx, id, if id == 3 { "b" } else { "a" }, &id.to_string()))?;
+        let rename = |from: &str, to: &str| params![from, to].to_vec();
+        let mut rows = vec![rename("a", "b"), rename("a", "x"), rename("b", "c"), rename("c", "0")];
+        rows.extend((0..200).map(|n| rename(&n.to_string(), &(n + 1).to_string())));
+        let changed = tx.execute_all(&RENAME, &rows)?;
+        assert_eq!(changed[..4], [2, 0, 3, 3], "each sees what those before it did");
+        assert!(changed[4..].iter().all(|rows| *rows == 3) && changed.len() == 204);
+        assert_eq!(tx.execute_all(&RENAME, &[])?, Vec::<u64>::new());
+        Ok::<_, Error>(())
+    })
+    .expect("many statements run");
+    let answer = db.write(|tx| {
+        assert!(tx.execute_all(&RENAME, &[params![1, 2].to_vec(), Vec::new()]).is_err());
+        tx.query(&COUNT, &[])
+    });
+    assert!(matches!(answer, Err(Error::Aborted)), "one failed statement ends the transaction");
 }
 
 fn numbers_are_given_out_once(db: &Db) {

@@ -37,7 +37,9 @@ const MIGRATIONS: &[Migration] = migrations![
     "0017_sample",
     "0019_snap",
     "0020_disbursement",
+    "0021_plan",
     "0022_release",
+    "0023_journal",
 ];
 
 /// What follows on the line runs on the server only: how rows are laid out, nothing that an answer depends on.

@@ -152,6 +152,9 @@ impl Drop for Postgres {
     }
 }
 
+/// Statements on their way at once: enough to hide the way, few enough to be looked through at each answer.
+const SENT_TOGETHER: usize = 64;
+
 /// An open transaction and the driver that moves it.
 #[derive(Clone, Copy)]
 pub(crate) struct Session<'a> {
@@ -238,6 +241,21 @@ impl Session<'_> {
         self.driver
             .block(self.transaction.execute(&statement, &as_params(params)))
             .map_err(|error| failure(sql.name, &error))
+    }
+
+    /// Sends [`SENT_TOGETHER`] statements before the first is answered.
+    pub(crate) fn execute_all(&self, sql: &Sql, rows: &[Vec<Value>]) -> Result<Vec<u64>, Error> {
+        let Some(first) = rows.first() else { return Ok(Vec::new()) };
+        let statement = self.prepared(sql.name, sql.text, first)?;
+        let mut changed = Vec::with_capacity(rows.len());
+        for rows in rows.chunks(SENT_TOGETHER) {
+            let params: Vec<_> = rows.iter().map(|row| as_params(row)).collect();
+            let sent = params.iter().map(|params| self.transaction.execute(&statement, params));
+            for answer in self.driver.block(together(sent)) {
+                changed.push(answer.map_err(|error| failure(sql.name, &error))?);
+            }
+        }
+        Ok(changed)
     }
 
     pub(crate) fn bulk(

@@ -73,6 +73,15 @@ impl<'a> Tx<'a> {
         asked.iter().map(|(sql, params)| self.query(sql, params)).collect()
     }
 
+    /// Executes a statement once for each row of parameters, in their order, and says how many rows each changed. Many of them together
+    /// cost one way to the server.
+    pub fn execute_all(&mut self, sql: &Sql, rows: &[Vec<Value>]) -> Result<Vec<u64>, Error> {
+        self.run(|engine| match engine {
+            TxEngine::Sqlite(conn) => rows.iter().map(|params| sqlite::execute(conn, sql, params)).collect(),
+            TxEngine::Postgres(session) => session.execute_all(sql, rows),
+        })
+    }
+
     /// The only column of several answers, whole numbers: for long lists out of an index. All questions together cost one way
     /// to the server.
     pub fn numbers(&mut self, asked: &[Asked<'_>]) -> Result<Vec<Vec<i64>>, Error> {

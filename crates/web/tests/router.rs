@@ -375,8 +375,15 @@ async fn a_list_of_people_is_asked_for_by_one_and_released_by_another() {
         form
     };
     let token: &'static str = csrf.leak();
-    assert_eq!(asker.post("/ekspor", &ask("1", "audit")).await.status, StatusCode::FORBIDDEN, "without its token");
-    assert_eq!(asker.post("/ekspor", &with(ask("1", " "), token)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        asker.post("/ekspor", &ask("1", "audit")).await.status,
+        StatusCode::FORBIDDEN,
+        "without its token"
+    );
+    assert_eq!(
+        asker.post("/ekspor", &with(ask("1", " "), token)).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
     let made = asker.post("/ekspor", &with(ask("1", "audit"), token)).await;
     assert_eq!(made.header(header::LOCATION), "/ekspor/1", "{}", made.body);
     let again = asker.post("/ekspor", &with(ask("1", "audit"), token)).await;
@@ -396,7 +403,11 @@ async fn a_list_of_people_is_asked_for_by_one_and_released_by_another() {
         assert_eq!(file.status, StatusCode::OK, "{}", file.body);
         assert!(file.header(header::CONTENT_DISPOSITION).contains("ekspor-1-"));
     }
-    assert_eq!(asker.post("/ekspor/1/ambil", &[("csrf", token)]).await.status, StatusCode::CONFLICT, "often enough");
+    assert_eq!(
+        asker.post("/ekspor/1/ambil", &[("csrf", token)]).await.status,
+        StatusCode::CONFLICT,
+        "often enough"
+    );
     let mut village = house.signed_in("village_operator").await;
     assert_eq!(village.get("/ekspor/1").await.status, StatusCode::FORBIDDEN);
     let mut district = house.signed_in("district_officer").await;
@@ -407,16 +418,28 @@ async fn a_list_of_people_is_asked_for_by_one_and_released_by_another() {
 async fn the_desk_opens_for_who_reads_payments_and_acts_only_by_right() {
     let house = House::new();
     let mut treasurer = house.signed_in("treasurer").await;
-    for path in ["/pembayaran/tugas", "/pembayaran/masalah", "/pembayaran/masalah?sumber=replies", "/periksa?sidik=00"] {
+    for path in [
+        "/pembayaran/tugas",
+        "/pembayaran/masalah",
+        "/pembayaran/masalah?sumber=replies",
+        "/periksa?sidik=00",
+    ] {
         for lang in ["id", "en"] {
             let mark = if path.contains('?') { '&' } else { '?' };
             let answer = treasurer.get(&format!("{path}{mark}lang={lang}")).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
-            assert!(!answer.body.contains("web-desk-") && !answer.body.contains("desk-list-"), "{path} {lang}");
+            assert!(
+                !answer.body.contains("web-desk-") && !answer.body.contains("desk-list-"),
+                "{path} {lang}"
+            );
         }
     }
     assert_eq!(treasurer.get("/pembayaran/masalah?kode=zz").await.status, StatusCode::NOT_FOUND);
-    for path in ["/pembayaran/perintah/9/lampiran", "/pembayaran/perintah/9/sptjm", "/pembayaran/siklus/9/berita-acara"] {
+    for path in [
+        "/pembayaran/perintah/9/lampiran",
+        "/pembayaran/perintah/9/sptjm",
+        "/pembayaran/siklus/9/berita-acara",
+    ] {
         assert_eq!(treasurer.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     let mut auditor = house.signed_in("auditor").await;
@@ -438,5 +461,8 @@ async fn the_desk_opens_for_who_reads_payments_and_acts_only_by_right() {
     let act = treasurer.post("/pembayaran/masalah/tindakan", &own).await;
     assert_eq!(act.header(header::LOCATION), "/pembayaran/tindakan/1", "{}", act.body);
     let page = treasurer.get("/pembayaran/tindakan/1").await.body;
-    assert!(page.contains("Tidak ditemukan di wilayah Anda"), "lines that are not there are refused by name: {page}");
+    assert!(
+        page.contains("Tidak ditemukan di wilayah Anda"),
+        "lines that are not there are refused by name: {page}"
+    );
 }

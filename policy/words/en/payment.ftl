@@ -73,6 +73,8 @@ payment-problem-no_payee = Head of the family not alive or not matched
     .next = Mend the family's data; the payment waits.
 payment-problem-held = Held
     .next = Decide: go on or cancel.
+payment-problem-payee_died = The payee died
+    .next = Name who receives instead, with the paper.
 
 payment-next-none = Done
 payment-next-check_account = Check the account
@@ -87,6 +89,7 @@ payment-next-follow_withdrawal = Follow until it is withdrawn
 payment-next-ask_return = Ask for the money back or a repetition
 payment-next-find_cause = Find the cause and contact the family
 payment-next-decide = Decide
+payment-next-name_payee = Name who receives instead
 
 payment-reason-approved = On the approved list
 payment-reason-kept_for_now = Keeps its aid for now, the notice is running
@@ -95,6 +98,11 @@ payment-reason-checked_before = The account passed an earlier check
 payment-reason-rerouted = Sent through the other channel
 payment-reason-withheld = Left out of the instruction; its money went back to the treasury
 payment-reason-untouched = The money is untouched
+payment-reason-follow_up = Follows a line whose money did not arrive
+payment-reason-top_up = Completes what was paid too little
+payment-reason-difference = Paid less than is due
+payment-reason-replaced = Replaced by the line that follows
+payment-reason-nobody = Nobody may receive
 
 payment-account-kind-treasury = Treasury
 payment-account-kind-pending = With the bank, pending

@@ -73,6 +73,8 @@ payment-problem-no_payee = Kepala keluarga tidak hidup atau tidak padan
     .next = Perbaiki data keluarga; pembayaran menunggu.
 payment-problem-held = Ditahan
     .next = Putuskan: lanjutkan atau batalkan.
+payment-problem-payee_died = Penerima meninggal
+    .next = Tetapkan penerima pengganti dengan suratnya.
 
 payment-next-none = Selesai
 payment-next-check_account = Cek rekening
@@ -87,6 +89,7 @@ payment-next-follow_withdrawal = Pantau sampai ditarik
 payment-next-ask_return = Minta dana dikembalikan atau diulang
 payment-next-find_cause = Cari sebab dan hubungi keluarga
 payment-next-decide = Putuskan
+payment-next-name_payee = Tetapkan penerima pengganti
 
 payment-reason-approved = Ada dalam daftar yang disahkan
 payment-reason-kept_for_now = Bantuan tetap sementara, masa pemberitahuan berjalan
@@ -95,6 +98,11 @@ payment-reason-checked_before = Rekening sudah lolos cek sebelumnya
 payment-reason-rerouted = Dialihkan ke saluran lain
 payment-reason-withheld = Tidak diperintahkan ke bank; dananya disetor kembali ke kas negara
 payment-reason-untouched = Dana belum disentuh
+payment-reason-follow_up = Susulan atas baris yang dananya tidak sampai
+payment-reason-top_up = Tambahan atas kekurangan bayar
+payment-reason-difference = Dibayar kurang dari haknya
+payment-reason-replaced = Diganti dengan baris susulan
+payment-reason-nobody = Tidak ada yang berhak menerima
 
 payment-account-kind-treasury = Kas negara
 payment-account-kind-pending = Di bank, menunggu

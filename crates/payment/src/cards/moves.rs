@@ -721,7 +721,8 @@ pub(crate) fn keep_masked(house: &House, channel: &Channel, file: &FileView, pat
     let open: Vec<bool> =
         layout.columns.iter().map(|column| NUMBERED.contains(&column.field.as_str())).collect();
     let mut rows = Replies::open(path, layout)?;
-    evidence::write(house, &name, file, || {
+    let columns = rows.fields().to_vec();
+    evidence::write(house, &name, file, &columns, || {
         let mut rows = rows.next_rows(BATCH)?;
         let cells = rows.iter_mut().filter_map(|row| row.cells.as_mut());
         for cells in cells {

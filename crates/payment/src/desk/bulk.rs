@@ -373,13 +373,7 @@ fn visit(tx: &mut Tx<'_>, house: &House, bulk: &BulkView, (id, rev): (i64, &str)
 ///
 /// # Errors
 /// [`Error::NotFound`], also for a smaller territory.
-pub fn bulk_page(
-    house: &House,
-    scope: &Scope,
-    bulk_id: i64,
-    state: &str,
-    page: &Page,
-) -> Result<BulkPage> {
+pub fn bulk_page(house: &House, scope: &Scope, bulk_id: i64, state: &str, page: &Page) -> Result<BulkPage> {
     common::need(scope, "payment.read")?;
     super::papers::whole(scope)?;
     house.db.read(|tx| {

@@ -23,6 +23,6 @@ pub use fault::DeskFault;
 pub use papers::{Annex, AnnexLine, AnnexVillage, Found, Minutes, annex, annex_lines, found, minutes};
 pub use problems::{Facet, ProblemFilter, ProblemRow, Problems, Source, problem_counts, problems};
 pub use release::{
-    FetchView, ReleaseAsked, ReleaseKind, ReleaseView, Ticket, ask_release, decide_release, fetches, open_release,
-    record_fetch, release, releases,
+    FetchView, ReleaseAsked, ReleaseKind, ReleaseView, Ticket, ask_release, decide_release, fetches,
+    open_release, record_fetch, release, releases,
 };

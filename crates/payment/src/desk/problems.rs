@@ -171,8 +171,7 @@ pub fn problem_counts(house: &House, scope: &Scope, filter: &ProblemFilter) -> R
         Source::Lines => &queries::LINE_COUNTS,
         Source::Replies => &queries::REPLY_COUNTS,
     };
-    let (cycles, rows) =
-        house.db.read(|tx| Ok::<_, Error>((cycles(tx)?, tx.query(statement, &values)?)))?;
+    let (cycles, rows) = house.db.read(|tx| Ok::<_, Error>((cycles(tx)?, tx.query(statement, &values)?)))?;
     let mut counted: [BTreeMap<String, (i64, i64)>; 5] = Default::default();
     let (mut all, mut amount) = (0, 0_i64);
     for row in &rows {
@@ -211,8 +210,7 @@ pub fn problems(
         Source::Lines => &queries::LINES,
         Source::Replies => &queries::REPLIES,
     };
-    let (cycles, rows) =
-        house.db.read(|tx| Ok::<_, Error>((cycles(tx)?, tx.query(statement, &values)?)))?;
+    let (cycles, rows) = house.db.read(|tx| Ok::<_, Error>((cycles(tx)?, tx.query(statement, &values)?)))?;
     let now = house.clock.now_ms();
     let read = |row: &Row| {
         let since_ms = row.int(4)?;

@@ -254,7 +254,13 @@ pub fn open_release(house: &House, scope: &Scope, export_no: i64) -> Result<Tick
 ///
 /// # Errors
 /// [`DeskFault::Over`] when it is over meanwhile, [`Error::Changed`] when somebody fetched at the same moment; then nothing may leave.
-pub fn record_fetch(house: &House, scope: &Scope, ticket: &Ticket, rows: i64, bytes: &[u8]) -> Result<String> {
+pub fn record_fetch(
+    house: &House,
+    scope: &Scope,
+    ticket: &Ticket,
+    rows: i64,
+    bytes: &[u8],
+) -> Result<String> {
     common::need(scope, "export.request")?;
     let hash = blake3::hash(bytes).to_hex().to_string();
     let export_no = ticket.view.export_no;
@@ -270,8 +276,16 @@ pub fn record_fetch(house: &House, scope: &Scope, ticket: &Ticket, rows: i64, by
             return Err(Error::Changed);
         }
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-        let of =
-            params![export_no, ticket.fetch, ticket.at_ms, scope.actor(), scope.actor_name(), rows, size, &hash];
+        let of = params![
+            export_no,
+            ticket.fetch,
+            ticket.at_ms,
+            scope.actor(),
+            scope.actor_name(),
+            rows,
+            size,
+            &hash
+        ];
         tx.execute(&queries::FETCH_ADD, of)?;
         let detail = format!("fetch={} rows={rows} hash={hash}", ticket.fetch);
         common::audit(tx, house, scope, &format!("export:{export_no}"), &detail)?;

@@ -143,7 +143,8 @@ fn evidence(
         hash: Some(lake::hash_file(path)?),
         ..movements.clone()
     };
-    crate::evidence::write(house, &name, &file, || rows.next_rows(10_000))
+    let columns = rows.fields().to_vec();
+    crate::evidence::write(house, &name, &file, &columns, || rows.next_rows(10_000))
 }
 
 /// The number of the movement: the same receipt has the same, in whatever file it comes.

@@ -11,9 +11,9 @@ use store::Page;
 use super::{bank, house::TestHouse, sent};
 use crate::{
     desk::{
-        BULK_ROWS_MAX, BulkAction, BulkView, BulkWish, Chosen, DeskFault, ProblemFilter, ProblemRow, ReleaseAsked,
-        ReleaseKind, Source, annex, annex_lines, ask_release, begin_bulk, bulk_page, decide_release, found, go_on_bulk,
-        minutes, open_release, problem_counts, problems, record_fetch,
+        BULK_ROWS_MAX, BulkAction, BulkView, BulkWish, Chosen, DeskFault, ProblemFilter, ProblemRow,
+        ReleaseAsked, ReleaseKind, Source, annex, annex_lines, ask_release, begin_bulk, bulk_page,
+        decide_release, found, go_on_bulk, minutes, open_release, problem_counts, problems, record_fetch,
     },
     *,
 };
@@ -91,14 +91,20 @@ fn five_counts_come_to_one_sum_and_the_list_has_as_many_rows() {
             set
         };
         let expected: BTreeSet<i64> = rows.iter().map(|row| row.id).collect();
-        let by_kind = count.kinds.iter().map(|one| ProblemFilter { kind: Trouble::from_code(&one.of), ..whole.clone() });
+        let by_kind = count
+            .kinds
+            .iter()
+            .map(|one| ProblemFilter { kind: Trouble::from_code(&one.of), ..whole.clone() });
         assert_eq!(ids(by_kind.collect()), expected);
-        let by_region =
-            count.regions.iter().map(|one| ProblemFilter { region: RegionCode::parse(&one.of).unwrap(), ..whole.clone() });
+        let by_region = count
+            .regions
+            .iter()
+            .map(|one| ProblemFilter { region: RegionCode::parse(&one.of).unwrap(), ..whole.clone() });
         assert_eq!(ids(by_region.collect()), expected);
         let by_band = (0..BANDS).map(|band| ProblemFilter { band: Some(band), ..whole.clone() });
         assert_eq!(ids(by_band.collect()), expected);
-        let by_channel = count.channels.iter().map(|one| ProblemFilter { channel: one.of.clone(), ..whole.clone() });
+        let by_channel =
+            count.channels.iter().map(|one| ProblemFilter { channel: one.of.clone(), ..whole.clone() });
         assert_eq!(ids(by_channel.collect()), expected);
         let by_programme =
             count.programmes.iter().map(|one| ProblemFilter { programme: one.of.clone(), ..whole.clone() });
@@ -130,7 +136,9 @@ fn an_act_on_many_rows_is_what_as_many_decisions_are_and_its_form_counts_once() 
         assert!(done.finished);
         let again = carry_out(&test, &wish("b", BulkAction::OtherChannel, everything));
         assert_eq!(again, done, "the same form again changes nothing");
-        let page = bulk_page(&test.house, &test.scope("payment.read"), done.bulk_id, "refused", &Page::default()).unwrap();
+        let page =
+            bulk_page(&test.house, &test.scope("payment.read"), done.bulk_id, "refused", &Page::default())
+                .unwrap();
         assert_eq!(page.refusals, [("payment-changed".to_owned(), 1)]);
         assert_eq!(page.rows.items[0].id, faster);
         assert_eq!(line_of(&test, faster).channel, "himbara", "a row that changed meanwhile is left alone");
@@ -149,7 +157,8 @@ fn an_act_on_many_rows_is_what_as_many_decisions_are_and_its_form_counts_once() 
 fn who_holds_does_not_hold_twice_and_what_is_on_its_way_is_refused() {
     for test in TestHouse::all() {
         let (cycle, _) = sent(&test, 6);
-        let told: Vec<(i64, String)> = lines_of(&test, cycle).iter().map(|line| (line.line_id, "0-0".into())).collect();
+        let told: Vec<(i64, String)> =
+            lines_of(&test, cycle).iter().map(|line| (line.line_id, "0-0".into())).collect();
         let refused = carry_out(&test, &wish("a", BulkAction::Hold, Chosen::Rows(told)));
         assert_eq!((refused.done, refused.refused), (0, 6), "a mark that never was");
 
@@ -169,8 +178,14 @@ fn who_holds_does_not_hold_twice_and_what_is_on_its_way_is_refused() {
         let nothing = Chosen::Rows(Vec::new());
         let faults = [
             (wish("e", BulkAction::Hold, nothing), DeskFault::Nothing),
-            (BulkWish { reason: " a ".into(), ..wish("f", BulkAction::Hold, chosen(&test)) }, DeskFault::Reason),
-            (BulkWish { source: Source::Replies, ..wish("g", BulkAction::Hold, chosen(&test)) }, DeskFault::Action),
+            (
+                BulkWish { reason: " a ".into(), ..wish("f", BulkAction::Hold, chosen(&test)) },
+                DeskFault::Reason,
+            ),
+            (
+                BulkWish { source: Source::Replies, ..wish("g", BulkAction::Hold, chosen(&test)) },
+                DeskFault::Action,
+            ),
         ];
         for (wish, fault) in faults {
             assert!(matches!(begin(&test, &wish), Err(Error::Desk(told)) if told == fault), "{fault:?}");
@@ -189,7 +204,8 @@ fn a_visit_is_asked_for_once_until_something_happens_to_the_row() {
         let visits = || {
             let waiting = effects(&test.house, 1_000).unwrap();
             let workflow = &test.house.policy.settings().desk.visit_case;
-            let asked = |effect: &Effect| matches!(effect, Effect::OpenCase { workflow: of, .. } if of == workflow);
+            let asked =
+                |effect: &Effect| matches!(effect, Effect::OpenCase { workflow: of, .. } if of == workflow);
             waiting.iter().filter(|one| asked(&one.effect)).count() as i64
         };
         let chosen = || {
@@ -210,7 +226,8 @@ fn a_visit_is_asked_for_once_until_something_happens_to_the_row() {
 fn rows_of_replies_are_closed_together_and_end_the_trouble_of_their_lines() {
     for test in TestHouse::all() {
         let (cycle, rows) = sent(&test, 10);
-        let wrong: BTreeMap<usize, bank::Mishap> = (0..10).step_by(3).map(|n| (n, bank::Mishap::WrongAmount)).collect();
+        let wrong: BTreeMap<usize, bank::Mishap> =
+            (0..10).step_by(3).map(|n| (n, bank::Mishap::WrongAmount)).collect();
         test.import_order(&test.file("reply.csv", &bank::topups(&rows, &wrong)));
         let whole = ProblemFilter::all(Source::Replies);
         let open = all(&test, &whole);
@@ -219,7 +236,8 @@ fn rows_of_replies_are_closed_together_and_end_the_trouble_of_their_lines() {
         let counts = problem_counts(&test.house, &test.scope("payment.read"), &whole).unwrap();
         assert_eq!((counts.rows, counts.kinds.len()), (open.len() as i64, 2));
         let count = counts.rows;
-        let closed = carry_out(&test, &wish("a", BulkAction::Close, Chosen::All { filter: whole.clone(), count }));
+        let closed =
+            carry_out(&test, &wish("a", BulkAction::Close, Chosen::All { filter: whole.clone(), count }));
         assert_eq!((closed.done, closed.refused), (count, 0));
         assert!(all(&test, &whole).is_empty() && all(&test, &ProblemFilter::all(Source::Lines)).is_empty());
         assert!(test.reconcile(cycle).sound);
@@ -245,7 +263,10 @@ fn the_annex_adds_up_and_every_hash_leads_back_to_its_list() {
         let part = annex(&test.house, &scope, order.order_id, &village).unwrap();
         assert_eq!((part.lines, part.villages.len()), (paper.villages[0].lines, 1));
 
-        assert!(matches!(minutes(&test.house, &scope, cycle), Err(Error::NotFound(_))), "nobody reconciled yet");
+        assert!(
+            matches!(minutes(&test.house, &scope, cycle), Err(Error::NotFound(_))),
+            "nobody reconciled yet"
+        );
         test.reconcile(cycle);
         let minutes = minutes(&test.house, &scope, cycle).unwrap();
         assert_eq!(minutes.orders, [order.clone()]);
@@ -292,17 +313,19 @@ fn any_deed() -> impl Strategy<Value = Deed> {
 fn persons(test: &TestHouse) -> Vec<Session> {
     let console = Session::console(&test.house);
     let scope = console.scope("user.manage").unwrap();
-    ["satu", "dua", "tiga"].map(|login| {
-        let new = NewUser {
-            login: login.into(),
-            name: login.into(),
-            role: "treasurer".into(),
-            region: RegionCode::nation(),
-            password: None,
-        };
-        create_user(&test.house, &scope, new).unwrap();
-        session_of_login(&test.house, &scope, login).unwrap()
-    }).into()
+    ["satu", "dua", "tiga"]
+        .map(|login| {
+            let new = NewUser {
+                login: login.into(),
+                name: login.into(),
+                role: "treasurer".into(),
+                region: RegionCode::nation(),
+                password: None,
+            };
+            create_user(&test.house, &scope, new).unwrap();
+            session_of_login(&test.house, &scope, login).unwrap()
+        })
+        .into()
 }
 
 /// Whatever three persons try: nothing leaves that another than who asked did not release, none but who asked fetches it, never after
@@ -311,18 +334,23 @@ fn persons(test: &TestHouse) -> Vec<Session> {
 fn no_list_leaves_with_one_name_on_it() {
     for mut test in TestHouse::all() {
         let persons = persons(&test);
-        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 40, ..ProptestConfig::default() });
+        let mut runner =
+            proptest::test_runner::TestRunner::new(ProptestConfig { cases: 40, ..ProptestConfig::default() });
         let mut today = test.house.clock.today();
         let mut n = 0;
         let settings = test.house.policy.settings().desk.clone();
         for _ in 0..40 {
             let deeds = proptest::collection::vec(any_deed(), 1..12);
-            let deeds = proptest::strategy::ValueTree::current(&Strategy::new_tree(&deeds, &mut runner).unwrap());
+            let deeds =
+                proptest::strategy::ValueTree::current(&Strategy::new_tree(&deeds, &mut runner).unwrap());
             n += 1;
             let form = format!("f{n}");
             let scope = |who: usize, right: &str| persons[who].scope(right).unwrap();
             let request = ask_release(&test.house, &scope(0, "export.request"), &asked(&form)).unwrap();
-            assert_eq!(ask_release(&test.house, &scope(0, "export.request"), &asked(&form)).unwrap(), request);
+            assert_eq!(
+                ask_release(&test.house, &scope(0, "export.request"), &asked(&form)).unwrap(),
+                request
+            );
             // What should hold, told by a model of three variables.
             let (mut state, mut until, mut fetched) = ("asked", 0, 0);
             for deed in deeds {
@@ -351,7 +379,10 @@ fn no_list_leaves_with_one_name_on_it() {
                     Deed::Fetch(who) => {
                         let scope = scope(who, "export.request");
                         let ticket = open_release(&test.house, &scope, request.export_no);
-                        let may = who == 0 && state == "released" && now < until && fetched < settings.export_fetches;
+                        let may = who == 0
+                            && state == "released"
+                            && now < until
+                            && fetched < settings.export_fetches;
                         assert_eq!(ticket.is_ok(), may, "{deed:?} {state}: {ticket:?}");
                         if let Ok(ticket) = ticket {
                             let hash = record_fetch(&test.house, &scope, &ticket, 7, b"isi").unwrap();

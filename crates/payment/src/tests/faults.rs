@@ -26,6 +26,7 @@ sql! {
     BALANCES = "SELECT region, channel, account, balance_idr FROM ledger_account WHERE balance_idr <> 0
         ORDER BY region, channel, account";
     ENTRIES = "SELECT document, movement, region, amount_idr FROM ledger_entry ORDER BY document, movement, region, amount_idr";
+    FOLLOWED = "SELECT recipient, line_id, plan_id, origin, root, amount_idr, ended FROM payment_plan_line ORDER BY line_id";
     QUEUE = "SELECT kind, row_no, expected, found FROM payment_exception ORDER BY kind, row_no";
 }
 
@@ -129,6 +130,25 @@ impl Life {
             }),
         );
         self.take(&moves, import_movements);
+        // What came back is planned again; whatever fails, there is one plan and each of its lines once.
+        let plan = self.through(|test| {
+            let read = test.scope("payment.read");
+            let known = plan::plans(&test.house, &read, &page())?.items.pop();
+            let programme = cycle_page(&test.house, &read, cycle)?.cycle.programme;
+            let channel = "pos".to_owned();
+            let wish = plan::PlanWish { programme, period: "2026-T4".into(), channel, ..Default::default() };
+            known.map_or_else(|| plan::propose(&test.house, &test.scope("payment.build"), &wish), Ok)
+        });
+        let planned = self.through(|test| {
+            let now = plan::plan_page(&test.house, &test.scope("payment.read"), plan.plan_id, &page())?.plan;
+            let approve = || plan::approve(&test.house, &test.checker(), plan.plan_id, &plan.list_hash);
+            if now.state == "proposed" { approve() } else { Ok(now) }
+        });
+        assert_eq!(
+            (planned.state.as_str(), planned.lines),
+            ("approved", 1),
+            "the one that came back in part"
+        );
         let end =
             self.through(|test| reconcile(&test.house, &test.scope("payment.reconcile"), cycle, &Silent));
         assert!(end.sound, "{end:?}");
@@ -142,7 +162,7 @@ impl Life {
 
     /// Everything that must be as it would have been.
     fn state(&self) -> Vec<String> {
-        let statements = [&LINES, &COUNTS, &BALANCES, &ENTRIES, &QUEUE];
+        let statements = [&LINES, &COUNTS, &BALANCES, &ENTRIES, &QUEUE, &FOLLOWED];
         let rows = self.test.house.db.read(|tx| {
             let mut all = Vec::new();
             for statement in statements {

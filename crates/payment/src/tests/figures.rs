@@ -236,7 +236,9 @@ fn durable(test: &TestHouse) {
         .collect();
     let begun = Instant::now();
     for n in 0..BATCHES {
-        let post = |tx: &mut store::Tx<'_>| crate::books::post(tx, &sums, &format!("bench:{n}"), n, "bench");
+        let document = format!("bench:{n}");
+        let ground = crate::books::Ground { document: &document, part: 0 };
+        let post = |tx: &mut store::Tx<'_>| crate::books::post(tx, &sums, ground, n, "bench");
         test.house.db.write(post).unwrap();
     }
     let postings = (BATCHES * 2 * sums.len() as i64) as f64;

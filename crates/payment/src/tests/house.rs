@@ -8,7 +8,7 @@ use std::{
 };
 
 use access::{House, NewUser, Scope, Session, create_user, session_of_login};
-use arrow_array::{ArrayRef, BooleanArray, Int8Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, BooleanArray, Date32Array, Int8Array, Int64Array, RecordBatch, StringArray};
 use jiff::civil::date;
 use lake::{Lake, Origin, WriteOptions};
 use model::{FixedClock, RegionCode, Silent};
@@ -198,6 +198,7 @@ impl TestHouse {
         );
         let people: Vec<i64> = all.iter().flat_map(|id| [id * 10, id * 10 + 1]).collect();
         let yes = |_: &i64| Some(true);
+        let born = model::epoch_days(date(1980, 1, 1));
         self.write(
             &format!("closing/{CLOSING}/persons"),
             vec![
@@ -206,9 +207,33 @@ impl TestHouse {
                 ("name", Arc::new(people.iter().map(|id| Some(name_of(*id))).collect::<StringArray>())),
                 ("nik", ints(people.iter().map(|id| 9_901_010_101_900_000 + id % 10_000_000 + 1))),
                 ("alive", Arc::new(people.iter().map(yes).collect::<BooleanArray>())),
+                ("birth_date", Arc::new(people.iter().map(|_| Some(born)).collect::<Date32Array>())),
+                ("region", regions(&people.iter().map(|id| id / 10).collect::<Vec<i64>>())),
                 ("matched", Arc::new(people.iter().map(yes).collect::<BooleanArray>())),
             ],
         );
+    }
+
+    /// A list that entitles each of its families to so much more than [`TestHouse::write_list`] does.
+    pub(super) fn raised(&self, run: &str, families: Range<i64>, by: i64) -> ApprovedList {
+        let all: Vec<i64> = families.map(|n| 1_000 + n * 3).collect();
+        let dataset = self.dataset(run);
+        self.write(
+            &dataset,
+            vec![
+                ("family_id", ints(all.iter().copied())),
+                ("outcome", Arc::new(all.iter().map(|_| Some(1i8)).collect::<Int8Array>())),
+                ("amount_idr", ints(all.iter().map(|id| 225_000 + id % 5 * 75_000 + by))),
+            ],
+        );
+        ApprovedList {
+            programme: self.programme.clone(),
+            period: "2026-T4".into(),
+            run: run.into(),
+            list_hash: self.house.lake.require(&dataset).unwrap().manifest().hash.clone(),
+            dataset,
+            closing: CLOSING.into(),
+        }
     }
 
     fn write(&self, name: &str, columns: Vec<(&str, ArrayRef)>) {

@@ -44,6 +44,8 @@ pub struct CycleView {
     pub made_at_ms: i64,
     /// Who.
     pub made_by: String,
+    /// The plan that it pays; none where a decision list made it.
+    pub plan: Option<i64>,
 }
 
 /// One step of the money's way.
@@ -136,6 +138,7 @@ pub(crate) fn cycle_view(cycle: common::Cycle) -> CycleView {
         skipped: cycle.skipped,
         made_at_ms: cycle.made_at,
         made_by: cycle.made_by,
+        plan: cycle.plan,
     }
 }
 

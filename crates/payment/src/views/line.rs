@@ -8,9 +8,12 @@ use store::{Page, Paged, Tx, Value, params};
 
 use super::exception::{self, ExceptionView};
 use crate::{
-    Error, Result, checks, common, lines, queries,
+    Error, Result, checks, common, lines,
+    plan::{self, ChainLink, PayeeView},
+    queries,
     reply::Line,
     state::{AccountState, Eligibility, PaymentState, Trouble},
+    status::{self, StatusView},
     story::{self, Event},
 };
 
@@ -148,9 +151,26 @@ pub struct LinePage {
     pub calls: Vec<crate::snap::CallView>,
     /// Receipts of cash paid out.
     pub receipts: Vec<crate::post::ReceiptView>,
+    /// The lines that follow each other, this one among them; empty where none does.
+    pub chain: Vec<ChainLink>,
+    /// The plan that pays it again, approved or not yet.
+    pub planned: Option<i64>,
+    /// When the payee died, and who says so.
+    pub died: Option<(String, String)>,
+    /// Decisions on who receives instead, oldest first.
+    pub payees: Vec<PayeeView>,
+    /// The status that villages know.
+    pub status: StatusView,
 }
 
-fn line_view(line: Line) -> Result<LineView> {
+impl LinePage {
+    /// Whether somebody else may have to receive: it is held, or its money came back.
+    pub fn followable(&self) -> bool {
+        self.line.eligibility == Eligibility::Held || self.line.returned_idr > 0
+    }
+}
+
+pub(crate) fn line_view(line: Line) -> Result<LineView> {
     let tail = |account: &String| account.chars().skip(account.chars().count().saturating_sub(4)).collect();
     Ok(LineView {
         line_id: line.line_id,
@@ -304,7 +324,23 @@ pub fn line_page(house: &House, scope: &Scope, line: LineId) -> Result<LinePage>
         let ledger = documents(tx, &line, &events)?;
         let calls = crate::snap::of_line(tx, line.line_id)?;
         let receipts = crate::post::of_line(tx, line.line_id)?;
-        Ok(LinePage { line, events, exceptions, ledger, calls, receipts })
+        let (chain, planned) = plan::chain(tx, line.family_id, line.line_id)?;
+        let died = plan::died(tx, line.family_id, line.line_id)?;
+        let payees = plan::of_line(tx, line.family_id, line.line_id)?;
+        let status = status::of(house, &line, &events, died.is_some())?;
+        Ok(LinePage {
+            line,
+            events,
+            exceptions,
+            ledger,
+            calls,
+            receipts,
+            chain,
+            planned,
+            died,
+            payees,
+            status,
+        })
     })
 }
 
@@ -336,7 +372,8 @@ fn documents(tx: &mut Tx<'_>, line: &LineView, events: &[EventView]) -> Result<V
     documents.dedup();
     let mut out = Vec::new();
     for document in documents {
-        let of = params![document, &region, &line.channel, SIDE_ROWS_MAX];
+        let place = (&line.programme, &line.period);
+        let of = params![place.0, place.1, &region, &line.channel, document, SIDE_ROWS_MAX];
         for row in tx.query(&queries::ENTRIES_OF, of)? {
             out.push(LedgerRow {
                 entry_id: row.int(0)?,

@@ -76,7 +76,8 @@ fn filter(asked: &Problems) -> anyhow::Result<ProblemFilter> {
 pub(crate) fn problems(house: &House, asked: &Problems) -> anyhow::Result<Answer> {
     let scope = Session::console(house).scope("payment.read")?;
     let found = desk::problem_counts(house, &scope, &filter(asked)?).map_err(money::refused)?;
-    let mut lines = vec![format!("{} rows, {}", grouped(found.rows.unsigned_abs()), Rupiah::new(found.amount_idr))];
+    let mut lines =
+        vec![format!("{} rows, {}", grouped(found.rows.unsigned_abs()), Rupiah::new(found.amount_idr))];
     for (what, facets) in [("kind", &found.kinds), ("age", &found.bands), ("channel", &found.channels)] {
         lines.extend(facets.iter().map(|one| format!("{:>10}  {what} {}", one.rows, one.of)));
     }
@@ -91,7 +92,8 @@ pub(crate) fn bulk(house: &House, command: &Bulk) -> anyhow::Result<Answer> {
     })?;
     let session = acting(house, command.maker.as_deref())?;
     let done = act(house, &session, action, filter(&command.problems)?, (&command.key, &command.reason))?;
-    let said = format!("act {}: {} done, {} refused of {} rows", done.bulk_id, done.done, done.refused, done.rows);
+    let said =
+        format!("act {}: {} done, {} refused of {} rows", done.bulk_id, done.done, done.refused, done.rows);
     Answer::of(&done, vec![said])
 }
 
@@ -103,7 +105,8 @@ pub(crate) fn act(
     filter: ProblemFilter,
     (key, reason): (&str, &str),
 ) -> anyhow::Result<BulkView> {
-    let counts = desk::problem_counts(house, &session.scope("payment.read")?, &filter).map_err(money::refused)?;
+    let counts =
+        desk::problem_counts(house, &session.scope("payment.read")?, &filter).map_err(money::refused)?;
     let scope = session.scope(action.right())?;
     let wish = BulkWish {
         form: key.to_owned(),

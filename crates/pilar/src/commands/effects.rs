@@ -9,6 +9,8 @@ use casework::NewCase;
 use model::{FamilyId, RegionCode};
 use payment::LineDecision;
 
+use super::plan;
+
 /// Effects carried over in one go; the next round takes up the rest.
 const BATCH: u32 = 1_000;
 
@@ -94,7 +96,13 @@ fn report_death(house: &House, console: &Session, effect: &casework::Effect, by:
     let evidence = format!("{} {} ({by})", argument("proof"), argument("proof_number"));
     match registry::report_death(house, &scope, person, date, &evidence) {
         // Carried before a crash, or known from a list meanwhile: what was asked for holds.
-        Ok(_) | Err(registry::Error::AlreadyDead) => Ok(()),
-        Err(error) => Err(error.into()),
+        Ok(_) | Err(registry::Error::AlreadyDead) => {}
+        Err(error) => return Err(error.into()),
     }
+    // Nothing more is sent to the dead.
+    if let Some(death) = registry::views::death_of(house, &console.scope("family.read")?, person)? {
+        let scope = console.scope("payment.build")?;
+        payment::plan::payees_died(house, &scope, &plan::told_of(&[death], by))?;
+    }
+    Ok(())
 }

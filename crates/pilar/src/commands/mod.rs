@@ -1,6 +1,7 @@
 //! One file a noun. Each takes the open house and its part of the command line and gives an [`Answer`]: sentences for a person and the
 //! same as one JSON object.
 
+mod books;
 pub(crate) mod cards;
 pub(crate) mod desk;
 pub(crate) mod effects;
@@ -13,6 +14,7 @@ mod link_ids;
 mod link_truth;
 pub(crate) mod lists;
 pub(crate) mod money;
+pub(crate) mod plan;
 mod policy;
 pub(crate) mod registry;
 mod serve;

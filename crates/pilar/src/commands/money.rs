@@ -178,6 +178,9 @@ pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result
             let said = format!("{} lines untouched, {opened} new visits", grouped(lines));
             Answer::of(&json!({"lines": lines, "opened": opened}), vec![said])
         }
+        Pay::Plan(command) => super::plan::run(house, command),
+        Pay::Deaths => super::plan::deaths(house),
+        Pay::Books(command) => super::books::run(house, command),
         Pay::Reconcile { cycle } => {
             let totals = reconcile(house, &session, *cycle)?;
             Answer::of(&json!({"totals": &totals, "cycles": &totals.cycles}), sums(&totals))

@@ -21,7 +21,8 @@ pub(super) fn work(run: &Run, cycle: i64) -> anyhow::Result<(u64, Value)> {
     let whole = ProblemFilter::all(Source::Lines);
     let mut kinds = desk::problem_counts(&run.house, &read, &whole)?.kinds;
     kinds.retain(|one| one.of != Trouble::Held.code());
-    let smallest = kinds.iter().min_by_key(|one| (one.rows, one.of.clone())).and_then(|one| Trouble::from_code(&one.of));
+    let smallest =
+        kinds.iter().min_by_key(|one| (one.rows, one.of.clone())).and_then(|one| Trouble::from_code(&one.of));
     let filter = ProblemFilter { kind: smallest, ..whole };
     let words = ("demo", "menunggu surat keterangan dari desa");
     let held = acts::act(&run.house, &treasurer, BulkAction::Hold, filter, words)?;
@@ -35,5 +36,8 @@ pub(super) fn work(run: &Run, cycle: i64) -> anyhow::Result<(u64, Value)> {
         recipient: "Inspektorat Jenderal".into(),
     };
     let request = desk::ask_release(&run.house, &treasurer.scope("export.request")?, &asked)?;
-    Ok((held.rows.unsigned_abs(), json!({"held": held.done, "refused": held.refused, "export": request.export_no})))
+    Ok((
+        held.rows.unsigned_abs(),
+        json!({"held": held.done, "refused": held.refused, "export": request.export_no}),
+    ))
 }

@@ -9,6 +9,7 @@ mod cards;
 mod desk;
 mod devices;
 mod goods;
+mod plan;
 mod sample;
 mod steps;
 mod truth;

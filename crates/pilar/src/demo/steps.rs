@@ -390,7 +390,11 @@ fn pay(run: &Run, decided: &Value) -> anyhow::Result<(u64, Value)> {
     let cases = effects::carry(house)?;
     let totals = money::reconcile(house, &treasurer, None)?;
     let cards = cards::figures(run)?;
-    Ok((lines, json!({"lines": lines, "cases": cases, "cycles": cycles, "totals": totals, "cards": cards})))
+    let plan = super::plan::propose(house, &treasurer)?;
+    let found = json!({
+        "lines": lines, "cases": cases, "cycles": cycles, "totals": totals, "cards": cards, "plan": plan,
+    });
+    Ok((lines, found))
 }
 
 /// Asks about all accounts that nobody was asked about yet; an answer that was taken before changes nothing.
@@ -506,6 +510,9 @@ fn list_pages(run: &Run, decided: &Value, paid: &Value, handed: &Value) -> anyho
         (format!("/keputusan/{run_id}"), "decision.run"),
         ("/pembayaran".to_owned(), "payment.build"),
         (format!("/pembayaran/siklus/{cycle}"), "payment.build"),
+        ("/pembayaran/susulan".to_owned(), "payment.build"),
+        ("/pembayaran/buku".to_owned(), "payment.build"),
+        ("/pembayaran/status".to_owned(), "payment.read"),
         ("/kartu".to_owned(), "payment.read"),
         ("/verifikasi".to_owned(), "verify.draw"),
         ("/wilayah".to_owned(), "report.read"),

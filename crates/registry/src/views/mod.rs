@@ -6,6 +6,7 @@
 
 mod family;
 mod figures;
+mod kin;
 mod person;
 
 use access::Scope;
@@ -22,6 +23,7 @@ pub use family::{
     resolve_family,
 };
 pub use figures::{RegionFigures, ScopeFigures, Status, by_region, figures, status};
+pub use kin::{DeathMark, DeathView, Whereabouts, death_of, deaths, whereabouts};
 pub use person::{FieldProvenance, FieldSource, PersonView, RecordView, Resolved, person, resolve_person};
 
 /// A region on the way from the nation down.

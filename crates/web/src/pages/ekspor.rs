@@ -178,10 +178,9 @@ pub(crate) async fn ask(posted: Posted<AskForm>) -> Answer {
         form: form.formulir,
         kind: ReleaseKind::from_code(&form.jenis).ok_or_else(Fault::bad_form)?,
         subject: form.pokok,
-        region: RegionCode::parse(&form.kode).or_else(|error| {
-            if form.kode.is_empty() { Ok(RegionCode::nation()) } else { Err(error) }
-        })
-        .map_err(|_| Fault::bad_form())?,
+        region: RegionCode::parse(&form.kode)
+            .or_else(|error| if form.kode.is_empty() { Ok(RegionCode::nation()) } else { Err(error) })
+            .map_err(|_| Fault::bad_form())?,
         format: form.bentuk,
         purpose: form.keperluan,
         recipient: form.penerima,
@@ -193,11 +192,15 @@ pub(crate) async fn ask(posted: Posted<AskForm>) -> Answer {
 pub(crate) async fn show(visit: Visit, Path(number): Path<i64>) -> Answer {
     let (view, fetches) = visit
         .ask(READ, move |house, scope| {
-            Ok::<_, payment::Error>((desk::release(house, scope, number)?, desk::fetches(house, scope, number)?))
+            Ok::<_, payment::Error>((
+                desk::release(house, scope, number)?,
+                desk::fetches(house, scope, number)?,
+            ))
         })
         .await?;
     let code = view.region.to_string();
-    let place = visit.names([code.clone()]).await?.remove(&code).unwrap_or_else(|| visit.t().say("web-nation"));
+    let place =
+        visit.names([code.clone()]).await?.remove(&code).unwrap_or_else(|| visit.t().say("web-nation"));
     let t = visit.t();
     page(&OneExportPage {
         trail: vec![
@@ -298,7 +301,8 @@ fn sheet(
                 rows_max,
                 |at| Ok(desk::annex_lines(house, scope, order, at)?),
                 |lines| {
-                    let names = places.names(house, lines.iter().map(|line| line.region.clone()).collect())?;
+                    let names =
+                        places.names(house, lines.iter().map(|line| line.region.clone()).collect())?;
                     let row = |line: desk::AnnexLine| {
                         vec![
                             line.line_id.to_string(),
@@ -336,7 +340,8 @@ fn sheet(
                 rows_max,
                 |at| Ok(payment::line_list(house, scope, cycle, filter, at)?),
                 |lines| {
-                    let names = places.names(house, lines.iter().map(|line| line.region.to_string()).collect())?;
+                    let names =
+                        places.names(house, lines.iter().map(|line| line.region.to_string()).collect())?;
                     Ok(lines.into_iter().map(|line| line_cells(t, &names, line)).collect())
                 },
             )?;

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use casework::views::CaseRow;
 use model::{FamilyId, RegionCode, RegionLevel, Sex};
-use payment::{FamilyPayment, cards::CardView};
+use payment::{FamilyPayment, StatusView, cards::CardView};
 use registry::{
     Shown,
     views::{self, EventView, FamilyRow, FamilyView, MemberView, VariableView},
@@ -17,10 +17,11 @@ use store::{Page, Paged};
 use targeting::{FamilyDecision, FamilyOutcome};
 
 use super::{
-    kartu,
+    audit, kartu,
     keputusan::outcome_kind,
     pembayaran::{account_kind, payment_kind, payment_word, problem, programme},
     pemberitahuan::Told,
+    status,
 };
 use crate::{
     csv::{self, Sheet},
@@ -58,6 +59,10 @@ pub(crate) struct FamilyPage {
     pub(crate) decisions: Vec<FamilyDecision>,
     pub(crate) notices: Vec<Told>,
     pub(crate) payments: Vec<FamilyPayment>,
+    /// Payments of a family that parted, which this one carries.
+    pub(crate) carried: Vec<FamilyPayment>,
+    /// The status of each of the newest payments.
+    pub(crate) statuses: Vec<StatusView>,
     pub(crate) cards: Vec<CardView>,
     pub(crate) cases: Vec<CaseRow>,
     pub(crate) may_open: bool,
@@ -171,7 +176,7 @@ pub(crate) async fn export(visit: Visit, Query(asked): Query<Asked>) -> Answer {
 pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
     let scopes =
         ["decision.read", "payment.read", "case.read"].map(|action| visit.session.scope(action).ok());
-    let (view, decisions, notices, payments, cards, cases) =
+    let (view, decisions, notices, (payments, carried, statuses), cards, cases) =
         visit.ask("family.read", move |house, scope| whole(house, scope, scopes, family)).await?;
     let t = visit.t();
     let head = head_name(&t, &view);
@@ -193,6 +198,8 @@ pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
         decisions,
         notices,
         payments,
+        carried,
+        statuses,
         cards,
         cases,
         may_open: visit.session.may("case.open"),
@@ -206,7 +213,7 @@ type Whole = (
     FamilyView,
     Vec<FamilyDecision>,
     Vec<targeting::Notice>,
-    Vec<FamilyPayment>,
+    (Vec<FamilyPayment>, Vec<FamilyPayment>, Vec<StatusView>),
     Vec<CardView>,
     Vec<CaseRow>,
 );
@@ -221,7 +228,13 @@ fn whole(house: &House, scope: &Scope, scopes: [Option<Scope>; 3], family: i64) 
     let decisions = decision.map(|scope| targeting::family_decisions(house, &scope, id)).transpose()?;
     let cards = payment.as_ref().map(|scope| payment::cards::family_cards(house, scope, FamilyId(id)));
     let cards = cards.transpose()?;
-    let payments = payment.map(|scope| payment::family_payments(house, &scope, FamilyId(id))).transpose()?;
+    let payments = |scope: Scope| {
+        let own = payment::family_payments(house, &scope, FamilyId(id))?;
+        let statuses = payment::family_statuses(house, &scope, &own)?;
+        let carried = payment::plan::carried_payments(house, &scope, FamilyId(id))?;
+        Ok::<_, payment::Error>((own, carried, statuses))
+    };
+    let payments = payment.map(payments).transpose()?;
     let cases = case.map(|scope| casework::views::family_cases(house, &scope, FamilyId(id))).transpose()?;
     Ok((
         view,
@@ -301,6 +314,29 @@ impl FamilyPage {
 
     fn age(&self, member: &MemberView, today: &jiff::civil::Date) -> String {
         age(&self.t, member.birth_date.as_ref(), *today)
+    }
+
+    /// The status of a payment: the word of SIKS-NG with who set it and when, and the sentence for the citizen with the next step.
+    fn told(&self, line: &FamilyPayment) -> Option<(String, String)> {
+        let told = self.statuses.iter().find(|told| told.line_id == line.line_id)?;
+        let known = status::status(&self.t, &told.key)?;
+        let last = told.last.as_ref();
+        let who = last.map_or_else(String::new, |last| {
+            format!(" · {}, {}", audit::actor(&self.t, &last.actor), self.t.stamp(last.at_ms))
+        });
+        let word = format!("{}: {}{who}", status::printed(&self.t, known), self.t.label(&known.label));
+        let next = self.t.one("web-next-is", "what", self.t.label(&known.next));
+        Some((word, format!("{} {next}", self.t.label(&known.citizen))))
+    }
+
+    /// The status of a decision by which the family receives nothing, where an exclusion gives it one.
+    fn excluded(&self, decision: &FamilyDecision) -> Option<String> {
+        let code = decision.reason.as_deref()?;
+        let programme = self.t.policy().programme(&decision.run.programme)?;
+        let mut exclusions = programme.versions.iter().rev().flat_map(|version| &version.exclusions);
+        let printed = &exclusions.find(|one| one.code == code)?.siks_ng;
+        let known = self.t.policy().statuses().of_exclusion(printed)?;
+        Some(format!("{}: {}", status::printed(&self.t, known), self.t.label(&known.citizen)))
     }
 
     fn reason(&self, decision: &FamilyDecision) -> String {

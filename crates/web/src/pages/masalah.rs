@@ -12,8 +12,8 @@ use model::RegionCode;
 use payment::{
     Error, Trouble,
     desk::{
-        self, BULK_ROWS_MAX, BulkAction, BulkPage, BulkView, BulkWish, Chosen, Facet, ProblemFilter, ProblemRow, Problems,
-        Source,
+        self, BULK_ROWS_MAX, BulkAction, BulkPage, BulkView, BulkWish, Chosen, Facet, ProblemFilter,
+        ProblemRow, Problems, Source,
     },
 };
 use serde::Deserialize;
@@ -170,7 +170,11 @@ pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
             .map(|one| (one.code().to_owned(), t.say(&format!("desk-action-{}", one.code()))))
             .collect(),
         form: visit.guest.app.house.clock.now_ms(),
-        export: format!("/ekspor/baru?jenis=problems&kode={}&pokok={}", encode(&asked.kode), encode(&asked.query())),
+        export: format!(
+            "/ekspor/baru?jenis=problems&kode={}&pokok={}",
+            encode(&asked.kode),
+            encode(&asked.query())
+        ),
         pager: Pager::of(&t, &asked.address(), &from, found.items.len(), found.next),
         rows: found.items,
         asked,
@@ -197,16 +201,32 @@ fn facets(t: &Tongue, asked: &Asked, counts: &Problems, names: &HashMap<String, 
     type Words<'a> = &'a dyn Fn(&str) -> String;
     type Set = fn(&mut Asked, &str);
     let ways: [(&'static str, &str, &[Facet], &str, Words<'_>, Set); 5] = [
-        ("m-jenis", "web-desk-by-kind", &counts.kinds, &asked.jenis, &|code| problem(t, code), |asked, to| {
-            asked.jenis = to.to_owned();
+        (
+            "m-jenis",
+            "web-desk-by-kind",
+            &counts.kinds,
+            &asked.jenis,
+            &|code| problem(t, code),
+            |asked, to| {
+                asked.jenis = to.to_owned();
+            },
+        ),
+        ("m-umur", "web-desk-by-band", &counts.bands, &asked.umur, &band, |asked, to| {
+            asked.umur = to.to_owned()
         }),
-        ("m-umur", "web-desk-by-band", &counts.bands, &asked.umur, &band, |asked, to| asked.umur = to.to_owned()),
         ("m-program", "web-desk-by-programme", &counts.programmes, &asked.program, &named, |asked, to| {
             asked.program = to.to_owned();
         }),
-        ("m-saluran", "web-desk-by-channel", &counts.channels, &asked.saluran, &|key| channel(t, key), |asked, to| {
-            asked.saluran = to.to_owned();
-        }),
+        (
+            "m-saluran",
+            "web-desk-by-channel",
+            &counts.channels,
+            &asked.saluran,
+            &|key| channel(t, key),
+            |asked, to| {
+                asked.saluran = to.to_owned();
+            },
+        ),
         ("m-wilayah", "web-desk-by-region", &counts.regions, &asked.kode, &place, |asked, to| {
             asked.kode = to.to_owned();
         }),
@@ -291,7 +311,8 @@ pub(crate) async fn act(posted: Posted<Fields>) -> Answer {
         let count = value(&form, "jumlah").parse().map_err(|_| Fault::bad_form())?;
         Chosen::All { filter: asked.filter(&visit.session.region)?, count }
     } else {
-        let row = |text: &str| text.split_once('.').and_then(|(id, rev)| Some((id.parse().ok()?, rev.to_owned())));
+        let row =
+            |text: &str| text.split_once('.').and_then(|(id, rev)| Some((id.parse().ok()?, rev.to_owned())));
         let ticked = form.iter().filter(|(name, _)| name == "pilih").map(|(_, value)| row(value));
         Chosen::Rows(ticked.collect::<Option<Vec<(i64, String)>>>().ok_or_else(Fault::bad_form)?)
     };
@@ -321,9 +342,8 @@ fn go_on_or_wait(house: &access::House, scope: &access::Scope, id: i64) -> Resul
 
 pub(crate) async fn go_on(Path(id): Path<i64>, posted: Posted<Fields>) -> Answer {
     let visit = posted.visit;
-    let view = visit.ask("payment.read", move |house, scope| {
-        desk::bulk_page(house, scope, id, "", &Page::first(1))
-    });
+    let view =
+        visit.ask("payment.read", move |house, scope| desk::bulk_page(house, scope, id, "", &Page::first(1)));
     let right = view.await?.bulk.action.right();
     visit.ask(right, move |house, scope| desk::go_on_bulk(house, scope, id, ROWS_AT_ONCE)).await?;
     Ok(Redirect::to(&format!("/pembayaran/tindakan/{id}")).into_response())

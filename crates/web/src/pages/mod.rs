@@ -10,10 +10,11 @@ pub(crate) mod audit;
 mod barang;
 mod barang_daftar;
 mod beranda;
+mod buku;
 mod cari;
 mod daftar;
-mod kartu;
 mod ekspor;
+mod kartu;
 mod keluarga;
 mod keputusan;
 mod komponen;
@@ -27,11 +28,14 @@ mod pekerjaan;
 mod pembayaran;
 mod pemberitahuan;
 mod penautan;
+mod penerima;
 mod perubahan;
 mod program;
 mod simulasi;
 mod simulasi_kerja;
+mod status;
 mod surat_pos;
+mod susulan;
 mod tinjau;
 mod tugas;
 mod verifikasi;
@@ -94,7 +98,21 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/pembayaran/perintah/{order}/setor", post(pembayaran::withheld))
         .route("/pembayaran/balasan", get(pembayaran::exceptions))
         .route("/pembayaran/balasan/{exception}/tutup", post(pembayaran::close))
+        .route("/pembayaran/baris/{line}/penerima", get(penerima::show).post(penerima::name))
+        .route("/pembayaran/baris/{line}/penerima/{seq}", post(penerima::decide))
+        .route("/pembayaran/status", get(status::list))
+        .route("/pembayaran/susulan", get(susulan::list).post(susulan::propose))
+        .route("/pembayaran/susulan/calon", get(susulan::candidates))
+        .route("/pembayaran/susulan/{plan}", get(susulan::show))
+        .route("/pembayaran/susulan/{plan}/setujui", post(susulan::approve))
+        .route("/pembayaran/susulan/{plan}/tolak", post(susulan::refuse))
         .route("/pembayaran/mengendap", get(mengendap::report))
+        .route("/pembayaran/buku", get(buku::show))
+        .route("/pembayaran/buku/csv", get(buku::export))
+        .route("/pembayaran/buku/akun/{account}", get(buku::entries))
+        .route("/pembayaran/buku/dokumen", get(buku::one_document))
+        .route("/pembayaran/buku/entri/{entry}", get(buku::one_entry))
+        .route("/pembayaran/buku/berkas/{file}/{row}", get(buku::bank_row))
         .route("/pembayaran/masalah", get(masalah::list))
         .route("/pembayaran/masalah/tindakan", post(masalah::act))
         .route("/pembayaran/tindakan/{id}", get(masalah::show))

@@ -175,7 +175,8 @@ impl AnnexPage {
             }
         }
         let codes = view.villages.iter().map(|one| one.region.clone());
-        let codes = codes.chain(lines.iter().map(|line| line.region.clone())).chain([asked.region.to_string()]);
+        let codes =
+            codes.chain(lines.iter().map(|line| line.region.clone())).chain([asked.region.to_string()]);
         let names = places.names(house, codes.collect())?;
         let name = title(t, &view.cycle.programme, &view.cycle.period);
         let number = asked.export_no;
@@ -272,7 +273,10 @@ pub(crate) async fn check(visit: Visit, Query(asked): Query<AskedHash>) -> Answe
     let found = visit.ask("payment.read", move |house, scope| desk::found(house, scope, &of)).await?;
     let t = visit.t();
     page(&CheckPage {
-        trail: vec![("/pembayaran".into(), t.say("web-nav-payments")), (String::new(), t.say("web-desk-verify"))],
+        trail: vec![
+            ("/pembayaran".into(), t.say("web-nav-payments")),
+            (String::new(), t.say("web-desk-verify")),
+        ],
         hash,
         found,
         shell: visit.shell(),

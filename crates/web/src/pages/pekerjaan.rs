@@ -25,7 +25,10 @@ pub(crate) async fn list(visit: Visit) -> Answer {
     let work = visit.guest.app.ask(move |house| report::work(house, &session)).await?;
     let t = visit.t();
     page(&WorkPage {
-        trail: vec![("/pembayaran".into(), t.say("web-nav-payments")), (String::new(), t.say("web-desk-work"))],
+        trail: vec![
+            ("/pembayaran".into(), t.say("web-nav-payments")),
+            (String::new(), t.say("web-desk-work")),
+        ],
         work,
         shell: visit.shell(),
         t,

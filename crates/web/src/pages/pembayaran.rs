@@ -571,6 +571,7 @@ pub(crate) fn document(t: &Tongue, document: &str) -> String {
         "case" => t.one("web-document-case", "id", id),
         "bulk" => t.one("web-document-bulk", "id", id),
         "slip" => t.one("web-document-slip", "id", id),
+        "plan" => t.one("web-plan-no", "n", id),
         _ => document.to_owned(),
     }
 }
