@@ -47,6 +47,8 @@ pub struct Cycle {
     pub absorption_permille: Option<i64>,
     /// What the sums stand on.
     pub basis: Basis,
+    /// It pays again what did not arrive, or completes: the list's own cycle stands for the programme.
+    pub planned: bool,
 }
 
 /// A list of decisions, as its run says.
@@ -81,7 +83,7 @@ pub(crate) fn read(tx: &mut Tx<'_>, house: &House, scope: &Scope) -> Result<Vec<
         if let Some(run) = run {
             figures.extend(decided(tx, scope, run)?);
         }
-        if let Some(cycle) = own.first() {
+        if let Some(cycle) = own.iter().find(|cycle| !cycle.planned) {
             figures.extend(paid(cycle)?);
         }
         out.push(ProgrammeView {
@@ -198,6 +200,7 @@ pub(crate) fn cycles(tx: &mut Tx<'_>, house: &House, scope: &Scope) -> Result<BT
             absorption_permille: money.absorption()?,
             money,
             basis: Basis::living(house, scope, format!("payment_summary/{cycle_id}"), row.text(4)?),
+            planned: row.opt_int(8)?.is_some(),
         });
     }
     Ok(out)

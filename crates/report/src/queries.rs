@@ -40,7 +40,7 @@ sql! {
     pub(crate) COUNTS_BELOW = "SELECT region, SUM(families) FROM decision_count
         WHERE run = $1 AND level = $2 AND region >= $3 AND region < $4 AND outcome IN (1, 3) GROUP BY region";
     pub(crate) CYCLES = "SELECT cycle_id, programme, period, run, list_hash, closing, made_at,
-        amount_idr FROM payment_cycle
+        amount_idr, plan_id FROM payment_cycle
         ORDER BY cycle_id DESC LIMIT 200";
     pub(crate) MONEY_BELOW = "SELECT substr(region, 1, CAST($4 AS INTEGER)), SUM(lines), SUM(amount_idr),
             SUM(CASE WHEN payment IN ('set', 'committed') THEN 0 ELSE amount_idr END), SUM(topped_up_idr), SUM(withdrawn_idr),

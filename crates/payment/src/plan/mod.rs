@@ -2,8 +2,8 @@
 //!
 //! In: the lines of a programme and period whose money came back, decision lists with a higher amount, deaths of payees, decisions on
 //! who receives instead. Out: a list of follow-up or top-up lines that one person proposes and another approves; then a cycle of its
-//! own, which goes the way of all cycles (account check, order, SPM, SP2D, channel). Never here: a finished line that is edited, a line
-//! that is followed twice, more over a chain of lines than the family was entitled to, money paid again while the first is still with a
+//! own, which goes the way of all cycles (account check, order, SPM, SP2D, channel). Never here: a finished line that is edited, or
+//! followed twice, more over a chain of lines than the family was entitled to, money paid again while the first is still with a
 //! channel or the cause that kept it back still stands.
 //!
 //! The way: [`candidates`] → [`propose`] or [`propose_top_up`] → [`approve`] or [`refuse`]; beside it [`payees_died`] holds the lines of
