@@ -89,6 +89,10 @@ sql! {
         WHERE o.state = 'proposed' AND o.list_hash <> '' AND o.made_by_id <> $1
             AND NOT EXISTS (SELECT 1 FROM payment_approval a WHERE a.order_id = o.order_id AND a.user_id = $1)
         ORDER BY o.made_at, o.order_id LIMIT $2";
+    pub(crate) WORK_PLANS = "SELECT COUNT(*), CAST(COALESCE(SUM(amount_idr), 0) AS BIGINT), MIN(made_at)
+        FROM payment_plan WHERE state = 'proposed' AND made_by_id <> $1";
+    pub(crate) WORK_PAYEES = "SELECT COUNT(*), MIN(made_at) FROM payment_payee
+        WHERE state = 'proposed' AND made_by_id <> $1";
     pub(crate) WORK_RELEASES = "SELECT COUNT(*), MIN(asked_at) FROM release_request
         WHERE state = 'asked' AND asker_id <> $1";
     pub(crate) WORK_LISTS = "SELECT r.programme, r.closing, r.amount_idr, r.approved_at FROM decision_run r

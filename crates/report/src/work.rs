@@ -21,6 +21,10 @@ const PAPERS_MAX: i64 = 1_000;
 pub enum WorkKind {
     /// Orders of others that this role may approve and this person has not.
     OrderApprovals,
+    /// Plans of others to pay again what did not arrive.
+    Plans,
+    /// Payees that others named instead of those who cannot receive.
+    Payees,
     /// Lists of people that others asked for.
     Releases,
     /// Approved lists that no payment lines were built from.
@@ -93,6 +97,7 @@ type Count = fn(&mut Tx<'_>, &House, &Scope, &mut Vec<Work>) -> Result<()>;
 /// Who may do it is told of it.
 const COUNTS: &[(&str, Count)] = &[
     ("payment.approve", approvals),
+    ("payment.approve", plans),
     ("export.release", releases),
     ("payment.build", lists),
     ("payment.export", treasury),
@@ -134,6 +139,17 @@ fn approvals(tx: &mut Tx<'_>, house: &House, scope: &Scope, out: &mut Vec<Work>)
         }
     }
     put(house, out, WorkKind::OrderApprovals, (count, Some(sum)), since, settings.decide_days);
+    Ok(())
+}
+
+/// Plans and payees, which wait for another person than who proposed them.
+fn plans(tx: &mut Tx<'_>, house: &House, scope: &Scope, out: &mut Vec<Work>) -> Result<()> {
+    let grace = house.policy.settings().desk.decide_days;
+    let plans = tx.query_one(&queries::WORK_PLANS, params![scope.actor()])?;
+    let counted = (plans.int(0)?, Some(plans.int(1)?));
+    put(house, out, WorkKind::Plans, counted, plans.opt_int(2)?, grace);
+    let payees = tx.query_one(&queries::WORK_PAYEES, params![scope.actor()])?;
+    put(house, out, WorkKind::Payees, (payees.int(0)?, None), payees.opt_int(1)?, grace);
     Ok(())
 }
 
@@ -204,7 +220,7 @@ fn troubles(tx: &mut Tx<'_>, house: &House, scope: &Scope, out: &mut Vec<Work>) 
     ];
     for row in tx.query(&queries::WORK_TROUBLES, params![from, to, scope.caseload()])? {
         let sum = match row.text(0)? {
-            "name_doubtful" | "account_shared" => &mut sums[0],
+            "name_doubtful" => &mut sums[0],
             "held" => &mut sums[1],
             _ => &mut sums[2],
         };

@@ -1,9 +1,9 @@
 -- payment: the treasurer's desk. Troubles by age, acts on many rows at once, and lists of people that leave with two persons' names.
 
--- Lines in trouble with what pages count and list them by: nothing else is read for it.
-CREATE INDEX payment_line_in_trouble ON payment_line (problem, changed_at, line_id, cycle_id, region, channel, amount_idr,
+-- Lines in trouble, oldest first, with what pages count them by: nothing else is read for it.
+CREATE INDEX payment_line_in_trouble ON payment_line (changed_at, line_id, problem, cycle_id, region, channel, amount_idr,
     recipient) WHERE problem IS NOT NULL;
-CREATE INDEX payment_exception_waiting ON payment_exception (kind, at, exception_id, region, cycle_id, file_no, amount_idr,
+CREATE INDEX payment_exception_waiting ON payment_exception (at, exception_id, kind, region, cycle_id, file_no, amount_idr,
     recipient) WHERE state = 'open';
 -- Counts of what waits for somebody: few rows, and none of the columns that change.
 CREATE INDEX payment_summary_waiting ON payment_summary (region, cycle_id)

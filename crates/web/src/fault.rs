@@ -125,7 +125,7 @@ fn status_of(code: &str) -> StatusCode {
         "throttled" => StatusCode::TOO_MANY_REQUESTS,
         "cursor" => StatusCode::BAD_REQUEST,
         "busy" => StatusCode::SERVICE_UNAVAILABLE,
-        "desk-nothing" | "desk-too-many" | "desk-reason" | "desk-action" | "desk-no-payee"
+        "desk-nothing" | "desk-too-many" | "desk-reason" | "desk-action" | "desk-no-payee" | "desk-died"
         | "desk-no-family" | "desk-field" | "goods-field" | "goods-digits" | "goods-quantity"
         | "goods-day" | "goods-stock" | "goods-transit" | "goods-document" | "goods-elsewhere"
         | "goods-fixed" | "card-digits" | "card-field" | "card-day" | "plan-field" | "plan-person"

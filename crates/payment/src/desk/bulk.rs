@@ -16,7 +16,7 @@ use crate::{
     Error, LineDecision, Result, common,
     effect::{self, Effect},
     lines::{self, Said},
-    state::coded,
+    state::{Trouble, coded},
     tally::Tally,
     views,
 };
@@ -167,10 +167,37 @@ fn get(tx: &mut Tx<'_>, bulk_id: i64) -> Result<BulkView> {
     read(&tx.query_opt(&queries::BULK, params![bulk_id])?.ok_or(Error::NotFound("act"))?)
 }
 
+/// Whether the rows that were ticked and the action are those of an act.
+fn is_same(wish: &BulkWish, bulk: &BulkView) -> bool {
+    let rows = match &wish.chosen {
+        Chosen::Rows(rows) => hash_of(&ticked(rows)) == bulk.list_hash,
+        Chosen::All { .. } => true,
+    };
+    rows && (wish.source, wish.action) == (bulk.source, bulk.action)
+}
+
+/// Rows as they are kept: each once, by number.
+fn ticked(rows: &[(i64, String)]) -> Vec<(i64, String)> {
+    let mut rows: Vec<(i64, String)> =
+        rows.iter().map(|(id, rev)| (*id, rev.chars().take(FORM_MAX).collect())).collect();
+    rows.sort_unstable();
+    rows.dedup_by_key(|row| row.0);
+    rows
+}
+
+fn hash_of(rows: &[(i64, String)]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (id, rev) in rows {
+        hasher.update(format!("{id}\u{1f}{rev}\n").as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
 /// Writes down an act and its rows; nothing is done to them yet. The same form again answers the same act.
 ///
 /// # Errors
-/// [`DeskFault`] in [`Error::Desk`]; [`Error::Changed`] when another number of rows fits the filter than was seen.
+/// [`DeskFault`] in [`Error::Desk`]; [`Error::Changed`] when another number of rows fits the filter than was seen, or the form was
+/// sent before with other rows or another action.
 pub fn begin_bulk(house: &House, scope: &Scope, wish: &BulkWish) -> Result<BulkView> {
     common::need(scope, wish.action.right())?;
     let reason = wish.reason.trim();
@@ -183,7 +210,8 @@ pub fn begin_bulk(house: &House, scope: &Scope, wish: &BulkWish) -> Result<BulkV
     let limits = limits(house);
     house.db.write(|tx| {
         if let Some(row) = tx.query_opt(&queries::BULK_OF_FORM, params![scope.actor(), &wish.form])? {
-            return get(tx, row.int(0)?);
+            let begun = get(tx, row.int(0)?)?;
+            return if is_same(wish, &begun) { Ok(begun) } else { Err(Error::Changed) };
         }
         let (bulk_id, now) = (next_number(tx, "payment_bulk", 1)?, house.clock.now_ms());
         tx.execute(
@@ -204,15 +232,11 @@ pub fn begin_bulk(house: &House, scope: &Scope, wish: &BulkWish) -> Result<BulkV
                 if rows.len() as i64 > BULK_ROWS_MAX {
                     return Err(DeskFault::TooMany.into());
                 }
-                let mut rows: Vec<&(i64, String)> = rows.iter().collect();
-                rows.sort_unstable();
-                rows.dedup_by_key(|row| row.0);
-                let row = |(id, rev): &(i64, String)| {
-                    let rev: String = rev.chars().take(FORM_MAX).collect();
-                    vec![bulk_id.into(), (*id).into(), rev.into(), "".into(), "".into()]
+                let row = |(id, rev): (i64, String)| {
+                    vec![bulk_id.into(), id.into(), rev.into(), "".into(), "".into()]
                 };
                 let columns = &["bulk_id", "id", "rev", "state", "code"];
-                tx.bulk("payment_bulk_row", columns, rows.into_iter().map(row))?;
+                tx.bulk("payment_bulk_row", columns, ticked(rows).into_iter().map(row))?;
             }
             Chosen::All { filter, count } => {
                 if filter.source != wish.source {
@@ -233,17 +257,15 @@ pub fn begin_bulk(house: &House, scope: &Scope, wish: &BulkWish) -> Result<BulkV
                 }
             }
         }
-        let mut hasher = blake3::Hasher::new();
-        let mut rows = 0_i64;
+        let mut list = Vec::new();
         tx.for_each(&queries::BULK_LIST, params![bulk_id], |row| {
-            hasher.update(format!("{}\u{1f}{}\n", row.int(0)?, row.text(1)?).as_bytes());
-            rows += 1;
+            list.push((row.int(0)?, row.string(1)?));
             Ok::<_, Error>(())
         })?;
-        if rows == 0 {
+        if list.is_empty() {
             return Err(DeskFault::Nothing.into());
         }
-        let hash = hasher.finalize().to_hex().to_string();
+        let (rows, hash) = (list.len() as i64, hash_of(&list));
         tx.execute(&queries::BULK_READY, params![bulk_id, rows, &hash])?;
         let detail = format!("{} rows={rows} list={hash}", wish.action.code());
         common::audit(tx, house, scope, &format!("bulk:{bulk_id}"), &detail)?;
@@ -336,8 +358,12 @@ fn act(
         BulkAction::Hold if now.text(2)? == "held" => return Err(DeskFault::Already.into()),
         BulkAction::Hold => LineDecision::Hold,
         BulkAction::Release if now.text(2)? != "held" => return Err(DeskFault::Already.into()),
+        // To release it says that the report of the death is wrong: nobody says that of many at once.
+        BulkAction::Release if now.opt_text(3)? == Some(Trouble::PayeeDied.code()) => {
+            return Err(DeskFault::Died.into());
+        }
         BulkAction::Release => LineDecision::Release,
-        BulkAction::OtherChannel if now.opt_text(3)? == Some("no_payee") => {
+        BulkAction::OtherChannel if now.opt_text(3)? == Some(Trouble::NoPayee.code()) => {
             return Err(DeskFault::NoPayee.into());
         }
         BulkAction::OtherChannel if now.text(2)? == "held" => return Err(DeskFault::Action.into()),

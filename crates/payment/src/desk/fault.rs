@@ -21,6 +21,9 @@ pub enum DeskFault {
     /// Nobody could be paid at the counter.
     #[error("nobody of the family can be named as payee")]
     NoPayee,
+    /// The payee is said to have died: somebody must look at it by itself.
+    #[error("the payee is said to have died: decide on the line's own page")]
+    Died,
     /// The row is about no family that is known.
     #[error("the row is about no family that is known")]
     NoFamily,
@@ -40,13 +43,14 @@ pub enum DeskFault {
 
 impl DeskFault {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Nothing,
         Self::TooMany,
         Self::Reason,
         Self::Action,
         Self::Already,
         Self::NoPayee,
+        Self::Died,
         Self::NoFamily,
         Self::Field,
         Self::SamePerson,
@@ -63,6 +67,7 @@ impl DeskFault {
             Self::Action => "payment-desk-action",
             Self::Already => "payment-desk-already",
             Self::NoPayee => "payment-desk-no-payee",
+            Self::Died => "payment-desk-died",
             Self::NoFamily => "payment-desk-no-family",
             Self::Field => "payment-desk-field",
             Self::SamePerson => "payment-same-person",

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use store::{Page, Paged, Row, Tx, next_number, params};
 
 use super::{fault::DeskFault, queries};
-use crate::{Error, Result, common, state::coded};
+use crate::{Error, Result, common, orders, state::coded};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Characters of purpose, receiver and note.
@@ -156,10 +156,24 @@ fn text(value: &str) -> Result<&str> {
     if (3..=TEXT_MAX).contains(&value.chars().count()) { Ok(value) } else { Err(DeskFault::Field.into()) }
 }
 
+/// What is asked for is there.
+fn is_there(tx: &mut Tx<'_>, house: &House, asked: &ReleaseAsked) -> Result<()> {
+    let number = |text: &str| text.parse::<i64>().map_err(|_| Error::NotFound("list"));
+    match asked.kind {
+        ReleaseKind::Order => orders::get(tx, house, number(&asked.subject)?).map(|_| ()),
+        ReleaseKind::Lines => {
+            let (cycle, _) = asked.subject.split_once('/').ok_or(Error::NotFound("list"))?;
+            common::cycle(tx, number(cycle)?).map(|_| ())
+        }
+        ReleaseKind::Problems => Ok(()),
+    }
+}
+
 /// Asks for a list. The same form again answers the same request.
 ///
 /// # Errors
-/// [`DeskFault::Field`] for a purpose or receiver that says nothing, [`Error::NotFound`] for a region outside the scope.
+/// [`DeskFault::Field`] for a purpose or receiver that says nothing, [`Error::NotFound`] for a region outside the scope, or an order
+/// or a cycle that is not there.
 pub fn ask_release(house: &House, scope: &Scope, asked: &ReleaseAsked) -> Result<ReleaseView> {
     common::need(scope, "export.request")?;
     let (purpose, recipient) = (text(&asked.purpose)?, text(&asked.recipient)?);
@@ -175,6 +189,7 @@ pub fn ask_release(house: &House, scope: &Scope, asked: &ReleaseAsked) -> Result
         if let Some(row) = tx.query_opt(&queries::RELEASE_OF_FORM, params![scope.actor(), &asked.form])? {
             return get(tx, scope, row.int(0)?);
         }
+        is_there(tx, house, asked)?;
         let export_no = next_number(tx, "release_request", 1)?;
         tx.execute(
             &queries::RELEASE_ADD,

@@ -27,7 +27,7 @@ use crate::{
     places::Places,
     shell::Shell,
     ui::Pager,
-    visit::{Answer, Posted, Visit, page},
+    visit::{Answer, Posted, Visit, encode, page},
 };
 
 const READ: &str = "export.read";
@@ -72,6 +72,9 @@ pub(crate) struct OneExportPage {
     pub(crate) trail: Vec<(String, String)>,
     pub(crate) view: ReleaseView,
     pub(crate) place: String,
+    /// What narrows the list, in words, and where it can be looked at before it is released.
+    pub(crate) said: Vec<(String, String)>,
+    pub(crate) look: String,
     pub(crate) fetches: Vec<FetchView>,
     pub(crate) me: i64,
     pub(crate) now: i64,
@@ -92,15 +95,46 @@ pub(crate) struct PrintPage {
 
 /// Words of a list: its kind and which one.
 pub(crate) fn list_of(t: &Tongue, view: &ReleaseView) -> String {
-    let kind = t.say(&format!("desk-list-{}", view.kind.code()));
-    match view.kind {
-        ReleaseKind::Order => format!("{kind} {}", view.subject),
+    list_named(t, view.kind, &view.subject)
+}
+
+pub(crate) fn list_named(t: &Tongue, kind: ReleaseKind, subject: &str) -> String {
+    let words = t.say(&format!("desk-list-{}", kind.code()));
+    match kind {
+        ReleaseKind::Order => format!("{words} {subject}"),
         ReleaseKind::Lines => {
-            let cycle = view.subject.split('/').next().unwrap_or_default();
-            format!("{kind}, {}", t.one("web-cycle-no", "n", cycle))
+            let cycle = subject.split('/').next().unwrap_or_default();
+            format!("{words}, {}", t.one("web-cycle-no", "n", cycle))
         }
-        ReleaseKind::Problems => kind,
+        ReleaseKind::Problems => words,
     }
+}
+
+/// The page's filter that a list of troubles names, for the region of the request.
+fn troubles(view: &ReleaseView) -> Result<masalah::Asked, Fault> {
+    let mut asked = masalah::Asked::of_query(&view.subject)?;
+    asked.kode = view.region.to_string();
+    Ok(asked)
+}
+
+/// What narrows the list, in words, and the page that shows it.
+fn looked_at(t: &Tongue, view: &ReleaseView) -> Result<(Vec<(String, String)>, String), Fault> {
+    let of = &view.subject;
+    Ok(match view.kind {
+        ReleaseKind::Order => {
+            let to = format!("/pembayaran/perintah/{of}/lampiran?kode={}", encode(view.region.as_str()));
+            (Vec::new(), to)
+        }
+        ReleaseKind::Lines => {
+            let (cycle, filter) = of.split_once('/').ok_or_else(Fault::not_found)?;
+            let said = vec![(t.say("web-filter"), pembayaran::filter_word(t, filter))];
+            (said, format!("/pembayaran/siklus/{}/baris?saring={}", encode(cycle), encode(filter)))
+        }
+        ReleaseKind::Problems => {
+            let asked = troubles(view)?;
+            (asked.said(t), asked.address())
+        }
+    })
 }
 
 /// Colour of a request's state.
@@ -174,6 +208,9 @@ pub(crate) struct AskForm {
 
 pub(crate) async fn ask(posted: Posted<AskForm>) -> Answer {
     let form = posted.form;
+    if form.jenis == ReleaseKind::Problems.code() {
+        masalah::Asked::of_query(&form.pokok)?;
+    }
     let asked = ReleaseAsked {
         form: form.formulir,
         kind: ReleaseKind::from_code(&form.jenis).ok_or_else(Fault::bad_form)?,
@@ -202,6 +239,7 @@ pub(crate) async fn show(visit: Visit, Path(number): Path<i64>) -> Answer {
     let place =
         visit.names([code.clone()]).await?.remove(&code).unwrap_or_else(|| visit.t().say("web-nation"));
     let t = visit.t();
+    let (said, look) = looked_at(&t, &view)?;
     page(&OneExportPage {
         trail: vec![
             ("/ekspor".into(), t.say("web-desk-exports")),
@@ -209,6 +247,8 @@ pub(crate) async fn show(visit: Visit, Path(number): Path<i64>) -> Answer {
         ],
         view,
         place,
+        said,
+        look,
         fetches,
         me: visit.session.user_id.0,
         now: visit.guest.app.house.clock.now_ms(),
@@ -348,9 +388,7 @@ fn sheet(
             (LINE_HEADS, rows)
         }
         ReleaseKind::Problems => {
-            let uri = format!("/?{}", view.subject).parse().map_err(|_| Fault::not_found())?;
-            let asked: Query<masalah::Asked> = Query::try_from_uri(&uri).map_err(|_| Fault::not_found())?;
-            let filter = asked.filter(&view.region)?;
+            let filter = troubles(view)?.filter(&view.region)?;
             let rows = gather(
                 rows_max,
                 |at| Ok(desk::problems(house, scope, &filter, at)?),

@@ -129,9 +129,34 @@ impl Asked {
         parts.map(|(key, value)| format!("{key}={}", encode(value))).collect::<Vec<_>>().join("&")
     }
 
-    fn address(&self) -> String {
+    /// The list that such a query names.
+    pub(crate) fn of_query(query: &str) -> Result<Self, Fault> {
+        let uri = format!("/?{query}").parse().map_err(|_| Fault::not_found())?;
+        let Query(asked) = Query::try_from_uri(&uri).map_err(|_| Fault::not_found())?;
+        Ok(asked)
+    }
+
+    /// What narrows the list, in words: label and value.
+    pub(crate) fn said(&self, t: &Tongue) -> Vec<(String, String)> {
+        let band = self.umur.parse::<usize>().ok().and_then(|band| kartu::bands(t).get(band).cloned());
+        let source = t.say(&format!("desk-list-{}", self.source().code()));
+        let parts = [
+            ("web-desk-row", Some(source)),
+            ("web-desk-by-kind", Trouble::from_code(&self.jenis).map(|kind| problem(t, kind.code()))),
+            ("web-desk-by-band", band),
+            ("web-desk-by-programme", named(&self.program, |key| programme(t, key))),
+            ("web-desk-by-channel", named(&self.saluran, |key| channel(t, key))),
+        ];
+        parts.into_iter().filter_map(|(key, value)| Some((t.say(key), value?))).collect()
+    }
+
+    pub(crate) fn address(&self) -> String {
         format!("/pembayaran/masalah?{}", self.query())
     }
+}
+
+fn named(key: &str, words: impl Fn(&str) -> String) -> Option<String> {
+    if key.is_empty() { None } else { Some(words(key)) }
 }
 
 pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {

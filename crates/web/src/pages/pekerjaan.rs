@@ -61,6 +61,7 @@ impl WorkPage {
             | WorkKind::CheckAnswers
             | WorkKind::OrderAnswers
             | WorkKind::Withheld => "/pembayaran",
+            WorkKind::Plans | WorkKind::Payees => "/pembayaran/susulan",
             WorkKind::Lists => "/keputusan",
             WorkKind::Releases | WorkKind::Fetches => "/ekspor",
             WorkKind::Replies => "/pembayaran/masalah?sumber=replies",

@@ -332,6 +332,12 @@ fn filters(t: &Tongue) -> Vec<(String, String)> {
     all
 }
 
+/// Words of one of the filters of lines.
+pub(crate) fn filter_word(t: &Tongue, code: &str) -> String {
+    let found = filters(t).into_iter().find(|(of, _)| of == code);
+    found.map_or_else(|| t.say("web-all-lines"), |(_, word)| word)
+}
+
 pub(crate) async fn lines(visit: Visit, Path(cycle): Path<i64>, Query(asked): Query<Asked>) -> Answer {
     let from = Page { after: asked.setelah, limit: 50 };
     let (wanted, filter) = (from.clone(), filter_of(&asked.saring));
