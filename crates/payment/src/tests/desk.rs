@@ -175,6 +175,8 @@ fn who_holds_does_not_hold_twice_and_what_is_on_its_way_is_refused() {
         assert_eq!((twice.done, twice.refused), (0, 6));
         let free = carry_out(&test, &wish("d", BulkAction::Release, chosen(&test)));
         assert_eq!((free.done, free.refused), (6, 0));
+        let other = wish("d", BulkAction::Hold, chosen(&test));
+        assert!(matches!(begin(&test, &other), Err(Error::Changed)), "one form is one act");
         let nothing = Chosen::Rows(Vec::new());
         let faults = [
             (wish("e", BulkAction::Hold, nothing), DeskFault::Nothing),
@@ -194,6 +196,35 @@ fn who_holds_does_not_hold_twice_and_what_is_on_its_way_is_refused() {
         let wrong = begin_bulk(&test.house, &read, &wish("h", BulkAction::Hold, chosen(&test)));
         assert!(matches!(wrong, Err(Error::Scope { .. })));
         assert!(test.reconcile(second).sound);
+    }
+}
+
+#[test]
+fn nobody_is_said_to_live_by_an_act_on_many() {
+    for test in TestHouse::all() {
+        let cycle = troubled(&test, 6);
+        let held = |test: &TestHouse| {
+            let kinds = [Trouble::Held, Trouble::PayeeDied].map(Some);
+            let rows = kinds
+                .into_iter()
+                .flat_map(|kind| all(test, &ProblemFilter { kind, ..ProblemFilter::all(Source::Lines) }));
+            Chosen::Rows(rows.map(|row| (row.id, row.rev)).collect())
+        };
+        let lines = lines_of(&test, cycle);
+        let dead = [super::plan::death(lines[0].family_id, lines[0].family_id * 10)];
+        let build = test.scope("payment.build");
+        assert_eq!(crate::plan::payees_died(&test.house, &build, &dead).unwrap(), 1);
+        decide_line(&test.house, &build, LineId(lines[1].line_id), &LineDecision::Hold, "menunggu surat")
+            .unwrap();
+        let act = carry_out(&test, &wish("a", BulkAction::Release, held(&test)));
+        assert_eq!((act.done, act.refused), (1, 1));
+        let page =
+            bulk_page(&test.house, &test.scope("payment.read"), act.bulk_id, "", &Page::default()).unwrap();
+        assert_eq!(page.refusals, [("payment-desk-died".to_owned(), 1)]);
+        let still = line_of(&test, lines[0].line_id);
+        assert_eq!((still.eligibility, still.problem), (Eligibility::Held, Some(Trouble::PayeeDied)));
+        assert_eq!(line_of(&test, lines[1].line_id).eligibility, Eligibility::Eligible);
+        assert!(test.reconcile(cycle).sound);
     }
 }
 
@@ -333,7 +364,17 @@ fn persons(test: &TestHouse) -> Vec<Session> {
 #[test]
 fn no_list_leaves_with_one_name_on_it() {
     for mut test in TestHouse::all() {
+        sent(&test, 4);
         let persons = persons(&test);
+        let ask = |kind, subject: &str| {
+            let asked = ReleaseAsked { kind, subject: subject.into(), ..asked("none") };
+            ask_release(&test.house, &persons[0].scope("export.request").unwrap(), &asked)
+        };
+        for (kind, subject) in
+            [(ReleaseKind::Order, "99"), (ReleaseKind::Order, "x"), (ReleaseKind::Lines, "99/")]
+        {
+            assert!(matches!(ask(kind, subject), Err(Error::NotFound(_))), "{kind:?} {subject}");
+        }
         let mut runner =
             proptest::test_runner::TestRunner::new(ProptestConfig { cases: 40, ..ProptestConfig::default() });
         let mut today = test.house.clock.today();

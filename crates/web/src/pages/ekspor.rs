@@ -98,7 +98,7 @@ pub(crate) fn list_of(t: &Tongue, view: &ReleaseView) -> String {
     list_named(t, view.kind, &view.subject)
 }
 
-pub(crate) fn list_named(t: &Tongue, kind: ReleaseKind, subject: &str) -> String {
+fn list_named(t: &Tongue, kind: ReleaseKind, subject: &str) -> String {
     let words = t.say(&format!("desk-list-{}", kind.code()));
     match kind {
         ReleaseKind::Order => format!("{words} {subject}"),
@@ -193,6 +193,12 @@ pub(crate) async fn new(visit: Visit, Query(asked): Query<AskedList>) -> Answer 
         shell: visit.shell(),
         t,
     })
+}
+
+impl AskPage {
+    fn list(&self) -> String {
+        list_named(&self.t, self.kind, &self.subject)
+    }
 }
 
 #[derive(Deserialize)]
