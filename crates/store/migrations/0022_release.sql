@@ -82,3 +82,4 @@ CREATE TABLE release_fetch (
 CREATE INDEX release_fetch_by_hash ON release_fetch (hash);
 -- Papers are found by the hash printed on them.
 CREATE INDEX payment_order_by_hash ON payment_order (list_hash);
+CREATE INDEX decision_run_by_hash ON decision_run (dataset_hash);

@@ -78,6 +78,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/keputusan/{run}/keluarga/{family}", get(keputusan::explain))
         .route("/keputusan/{run}/orang", get(keputusan::people))
         .route("/keputusan/{run}/orang/csv", get(keputusan::export_people))
+        .route("/keputusan/{run}/lampiran", get(naskah::decision))
         .route("/keputusan/{run}/perubahan", get(perubahan::show))
         .route("/pemberitahuan", get(pemberitahuan::list))
         .route("/pemberitahuan/surat", get(pemberitahuan::letters))

@@ -1,5 +1,5 @@
 //! Papers that are printed and signed: the annex of an order, the statement of responsibility for it (SPTJM), the minutes of a
-//! reconciliation. Each bears the hash of its list; `/periksa` says what such a hash belongs to.
+//! reconciliation, and what a decision gives by region. Each bears the hash of its list; `/periksa` says what such a hash belongs to.
 
 use std::collections::HashMap;
 
@@ -13,6 +13,7 @@ use payment::{
 };
 use serde::Deserialize;
 use store::Page;
+use targeting::{DecisionRun, RegionCount, RunState};
 
 use super::{
     keluarga::name_or,
@@ -74,6 +75,22 @@ pub(crate) struct MinutesPage {
     pub(crate) figures: Vec<(String, i64)>,
 }
 
+/// The annex of a decision: what it gives, by region; who receives stands on its pages.
+#[derive(Template)]
+#[template(path = "naskah_keputusan.html")]
+pub(crate) struct DecisionPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) title: String,
+    pub(crate) place: String,
+    pub(crate) run: DecisionRun,
+    pub(crate) regions: Vec<RegionCount>,
+    /// Families that receive or keep, and rupiah, of these regions.
+    pub(crate) sums: (i64, i64),
+    pub(crate) names: HashMap<String, String>,
+}
+
 /// What a hash belongs to.
 #[derive(Template)]
 #[template(path = "periksa.html")]
@@ -83,6 +100,8 @@ pub(crate) struct CheckPage {
     pub(crate) trail: Vec<(String, String)>,
     pub(crate) hash: String,
     pub(crate) found: Found,
+    /// Decisions, for who may see them.
+    pub(crate) runs: Vec<DecisionRun>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -226,6 +245,59 @@ pub(crate) async fn statement(visit: Visit, Path(order): Path<i64>) -> Answer {
     })
 }
 
+pub(crate) async fn decision(visit: Visit, Path(run): Path<String>, Query(asked): Query<Asked>) -> Answer {
+    let region = match asked.kode.as_str() {
+        "" => visit.session.region.clone(),
+        code => RegionCode::parse(code).map_err(|_| Fault::not_found())?,
+    };
+    let of = region.clone();
+    let (run, regions) = visit
+        .ask("decision.read", move |house, scope| {
+            // A paper is about a territory, not about the families of one person.
+            if scope.caseload() != 0 {
+                return Err(Fault::not_found());
+            }
+            let regions = targeting::region_counts(house, scope, &run, &of)?;
+            Ok((targeting::run_page(house, scope, &run)?.run, regions))
+        })
+        .await?;
+    let codes = regions.iter().map(|one| one.region.clone());
+    let names = visit.names(codes.chain([region.to_string()])).await?;
+    let t = visit.t();
+    let name = title(&t, &run.programme, &run.period);
+    let sum = |of: fn(&RegionCount) -> i64| regions.iter().map(of).fold(0, i64::saturating_add);
+    page(&DecisionPage {
+        trail: vec![
+            ("/keputusan".into(), t.say("web-nav-decisions")),
+            (format!("/keputusan/{}", run.run), name.clone()),
+            (String::new(), t.say("web-desk-decision-annex")),
+        ],
+        title: name,
+        place: names.get(region.as_str()).cloned().unwrap_or_else(|| visit.place()),
+        sums: (sum(|one| one.eligible.saturating_add(one.kept)), sum(|one| one.amount_idr.idr())),
+        regions,
+        run,
+        names,
+        shell: visit.shell(),
+        t,
+    })
+}
+
+impl DecisionPage {
+    fn name(&self, code: &str) -> String {
+        self.names.get(code).cloned().unwrap_or_else(|| code.to_owned())
+    }
+
+    fn state(&self) -> &'static str {
+        if self.run.state == RunState::Approved { "web-run-approved" } else { "web-run-draft" }
+    }
+
+    /// The part of one region; a village has no parts.
+    fn part(&self, code: &str) -> String {
+        format!("/keputusan/{}/lampiran?kode={}", self.run.run, encode(code))
+    }
+}
+
 pub(crate) async fn minutes(visit: Visit, Path(cycle): Path<i64>) -> Answer {
     let view = visit.ask("payment.read", move |house, scope| desk::minutes(house, scope, cycle)).await?;
     let t = visit.t();
@@ -271,6 +343,12 @@ pub(crate) async fn check(visit: Visit, Query(asked): Query<AskedHash>) -> Answe
     let hash: String = asked.sidik.trim().chars().take(80).collect();
     let of = hash.clone();
     let found = visit.ask("payment.read", move |house, scope| desk::found(house, scope, &of)).await?;
+    let of = hash.to_lowercase();
+    let runs = if visit.session.may("decision.read") {
+        visit.ask("decision.read", move |house, scope| targeting::runs_of_hash(house, scope, &of)).await?
+    } else {
+        Vec::new()
+    };
     let t = visit.t();
     page(&CheckPage {
         trail: vec![
@@ -279,6 +357,7 @@ pub(crate) async fn check(visit: Visit, Query(asked): Query<AskedHash>) -> Answe
         ],
         hash,
         found,
+        runs,
         shell: visit.shell(),
         t,
     })
@@ -286,7 +365,7 @@ pub(crate) async fn check(visit: Visit, Query(asked): Query<AskedHash>) -> Answe
 
 impl CheckPage {
     fn nothing(&self) -> bool {
-        !self.hash.is_empty() && self.found == Found::default()
+        !self.hash.is_empty() && self.runs.is_empty() && self.found == Found::default()
     }
 
     fn state(&self, order: &OrderView) -> String {
