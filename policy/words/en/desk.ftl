@@ -73,7 +73,6 @@ web-desk-by-channel = By channel
 web-desk-by-region = By region
 web-desk-everything = All
 web-desk-facet = Counted by
-web-desk-days = { $n } days
 web-desk-pick = Choose
 web-desk-pick-row = Choose row { $n }
 web-desk-which = Which rows?
@@ -105,7 +104,10 @@ web-desk-work-none-text = Everything that is yours to do is done.
 web-desk-work-what = Work
 web-desk-work-count = Number
 web-desk-work-oldest = Oldest
-web-desk-work-late = { $n } days late
+web-desk-work-late = { $n ->
+    [one] { $n } day late
+   *[other] { $n } days late
+}
 web-desk-work-in-time = In time
 web-desk-annex = Annex with recipients
 web-desk-annex-screen = Names of recipients are shown on the screen only. A printed copy is asked for and released by two persons, and is marked.

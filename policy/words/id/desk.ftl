@@ -73,7 +73,6 @@ web-desk-by-channel = Menurut saluran
 web-desk-by-region = Menurut wilayah
 web-desk-everything = Semua
 web-desk-facet = Dihitung menurut
-web-desk-days = { $n } hari
 web-desk-pick = Pilih
 web-desk-pick-row = Pilih baris { $n }
 web-desk-which = Baris yang mana?

@@ -42,7 +42,7 @@ impl WorkPage {
 
     fn late(&self, one: &Work) -> String {
         if one.late_days > 0 {
-            self.t.one("web-desk-work-late", "n", self.t.n(one.late_days))
+            self.t.count("web-desk-work-late", one.late_days)
         } else {
             self.t.say("web-desk-work-in-time")
         }
