@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Run, accounts};
 use crate::commands::{acting, desk as acts};
 
-/// Holds the lines of the smallest kind of trouble, and asks for the list of the first order of a cycle.
+/// Holds the lines whose account bears another name, and asks for the list of the first order of a cycle.
 pub(super) fn work(run: &Run, cycle: i64) -> anyhow::Result<(u64, Value)> {
     let accounts = accounts::read(&run.dir)?.accounts;
     let login = accounts.iter().find(|one| one.role == "treasurer").map(|one| one.login.as_str());
@@ -18,12 +18,8 @@ pub(super) fn work(run: &Run, cycle: i64) -> anyhow::Result<(u64, Value)> {
     let read = treasurer.scope("payment.read")?;
     let orders = payment::cycle_page(&run.house, &read, cycle)?.orders;
     let order = orders.first().map_or(0, |order| order.order_id);
-    let whole = ProblemFilter::all(Source::Lines);
-    let mut kinds = desk::problem_counts(&run.house, &read, &whole)?.kinds;
-    kinds.retain(|one| one.of != Trouble::Held.code());
-    let smallest =
-        kinds.iter().min_by_key(|one| (one.rows, one.of.clone())).and_then(|one| Trouble::from_code(&one.of));
-    let filter = ProblemFilter { kind: smallest, ..whole };
+    // Lines that no channel was told of: they can be held.
+    let filter = ProblemFilter { kind: Some(Trouble::NameDiffers), ..ProblemFilter::all(Source::Lines) };
     let words = ("demo", "menunggu surat keterangan dari desa");
     let held = acts::act(&run.house, &treasurer, BulkAction::Hold, filter, words)?;
     let asked = ReleaseAsked {

@@ -18,7 +18,7 @@ use store::{Page, Paged};
 
 use super::{
     masalah,
-    naskah::AnnexPage,
+    naskah::{AnnexPage, place_of},
     pembayaran::{self, LINE_HEADS, channel, line_cells, problem, programme},
 };
 use crate::{
@@ -175,8 +175,11 @@ pub(crate) struct AskedList {
 pub(crate) async fn new(visit: Visit, Query(asked): Query<AskedList>) -> Answer {
     visit.scope(ASK)?;
     let kind = ReleaseKind::from_code(&asked.jenis).ok_or_else(Fault::not_found)?;
-    let code = if asked.kode.is_empty() { visit.session.region.to_string() } else { asked.kode };
-    let place = visit.names([code.clone()]).await?.remove(&code).unwrap_or_else(|| visit.place());
+    let region = match asked.kode.as_str() {
+        "" => visit.session.region.clone(),
+        code => RegionCode::parse(code).map_err(|_| Fault::not_found())?,
+    };
+    let names = visit.names([region.to_string()]).await?;
     let t = visit.t();
     let formats = ["csv", "xlsx", "print"].map(|one| (one.to_owned(), t.say(&format!("desk-format-{one}"))));
     page(&AskPage {
@@ -186,8 +189,8 @@ pub(crate) async fn new(visit: Visit, Query(asked): Query<AskedList>) -> Answer 
         ],
         kind,
         subject: asked.pokok,
-        code,
-        place,
+        code: region.to_string(),
+        place: place_of(&t, &names, &region),
         formats: formats.to_vec(),
         form: visit.guest.app.house.clock.now_ms(),
         shell: visit.shell(),
@@ -241,9 +244,7 @@ pub(crate) async fn show(visit: Visit, Path(number): Path<i64>) -> Answer {
             ))
         })
         .await?;
-    let code = view.region.to_string();
-    let place =
-        visit.names([code.clone()]).await?.remove(&code).unwrap_or_else(|| visit.t().say("web-nation"));
+    let names = visit.names([view.region.to_string()]).await?;
     let t = visit.t();
     let (said, look) = looked_at(&t, &view)?;
     page(&OneExportPage {
@@ -251,8 +252,8 @@ pub(crate) async fn show(visit: Visit, Path(number): Path<i64>) -> Answer {
             ("/ekspor".into(), t.say("web-desk-exports")),
             (String::new(), t.one("web-desk-export", "n", number)),
         ],
+        place: place_of(&t, &names, &view.region),
         view,
-        place,
         said,
         look,
         fetches,

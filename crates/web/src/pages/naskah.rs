@@ -126,6 +126,14 @@ pub(crate) fn letterhead(t: &Tongue) -> Vec<String> {
     t.policy().settings().desk.letterhead.iter().map(|line| t.label(line).to_owned()).collect()
 }
 
+/// A region by name.
+pub(crate) fn place_of(t: &Tongue, names: &HashMap<String, String>, region: &RegionCode) -> String {
+    if region == &RegionCode::nation() {
+        return t.say("web-nation");
+    }
+    names.get(region.as_str()).cloned().unwrap_or_else(|| region.to_string())
+}
+
 fn trail(t: &Tongue, cycle: i64, title: &str, last: &str) -> Vec<(String, String)> {
     vec![
         ("/pembayaran".into(), t.say("web-nav-payments")),
@@ -158,7 +166,7 @@ pub(crate) async fn annex(visit: Visit, Path(order): Path<i64>, Query(asked): Qu
     page(&AnnexPage {
         trail: trail(&t, view.cycle.cycle_id, &name, "web-desk-annex"),
         title: name,
-        place: names.get(region.as_str()).cloned().unwrap_or_else(|| visit.place()),
+        place: place_of(&t, &names, &region),
         export: format!("/ekspor/baru?jenis=order&kode={}&pokok={order}", encode(region.as_str())),
         more: found.next.is_some() || from.after.is_some(),
         whole: from.after.is_none(),
@@ -206,7 +214,7 @@ impl AnnexPage {
                 (String::new(), t.say("web-desk-annex")),
             ],
             title: name,
-            place: names.get(asked.region.as_str()).cloned().unwrap_or_else(|| t.say("web-nation")),
+            place: place_of(t, &names, &asked.region),
             export: String::new(),
             more: false,
             whole: true,
@@ -273,7 +281,7 @@ pub(crate) async fn decision(visit: Visit, Path(run): Path<String>, Query(asked)
             (String::new(), t.say("web-desk-decision-annex")),
         ],
         title: name,
-        place: names.get(region.as_str()).cloned().unwrap_or_else(|| visit.place()),
+        place: place_of(&t, &names, &region),
         sums: (sum(|one| one.eligible.saturating_add(one.kept)), sum(|one| one.amount_idr.idr())),
         regions,
         run,
