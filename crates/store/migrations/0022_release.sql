@@ -3,13 +3,10 @@
 -- Lines in trouble, oldest first, with what pages count them by: nothing else is read for it.
 CREATE INDEX payment_line_in_trouble ON payment_line (changed_at, line_id, problem, cycle_id, region, channel, amount_idr,
     recipient) WHERE problem IS NOT NULL;
-CREATE INDEX payment_exception_waiting ON payment_exception (at, exception_id, kind, region, cycle_id, file_no, amount_idr,
-    recipient) WHERE state = 'open';
 -- Counts of what waits for somebody: few rows, and none of the columns that change.
 CREATE INDEX payment_summary_waiting ON payment_summary (region, cycle_id)
-    WHERE account_state = 'asked' OR account_state = 'doubtful' OR eligibility = 'held' OR payment = 'instructed';
+    WHERE account_state = 'asked' OR eligibility = 'held' OR payment = 'instructed' OR payment = 'topped_up';
 CREATE INDEX payment_sample_waiting ON payment_sample_line (region, sample_id, recipient) WHERE answer = '';
-CREATE INDEX card_waiting ON card (region, since, recipient) WHERE stage = 'waiting';
 
 -- One act of one person on many rows. source: lines, or rows of replies. form: the mark of the form that was sent, so that sending it
 -- twice is one act. list_hash: of its rows as they were chosen.
