@@ -429,7 +429,7 @@ test("lines in trouble are held in one act, whose form counts once", async () =>
   const { context, page } = treasurer;
   await signIn(page, accountOf("treasurer"));
   await page.goto("/pembayaran/masalah");
-  const boxes = page.locator("#daftar-baris input[name=pilih]");
+  const boxes = page.locator("#daftar-baris input[name='pilih[]']");
   assert.ok((await boxes.count()) > 0, "the demo leaves lines in trouble");
   const value = await boxes.first().getAttribute("value");
   const stamp = await page.getAttribute("input[name=formulir]", "value");
@@ -440,7 +440,7 @@ test("lines in trouble are held in one act, whose form counts once", async () =>
   await page.waitForURL(/\/pembayaran\/tindakan\/\d+$/);
   const act = new URL(page.url()).pathname;
   await page.goto("/pembayaran/masalah");
-  const form = { formulir: stamp, sumber: "lines", yang: "pilih", pilih: value, tindakan: "visit", alasan: "Tanyakan lagi" };
+  const form = { formulir: stamp, sumber: "lines", yang: "pilih", "pilih[]": value, tindakan: "visit", alasan: "Tanyakan lagi" };
   const again = await post(treasurer, "/pembayaran/masalah/tindakan", form);
   assert.equal(again.headers().location, act, "the same form is the same act");
   assert.equal((await post(treasurer, `${act}/lanjut`, {})).status(), 303);

@@ -449,8 +449,8 @@ async fn the_desk_opens_for_who_reads_payments_and_acts_only_by_right() {
         ("formulir", "1"),
         ("sumber", "lines"),
         ("yang", "pilih"),
-        ("pilih", "1.0-0"),
-        ("pilih", "2.0-0"),
+        ("pilih[]", "1.0-0"),
+        ("pilih[]", "2.0-0"),
         ("tindakan", "hold"),
         ("alasan", "uji coba"),
     ];

@@ -34,6 +34,8 @@ use crate::{
 
 /// Rows that one request does; the next goes on.
 const ROWS_AT_ONCE: i64 = 2_000;
+/// Name of the boxes before the rows.
+const PICKED: &str = "pilih[]";
 /// Rows of one page.
 const ROWS: u32 = 50;
 
@@ -338,7 +340,7 @@ pub(crate) async fn act(posted: Posted<Fields>) -> Answer {
     } else {
         let row =
             |text: &str| text.split_once('.').and_then(|(id, rev)| Some((id.parse().ok()?, rev.to_owned())));
-        let ticked = form.iter().filter(|(name, _)| name == "pilih").map(|(_, value)| row(value));
+        let ticked = form.iter().filter(|(name, _)| name == PICKED).map(|(_, value)| row(value));
         Chosen::Rows(ticked.collect::<Option<Vec<(i64, String)>>>().ok_or_else(Fault::bad_form)?)
     };
     let wish = BulkWish {
