@@ -85,7 +85,7 @@ fn five_counts_come_to_one_sum_and_the_list_has_as_many_rows() {
         // Each way of narrowing takes the rows apart without losing one.
         let count = counts(&whole);
         let ids = |filters: Vec<ProblemFilter>| {
-            let ids: Vec<i64> = filters.iter().flat_map(|one| adds_up(one)).map(|row| row.id).collect();
+            let ids: Vec<i64> = filters.iter().flat_map(&adds_up).map(|row| row.id).collect();
             let set: BTreeSet<i64> = ids.iter().copied().collect();
             assert_eq!(set.len(), ids.len(), "no row twice");
             set
@@ -300,7 +300,7 @@ fn the_annex_adds_up_and_every_hash_leads_back_to_its_list() {
         );
         test.reconcile(cycle);
         let minutes = minutes(&test.house, &scope, cycle).unwrap();
-        assert_eq!(minutes.orders, [order.clone()]);
+        assert_eq!(minutes.orders, std::slice::from_ref(&order));
         let of_order = found(&test.house, &scope, &format!(" {} ", order.list_hash.to_uppercase())).unwrap();
         assert_eq!(of_order.orders[0].0, order);
         let of_list = found(&test.house, &scope, &minutes.list_hash).unwrap();

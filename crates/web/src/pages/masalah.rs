@@ -227,7 +227,8 @@ fn facets(t: &Tongue, asked: &Asked, counts: &Problems, names: &HashMap<String, 
     };
     type Words<'a> = &'a dyn Fn(&str) -> String;
     type Set = fn(&mut Asked, &str);
-    let ways: [(&'static str, &str, &[Facet], &str, Words<'_>, Set); 5] = [
+    type Way<'a> = (&'static str, &'a str, &'a [Facet], &'a str, Words<'a>, Set);
+    let ways: [Way<'_>; 5] = [
         (
             "m-jenis",
             "web-desk-by-kind",
@@ -235,14 +236,14 @@ fn facets(t: &Tongue, asked: &Asked, counts: &Problems, names: &HashMap<String, 
             &asked.jenis,
             &|code| problem(t, code),
             |asked, to| {
-                asked.jenis = to.to_owned();
+                to.clone_into(&mut asked.jenis);
             },
         ),
         ("m-umur", "web-desk-by-band", &counts.bands, &asked.umur, &band, |asked, to| {
-            asked.umur = to.to_owned()
+            to.clone_into(&mut asked.umur);
         }),
         ("m-program", "web-desk-by-programme", &counts.programmes, &asked.program, &named, |asked, to| {
-            asked.program = to.to_owned();
+            to.clone_into(&mut asked.program);
         }),
         (
             "m-saluran",
@@ -251,11 +252,11 @@ fn facets(t: &Tongue, asked: &Asked, counts: &Problems, names: &HashMap<String, 
             &asked.saluran,
             &|key| channel(t, key),
             |asked, to| {
-                asked.saluran = to.to_owned();
+                to.clone_into(&mut asked.saluran);
             },
         ),
         ("m-wilayah", "web-desk-by-region", &counts.regions, &asked.kode, &place, |asked, to| {
-            asked.kode = to.to_owned();
+            to.clone_into(&mut asked.kode);
         }),
     ];
     ways.into_iter()
