@@ -461,6 +461,62 @@ test("a rule is counted while it is written, and a simulation says what it would
   await manager.context.close();
 });
 
+test("lines in trouble are held in one act, whose form counts once", async () => {
+  const treasurer = await visitor(browser, { javaScriptEnabled: false });
+  const { context, page } = treasurer;
+  await signIn(page, accountOf("treasurer"));
+  await page.goto("/pembayaran/masalah");
+  const boxes = page.locator("#daftar-baris input[name='pilih[]']");
+  assert.ok((await boxes.count()) > 0, "the demo leaves lines in trouble");
+  const value = await boxes.first().getAttribute("value");
+  const stamp = await page.getAttribute("input[name=formulir]", "value");
+  await boxes.first().check();
+  await page.selectOption("#tindakan", "visit");
+  await page.fill("#alasan", "Tanyakan nama di buku rekening");
+  await page.click("section[aria-labelledby=m-tindakan] button");
+  await page.waitForURL(/\/pembayaran\/tindakan\/\d+$/);
+  const act = new URL(page.url()).pathname;
+  await page.goto("/pembayaran/masalah");
+  const form = { formulir: stamp, sumber: "lines", yang: "pilih", "pilih[]": value, tindakan: "visit", alasan: "Tanyakan lagi" };
+  const again = await post(treasurer, "/pembayaran/masalah/tindakan", form);
+  assert.equal(again.headers().location, act, "the same form is the same act");
+  assert.equal((await post(treasurer, `${act}/lanjut`, {})).status(), 303);
+  const nothing = { formulir: "0", sumber: "lines", yang: "pilih", tindakan: "hold", alasan: "Uji coba" };
+  assert.equal((await post(treasurer, "/pembayaran/masalah/tindakan", nothing)).status(), 422);
+  await context.close();
+});
+
+test("a list of people leaves with two names and its mark", async () => {
+  const asker = await visitor(browser);
+  await signIn(asker.page, accountOf("treasurer"));
+  await asker.page.goto("/pembayaran/masalah");
+  await asker.page.click("main a[href^='/ekspor/baru']");
+  await asker.page.selectOption("#bentuk", "csv");
+  await asker.page.fill("#keperluan", "Uji pemeriksaan");
+  await asker.page.fill("#penerima", "Inspektorat");
+  await asker.page.click("form[action='/ekspor'] button");
+  await asker.page.waitForURL(/\/ekspor\/\d+$/);
+  const path = new URL(asker.page.url()).pathname;
+  assert.equal((await post(asker, `${path}/putuskan`, { putusan: "lepas" })).status(), 403, "not by who asked");
+  assert.equal((await post(asker, `${path}/ambil`, {})).status(), 409, "not before the release");
+  const other = await visitor(browser);
+  await signIn(other.page, accountOf("programme_manager"));
+  await other.page.goto(path);
+  await other.page.click(`form[action='${path}/putuskan'] button[value=lepas]`);
+  await other.page.waitForLoadState();
+  const file = await (await post(asker, `${path}/ambil`, {})).text();
+  const [head, ...rows] = file.trim().split("\r\n");
+  assert.match(head, /,Tanda$/);
+  assert.ok(rows.length > 0 && rows.every((row) => row.includes("Uji pemeriksaan")), "the mark is in every row");
+  assert.ok(!/\d{16}/.test(file), "numbers are masked");
+  await asker.page.goto(path);
+  const hash = (await asker.page.textContent("#e-ambil ~ .table-wrap code")).trim();
+  await asker.page.goto(`/periksa?sidik=${hash}`);
+  assert.match(await asker.page.textContent("main"), /Ekspor \d+/);
+  await asker.context.close();
+  await other.context.close();
+});
+
 test("what was approved cannot be approved again, nor by who made it", async () => {
   const manager = await visitor(browser);
   await signIn(manager.page, accountOf("programme_manager"));

@@ -148,6 +148,9 @@ pub enum Error {
     /// What is told of a grant fund cannot be kept.
     #[error(transparent)]
     Fund(#[from] crate::funds::FundFault),
+    /// What was asked for at the desk cannot be done.
+    #[error(transparent)]
+    Desk(#[from] crate::desk::DeskFault),
     /// A file of rows that people wrote is refused whole.
     #[error("{name}: {} faults; nothing was taken: {}", faults.len() + more, crate::rows::told(faults))]
     FileRows {
@@ -228,6 +231,7 @@ impl Error {
             Self::Goods(fault) => fault.code(),
             Self::Plan(fault) => fault.code(),
             Self::Fund(fault) => fault.code(),
+            Self::Desk(fault) => fault.code(),
             Self::FileRows { .. } => "payment-file-rows",
             Self::Changed => "payment-changed",
             Self::NothingToOrder => "payment-nothing-to-order",

@@ -21,6 +21,7 @@ pub mod cards;
 mod checks;
 mod columns;
 mod common;
+pub mod desk;
 mod effect;
 mod error;
 mod evidence;

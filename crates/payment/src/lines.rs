@@ -264,56 +264,92 @@ pub fn decide_line(
     common::need(scope, "payment.build")?;
     // Steps over whole cycles count on lines that nobody else changes.
     let _lock = common::lock(house)?;
-    let reason: String = reason.chars().take(400).collect();
     house.db.write(|tx| {
-        let (from, to) = scope.path_range();
-        let of = params![from, to, scope.caseload(), line];
-        let mut line = query(tx, &queries::LINE_BY_ID, of)?.pop().ok_or(Error::NotFound("payment line"))?;
-        if let LineDecision::CheckAgain { account } = decision
-            && line.returned + line.unpaid > 0
-        {
-            // It is finished and stays as it is; what was mended is for the line that follows it.
-            return plan::mend(tx, house, scope, &line, account.as_deref(), &reason);
-        }
-        let before = line.clone();
-        let fallback = match decision {
-            LineDecision::OtherChannel => Some(other_channel(tx, house, line.cycle_id)?),
-            _ => None,
-        };
-        if line.told.order.is_some_and(|_| line.payment != PaymentState::Set) && is_told(tx, &line)? {
-            // The file may be with the channel already.
-            return Err(on_its_way(&line));
-        }
-        let (kind, next) = change(&mut line, decision, fallback)?;
-        if matches!(decision, LineDecision::CheckAgain { .. }) {
-            // The line will name another file: what files said of it until now becomes its own.
-            story::keep(tx, house, &before, &mut line)?;
-        }
-        let state = write(
-            tx,
-            house.clock.now_ms(),
-            (&before, &mut line),
-            (kind, next),
-            [scope.actor_name(), &format!("person:{reason}"), "decision"],
-        )?;
-        if line.eligibility == Eligibility::Cancelled {
-            // What it followed may be followed by another.
-            tx.execute(&plan::queries::LINE_ENDED, params![line.recipient, line.line_id])?;
-        }
-        if *decision == LineDecision::Release {
-            tx.execute(&plan::queries::DEATH_REFUTED, params![line.recipient, line.line_id])?;
-        }
-        common::audit(tx, house, scope, &format!("line:{}", line.line_id), state)
+        let mut tally = Tally::default();
+        let said = Said { reason, document: "decision" };
+        let state = decide_in(tx, house, scope, line, decision, &said, &mut tally)?;
+        tally.write(tx)?;
+        common::audit(tx, house, scope, &format!("line:{line}"), state)
     })
 }
 
-/// Writes a line that a decision changed, with the event that tells of it: actor, reason and document. Answers the state that changed.
+/// Why a person decided, and in which act.
+pub(crate) struct Said<'a> {
+    pub(crate) reason: &'a str,
+    pub(crate) document: &'a str,
+}
+
+/// One decision within the caller's transaction, which holds the lock, writes the counts and audits. A refusal is told before
+/// anything is written. Answers the new state.
+pub(crate) fn decide_in(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    line: LineId,
+    decision: &LineDecision,
+    said: &Said<'_>,
+    tally: &mut Tally,
+) -> Result<&'static str> {
+    let reason: String = said.reason.chars().take(400).collect();
+    let (from, to) = scope.path_range();
+    let of = params![from, to, scope.caseload(), line];
+    let mut line = query(tx, &queries::LINE_BY_ID, of)?.pop().ok_or(Error::NotFound("payment line"))?;
+    if let LineDecision::CheckAgain { account } = decision
+        && line.returned + line.unpaid > 0
+    {
+        // It is finished and stays as it is; what was mended is for the line that follows it.
+        plan::mend(tx, house, scope, &line, account.as_deref(), &reason)?;
+        return Ok("mended");
+    }
+    let before = line.clone();
+    let fallback = match decision {
+        LineDecision::OtherChannel => Some(other_channel(tx, house, line.cycle_id)?),
+        _ => None,
+    };
+    if line.told.order.is_some_and(|_| line.payment != PaymentState::Set) && is_told(tx, &line)? {
+        // The file may be with the channel already.
+        return Err(on_its_way(&line));
+    }
+    let (kind, next) = change(&mut line, decision, fallback)?;
+    if matches!(decision, LineDecision::CheckAgain { .. }) {
+        // The line will name another file: what files said of it until now becomes its own.
+        story::keep(tx, house, &before, &mut line)?;
+    }
+    let told = [scope.actor_name(), &format!("person:{reason}"), said.document];
+    let state = put(tx, house.clock.now_ms(), (&before, &mut line), (kind, next), told, tally)?;
+    if line.eligibility == Eligibility::Cancelled {
+        // What it followed may be followed by another.
+        tx.execute(&plan::queries::LINE_ENDED, params![line.recipient, line.line_id])?;
+    }
+    if *decision == LineDecision::Release {
+        tx.execute(&plan::queries::DEATH_REFUTED, params![line.recipient, line.line_id])?;
+    }
+    Ok(state)
+}
+
+/// Writes a line that a decision changed, with the event that tells of it and the counts: actor, reason and document. Answers the
+/// state that changed.
 pub(crate) fn write(
+    tx: &mut Tx<'_>,
+    now_ms: i64,
+    lines: (&Line, &mut Line),
+    changed: (&str, &str),
+    told: [&str; 3],
+) -> Result<&'static str> {
+    let mut tally = Tally::default();
+    let state = put(tx, now_ms, lines, changed, told, &mut tally)?;
+    tally.write(tx)?;
+    Ok(state)
+}
+
+/// The same, for a caller who writes the counts of many lines at once.
+fn put(
     tx: &mut Tx<'_>,
     now_ms: i64,
     (before, line): (&Line, &mut Line),
     (kind, next): (&str, &str),
     [actor, reason, document]: [&str; 3],
+    tally: &mut Tally,
 ) -> Result<&'static str> {
     line.events += 1;
     // A line that changed leaves an order that is not approved yet; the order's hash no longer fits and it must be made anew.
@@ -348,10 +384,8 @@ pub(crate) fn write(
         document,
     };
     tx.execute(&queries::EVENT_ADD, &event.values())?;
-    let mut tally = Tally::default();
     tally.count(before, -1);
     tally.count(line, 1);
-    tally.write(tx)?;
     Ok(state)
 }
 

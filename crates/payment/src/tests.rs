@@ -3,6 +3,7 @@
 mod bank;
 mod cards;
 mod channels;
+mod desk;
 mod faults;
 mod figures;
 mod funds;
@@ -212,6 +213,7 @@ fn every_statement_prepares_and_every_code_has_words() {
         assert_eq!(test.house.db.check(crate::funds::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::cards::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::snap::queries::ALL), vec![]);
+        assert_eq!(test.house.db.check(crate::desk::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::post::queries::ALL), vec![]);
         assert_eq!(test.house.db.check(crate::plan::queries::ALL), vec![]);
     }
@@ -244,6 +246,17 @@ fn every_statement_prepares_and_every_code_has_words() {
         for code in codes {
             has(format!("payment-{kind}-{code}"));
         }
+    }
+    use crate::desk::{BulkAction, DeskFault, ReleaseKind, Source};
+    for code in Source::ALL.iter().map(|one| one.code()).chain(ReleaseKind::ALL.iter().map(|one| one.code()))
+    {
+        has(format!("desk-list-{code}"));
+    }
+    for action in BulkAction::ALL {
+        has(format!("desk-action-{}", action.code()));
+    }
+    for fault in DeskFault::ALL {
+        has(format!("galat-{}", fault.code()));
     }
     use crate::cards::{CardField, CardMove, CardState, Holder, KEEPERS, PROOFS, RELATIONS, Stage};
     let codes = [

@@ -36,6 +36,8 @@ pub struct Settings {
     pub verification: VerificationSettings,
     /// Payments made again.
     pub plan: PlanSettings,
+    /// The treasurer's desk.
+    pub desk: DeskSettings,
     /// Who approves how much; bands in rising order, the last without limit.
     pub approval: Vec<ApprovalBand>,
     /// Why a personal number may be shown.
@@ -148,6 +150,33 @@ pub struct PlanSettings {
     pub adult_years: i64,
 }
 
+/// The treasurer's desk: when something that waits is late, how long a released list can be fetched, and what stands on papers.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct DeskSettings {
+    /// Days after which a proposed order, an approved list without lines or a request to release is late.
+    pub decide_days: i64,
+    /// Days after which the treasury's paper for an approved order is late.
+    pub treasury_days: i64,
+    /// Days after which a channel's answer is late.
+    pub answer_days: i64,
+    /// Days after which a trouble that a person must solve is late.
+    pub solve_days: i64,
+    /// Days after which a card that waits is late.
+    pub card_days: i64,
+    /// Key of the workflow of a case when a visit is asked for at the desk.
+    pub visit_case: String,
+    /// Hours for which a released list can be fetched.
+    pub export_hours: i64,
+    /// How often it can be fetched.
+    pub export_fetches: i64,
+    /// Head of the papers, line by line.
+    pub letterhead: Vec<Label>,
+    /// Where papers are signed.
+    pub place: String,
+    /// Where a hash on a paper can be looked up: the address of this house, without a path.
+    pub address: String,
+}
+
 /// Who approves payment up to an amount.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ApprovalBand {
@@ -218,6 +247,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
             days_after_year: table.int("days_after_year", 0..=366),
             adult_years: table.int("adult_years", 15..=30),
         }),
+        table.table("desk", |desk| read_desk(desk, workflows)),
     );
     let purposes =
         table.each("purpose", |purpose| Purpose { key: purpose.text("key"), label: purpose.label("label") });
@@ -235,6 +265,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         Some(goods),
         Some(verification),
         Some(plan),
+        Some(desk),
     ) = settings
     else {
         return None;
@@ -250,6 +281,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         goods,
         verification,
         plan,
+        desk,
         approval,
         purposes,
     })
@@ -337,6 +369,22 @@ fn read_cards(table: &Table<'_>) -> CardSettings {
 fn read_goods(table: &Table<'_>, workflows: &BTreeMap<String, Workflow>) -> GoodsSettings {
     let short_case = read_workflow(table, "short_case", workflows);
     GoodsSettings { near_expiry_days: table.int("near_expiry_days", 0..=3_660), short_case }
+}
+
+fn read_desk(table: &Table<'_>, workflows: &BTreeMap<String, Workflow>) -> DeskSettings {
+    DeskSettings {
+        decide_days: table.int("decide_days", 0..=366),
+        treasury_days: table.int("treasury_days", 0..=366),
+        answer_days: table.int("answer_days", 0..=366),
+        solve_days: table.int("solve_days", 0..=366),
+        card_days: table.int("card_days", 0..=366),
+        visit_case: read_workflow(table, "visit_case", workflows),
+        export_hours: table.int("export_hours", 1..=720),
+        export_fetches: table.int("export_fetches", 1..=20),
+        letterhead: table.each("letterhead", |line| line.label("line")),
+        place: table.text("place"),
+        address: table.text("address"),
+    }
 }
 
 fn read_workflow(table: &Table<'_>, key: &str, workflows: &BTreeMap<String, Workflow>) -> String {

@@ -24,6 +24,7 @@ mod regions;
 mod sheet;
 mod status;
 mod tiles;
+mod work;
 
 pub use budget::{BudgetView, Decided, LineAt, OwnMoney, ReachAt, budget, lines_at, published_budget};
 pub use error::Error;
@@ -34,9 +35,10 @@ pub use home::{Age, HomeView, Task, TaskKind, home};
 pub use programmes::{Cycle, ProgrammeView, programmes};
 pub use rates::{Money, permille};
 pub use regions::{RegionsView, Series, Tile, regions};
-pub use sheet::{SHEET_ROWS_MAX, SheetCell, workbook};
+pub use sheet::{SHEET_ROWS_MAX, SheetCell, SheetMark, marked_workbook, workbook};
 pub use status::{Count, ListState, StatusView, status};
 pub use tiles::place;
+pub use work::{Work, WorkKind, work};
 
 /// The room's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

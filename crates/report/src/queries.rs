@@ -84,6 +84,52 @@ sql! {
     pub(crate) EXCEPTIONS_OPEN = "SELECT COUNT(*), COALESCE(SUM(amount_idr), 0), MIN(at)
         FROM payment_exception
         WHERE state = 'open' AND region >= $1 AND region < $2";
+    // the desk's work list
+    pub(crate) WORK_ORDERS_PROPOSED = "SELECT o.amount_idr, o.made_at FROM payment_order o
+        WHERE o.state = 'proposed' AND o.list_hash <> '' AND o.made_by_id <> $1
+            AND NOT EXISTS (SELECT 1 FROM payment_approval a WHERE a.order_id = o.order_id AND a.user_id = $1)
+        ORDER BY o.made_at, o.order_id LIMIT $2";
+    pub(crate) WORK_PLANS = "SELECT COUNT(*), CAST(COALESCE(SUM(amount_idr), 0) AS BIGINT), MIN(made_at)
+        FROM payment_plan WHERE state = 'proposed' AND made_by_id <> $1";
+    pub(crate) WORK_PAYEES = "SELECT COUNT(*), MIN(made_at) FROM payment_payee
+        WHERE state = 'proposed' AND made_by_id <> $1";
+    pub(crate) WORK_RELEASES = "SELECT COUNT(*), MIN(asked_at) FROM release_request
+        WHERE state = 'asked' AND asker_id <> $1";
+    pub(crate) WORK_LISTS = "SELECT r.programme, r.closing, r.amount_idr, r.approved_at FROM decision_run r
+        WHERE r.state = 'approved' AND r.amount_idr > 0 AND NOT EXISTS (SELECT 1 FROM payment_cycle c
+            WHERE c.programme = r.programme AND c.period = r.period AND c.run = r.run)
+        ORDER BY r.approved_at, r.run LIMIT $1";
+    pub(crate) WORK_ORDERS = "SELECT COUNT(*), CAST(COALESCE(SUM(amount_idr), 0) AS BIGINT),
+            MIN(COALESCE(disbursed_at, approved_at)) FROM payment_order WHERE state = $1";
+    pub(crate) WORK_CHECKS = "SELECT COUNT(*), MIN(f.at) FROM channel_file f
+        WHERE f.direction = 'out' AND f.state = 'written' AND f.kind = 'account_check_request' AND f.at < $1
+            AND f.cycle_id IN (SELECT s.cycle_id FROM payment_summary s
+                WHERE s.account_state = 'asked' AND s.lines <> 0)";
+    pub(crate) WORK_ANSWERS = "SELECT COUNT(DISTINCT s.order_id), CAST(COALESCE(SUM(s.amount_idr), 0) AS BIGINT),
+            MIN(o.sent_at) FROM payment_summary s JOIN payment_order o ON o.order_id = s.order_id
+        WHERE s.payment = 'instructed' AND s.lines <> 0 AND o.sent_at < $1";
+    pub(crate) WORK_TROUBLES = "SELECT l.problem, COUNT(*), CAST(SUM(l.amount_idr) AS BIGINT), MIN(l.changed_at)
+        FROM payment_line l WHERE l.problem IS NOT NULL AND l.region >= $1 AND l.region < $2
+            AND (CAST($3 AS BIGINT) = 0 OR l.recipient IN (SELECT family_id FROM assignment WHERE user_id = $3))
+        GROUP BY l.problem ORDER BY l.problem";
+    pub(crate) WORK_WITHHELD = "SELECT COUNT(DISTINCT s.order_id), CAST(COALESCE(SUM(s.amount_idr), 0) AS BIGINT),
+            MIN(o.disbursed_at) FROM payment_summary s JOIN payment_order o ON o.order_id = s.order_id
+        WHERE s.eligibility = 'held' AND s.payment = 'ordered' AND s.lines <> 0 AND o.state = 'sent'";
+    pub(crate) WORK_RESTING = "SELECT s.channel, o.sent_at, CAST(SUM(s.lines) AS BIGINT),
+            CAST(SUM(s.topped_up_idr - s.withdrawn_idr - s.returned_idr) AS BIGINT)
+        FROM payment_summary s JOIN payment_order o ON o.order_id = s.order_id
+        WHERE s.region >= $1 AND s.region < $2 AND s.payment = 'topped_up' AND o.sent_at IS NOT NULL AND s.lines > 0
+        GROUP BY s.channel, o.sent_at ORDER BY s.channel, o.sent_at";
+    pub(crate) WORK_CARDS = "SELECT COUNT(*), MIN(c.since) FROM card c
+        WHERE c.stage = 'waiting' AND c.region >= $1 AND c.region < $2
+            AND (CAST($3 AS BIGINT) = 0 OR c.recipient IN (SELECT family_id FROM assignment WHERE user_id = $3))";
+    pub(crate) WORK_SAMPLES = "SELECT COUNT(*), MIN(p.made_at) FROM payment_sample_line l
+            JOIN payment_sample p ON p.sample_id = l.sample_id
+        WHERE l.answer = '' AND l.region >= $1 AND l.region < $2
+            AND (CAST($3 AS BIGINT) = 0 OR l.recipient IN (SELECT family_id FROM assignment WHERE user_id = $3))";
+    pub(crate) WORK_ACTS = "SELECT COUNT(*), MIN(made_at) FROM payment_bulk WHERE state = 'open' AND actor_id = $1";
+    pub(crate) WORK_FETCHES = "SELECT COUNT(*), MIN(decided_at) FROM release_request
+        WHERE state = 'released' AND asker_id = $1 AND expires_at > $2 AND fetches < fetches_max";
     pub(crate) CASES = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN t.step_due_on < $4 THEN 1 ELSE 0 END), 0),
         MIN(t.step_due_on)
         FROM case_task t WHERE t.role = $1 AND t.region >= $2 AND t.region < $3

@@ -42,6 +42,31 @@ impl SheetCell {
     }
 }
 
+/// What a workbook that leaves the house bears: a first sheet that says so, and head and foot of every printed page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetMark {
+    /// Name of the first sheet.
+    pub name: String,
+    /// What the first sheet says: label and value.
+    pub lines: Vec<(String, String)>,
+    /// One line for head and foot.
+    pub line: String,
+}
+
+/// A workbook with its mark in front of the rows. See [`workbook`].
+///
+/// # Errors
+/// As [`workbook`].
+pub fn marked_workbook(
+    name: &str,
+    heads: &[&str],
+    rows: impl IntoIterator<Item = Vec<SheetCell>>,
+    made_at_ms: i64,
+    mark: &SheetMark,
+) -> Result<Vec<u8>> {
+    make(name, heads, rows, made_at_ms, Some(mark))
+}
+
 /// A workbook with one sheet. `made_at_ms` stands in its properties, so that the same table gives the same bytes.
 ///
 /// # Errors
@@ -52,15 +77,48 @@ pub fn workbook(
     rows: impl IntoIterator<Item = Vec<SheetCell>>,
     made_at_ms: i64,
 ) -> Result<Vec<u8>> {
+    make(name, heads, rows, made_at_ms, None)
+}
+
+/// Names of sheets are short and hold no sign of a path.
+fn sheet_name(name: &str) -> String {
+    let plain: String = name.chars().filter(|c| !r"[]:*?/\'".contains(*c)).take(31).collect();
+    if plain.is_empty() { "Pilar".to_owned() } else { plain }
+}
+
+fn make(
+    name: &str,
+    heads: &[&str],
+    rows: impl IntoIterator<Item = Vec<SheetCell>>,
+    made_at_ms: i64,
+    mark: Option<&SheetMark>,
+) -> Result<Vec<u8>> {
     let wrong = |error: XlsxError| Error::Export(error.to_string());
     let mut book = Workbook::new();
     let made = ExcelDateTime::from_timestamp(made_at_ms.div_euclid(1000)).map_err(wrong)?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made));
-    let sheet = book.add_worksheet();
-    // Names of sheets are short and hold no sign of a path.
-    let plain: String = name.chars().filter(|c| !r"[]:*?/\'".contains(*c)).take(31).collect();
-    sheet.set_name(if plain.is_empty() { "Pilar" } else { &plain }).map_err(wrong)?;
     let bold = Format::new().set_bold();
+    // In head and foot `&` begins a code; a line there has at most 255 signs.
+    let line: String = mark.map_or("", |mark| &mark.line).replace('&', "&&").chars().take(200).collect();
+    if let Some(mark) = mark {
+        let first = book.add_worksheet();
+        first.set_name(sheet_name(&mark.name)).map_err(wrong)?;
+        for (row, (label, value)) in mark.lines.iter().enumerate() {
+            first.write_string_with_format(row as u32, 0, label, &bold).map_err(wrong)?;
+            first
+                .write_string(row as u32, 1, value.chars().take(TEXT_MAX).collect::<String>())
+                .map_err(wrong)?;
+        }
+        first.set_column_width(0, 24.0).map_err(wrong)?;
+        first.set_column_width(1, WIDTH_MAX as f64).map_err(wrong)?;
+        first.set_footer(format!("&L{line}"));
+    }
+    let sheet = book.add_worksheet();
+    sheet.set_name(sheet_name(name)).map_err(wrong)?;
+    if mark.is_some() {
+        sheet.set_header(format!("&C{line}"));
+        sheet.set_footer(format!("&L{line}&R&P/&N"));
+    }
     let mut widths: Vec<usize> = heads.iter().map(|head| head.chars().count()).collect();
     for (column, head) in heads.iter().enumerate() {
         sheet.write_string_with_format(0, column as u16, *head, &bold).map_err(wrong)?;
@@ -104,6 +162,23 @@ mod tests {
     use calamine::{Data, Reader, Xlsx};
 
     use super::*;
+
+    #[test]
+    fn a_marked_workbook_says_in_front_whose_it_is_and_keeps_its_rows() {
+        let mark = SheetMark {
+            name: "Tanda".to_owned(),
+            lines: vec![("Diambil oleh".to_owned(), "=Ani & Budi".to_owned())],
+            line: "Ekspor 7 & lampiran".to_owned(),
+        };
+        let rows = || std::iter::once(vec![SheetCell::Text("a".to_owned())]);
+        let made = || marked_workbook("Isi", &["satu"], rows(), 1_800_000_000_000, &mark).unwrap();
+        assert_eq!(made(), made());
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(made())).unwrap();
+        assert_eq!(book.sheet_names(), ["Tanda", "Isi"]);
+        let text = |text: &str| Some(Data::String(text.to_owned()));
+        assert_eq!(book.worksheet_range("Tanda").unwrap().get((0, 1)).cloned(), text("=Ani & Budi"));
+        assert_eq!(book.worksheet_range("Isi").unwrap().get((1, 0)).cloned(), text("a"));
+    }
 
     #[test]
     fn numbers_are_numbers_text_is_never_a_formula_and_the_same_table_is_the_same_file() {

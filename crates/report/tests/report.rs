@@ -8,7 +8,7 @@ use arrow_array::{Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
 use jiff::civil::date;
 use model::{FamilyId, FixedClock, RegionCode};
-use report::{TaskKind, Unit, home, programmes, regions, regions_csv, status};
+use report::{TaskKind, Unit, home, programmes, regions, regions_csv, status, work};
 use store::{params, sql, testing::TestDb};
 
 const PROGRAMME: &str = "PKH";
@@ -48,6 +48,18 @@ sql! {
     ADD_ORDER = "INSERT INTO payment_order (order_id, cycle_id, channel, region, batch, state, lines,
         amount_idr, list_hash, made_at,
         made_by_id, made_by, sent_at) VALUES (1, 1, 'bank', '', 'B1', 'sent', 3, 900000, 'h', 1, 1, 'x', $1)";
+    ADD_PROPOSED = "INSERT INTO payment_order (order_id, cycle_id, channel, region, batch, state, lines,
+        amount_idr, list_hash, made_at, made_by_id, made_by)
+        VALUES ($1, 1, 'bank', '', 'B' || CAST($1 AS TEXT), 'proposed', 3, $2, 'h', $3, $4, 'x')";
+    ADD_TROUBLE = "INSERT INTO payment_line (recipient, line_id, cycle_id, benefit, region, channel, amount_idr, basis,
+        payee_name, eligibility, account_state, payment, problem, topped_up_idr, withdrawn_idr, returned_idr,
+        unpaid_idr, live, events, changed_at)
+        VALUES ($1, $1, 1, 1, $2, 'bank', 300000, 'approved', 'UJI', 'eligible', 'doubtful', 'set', $3, 0, 0, 0, 0, 1, 1, $4)";
+    ADD_ASKED = "INSERT INTO release_request (export_no, asker_id, form, asker, kind, subject, region, format, purpose,
+        recipient, state, asked_at, fetches, fetches_max)
+        VALUES ($1, $2, 'f', 'x', 'order', '1', '', 'csv', 'uji', 'uji', 'asked', $3, 0, 3)";
+    ADD_ACT = "INSERT INTO payment_bulk (bulk_id, actor_id, form, actor, source, action, reason, state, rows, list_hash,
+        made_at) VALUES ($1, $2, 'f', 'x', 'lines', 'hold', 'uji', 'open', 1, '', $3)";
     ADD_LIST = "INSERT INTO list_file (file_no, source, kind, name, hash, bytes, as_of, received_at, actor,
         state, rows_read,
         rows_accepted, rows_rejected, findings, detail, policy)
@@ -231,6 +243,56 @@ fn a_companion_counts_only_assigned_families() {
             regions(&house, &companion.scope("region.read").expect("may read"), &nation()).expect("figures");
         assert_eq!((view.total[0], view.series[0].basis.caseload), (Some(2), true));
         assert!(view.series.iter().all(|series| series.key != "eligible"));
+    }
+}
+
+#[test]
+fn what_waits_is_not_ones_own_and_the_latest_comes_first() {
+    for test in TestDb::all() {
+        let house = house(&test);
+        fill(&house);
+        let maker = session(&house, "bendahara", "treasurer", "");
+        let other = session(&house, "bendahara.dua", "treasurer", "");
+        let manager = session(&house, "manajer", "programme_manager", "");
+        let (day, now) = (86_400_000, house.clock.now_ms());
+        house
+            .db
+            .write(|tx| {
+                tx.execute(&ADD_PROPOSED, params![2, 900_000, now - 9 * day, maker.user_id])?;
+                tx.execute(&ADD_PROPOSED, params![3, 9_000_000_000_i64, now - day, maker.user_id])?;
+                tx.execute(&ADD_TROUBLE, params![1, VILLAGES[0].0, "name_doubtful", now - 40 * day])?;
+                tx.execute(&ADD_TROUBLE, params![2, VILLAGES[1].0, "held", now - 3 * day])?;
+                tx.execute(&ADD_ASKED, params![1, maker.user_id, now - 5 * day])?;
+                tx.execute(&ADD_ACT, params![1, maker.user_id, now])
+            })
+            .expect("the desk is filled");
+        let kinds = |session: &Session| -> BTreeMap<String, (i64, i64)> {
+            let found = work(&house, session).expect("a work list");
+            let late: Vec<i64> = found.iter().map(|one| one.late_days).collect();
+            assert!(late.is_sorted_by(|a, b| a >= b), "{late:?}");
+            found.iter().map(|one| (format!("{:?}", one.kind), (one.count, one.oldest_days))).collect()
+        };
+        let of_maker = kinds(&maker);
+        assert!(
+            !of_maker.contains_key("OrderApprovals") && !of_maker.contains_key("Releases"),
+            "{of_maker:?}"
+        );
+        assert_eq!(of_maker.get("Doubtful"), Some(&(1, 40)));
+        assert_eq!((of_maker.get("Held"), of_maker.get("Acts")), (Some(&(1, 3)), Some(&(1, 0))));
+        // The treasurer approves small sums only; the manager both.
+        let of_other = kinds(&other);
+        assert_eq!(
+            (of_other.get("OrderApprovals"), of_other.get("Releases")),
+            (Some(&(1, 9)), Some(&(1, 5)))
+        );
+        assert!(!of_other.contains_key("Acts"), "{of_other:?}");
+        assert_eq!(kinds(&manager).get("OrderApprovals"), Some(&(2, 9)));
+        assert!(
+            kinds(&session(&house, "pemeriksa", "auditor", "")).is_empty(),
+            "who looks on has nothing to do"
+        );
+        let village = kinds(&session(&house, "desa", "village_operator", VILLAGES[0].0));
+        assert!(village.is_empty(), "{village:?}");
     }
 }
 

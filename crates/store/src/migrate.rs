@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0019_snap",
     "0020_disbursement",
     "0021_plan",
+    "0022_release",
     "0023_journal",
     "0024_fund",
 ];

@@ -71,7 +71,7 @@ pub use simulate::{
 pub use trial::{NullCount, RegionTrial, SMALL_CELL, Trial, try_rule};
 pub use views::{
     FamilyLine, OutcomeCount, ProgrammeLine, ProgrammePage, QuotaCount, ReasonCount, RegionCount, RunPage,
-    programme_page, programmes, region_counts, run_families, run_outcomes, run_page, runs,
+    programme_page, programmes, region_counts, run_families, run_outcomes, run_page, runs, runs_of_hash,
 };
 
 /// The room's result.

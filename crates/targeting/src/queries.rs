@@ -23,6 +23,7 @@ store::sql! {
         "WHERE programme = $1 ORDER BY period DESC, made_at DESC, run LIMIT $2");
     pub(crate) RUNS_PAGE = concat!(run_columns!(),
         "WHERE (made_at, run) < ($1, $2) ORDER BY made_at DESC, run DESC LIMIT $3");
+    pub(crate) RUNS_OF_HASH = concat!(run_columns!(), "WHERE dataset_hash = $1 ORDER BY made_at, run LIMIT 20");
     pub(crate) RUN_APPROVED = "SELECT run FROM decision_run
         WHERE programme = $1 AND period = $2 AND state = 'approved'";
     /// The run of another programme that counts for a combination: approved before draft, then the newest.

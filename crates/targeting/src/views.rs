@@ -286,6 +286,15 @@ pub fn runs(house: &House, _scope: &Scope, page: &Page) -> Result<Paged<Decision
     Ok(page.page(rows, |run| vec![run.made_at_ms.into(), (&run.run).into()]))
 }
 
+/// Runs whose list has this hash, as it stands on a paper.
+///
+/// # Errors
+/// The database's.
+pub fn runs_of_hash(house: &House, _scope: &Scope, hash: &str) -> Result<Vec<DecisionRun>> {
+    let rows = house.db.read(|tx| tx.query(&queries::RUNS_OF_HASH, params![hash]))?;
+    rows.iter().map(read_run).collect()
+}
+
 /// One run with its figures.
 ///
 /// # Errors

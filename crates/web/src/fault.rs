@@ -131,13 +131,15 @@ fn status_of(code: &str) -> StatusCode {
         | "card-field" | "card-day" | "plan-field" | "plan-person" | "plan-heir" | "plan-carrier"
         | "plan-channel" | "too-long" | "no-ranks" | "consumption" | "too-short" | "documents"
         | "purpose" | "level" | "form" | "guard" | "login-form" | "weak-password" | "old-password"
-        | "same-password" => StatusCode::UNPROCESSABLE_ENTITY,
+        | "same-password" | "desk-nothing" | "desk-too-many" | "desk-reason" | "desk-action"
+        | "desk-no-payee" | "desk-died" | "desk-no-family" | "desk-field" => StatusCode::UNPROCESSABLE_ENTITY,
         "denied" | "maker-is-checker" | "territory" | "scope" | "role" | "same-person" => {
             StatusCode::FORBIDDEN
         }
-        "login-taken" | "nothing-to-undo" | "list-changed" | "at-work" | "changed" | "state" | "closed"
-        | "paper-taken" | "plan-nothing" | "plan-too-many" | "plan-year-over" | "plan-overpaid"
-        | "plan-no-need" | "action" | "hash-changed" | "already-approved" => StatusCode::CONFLICT,
+        "desk-already" | "desk-decided" | "desk-over" | "login-taken" | "nothing-to-undo"
+        | "list-changed" | "at-work" | "changed" | "state" | "closed" | "paper-taken" | "plan-nothing"
+        | "plan-too-many" | "plan-year-over" | "plan-overpaid" | "plan-no-need" | "action"
+        | "hash-changed" | "already-approved" => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -73,7 +73,7 @@ impl Shell {
 }
 
 /// (address, key of the words, icon, any of these actions opens it)
-const PLACES: [(&str, &str, &str, &[&str]); 20] = [
+const PLACES: [(&str, &str, &str, &[&str]); 21] = [
     ("/beranda", "web-nav-home", "house", &[]),
     ("/cari", "web-nav-search", "search", &["search"]),
     ("/keluarga", "web-families", "users", &["family.read"]),
@@ -91,6 +91,7 @@ const PLACES: [(&str, &str, &str, &[&str]); 20] = [
     ("/wilayah", "web-nav-regions", "map", &["region.read"]),
     ("/anggaran", "web-nav-budget", "landmark", &["report.read"]),
     ("/angka", "web-nav-figures", "gauge", &["report.read"]),
+    ("/ekspor", "web-desk-exports", "file-text", &["export.read"]),
     ("/pengguna", "web-nav-users", "user-cog", &["user.manage"]),
     ("/audit", "web-nav-audit", "scroll-text", &["audit.read"]),
     ("/akun", "web-nav-account", "key-round", &[]),
@@ -102,6 +103,7 @@ pub(crate) fn menu(t: &Tongue, session: &Session, path: &str) -> Vec<NavItem> {
     let person = path.starts_with("/orang/");
     let case = path.starts_with("/kasus");
     let rule = path == "/aturan" || path.starts_with("/simulasi");
+    let paper = path == "/periksa";
     let device = path.starts_with("/alat");
     PLACES
         .iter()
@@ -111,6 +113,7 @@ pub(crate) fn menu(t: &Tongue, session: &Session, path: &str) -> Vec<NavItem> {
             label: t.say(key),
             icon,
             current: here(href)
+                || (paper && href == "/pembayaran")
                 || (person && href == "/keluarga")
                 || (case && href == "/tugas")
                 || (rule && href == "/program")

@@ -441,3 +441,116 @@ async fn a_fund_is_moved_by_two_people_and_its_money_is_read_down_to_its_paper()
         assert_eq!(operator.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_people_is_asked_for_by_one_and_released_by_another() {
+    let house = House::new();
+    let mut asker = house.signed_in("treasurer").await;
+    let csrf = asker.csrf("/ekspor/baru?jenis=problems&pokok=sumber%3Dlines").await;
+    let ask = |form: &'static str, purpose: &'static str| {
+        vec![
+            ("formulir", form),
+            ("jenis", "problems"),
+            ("pokok", "sumber=lines"),
+            ("kode", ""),
+            ("bentuk", "csv"),
+            ("keperluan", purpose),
+            ("penerima", "Inspektorat"),
+        ]
+    };
+    let with = |mut form: Vec<(&'static str, &'static str)>, csrf: &'static str| {
+        form.push(("csrf", csrf));
+        form
+    };
+    let token: &'static str = csrf.leak();
+    assert_eq!(
+        asker.post("/ekspor", &ask("1", "audit")).await.status,
+        StatusCode::FORBIDDEN,
+        "without its token"
+    );
+    assert_eq!(
+        asker.post("/ekspor", &with(ask("1", " "), token)).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    let made = asker.post("/ekspor", &with(ask("1", "audit"), token)).await;
+    assert_eq!(made.header(header::LOCATION), "/ekspor/1", "{}", made.body);
+    let again = asker.post("/ekspor", &with(ask("1", "audit"), token)).await;
+    assert_eq!(again.header(header::LOCATION), "/ekspor/1", "the same form is the same request");
+    let own = asker.post("/ekspor/1/putuskan", &[("csrf", token), ("putusan", "lepas")]).await;
+    assert_eq!(own.status, StatusCode::FORBIDDEN, "{}", own.body);
+    assert_eq!(asker.post("/ekspor/1/ambil", &[("csrf", token)]).await.status, StatusCode::CONFLICT);
+
+    let mut other = house.signed_in("programme_manager").await;
+    let their = other.csrf("/ekspor/1").await;
+    let released = other.post("/ekspor/1/putuskan", &[("csrf", their.as_str()), ("putusan", "lepas")]).await;
+    assert_eq!(released.status, StatusCode::SEE_OTHER, "{}", released.body);
+    let foreign = other.post("/ekspor/1/ambil", &[("csrf", their.as_str())]).await;
+    assert_eq!(foreign.status, StatusCode::NOT_FOUND, "who released does not fetch");
+    for _ in 0..house.inner.policy.settings().desk.export_fetches {
+        let file = asker.post("/ekspor/1/ambil", &[("csrf", token)]).await;
+        assert_eq!(file.status, StatusCode::OK, "{}", file.body);
+        assert!(file.header(header::CONTENT_DISPOSITION).contains("ekspor-1-"));
+    }
+    assert_eq!(
+        asker.post("/ekspor/1/ambil", &[("csrf", token)]).await.status,
+        StatusCode::CONFLICT,
+        "often enough"
+    );
+    let mut village = house.signed_in("village_operator").await;
+    assert_eq!(village.get("/ekspor/1").await.status, StatusCode::FORBIDDEN);
+    let mut district = house.signed_in("district_officer").await;
+    assert_eq!(district.get("/ekspor/1").await.status, StatusCode::NOT_FOUND, "another territory");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desk_opens_for_who_reads_payments_and_acts_only_by_right() {
+    let house = House::new();
+    let mut treasurer = house.signed_in("treasurer").await;
+    for path in [
+        "/pembayaran/tugas",
+        "/pembayaran/masalah",
+        "/pembayaran/masalah?sumber=replies",
+        "/periksa?sidik=00",
+    ] {
+        for lang in ["id", "en"] {
+            let mark = if path.contains('?') { '&' } else { '?' };
+            let answer = treasurer.get(&format!("{path}{mark}lang={lang}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+            assert!(
+                !answer.body.contains("web-desk-") && !answer.body.contains("desk-list-"),
+                "{path} {lang}"
+            );
+        }
+    }
+    assert_eq!(treasurer.get("/pembayaran/masalah?kode=zz").await.status, StatusCode::NOT_FOUND);
+    for path in [
+        "/pembayaran/perintah/9/lampiran",
+        "/pembayaran/perintah/9/sptjm",
+        "/pembayaran/siklus/9/berita-acara",
+    ] {
+        assert_eq!(treasurer.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let mut auditor = house.signed_in("auditor").await;
+    let csrf = auditor.csrf("/akun").await;
+    let form = [
+        ("csrf", csrf.as_str()),
+        ("formulir", "1"),
+        ("sumber", "lines"),
+        ("yang", "pilih"),
+        ("pilih[]", "1.0-0"),
+        ("pilih[]", "2.0-0"),
+        ("tindakan", "hold"),
+        ("alasan", "uji coba"),
+    ];
+    assert_eq!(auditor.post("/pembayaran/masalah/tindakan", &form).await.status, StatusCode::FORBIDDEN);
+    let csrf = treasurer.csrf("/akun").await;
+    let mut own = form;
+    own[0] = ("csrf", csrf.as_str());
+    let act = treasurer.post("/pembayaran/masalah/tindakan", &own).await;
+    assert_eq!(act.header(header::LOCATION), "/pembayaran/tindakan/1", "{}", act.body);
+    let page = treasurer.get("/pembayaran/tindakan/1").await.body;
+    assert!(
+        page.contains("Tidak ditemukan di wilayah Anda"),
+        "lines that are not there are refused by name: {page}"
+    );
+}

@@ -275,8 +275,8 @@ galat-payment-card-field = This field is empty, too long or not valid.
 galat-payment-card-field-remedy = Complete the field and send again.
 galat-payment-card-day = This day lies in the future or before the last step.
 galat-payment-card-day-remedy = Enter the day on which it happened.
-galat-payment-changed = Somebody has just changed this card.
-galat-payment-changed-remedy = Load the page again, look at the card's chain and decide again.
+galat-payment-changed = Somebody has just changed this.
+galat-payment-changed-remedy = Load the page again, look how it stands, and decide again.
 
 payment-call-check = Account check
 payment-call-transfer = Transfer

@@ -275,8 +275,8 @@ galat-payment-card-field = Isian ini kosong, terlalu panjang, atau tidak sah.
 galat-payment-card-field-remedy = Lengkapi isian, lalu kirim lagi.
 galat-payment-card-day = Tanggal ini di masa depan atau sebelum langkah terakhir.
 galat-payment-card-day-remedy = Isi tanggal kejadian yang sebenarnya.
-galat-payment-changed = Kartu ini baru saja diubah orang lain.
-galat-payment-changed-remedy = Muat ulang halaman, lihat perjalanan kartu, lalu putuskan lagi.
+galat-payment-changed = Ini baru saja diubah orang lain.
+galat-payment-changed-remedy = Muat ulang halaman, periksa keadaannya, lalu putuskan lagi.
 
 payment-call-check = Cek rekening
 payment-call-transfer = Transfer

@@ -144,8 +144,10 @@ pub(crate) fn judge(of: &Facts, in_cash: bool) -> Result<Due, Why> {
         (None, true) => return Err(Why::PayeeDied),
         (None, false) => None,
     };
-    if of.eligibility == Eligibility::Cancelled && instead.is_none() {
-        return Err(Why::Ended);
+    match of.eligibility {
+        Eligibility::Cancelled if instead.is_none() => return Err(Why::Ended),
+        Eligibility::Held if instead.is_none() => return Err(Why::Held),
+        _ => {}
     }
     if of.paid_otherwise {
         return Err(Why::PaidOtherwise);

@@ -709,5 +709,5 @@ pub(crate) fn mend(
 ) -> Result<()> {
     let (now, actor) = (house.clock.now_ms(), scope.actor_name());
     tx.execute(&queries::MEND, params![line.recipient, line.line_id, account, reason, now, actor])?;
-    common::audit(tx, house, scope, &format!("line:{}", line.line_id), "mended")
+    Ok(())
 }

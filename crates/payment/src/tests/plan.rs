@@ -285,7 +285,7 @@ fn a_list_with_a_higher_amount_is_completed_by_the_difference_once() {
     }
 }
 
-fn death(family: i64, person: i64) -> Death {
+pub(super) fn death(family: i64, person: i64) -> Death {
     let on = Some(date(2026, 11, 10));
     Death { family: FamilyId(family), person: PersonId(person), on, source: "akta 12".into() }
 }

@@ -124,7 +124,7 @@ pub struct CyclePage {
     pub reconciliation: Option<Reconciliation>,
 }
 
-fn cycle_view(cycle: common::Cycle) -> CycleView {
+pub(crate) fn cycle_view(cycle: common::Cycle) -> CycleView {
     CycleView {
         cycle_id: cycle.cycle_id,
         programme: cycle.programme,

@@ -2,7 +2,7 @@
 
 use access::{House, Scope};
 use serde::Serialize;
-use store::{Page, Paged, Row, Value, params};
+use store::{Page, Paged, Row, Tx, Value, params};
 
 use crate::{Error, Result, common, lines, queries, state::Trouble};
 
@@ -107,18 +107,30 @@ pub fn exceptions(
 pub fn close_exception(house: &House, scope: &Scope, exception_id: i64, note: &str) -> Result<()> {
     common::need(scope, "payment.reconcile")?;
     let _lock = common::lock(house)?;
-    let note: String = note.chars().take(400).collect();
-    let (from, to) = scope.path_range();
     house.db.write(|tx| {
-        let now = house.clock.now_ms();
-        let values = params![exception_id, note, scope.actor_name(), now, from, to];
-        if tx.execute(&queries::EXCEPTION_CLOSE, values)? == 0 {
-            return Err(Error::NotFound("open exception"));
-        }
-        let row = tx.query_one(&queries::EXCEPTION_LINE, params![exception_id, from, to])?;
-        if let Some(line_id) = row.opt_int(0)? {
-            lines::end_trouble(tx, line_id, row.text(1)?, now)?;
-        }
+        close_in(tx, house, scope, exception_id, note)?;
         common::audit(tx, house, scope, &format!("exception:{exception_id}"), "closed")
     })
+}
+
+/// Closes one within the caller's transaction, which holds the lock and audits.
+pub(crate) fn close_in(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    exception_id: i64,
+    note: &str,
+) -> Result<()> {
+    let note: String = note.chars().take(400).collect();
+    let (from, to) = scope.path_range();
+    let now = house.clock.now_ms();
+    let values = params![exception_id, note, scope.actor_name(), now, from, to];
+    if tx.execute(&queries::EXCEPTION_CLOSE, values)? == 0 {
+        return Err(Error::NotFound("open exception"));
+    }
+    let row = tx.query_one(&queries::EXCEPTION_LINE, params![exception_id, from, to])?;
+    if let Some(line_id) = row.opt_int(0)? {
+        lines::end_trouble(tx, line_id, row.text(1)?, now)?;
+    }
+    Ok(())
 }

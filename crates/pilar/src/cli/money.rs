@@ -84,6 +84,10 @@ pub(crate) enum Pay {
     /// Cards: open accounts for who has none, take in what happened to cards, say which still wait
     #[command(subcommand)]
     Cards(Cards),
+    /// Count what is in trouble, by kind, age and channel
+    Problems(crate::commands::desk::Problems),
+    /// Do one thing to all rows in trouble that fit: hold, release, move to the other channel, close, ask for a visit
+    Bulk(crate::commands::desk::Bulk),
     /// Ask for a visit to each family whose money nobody touched since the days that its channel names
     Untouched,
     /// Verification after payment: draw a sample, take in answers, say what they mean

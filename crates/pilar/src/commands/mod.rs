@@ -3,6 +3,7 @@
 
 mod books;
 pub(crate) mod cards;
+pub(crate) mod desk;
 pub(crate) mod effects;
 mod figures;
 mod funds;

@@ -168,6 +168,8 @@ pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result
         }
         Pay::Snap(command) => snap::run(place, house, command),
         Pay::Verify(command) => super::verify::run(house, command),
+        Pay::Problems(asked) => super::desk::problems(house, asked),
+        Pay::Bulk(command) => super::desk::bulk(house, command),
         Pay::Cards(command) => cards::run(place, house, command),
         Pay::Untouched => {
             let scope = session.scope("payment.reconcile")?;

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod cards;
+mod desk;
 mod devices;
 mod funds;
 mod goods;

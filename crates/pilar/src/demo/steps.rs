@@ -55,6 +55,7 @@ pub(super) fn all(run: &mut Run) -> anyhow::Result<Value> {
     let decided = run.step("targeting", |run| decide(run, month))?;
     let paid = run.step("payment", |run| pay(run, &decided))?;
     run.step("verification", |run| super::sample::ask(run, paid["cycles"][0].as_i64().unwrap_or_default()))?;
+    run.step("desk", |run| super::desk::work(run, paid["cycles"][0].as_i64().unwrap_or_default()))?;
     let handed =
         run.step("goods", |run| super::goods::hand_out(run, &crowded(&accounts::read(&run.dir)?)?, month))?;
     run.step("funds", super::funds::fill)?;

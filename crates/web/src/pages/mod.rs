@@ -14,14 +14,18 @@ mod buku;
 mod cari;
 mod daftar;
 mod dana;
+mod ekspor;
 mod kartu;
 mod keluarga;
 mod keputusan;
 mod komponen;
+mod masalah;
 mod masuk;
 mod mengendap;
+mod naskah;
 mod orang;
 mod panggilan;
+mod pekerjaan;
 mod pembayaran;
 mod pemberitahuan;
 mod penautan;
@@ -75,6 +79,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/keputusan/{run}/keluarga/{family}", get(keputusan::explain))
         .route("/keputusan/{run}/orang", get(keputusan::people))
         .route("/keputusan/{run}/orang/csv", get(keputusan::export_people))
+        .route("/keputusan/{run}/lampiran", get(naskah::decision))
         .route("/keputusan/{run}/perubahan", get(perubahan::show))
         .route("/pemberitahuan", get(pemberitahuan::list))
         .route("/pemberitahuan/surat", get(pemberitahuan::letters))
@@ -88,14 +93,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/pembayaran/siklus/{cycle}/api", get(panggilan::show))
         .route("/pembayaran/siklus/{cycle}/surat", get(surat_pos::show))
         .route("/pembayaran/siklus/{cycle}/baris", get(pembayaran::lines))
-        .route("/pembayaran/siklus/{cycle}/baris/csv", get(pembayaran::export_lines))
         .route("/pembayaran/baris/{line}", get(pembayaran::line))
         .route("/pembayaran/perintah/{order}/setujui", post(pembayaran::approve))
         .route("/pembayaran/perintah/{order}/sp2d", post(pembayaran::disburse))
         .route("/pembayaran/perintah/{order}/batal", post(pembayaran::cancel))
         .route("/pembayaran/perintah/{order}/setor", post(pembayaran::withheld))
         .route("/pembayaran/balasan", get(pembayaran::exceptions))
-        .route("/pembayaran/balasan/csv", get(pembayaran::export_exceptions))
         .route("/pembayaran/balasan/{exception}/tutup", post(pembayaran::close))
         .route("/pembayaran/baris/{line}/penerima", get(penerima::show).post(penerima::name))
         .route("/pembayaran/baris/{line}/penerima/{seq}", post(penerima::decide))
@@ -112,6 +115,20 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/pembayaran/buku/dokumen", get(buku::one_document))
         .route("/pembayaran/buku/entri/{entry}", get(buku::one_entry))
         .route("/pembayaran/buku/berkas/{file}/{row}", get(buku::bank_row))
+        .route("/pembayaran/masalah", get(masalah::list))
+        .route("/pembayaran/masalah/tindakan", post(masalah::act))
+        .route("/pembayaran/tindakan/{id}", get(masalah::show))
+        .route("/pembayaran/tindakan/{id}/lanjut", post(masalah::go_on))
+        .route("/pembayaran/tugas", get(pekerjaan::list))
+        .route("/pembayaran/perintah/{order}/lampiran", get(naskah::annex))
+        .route("/pembayaran/perintah/{order}/sptjm", get(naskah::statement))
+        .route("/pembayaran/siklus/{cycle}/berita-acara", get(naskah::minutes))
+        .route("/periksa", get(naskah::check))
+        .route("/ekspor", get(ekspor::list).post(ekspor::ask))
+        .route("/ekspor/baru", get(ekspor::new))
+        .route("/ekspor/{number}", get(ekspor::show))
+        .route("/ekspor/{number}/putuskan", post(ekspor::decide))
+        .route("/ekspor/{number}/ambil", post(ekspor::fetch))
         .route("/kartu", get(kartu::report))
         .route("/kartu/daftar", get(kartu::list))
         .route("/kartu/csv", get(kartu::export))

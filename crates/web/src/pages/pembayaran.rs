@@ -21,7 +21,6 @@ use store::{Page, Paged};
 
 use super::{keluarga::name_or, keputusan::family_called};
 use crate::{
-    csv::{self, Sheet},
     fault::Fault,
     lang::Tongue,
     shell::Shell,
@@ -124,7 +123,6 @@ pub(crate) struct ExceptionsPage {
     pub(crate) tabs: Vec<(String, String, bool)>,
     pub(crate) rows: Vec<ExceptionView>,
     pub(crate) pager: Pager,
-    pub(crate) state: &'static str,
     pub(crate) may_close: bool,
 }
 
@@ -303,7 +301,7 @@ fn accounts(t: &Tongue, view: &CyclePage) -> Bars {
 }
 
 /// `uang.topped_up`, `rekening.failed`, `masalah.name_differs`, `masalah`; anything else is all lines.
-fn filter_of(text: &str) -> LineFilter {
+pub(crate) fn filter_of(text: &str) -> LineFilter {
     let (kind, code) = text.split_once('.').unwrap_or((text, ""));
     let found = match kind {
         "uang" => PaymentState::from_code(code).map(LineFilter::Payment),
@@ -334,6 +332,12 @@ fn filters(t: &Tongue) -> Vec<(String, String)> {
     all
 }
 
+/// Words of one of the filters of lines.
+pub(crate) fn filter_word(t: &Tongue, code: &str) -> String {
+    let found = filters(t).into_iter().find(|(of, _)| of == code);
+    found.map_or_else(|| t.say("web-all-lines"), |(_, word)| word)
+}
+
 pub(crate) async fn lines(visit: Visit, Path(cycle): Path<i64>, Query(asked): Query<Asked>) -> Answer {
     let from = Page { after: asked.setelah, limit: 50 };
     let (wanted, filter) = (from.clone(), filter_of(&asked.saring));
@@ -356,10 +360,7 @@ pub(crate) async fn lines(visit: Visit, Path(cycle): Path<i64>, Query(asked): Qu
         title,
         cycle,
         choices: filters(&t),
-        export: format!(
-            "/pembayaran/siklus/{cycle}/baris/csv?saring={}",
-            crate::visit::encode(&asked.saring)
-        ),
+        export: format!("/ekspor/baru?jenis=lines&pokok={cycle}/{}", crate::visit::encode(&asked.saring)),
         chosen: asked.saring,
         pager: Pager::of(&t, &base, &from, found.items.len(), found.next),
         lines: found.items,
@@ -369,29 +370,8 @@ pub(crate) async fn lines(visit: Visit, Path(cycle): Path<i64>, Query(asked): Qu
     })
 }
 
-/// Lines of a cycle as a file; of the account only its last digits, as on the page.
-pub(crate) async fn export_lines(visit: Visit, Path(cycle): Path<i64>, Query(asked): Query<Asked>) -> Answer {
-    let (t, places) = (visit.t(), visit.guest.app.places.clone());
-    let filter = filter_of(&asked.saring);
-    let sheet = Sheet {
-        action: "payment.read",
-        what: "payment-lines",
-        name: format!("pembayaran-{cycle}"),
-        detail: format!("cycle={cycle} filter={}", asked.saring.chars().take(60).collect::<String>()),
-        heads: LINE_HEADS,
-    };
-    csv::stream(&visit, sheet, move |house, scope, at| {
-        let found = payment::line_list(house, scope, cycle, filter, at)?;
-        let codes = found.items.iter().map(|line| line.region.to_string()).collect();
-        let names = places.names(house, codes)?;
-        let items = found.items.into_iter().map(|line| line_cells(&t, &names, line)).collect();
-        Ok(Paged { items, next: found.next })
-    })
-    .await
-}
-
 /// Headings of a file of payment lines, in the order of [`line_cells`].
-const LINE_HEADS: &[&str] = &[
+pub(crate) const LINE_HEADS: &[&str] = &[
     "web-line",
     "web-family-id",
     "web-payee",
@@ -413,7 +393,8 @@ const LINE_HEADS: &[&str] = &[
     "web-returned",
 ];
 
-fn line_cells(t: &Tongue, names: &HashMap<String, String>, line: LineView) -> Vec<String> {
+/// Cells of a line; of the account only its last digits, as on the page.
+pub(crate) fn line_cells(t: &Tongue, names: &HashMap<String, String>, line: LineView) -> Vec<String> {
     let region = line.region.to_string();
     vec![
         line.line_id.to_string(),
@@ -594,6 +575,7 @@ pub(crate) fn document(t: &Tongue, document: &str) -> String {
         "order" => t.one("web-document-order", "id", id),
         "run" => t.one("web-document-run", "id", id),
         "case" => t.one("web-document-case", "id", id),
+        "bulk" => t.one("web-document-bulk", "id", id),
         "slip" => t.one("web-document-slip", "id", id),
         "plan" => t.one("web-plan-no", "n", id),
         "fund" => t.one("web-document-fund", "id", id),
@@ -639,53 +621,6 @@ fn exception_state(asked: &Asked) -> &'static str {
     }
 }
 
-/// Rows of replies that were not taken, as a file.
-pub(crate) async fn export_exceptions(visit: Visit, Query(asked): Query<Asked>) -> Answer {
-    let (t, state) = (visit.t(), exception_state(&asked));
-    let sheet = Sheet {
-        action: "payment.read",
-        what: "payment-exceptions",
-        name: format!("balasan-{state}"),
-        detail: format!("state={state}"),
-        heads: &[
-            "web-file",
-            "web-line",
-            "web-problem",
-            "web-amount",
-            "web-expected",
-            "web-found-value",
-            "web-line-pay",
-            "web-family-id",
-            "web-status",
-            "web-note",
-            "web-closed-by",
-            "web-when",
-        ],
-    };
-    let filter = ExceptionFilter { state: state.to_owned(), kind: None };
-    csv::stream(&visit, sheet, move |house, scope, at| {
-        let found = payment::exceptions(house, scope, &filter, at)?;
-        let row = |row: ExceptionView| {
-            vec![
-                row.file_no.to_string(),
-                row.row_no.to_string(),
-                problem(&t, &row.kind),
-                csv::number(row.amount_idr),
-                reply_value(&t, &row.kind, &row.expected),
-                reply_value(&t, &row.kind, &row.found),
-                csv::number(row.line_id),
-                csv::number(row.family_id),
-                t.code("web-exception", &row.state),
-                row.note.unwrap_or_default(),
-                row.closed_by.unwrap_or_default(),
-                t.stamp(row.at_ms),
-            ]
-        };
-        Ok(Paged { items: found.items.into_iter().map(row).collect(), next: found.next })
-    })
-    .await
-}
-
 pub(crate) async fn exceptions(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let state = exception_state(&asked);
     let from = Page { after: asked.setelah, limit: 50 };
@@ -712,7 +647,6 @@ pub(crate) async fn exceptions(visit: Visit, Query(asked): Query<Asked>) -> Answ
         )
         .leafing(),
         rows: found.items,
-        state,
         may_close: visit.session.may("payment.reconcile"),
         shell: visit.shell(),
         t,

@@ -46,6 +46,7 @@ pub const PLACES: [&str; 19] = [
     "/wilayah",
     "/anggaran",
     "/angka",
+    "/ekspor",
     "/pengguna",
     "/audit",
     "/akun",
