@@ -32,6 +32,7 @@ mod status;
 mod table;
 mod words;
 mod workflow;
+mod workflow_chart;
 mod workflow_file;
 
 use std::{collections::BTreeMap, path::Path};

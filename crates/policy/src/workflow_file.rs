@@ -534,6 +534,14 @@ fn check_clocks(table: &Table<'_>, workflow: &Workflow) {
     for state in &workflow.states {
         let at = table.place_in("state", "key", &state.key);
         if state.kind == StateKind::End {
+            if workflow.out_of(&state.key).next().is_some() {
+                let message = format!("a step leads out of the end `{}`", state.key);
+                table.fault_at(
+                    &at,
+                    message,
+                    "a finished case takes no step: let another case be opened, or make the state open",
+                );
+            }
             continue;
         }
         let mut out = workflow.out_of(&state.key).peekable();

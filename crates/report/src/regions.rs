@@ -126,7 +126,9 @@ fn of_programmes(tx: &mut Tx<'_>, house: &House, scope: &Scope) -> Result<Vec<Ro
         if let Some(run) = runs.get(programme).filter(|_| scope.caseload() == 0) {
             rows.push(of_run(tx, scope, run)?);
         }
-        if let Some(cycle) = cycles.remove(programme).and_then(|cycles| cycles.into_iter().find(|cycle| !cycle.planned)) {
+        if let Some(cycle) =
+            cycles.remove(programme).and_then(|cycles| cycles.into_iter().find(|cycle| !cycle.planned))
+        {
             rows.extend(of_cycle(tx, scope, &cycle)?);
         }
     }

@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0020_disbursement",
     "0021_plan",
     "0023_journal",
+    "0025_cases",
 ];
 
 /// What follows on the line runs on the server only: how rows are laid out, nothing that an answer depends on.
