@@ -25,7 +25,7 @@ sql! {
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, c.parent_id
         FROM case_file c WHERE c.root_id = $1 ORDER BY c.case_id LIMIT 200";
     pub(crate) TREE_CLOCK = "UPDATE case_file SET stopped_days = $2, stopped_since = $3, due_on = $4
-        WHERE root_id = $1 AND open = 1 AND case_id <> $5";
+        WHERE root_id = $1 AND open = 1 AND case_id <> $5 AND clock_of = $6 AND clock_on = $7";
     pub(crate) EVENT_ADD = "INSERT INTO case_event (family_id, case_id, seq, at, actor_id, actor, role, action, from_state,
         to_state, answers) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     pub(crate) EVENTS = "SELECT seq, at, actor, role, action, from_state, to_state, answers, actor_id FROM case_event

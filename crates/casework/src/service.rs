@@ -107,12 +107,12 @@ pub(crate) struct Stored {
     pub(crate) rev: i64,
 }
 
-/// The case under which another one is opened: they share a clock.
+/// The case under which another one is opened, and the clock that they share with the workflow whose days it counts; none where the
+/// opening case is finished.
 struct Parent<'s> {
     id: CaseId,
     root: i64,
-    clock: Clock,
-    clock_of: &'s str,
+    shared: Option<(Clock, &'s str)>,
 }
 
 /// Kind of errand under which effects wait in the outbox.
@@ -230,7 +230,8 @@ fn open(
     let id = CaseId(next_number(tx, "case", 1)?);
     let subject = subject.filter(|_| single).unwrap_or_else(|| format!("case:{id}"));
     let (today, start, calendar) = (today_in(house, &new.region), workflow.start(), house.policy.calendar());
-    let clock = parent.map_or_else(|| Clock::start(workflow, today), |parent| parent.clock);
+    let shared = parent.and_then(|parent| parent.shared);
+    let (clock, clock_of) = shared.unwrap_or_else(|| (Clock::start(workflow, today), &workflow.key));
     let step_due = engine::step_due(workflow, calendar, &start.key, today);
     let accused = engine::accused(workflow, answers).unwrap_or_default();
     tx.execute(
@@ -255,7 +256,7 @@ fn open(
             parent.map(|parent| parent.root),
             parent.map(|parent| parent.id.0),
             clock.from.to_string(),
-            parent.map_or(workflow.key.as_str(), |parent| parent.clock_of),
+            clock_of,
             &accused
         ],
     )?;
@@ -442,12 +443,13 @@ fn look_round(tx: &mut Tx<'_>, house: &House, root: i64, found: &mut Stored) -> 
         if id == found.id.0 || !open {
             continue;
         }
+        let shares = row.text(15)? == found.clock_of && row.date(14)? == found.case.clock.from;
         if row.opt_int(17)? == Some(found.id.0) {
             found.case.open_children += 1;
         }
         let workflow = house.policy.workflow(row.text(2)?);
         found.case.others_wait |=
-            workflow.is_some_and(|workflow| is_waiting(workflow, row.text(7).unwrap_or_default()));
+            shares && workflow.is_some_and(|workflow| is_waiting(workflow, row.text(7).unwrap_or_default()));
     }
     Ok(())
 }
@@ -493,7 +495,11 @@ fn save(
     }
     if let Some(root) = before.root.filter(|_| after.clock != before.case.clock) {
         let days = i64::from(after.clock.stopped_days);
-        tx.execute(&queries::TREE_CLOCK, params![root, days, stopped_since, due.to_string(), before.id])?;
+        let (of, from) = (&before.clock_of, after.clock.from.to_string());
+        tx.execute(
+            &queries::TREE_CLOCK,
+            params![root, days, stopped_since, due.to_string(), before.id, of, from],
+        )?;
     }
     let key = (before.family, before.id);
     let words = [wanted.action, &before.case.state, &after.state];
@@ -533,7 +539,9 @@ fn open_children(
     }
     tx.execute(&queries::CASE_ROOT, params![before.family, before.id])?;
     let root = before.root.unwrap_or(before.id.0);
-    let parent = Parent { id: before.id, root, clock: stepped.case.clock, clock_of: &before.clock_of };
+    // What comes after the end has a clock of its own.
+    let shared = (!stepped.ended).then_some((stepped.case.clock, before.clock_of.as_str()));
+    let parent = Parent { id: before.id, root, shared };
     for child in &stepped.children {
         let workflow = find(house, &child.workflow)?;
         let new = NewCase {

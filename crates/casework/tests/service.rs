@@ -242,10 +242,14 @@ fn a_case_is_opened_by_hand_only_by_its_roles_and_in_their_territory() {
         assert!(matches!(open_case(&office.house, &scope, &repair), Err(Error::Refused(Refusal::Role(_)))));
         let openable = views::openable(&office.house, &scope);
         let keys: Vec<&str> = openable.iter().map(|workflow| workflow.workflow.as_str()).collect();
-        assert_eq!(
-            keys,
-            ["card_not_received", "death_report", "goods_short", "objection", "payment_complaint"]
-        );
+        for (workflow, may) in [
+            ("card_not_received", true),
+            ("objection", true),
+            ("account_repair", false),
+            ("graduation", false),
+        ] {
+            assert_eq!(keys.contains(&workflow), may, "{workflow}");
+        }
     }
 }
 
@@ -334,11 +338,21 @@ fn a_caseload_shows_families_cases_and_the_years_graduations() {
         ];
         office.step(&companion, case, "assess", assessment).unwrap();
         office.step(&officer, case, "announce", &[("referred_to", "KUBE"), ("heard", "ya")]).unwrap();
-        office.step(&officer, case, "graduate", &[]).unwrap();
+        let decree =
+            &[("decree_no", "400.9/17"), ("decree_on", "23-11-2026"), ("decree_by", "Kepala dinas sosial")];
+        office.step(&officer, case, "graduate", decree).unwrap();
         let scope = officer.scope("assignment.read").unwrap();
         let page = views::caseloads(&office.house, &scope, &Page::default()).unwrap();
         let load = &page.items[0];
-        assert_eq!((load.families, load.open, load.late), (3, 1, 0));
+        // The failed account, and what the decree opened: the way into a livelihood and the look after six months.
+        assert_eq!((load.families, load.open, load.late), (3, 3, 0));
+        // They begin where the graduation ended, with clocks of their own.
+        let of_family =
+            views::family_cases(&office.house, &officer.scope("case.read").unwrap(), FamilyId(7)).unwrap();
+        let watch = of_family.iter().find(|row| row.workflow == "graduation_watch").unwrap();
+        let calendar = office.house.policy.calendar();
+        let days = office.house.policy.workflow("graduation_watch").unwrap().days;
+        assert_eq!(watch.due_on, calendar.add_working_days(office.house.clock.today(), days));
         assert_eq!((load.graduated, load.graduations_target, load.too_many), (1, 10, false));
     }
 }
