@@ -323,7 +323,8 @@ fn a_caseload_shows_families_cases_and_the_years_graduations() {
         ];
         office.step(&companion, case, "assess", assessment).unwrap();
         office.step(&officer, case, "announce", &[("referred_to", "KUBE"), ("heard", "ya")]).unwrap();
-        office.step(&officer, case, "graduate", &[]).unwrap();
+        let decree = [("decree_no", "12/2026"), ("decree_on", "22-11-2026"), ("decree_by", "Kepala dinas")];
+        office.step(&officer, case, "graduate", &decree).unwrap();
         let scope = officer.scope("assignment.read").unwrap();
         let page = views::caseloads(&office.house, &scope, &Page::default()).unwrap();
         let load = &page.items[0];
