@@ -26,7 +26,8 @@ fn filled(field: &FormField, today: Date, dice: &mut Dice) -> String {
         FieldKind::Text | FieldKind::LongText => "keterangan".to_owned(),
         FieldKind::Int | FieldKind::Money => {
             let (low, high) = (field.min.unwrap_or(0), field.max.unwrap_or(1_500_000));
-            [low, low + 1, (low + high) / 2, high][dice.roll(4)].to_string()
+            [low, low + 1, high.min(low + dice.roll(20) as i64), (low + high) / 2, high][dice.roll(5)]
+                .to_string()
         }
         FieldKind::Date if field.not_future => {
             today.checked_sub((dice.roll(30) as i64).days()).unwrap().to_string()
@@ -88,17 +89,26 @@ fn walk(policy: &Policy, workflow: &Workflow, seed: u64) -> (Case, usize) {
         let action = likely.map_or_else(|| actions[dice.roll(actions.len())], |step| step.action.as_str());
         let form = workflow.transition(&case.state, action).and_then(|step| step.form.as_deref());
         let fields = form.and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields);
-        let written: BTreeMap<String, String> =
-            fields.iter().map(|field| (field.key.clone(), filled(field, today, &mut dice))).collect();
         let role = match likely {
             Some(step) if step.by.is_empty() => engine::CLOCK,
             Some(step) if dice.roll(5) > 0 => step.by[dice.roll(step.by.len())].as_str(),
             _ => roles[dice.roll(roles.len())],
         };
         let actor = dice.roll(6) as i64 + 1;
-        let wanted = Move { action, role, level: RegionLevel::Nation, actor, written: &written, today };
         let before_due = case.clock.due(calendar, today);
-        match engine::step(workflow, calendar, &case, wanted) {
+        // A guard is asked with several answers before it is believed to refuse.
+        let mut tries = 0;
+        let outcome = loop {
+            let written: BTreeMap<String, String> =
+                fields.iter().map(|field| (field.key.clone(), filled(field, today, &mut dice))).collect();
+            let wanted = Move { action, role, level: RegionLevel::Nation, actor, written: &written, today };
+            tries += 1;
+            match engine::step(workflow, calendar, &case, wanted) {
+                Err(Refusal::Guard(_)) if tries < 12 && !fields.is_empty() => {}
+                outcome => break outcome,
+            }
+        };
+        match outcome {
             Ok(stepped) => {
                 let step = workflow.transition(&case.state, action).expect("a step taken is in the workflow");
                 let timed = workflow.state(&case.state).unwrap().then.as_deref() == Some(action);
