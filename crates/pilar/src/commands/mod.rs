@@ -3,6 +3,7 @@
 
 mod books;
 pub(crate) mod cards;
+mod cases;
 pub(crate) mod effects;
 mod figures;
 pub(crate) mod goods;
@@ -92,6 +93,7 @@ fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Ans
         Command::Goods(command) => goods::run(house, command),
         Command::Pay(command) => money::pay(place, house, command),
         Command::Status => status::run(house),
+        Command::Cases(command) => cases::run(house, command),
         Command::Devices(command) => figures::devices(house, command),
         Command::Demo(_)
         | Command::Serve(_)
