@@ -491,7 +491,7 @@ fn read_effect(table: &Table<'_>, forms: &[Form], around: &Around<'_>) -> Effect
             );
         }
         None if name == OPEN_CASE => {
-            table.fault("name", "which case is opened is not said", "add workflow = \"KEY\"")
+            table.fault("name", "which case is opened is not said", "add workflow = \"KEY\"");
         }
         _ => {}
     }
