@@ -189,6 +189,19 @@ impl Session {
         }
     }
 
+    /// A visitor without an account, who may do what a ticket allows and nothing else. Nobody signs in as this.
+    pub fn citizen(house: &House) -> Self {
+        Self {
+            user_id: UserId(0),
+            login: policy::CITIZEN.to_owned(),
+            name: policy::CITIZEN.to_owned(),
+            role: policy::CITIZEN.to_owned(),
+            region: RegionCode::nation(),
+            csrf: String::new(),
+            rights: house.policy.roles().get(policy::CITIZEN).cloned(),
+        }
+    }
+
     /// Whether the role may do an action somewhere.
     pub fn may(&self, action: &str) -> bool {
         self.rights.as_ref().is_some_and(|role| role.may(action))

@@ -1,21 +1,30 @@
 //! The pure part: a case, an action and a role give the next state, the effects and the clock, or a refusal in words.
 //!
 //! Laws, kept by tests: no state that the workflow does not name is ever reached; the deadline never moves before the first one and
-//! never later than it by more than the longest stop; a closed case takes no step; a refusal changes nothing.
+//! never later than it by more than the longest stop; a closed case takes no step; whom a case accuses never works it; a refusal changes
+//! nothing.
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use policy::{Calendar, Label, StateKind, Transition, Workflow};
+use model::RegionLevel;
+use policy::{CITIZEN, Calendar, Label, NOTIFY, OPEN_CASE, SET_DATE, StateKind, Transition, Workflow};
 use rules::{Params, Value};
 
 use crate::form::{self, Answers, FieldFault};
 
-/// The clock of a case, in civil days.
+/// In whose name the clock takes a step by itself. No role of the pack is called so.
+pub const CLOCK: &str = "clock";
+
+/// The clock of a case, in civil days. Cases of one tree share the clock of the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clock {
-    /// Day on which the case was opened; the clock runs from here and never starts again.
-    pub opened_on: Date,
+    /// Day from which it runs. It never starts again.
+    pub from: Date,
+    /// Working days from there to the deadline.
+    pub days: u32,
+    /// Most working days that it may stand still.
+    pub stop_max: u32,
     /// Working days for which it stood still in earlier stops.
     pub stopped_days: u32,
     /// Day since which it stands still now.
@@ -33,6 +42,12 @@ pub struct Case {
     pub clock: Clock,
     /// Who did the last step.
     pub last_actor: i64,
+    /// Who did what so far, by action (`open` is the opening); filled where the workflow asks for other people.
+    pub actors: BTreeMap<String, Vec<i64>>,
+    /// Cases that this one opened and that are not finished.
+    pub open_children: i64,
+    /// Another case of the tree waits for somebody outside: the clock that they share stands still whatever this one does.
+    pub others_wait: bool,
 }
 
 /// A step that somebody wants to take.
@@ -40,23 +55,34 @@ pub struct Case {
 pub struct Move<'a> {
     /// Key of the action.
     pub action: &'a str,
-    /// Role of the person.
+    /// Role of the person; [`CLOCK`] where nobody acted in time.
     pub role: &'a str,
+    /// Level of region at which the role is held.
+    pub level: RegionLevel,
     /// Id of the person.
     pub actor: i64,
     /// What was written into the form, by field.
     pub written: &'a BTreeMap<String, String>,
-    /// Today.
+    /// Today, where the case lies.
     pub today: Date,
 }
 
-/// Something that the step causes outside the case.
+/// Something that the step causes in another room.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Caused {
     /// Name of the effect.
     pub name: String,
     /// Its arguments, as written.
     pub arguments: BTreeMap<String, String>,
+}
+
+/// A case that the step opens under this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Child {
+    /// Key of its workflow.
+    pub workflow: String,
+    /// Its opening answers.
+    pub answers: Answers,
 }
 
 /// A step that was taken.
@@ -66,8 +92,14 @@ pub struct Stepped {
     pub case: Case,
     /// Answers of this step alone.
     pub answered: Answers,
-    /// What it causes.
+    /// What it causes in other rooms.
     pub effects: Vec<Caused>,
+    /// Cases that it opens.
+    pub children: Vec<Child>,
+    /// Roles that it tells.
+    pub told: Vec<String>,
+    /// Day that it sets for the next step, where it sets one.
+    pub step_due: Option<Date>,
     /// Whether the case is finished.
     pub ended: bool,
     /// Target that the end counts towards.
@@ -89,8 +121,14 @@ pub enum Refusal {
     /// Another role takes this step.
     #[error("this step is taken by {}", .0.join(", "))]
     Role(Vec<String>),
-    /// The person who did the last step may not check it.
-    #[error("the person who did the last step may not check it: another person must")]
+    /// The role is held too far below.
+    #[error("this step is taken at the level of the {0:?} or above")]
+    Level(RegionLevel),
+    /// The case accuses this role.
+    #[error("who is accused does not work the case")]
+    Accused,
+    /// The person who did the last step, or one that must be checked, may not check it.
+    #[error("the person who did the step before may not check it: another person must")]
     SamePerson,
     /// The form is not filled rightly.
     #[error("{} answers must be corrected", .0.len())]
@@ -108,6 +146,8 @@ impl Refusal {
             Self::Closed => "casework-closed",
             Self::Action(_) => "casework-action",
             Self::Role(_) => "casework-role",
+            Self::Level(_) => "casework-level",
+            Self::Accused => "casework-accused",
             Self::SamePerson => "casework-same-person",
             Self::Form(_) => "casework-form",
             Self::Guard(_) => "casework-guard",
@@ -135,30 +175,66 @@ pub fn step(
         answers.remove(&field.key);
     }
     answers.extend(answered.clone());
-    guard(workflow, calendar, case, transition, &answers, wanted.today)?;
+    guard(calendar, case, transition, &answers, wanted.today)?;
     let Some(next) = workflow.state(&transition.to) else {
         return Err(Refusal::State(transition.to.clone()));
     };
-    let effects = transition.effects.iter().map(|effect| Caused {
-        name: effect.name.clone(),
-        arguments: effect
-            .fields
-            .iter()
-            .filter_map(|(argument, field)| Some((argument.clone(), answers.get(field)?.as_written())))
-            .collect(),
-    });
-    Ok(Stepped {
-        effects: effects.collect(),
+    let mut stepped = Stepped {
+        effects: Vec::new(),
+        children: Vec::new(),
+        told: Vec::new(),
+        step_due: None,
         ended: next.kind == StateKind::End,
         counts: next.counts.clone(),
         answered,
         case: Case {
             state: next.key.clone(),
-            clock: case.clock.moved(workflow, calendar, next.kind, wanted.today),
+            clock: case.clock.moved(
+                calendar,
+                next.kind == StateKind::Waiting || case.others_wait,
+                wanted.today,
+            ),
             last_actor: wanted.actor,
             answers,
+            ..case.clone()
         },
-    })
+    };
+    cause(transition, &mut stepped);
+    Ok(stepped)
+}
+
+/// Sorts what a step causes by who carries it.
+fn cause(transition: &Transition, stepped: &mut Stepped) {
+    for effect in &transition.effects {
+        let given = effect.fields.iter().filter_map(|(argument, field)| {
+            Some((argument.clone(), stepped.case.answers.get(field)?.clone()))
+        });
+        let given: Answers = given.collect();
+        match (effect.name.as_str(), &effect.workflow, &effect.role) {
+            (OPEN_CASE, Some(workflow), _) => {
+                stepped.children.push(Child { workflow: workflow.clone(), answers: given });
+            }
+            (NOTIFY, _, Some(role)) => stepped.told.push(role.clone()),
+            (SET_DATE, ..) => {
+                stepped.step_due = given.get("due").and_then(|answer| match answer {
+                    form::Answer::Date(day) => Some(*day),
+                    _ => None,
+                });
+            }
+            _ => stepped.effects.push(Caused {
+                name: effect.name.clone(),
+                arguments: given.iter().map(|(key, answer)| (key.clone(), answer.as_written())).collect(),
+            }),
+        }
+    }
+}
+
+/// The role that a case accuses, where its answers name one.
+pub fn accused(workflow: &Workflow, answers: &Answers) -> Option<String> {
+    match answers.get(workflow.accused.as_deref()?)? {
+        form::Answer::Text(role) => Some(role.clone()),
+        _ => None,
+    }
 }
 
 fn allowed<'w>(workflow: &'w Workflow, case: &Case, wanted: Move<'_>) -> Result<&'w Transition, Refusal> {
@@ -169,18 +245,33 @@ fn allowed<'w>(workflow: &'w Workflow, case: &Case, wanted: Move<'_>) -> Result<
     let Some(transition) = workflow.transition(&case.state, wanted.action) else {
         return Err(Refusal::Action(wanted.action.to_owned()));
     };
+    if wanted.role == CLOCK {
+        let due = state.then.as_deref() == Some(wanted.action);
+        return if due { Ok(transition) } else { Err(Refusal::Role(transition.by.clone())) };
+    }
     if !transition.by.iter().any(|role| role == wanted.role) {
         return Err(Refusal::Role(transition.by.clone()));
     }
-    if transition.checker && wanted.actor == case.last_actor {
+    if accused(workflow, &case.answers).is_some_and(|role| role == wanted.role) {
+        return Err(Refusal::Accused);
+    }
+    if let Some(level) = transition.level.filter(|level| wanted.level > *level && wanted.role != CITIZEN) {
+        return Err(Refusal::Level(level));
+    }
+    if wanted.role != CITIZEN && is_same_person(transition, case, wanted.actor) {
         return Err(Refusal::SamePerson);
     }
     Ok(transition)
 }
 
+/// Whether this person did what the step checks.
+pub fn is_same_person(transition: &Transition, case: &Case, actor: i64) -> bool {
+    let did = |action: &String| case.actors.get(action).is_some_and(|people| people.contains(&actor));
+    (transition.checker && actor == case.last_actor) || transition.other_than.iter().any(did)
+}
+
 /// A guard that is false or unknown refuses: unknown is never true.
 fn guard(
-    workflow: &Workflow,
     calendar: &Calendar,
     case: &Case,
     transition: &Transition,
@@ -188,10 +279,11 @@ fn guard(
     today: Date,
 ) -> Result<(), Refusal> {
     let Some(condition) = &transition.guard else { return Ok(()) };
-    let due = case.clock.due(workflow, calendar, today);
+    let due = case.clock.due(calendar, today);
     let row = |name: &str| match name.split_once('.') {
         Some(("form", field)) => answers.get(field).map(form::Answer::value).unwrap_or_default(),
         Some(("case", "days_left")) => Value::Int(calendar.working_days_between(today, due)),
+        Some(("case", "open_children")) => Value::Int(case.open_children),
         _ => Value::Null,
     };
     if condition.value(&row, &Params::at(today)).as_bool() == Some(true) {
@@ -201,38 +293,42 @@ fn guard(
 }
 
 impl Clock {
-    /// A clock that starts.
-    pub fn start(opened_on: Date) -> Self {
-        Self { opened_on, stopped_days: 0, stopped_since: None }
+    /// A clock of a workflow that starts.
+    pub fn start(workflow: &Workflow, from: Date) -> Self {
+        Self {
+            from,
+            days: workflow.days,
+            stop_max: workflow.stop_days_max(),
+            stopped_days: 0,
+            stopped_since: None,
+        }
     }
 
-    /// Working days for which it stood still until a day, never more than the workflow allows.
-    pub fn stopped(&self, workflow: &Workflow, calendar: &Calendar, on: Date) -> u32 {
+    /// Working days for which it stood still until a day, never more than allowed.
+    pub fn stopped(&self, calendar: &Calendar, on: Date) -> u32 {
         let now = self.stopped_since.map_or(0, |since| calendar.working_days_between(since, on).max(0));
         let total = i64::from(self.stopped_days).saturating_add(now);
-        u32::try_from(total).unwrap_or(u32::MAX).min(workflow.stop_days_max())
+        u32::try_from(total).unwrap_or(u32::MAX).min(self.stop_max)
     }
 
     /// The deadline of the case, seen on a day.
-    pub fn due(&self, workflow: &Workflow, calendar: &Calendar, on: Date) -> Date {
-        let days = workflow.days.saturating_add(self.stopped(workflow, calendar, on));
-        calendar.add_working_days(self.opened_on, days)
+    pub fn due(&self, calendar: &Calendar, on: Date) -> Date {
+        calendar.add_working_days(self.from, self.days.saturating_add(self.stopped(calendar, on)))
     }
 
     /// The latest deadline that the case can get while it stands still.
-    pub fn due_at_most(&self, workflow: &Workflow, calendar: &Calendar) -> Date {
-        let stop = if self.stopped_since.is_some() { workflow.stop_days_max() } else { self.stopped_days };
-        calendar.add_working_days(self.opened_on, workflow.days.saturating_add(stop))
+    pub fn due_at_most(&self, calendar: &Calendar) -> Date {
+        let stop = if self.stopped_since.is_some() { self.stop_max } else { self.stopped_days };
+        calendar.add_working_days(self.from, self.days.saturating_add(stop))
     }
 
-    /// The clock after a step into a state of that kind.
-    fn moved(self, workflow: &Workflow, calendar: &Calendar, into: StateKind, today: Date) -> Self {
-        let waits = into == StateKind::Waiting;
+    /// The clock after a step, where somebody outside has the next one or not.
+    fn moved(self, calendar: &Calendar, waits: bool, today: Date) -> Self {
         match (self.stopped_since, waits) {
             (Some(_), true) | (None, false) => self,
             (None, true) => Self { stopped_since: Some(today), ..self },
             (Some(_), false) => {
-                Self { stopped_days: self.stopped(workflow, calendar, today), stopped_since: None, ..self }
+                Self { stopped_days: self.stopped(calendar, today), stopped_since: None, ..self }
             }
         }
     }

@@ -31,6 +31,20 @@ pub enum Error {
     /// Somebody else took a step in the meantime.
     #[error("somebody else changed this case in the meantime; look at it again")]
     Changed,
+    /// Somebody else answered the same questions in the meantime.
+    #[error("somebody else answered {} of these questions in the meantime", theirs.len())]
+    Conflict {
+        /// Revision of the case now.
+        rev: i64,
+        /// What they answered, by field.
+        theirs: crate::Answers,
+    },
+    /// No such ticket, or not this secret: the two are not told apart.
+    #[error("there is no such ticket, or the secret is another one")]
+    Ticket,
+    /// Too many wrong secrets.
+    #[error("too many wrong secrets; the ticket is closed to the page, an office can still look it up")]
+    TicketLocked,
     /// Stored answers cannot be read.
     #[error("the stored answers of case {0} cannot be read")]
     Stored(i64),
@@ -55,6 +69,9 @@ impl Error {
             Self::Workflow(_) => "casework-workflow",
             Self::Subject { .. } => "casework-subject",
             Self::Changed => "casework-changed",
+            Self::Conflict { .. } => "casework-conflict",
+            Self::Ticket => "casework-ticket",
+            Self::TicketLocked => "casework-ticket-locked",
             Self::Stored(_) => "casework-stored",
             Self::Lines { .. } => "casework-lines",
         }

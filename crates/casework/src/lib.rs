@@ -3,18 +3,24 @@
 //! that cannot be edited, tasks with deadlines in working days, and effects for other rooms. Never here: a workflow's name, a change
 //! in another room's tables, a step without its role.
 //!
-//! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `handover` takes in devices handed to people;
+//! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the clock
+//! that goes over all of them at night, `ticket` is for citizens without an account; `handover` takes in devices handed to people;
 //! [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS`
 //! and carry it over where [`carry_effects`] is called.
 
+mod bulk;
 pub mod engine;
 mod error;
 pub mod form;
 mod handover;
+mod paper;
 pub mod queries;
 mod service;
+mod sweep;
+mod ticket;
 pub mod views;
 
+pub use bulk::{Bulk, NotTaken, take_steps};
 pub use engine::{Refusal, Stepped};
 pub use error::Error;
 pub use form::{Answer, Answers, FieldFault};
@@ -22,10 +28,13 @@ pub use handover::{
     HANDOVER_BYTES_MAX, HANDOVER_COLUMNS, HandoverFilter, HandoverRow, HandoversTaken, LineFault,
     handover_rows, take_handovers,
 };
+pub use paper::{DeadlineView, LetterView};
 pub use service::{
-    Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, open_case, open_caused,
+    Done, Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, open_case, open_caused,
     protected_families, take_step,
 };
+pub use sweep::{Swept, sweep};
+pub use ticket::{CitizenStep, Ticket, TicketView, is_public, open_with_ticket, ticket_page, ticket_step};
 pub use views::families_with_open_case;
 
 /// The room's result.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use access::{House, Scope, audit};
 use jiff::civil::Date;
-use model::{CaseId, FamilyId, LineId, PersonId, RegionCode};
-use policy::{CaseSubject, StateKind, Workflow};
+use model::{CaseId, FamilyId, LineId, PersonId, RegionCode, RegionLevel};
+use policy::{CITIZEN, CaseSubject, FieldKind, StateKind, Workflow};
 use serde::{Deserialize, Serialize};
 use store::{Row, Tx, next_number, outbox, params};
 
@@ -22,15 +22,15 @@ use crate::{
 pub struct NewCase {
     /// Key of the workflow.
     pub workflow: String,
-    /// The family it is about.
+    /// The family it is about; 0 where the workflow is about none.
     pub family: FamilyId,
     /// The person, where the workflow is about one.
     pub person: Option<PersonId>,
     /// The payment line, where the workflow is about one.
     pub line: Option<LineId>,
-    /// Village of the family.
+    /// Village of the family, or the place.
     pub region: RegionCode,
-    /// Whom people know it by: the head's or person's name. No personal number.
+    /// Whom people know it by: the head's or person's name, a body's. No personal number. Empty: the first words of the opening form.
     pub title: String,
     /// What was written into the opening form, by field.
     pub written: BTreeMap<String, String>,
@@ -75,7 +75,19 @@ pub struct Effect {
     pub actor_name: String,
 }
 
+/// What a step came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// Key of the state now.
+    pub state: String,
+    /// Whether the case is finished.
+    pub ended: bool,
+    /// The very same step had been taken by the same person: nothing was done again.
+    pub repeated: bool,
+}
+
 /// A case as stored.
+#[derive(Debug, Clone)]
 pub(crate) struct Stored {
     pub(crate) family: FamilyId,
     pub(crate) id: CaseId,
@@ -85,15 +97,30 @@ pub(crate) struct Stored {
     pub(crate) title: String,
     pub(crate) region: RegionCode,
     pub(crate) open: bool,
+    pub(crate) opened_on: Date,
     pub(crate) step_due_on: Date,
+    pub(crate) clock_of: String,
+    pub(crate) accused: String,
+    pub(crate) root: Option<i64>,
+    pub(crate) parent: Option<CaseId>,
     pub(crate) case: Case,
     pub(crate) rev: i64,
 }
 
+/// The case under which another one is opened, and the clock that they share with the workflow whose days it counts; none where the
+/// opening case is finished.
+struct Parent<'s> {
+    id: CaseId,
+    root: i64,
+    shared: Option<(Clock, &'s str)>,
+}
+
 /// Kind of errand under which effects wait in the outbox.
 const ERRAND: &str = "case-effect";
-/// Cases opened in one transaction.
-const BATCH: usize = 500;
+/// Cases opened or moved in one transaction.
+pub(crate) const BATCH: usize = 500;
+/// Longest title that is made of an answer.
+const TITLE_CHARS: usize = 80;
 
 /// Opens a case by hand. Opening it twice gives the same case.
 ///
@@ -104,21 +131,32 @@ pub fn open_case(house: &House, scope: &Scope, new: &NewCase) -> Result<Opened> 
     if !workflow.opened_by.iter().any(|role| role == scope.role()) {
         return Err(Refusal::Role(workflow.opened_by.clone()).into());
     }
-    let fields =
-        workflow.open_form.as_deref().and_then(|key| workflow.form(key)).map_or(&[][..], |f| &f.fields);
-    let answers =
-        form::read(fields, &Answers::new(), &new.written, house.clock.today()).map_err(Refusal::Form)?;
+    let answers = opening_answers(house, workflow, new)?;
     if !scope.covers(&new.region) {
         return Err(Error::NotFound);
     }
     house.db.write(|tx| {
         if scope.caseload() != 0
+            && new.family.0 != 0
             && tx.query_one(&queries::IN_CASELOAD, params![new.family, scope.caseload()])?.int(0)? == 0
         {
             return Err(Error::NotFound);
         }
-        open(tx, house, scope, workflow, new, &answers)
+        let opened = open(tx, house, scope, workflow, (new, &answers), None)?;
+        if opened.new {
+            let (subject, detail) = (format!("case:{}", opened.case), format!("workflow={}", workflow.key));
+            audit(tx, house.clock.as_ref(), scope.actor_pair(), "case.open", &subject, &detail)?;
+        }
+        Ok(opened)
     })
+}
+
+/// The answers of the opening form.
+pub(crate) fn opening_answers(house: &House, workflow: &Workflow, new: &NewCase) -> Result<Answers> {
+    let fields =
+        workflow.open_form.as_deref().and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields);
+    let today = today_in(house, &new.region);
+    Ok(form::read(fields, &Answers::new(), &new.written, today).map_err(Refusal::Form)?)
 }
 
 /// Opens cases that another room caused (a failed account check). What they carry is kept as it is: no form is checked. Safe to repeat.
@@ -129,27 +167,40 @@ pub fn open_caused(house: &House, scope: &Scope, cases: &[NewCase]) -> Result<Ve
     let mut opened = Vec::with_capacity(cases.len());
     for batch in cases.chunks(BATCH) {
         let of_batch = house.db.write(|tx| {
-            let one = |new: &NewCase| {
+            let mut of_batch = Vec::with_capacity(batch.len());
+            for new in batch {
                 if !scope.covers(&new.region) {
                     return Err(Error::NotFound);
                 }
                 let workflow = find(house, &new.workflow)?;
                 let text = |(key, text): (&String, &String)| (key.clone(), form::Answer::Text(text.clone()));
                 let answers = new.written.iter().map(text).collect();
-                open(tx, house, scope, workflow, new, &answers)
-            };
-            batch.iter().map(one).collect::<Result<Vec<Opened>>>()
+                of_batch.push(open(tx, house, scope, workflow, (new, &answers), None)?);
+            }
+            let made: Vec<&Opened> = of_batch.iter().filter(|opened| opened.new).collect();
+            if let (Some(first), Some(last)) = (made.first(), made.last()) {
+                let subject = format!("case:{}", first.case);
+                let detail = format!("caused={} last={}", made.len(), last.case);
+                audit(tx, house.clock.as_ref(), scope.actor_pair(), "case.open", &subject, &detail)?;
+            }
+            Ok::<_, Error>(of_batch)
         })?;
         opened.extend(of_batch);
     }
     Ok(opened)
 }
 
-fn find<'h>(house: &'h House, key: &str) -> Result<&'h Workflow> {
+pub(crate) fn find<'h>(house: &'h House, key: &str) -> Result<&'h Workflow> {
     house.policy.workflow(key).ok_or_else(|| Error::Workflow(key.to_owned()))
 }
 
-fn open(
+/// The day that it is where a case lies.
+pub(crate) fn today_in(house: &House, region: &RegionCode) -> Date {
+    house.policy.calendar().day_in(region, house.clock.now())
+}
+
+/// Opens one case in the caller's transaction, which also writes the audit row.
+pub(crate) fn open_in(
     tx: &mut Tx<'_>,
     house: &House,
     scope: &Scope,
@@ -157,19 +208,32 @@ fn open(
     new: &NewCase,
     answers: &Answers,
 ) -> Result<Opened> {
+    open(tx, house, scope, workflow, (new, answers), None)
+}
+
+fn open(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    workflow: &Workflow,
+    (new, answers): (&NewCase, &Answers),
+    parent: Option<&Parent<'_>>,
+) -> Result<Opened> {
     let subject = subject_of(workflow, new)?;
-    if workflow.one_per_subject
+    let single = workflow.one_per_subject && subject.is_some();
+    if let Some(subject) = subject.as_ref().filter(|_| single)
         && let Some(row) =
-            tx.query_opt(&queries::CASE_OPEN_FOR, params![new.family, &workflow.key, &subject])?
+            tx.query_opt(&queries::CASE_OPEN_FOR, params![new.family, &workflow.key, subject])?
     {
         return Ok(Opened { case: CaseId(row.int(0)?), new: false });
     }
     let id = CaseId(next_number(tx, "case", 1)?);
-    let subject = if workflow.one_per_subject { subject } else { format!("case:{id}") };
-    let (today, start, calendar) = (house.clock.today(), workflow.start(), house.policy.calendar());
-    let clock = Clock::start(today);
-    let (due, step_due) =
-        (clock.due(workflow, calendar, today), engine::step_due(workflow, calendar, &start.key, today));
+    let subject = subject.filter(|_| single).unwrap_or_else(|| format!("case:{id}"));
+    let (today, start, calendar) = (today_in(house, &new.region), workflow.start(), house.policy.calendar());
+    let shared = parent.and_then(|parent| parent.shared);
+    let (clock, clock_of) = shared.unwrap_or_else(|| (Clock::start(workflow, today), &workflow.key));
+    let step_due = engine::step_due(workflow, calendar, &start.key, today);
+    let accused = engine::accused(workflow, answers).unwrap_or_default();
     tx.execute(
         &queries::CASE_ADD,
         params![
@@ -179,70 +243,234 @@ fn open(
             new.person,
             new.line,
             subject,
-            &new.title,
+            title_of(workflow, new, answers),
             new.region.as_str(),
             &start.key,
             today.to_string(),
-            due.to_string(),
+            clock.due_at_most(calendar).to_string(),
             step_due.to_string(),
+            i64::from(clock.stopped_days),
+            clock.stopped_since.map(|day| day.to_string()),
             written(answers),
-            scope.actor()
+            scope.actor(),
+            parent.map(|parent| parent.root),
+            parent.map(|parent| parent.id.0),
+            clock.from.to_string(),
+            clock_of,
+            &accused
         ],
     )?;
     add_event(tx, house, scope, (new.family, id), 1, ["open", "", &start.key], answers)?;
-    set_tasks(tx, house, workflow, &start.key, (new.family, id), step_due, &new.region)?;
-    let detail = format!("workflow={}", workflow.key);
-    audit(tx, house.clock.as_ref(), scope.actor_pair(), "case.open", &format!("case:{id}"), &detail)?;
+    let place = Place { family: new.family, id, region: &new.region, accused: &accused };
+    set_tasks(tx, house, workflow, &start.key, &place, step_due, &[])?;
     Ok(Opened { case: id, new: true })
 }
 
-fn subject_of(workflow: &Workflow, new: &NewCase) -> Result<String> {
+/// Whom people know it by; where nobody is named, the first words that the opening says.
+fn title_of(workflow: &Workflow, new: &NewCase, answers: &Answers) -> String {
+    if !new.title.is_empty() {
+        return new.title.clone();
+    }
+    let form = workflow.open_form.as_deref().and_then(|key| workflow.form(key));
+    let fields = form.map_or(&[][..], |form| &form.fields);
+    let texts = fields
+        .iter()
+        .filter(|field| !field.sealed && matches!(field.kind, FieldKind::Text | FieldKind::LongText));
+    let first = texts.filter_map(|field| answers.get(&field.key)).map(form::Answer::as_written).next();
+    first.unwrap_or_default().chars().take(TITLE_CHARS).collect()
+}
+
+/// The key of which at most one case may be open; none where each stands alone.
+fn subject_of(workflow: &Workflow, new: &NewCase) -> Result<Option<String>> {
     let missing = |subject| Error::Subject { workflow: workflow.key.clone(), subject };
+    if workflow.subject.of_family() && new.family.0 == 0 {
+        return Err(missing("family"));
+    }
     Ok(match workflow.subject {
-        CaseSubject::Family => "family".to_owned(),
-        CaseSubject::Person => format!("person:{}", new.person.ok_or_else(|| missing("person"))?),
-        CaseSubject::PaymentLine => format!("line:{}", new.line.ok_or_else(|| missing("payment line"))?),
+        CaseSubject::Family => Some("family".to_owned()),
+        CaseSubject::Person => Some(format!("person:{}", new.person.ok_or_else(|| missing("person"))?)),
+        CaseSubject::PaymentLine => {
+            Some(format!("line:{}", new.line.ok_or_else(|| missing("payment line"))?))
+        }
+        CaseSubject::Place => Some(format!("place:{}", new.region)),
+        CaseSubject::Body | CaseSubject::Matter => None,
     })
 }
 
 /// Takes a step. The effects wait in the outbox until [`carry_effects`] hands them over.
 ///
+/// Sent twice it is taken once. Where others did something in the meantime that this step does not touch, it is taken on top of that.
+///
 /// # Errors
-/// [`Error::NotFound`] outside the scope, [`Error::Changed`] when somebody was faster, [`Error::Refused`] with the reason.
-pub fn take_step(house: &House, scope: &Scope, case: CaseId, request: &StepRequest) -> Result<Stepped> {
+/// [`Error::NotFound`] outside the scope, [`Error::Changed`] when somebody was faster, [`Error::Conflict`] where both answered the same
+/// question, [`Error::Refused`] with the reason.
+pub fn take_step(house: &House, scope: &Scope, case: CaseId, request: &StepRequest) -> Result<Done> {
     house.db.write(|tx| {
-        let stored = stored(tx, scope, case)?.ok_or(Error::NotFound)?;
-        let workflow = find(house, &stored.workflow)?;
-        if stored.rev != request.rev {
-            return Err(Error::Changed);
+        let found = stored(tx, house, scope, case)?.ok_or(Error::NotFound)?;
+        let workflow = find(house, &found.workflow)?;
+        if found.rev != request.rev
+            && let Some(done) = met(tx, house, scope, workflow, &found, request)?
+        {
+            return Ok(done);
         }
-        let wanted = Move {
-            action: &request.action,
-            role: scope.role(),
-            actor: scope.actor().0,
-            written: &request.written,
-            today: house.clock.today(),
-        };
-        let stepped = engine::step(workflow, house.policy.calendar(), &stored.case, wanted)?;
-        save(tx, house, scope, workflow, &stored, &stepped, &request.action)?;
-        Ok(stepped)
+        let done = step(tx, house, scope, workflow, found, (&request.action, &request.written))?;
+        let (subject, detail) =
+            (format!("case:{case}"), format!("workflow={} action={}", workflow.key, request.action));
+        audit(tx, house.clock.as_ref(), scope.actor_pair(), "case.work", &subject, &detail)?;
+        Ok(done)
     })
+}
+
+/// What became of a case since a person saw it: nothing that matters (none), the same step already, or a conflict.
+fn met(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    workflow: &Workflow,
+    found: &Stored,
+    request: &StepRequest,
+) -> Result<Option<Done>> {
+    let since = tx.query(&queries::EVENTS_SINCE, params![found.family, found.id, request.rev])?;
+    let fields_of = |state: &str| {
+        let step = workflow.transition(state, &request.action);
+        step.and_then(|step| step.form.as_deref())
+            .and_then(|key| workflow.form(key))
+            .map_or(&[][..], |form| &form.fields)
+    };
+    if let Some(first) =
+        since.first().filter(|first| first.text(0).is_ok_and(|action| action == request.action))
+        && first.int(1)? == scope.actor().0
+    {
+        let before: Answers = serde_json::from_str(first.text(4)?).map_err(|_| Error::Stored(found.id.0))?;
+        let today = today_in(house, &found.region);
+        let again = form::read(fields_of(first.text(2)?), &found.case.answers, &request.written, today);
+        if again.is_ok_and(|again| again == before) {
+            return Ok(Some(Done { state: found.case.state.clone(), ended: !found.open, repeated: true }));
+        }
+    }
+    let (mut moved, mut theirs) = (request.rev > found.rev || since.is_empty(), Answers::new());
+    for row in &since {
+        moved |= row.text(2)? != row.text(3)?;
+        let answers: Answers = serde_json::from_str(row.text(4)?).map_err(|_| Error::Stored(found.id.0))?;
+        theirs.extend(answers);
+    }
+    if moved {
+        return Err(Error::Changed);
+    }
+    let fields = fields_of(&found.case.state);
+    theirs.retain(|key, _| fields.iter().any(|field| field.key == *key));
+    let today = today_in(house, &found.region);
+    let mine = form::read(fields, &found.case.answers, &request.written, today).unwrap_or_default();
+    theirs.retain(|key, answer| mine.get(key) != Some(answer));
+    if theirs.is_empty() { Ok(None) } else { Err(Error::Conflict { rev: found.rev, theirs }) }
+}
+
+/// Takes one step of a case that was read in this transaction; the caller writes the audit row.
+pub(crate) fn step(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    workflow: &Workflow,
+    mut found: Stored,
+    (action, written): (&str, &BTreeMap<String, String>),
+) -> Result<Done> {
+    let role = scope.role();
+    let wanted = Move {
+        action,
+        role,
+        level: scope.region().level(),
+        actor: scope.actor().0,
+        written,
+        today: today_in(house, &found.region),
+    };
+    take(tx, house, (scope, role), workflow, &mut found, wanted)
+}
+
+/// The same by the clock.
+pub(crate) fn step_by_clock(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    workflow: &Workflow,
+    mut found: Stored,
+    action: &str,
+) -> Result<Done> {
+    let written = BTreeMap::new();
+    let today = today_in(house, &found.region);
+    let wanted = Move {
+        action,
+        role: engine::CLOCK,
+        level: RegionLevel::Nation,
+        actor: scope.actor().0,
+        written: &written,
+        today,
+    };
+    take(tx, house, (scope, engine::CLOCK), workflow, &mut found, wanted)
+}
+
+fn take(
+    tx: &mut Tx<'_>,
+    house: &House,
+    (scope, role): (&Scope, &str),
+    workflow: &Workflow,
+    found: &mut Stored,
+    wanted: Move<'_>,
+) -> Result<Done> {
+    if workflow.transition(&found.case.state, wanted.action).is_some_and(|step| !step.other_than.is_empty()) {
+        found.case.actors = actors(tx, found)?;
+    }
+    if let Some(root) = found.root {
+        look_round(tx, house, root, found)?;
+    }
+    let stepped = engine::step(workflow, house.policy.calendar(), &found.case, wanted)?;
+    save(tx, house, (scope, role), workflow, found, &stepped, wanted)?;
+    Ok(Done { state: stepped.case.state, ended: stepped.ended, repeated: false })
+}
+
+/// Who did what in a case so far.
+pub(crate) fn actors(tx: &mut Tx<'_>, found: &Stored) -> Result<BTreeMap<String, Vec<i64>>> {
+    let mut actors: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for row in tx.query(&queries::ACTORS, params![found.family, found.id])? {
+        actors.entry(row.string(0)?).or_default().push(row.int(1)?);
+    }
+    Ok(actors)
+}
+
+/// What the other cases of the tree mean for this one.
+fn look_round(tx: &mut Tx<'_>, house: &House, root: i64, found: &mut Stored) -> Result<()> {
+    for row in tx.query(&queries::TREE, params![root])? {
+        let (id, open) = (row.int(1)?, row.bool(8)?);
+        if id == found.id.0 || !open {
+            continue;
+        }
+        let shares = row.text(15)? == found.clock_of && row.date(14)? == found.case.clock.from;
+        if row.opt_int(17)? == Some(found.id.0) {
+            found.case.open_children += 1;
+        }
+        let workflow = house.policy.workflow(row.text(2)?);
+        found.case.others_wait |=
+            shares && workflow.is_some_and(|workflow| is_waiting(workflow, row.text(7).unwrap_or_default()));
+    }
+    Ok(())
 }
 
 fn save(
     tx: &mut Tx<'_>,
     house: &House,
-    scope: &Scope,
+    (scope, role): (&Scope, &str),
     workflow: &Workflow,
     before: &Stored,
     stepped: &Stepped,
-    action: &str,
+    wanted: Move<'_>,
 ) -> Result<()> {
-    let (today, calendar) = (house.clock.today(), house.policy.calendar());
+    let calendar = house.policy.calendar();
     let after = &stepped.case;
-    let step_due = engine::step_due(workflow, calendar, &after.state, today);
-    let due = after.clock.due_at_most(workflow, calendar);
-    let closed = stepped.ended.then(|| today.to_string());
+    let step_due =
+        stepped.step_due.unwrap_or_else(|| engine::step_due(workflow, calendar, &after.state, wanted.today));
+    let due = after.clock.due_at_most(calendar);
+    let closed = stepped.ended.then(|| wanted.today.to_string());
+    let stopped_since = after.clock.stopped_since.map(|day| day.to_string());
+    let accused = engine::accused(workflow, &after.answers).unwrap_or_default();
     let changed = tx.execute(
         &queries::CASE_STEP,
         params![
@@ -254,23 +482,34 @@ fn save(
             due.to_string(),
             step_due.to_string(),
             i64::from(after.clock.stopped_days),
-            after.clock.stopped_since.map(|day| day.to_string()),
+            stopped_since.clone(),
             closed,
             stepped.counts.clone(),
             written(&after.answers),
-            after.last_actor
+            after.last_actor,
+            &accused
         ],
     )?;
     if changed != 1 {
         return Err(Error::Changed);
     }
+    if let Some(root) = before.root.filter(|_| after.clock != before.case.clock) {
+        let days = i64::from(after.clock.stopped_days);
+        let (of, from) = (&before.clock_of, after.clock.from.to_string());
+        tx.execute(
+            &queries::TREE_CLOCK,
+            params![root, days, stopped_since, due.to_string(), before.id, of, from],
+        )?;
+    }
     let key = (before.family, before.id);
-    let words = [action, &before.case.state, &after.state];
-    add_event(tx, house, scope, key, before.rev + 1, words, &stepped.answered)?;
+    let words = [wanted.action, &before.case.state, &after.state];
+    add_event_as(tx, house, (scope, role), key, before.rev + 1, words, &stepped.answered)?;
     tx.execute(&queries::TASKS_CLEAR, params![before.family, before.id])?;
     if !stepped.ended {
-        set_tasks(tx, house, workflow, &after.state, key, step_due, &before.region)?;
+        let place = Place { family: before.family, id: before.id, region: &before.region, accused: &accused };
+        set_tasks(tx, house, workflow, &after.state, &place, step_due, &stepped.told)?;
     }
+    open_children(tx, house, scope, before, stepped)?;
     for (number, caused) in stepped.effects.iter().enumerate() {
         let effect = Effect {
             caused: caused.clone(),
@@ -285,9 +524,38 @@ fn save(
         let errand = format!("{}:{}:{number}", before.id, before.rev + 1);
         outbox::put(tx, house.clock.as_ref(), ERRAND, &errand, &payload)?;
     }
-    let detail = format!("workflow={} action={action}", workflow.key);
-    let subject = format!("case:{}", before.id);
-    Ok(audit(tx, house.clock.as_ref(), scope.actor_pair(), "case.work", &subject, &detail)?)
+    Ok(())
+}
+
+fn open_children(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    before: &Stored,
+    stepped: &Stepped,
+) -> Result<()> {
+    if stepped.children.is_empty() {
+        return Ok(());
+    }
+    tx.execute(&queries::CASE_ROOT, params![before.family, before.id])?;
+    let root = before.root.unwrap_or(before.id.0);
+    // What comes after the end has a clock of its own.
+    let shared = (!stepped.ended).then_some((stepped.case.clock, before.clock_of.as_str()));
+    let parent = Parent { id: before.id, root, shared };
+    for child in &stepped.children {
+        let workflow = find(house, &child.workflow)?;
+        let new = NewCase {
+            workflow: child.workflow.clone(),
+            family: if workflow.subject.of_family() { before.family } else { FamilyId(0) },
+            person: before.person,
+            line: before.line,
+            region: before.region.clone(),
+            title: before.title.clone(),
+            written: BTreeMap::new(),
+        };
+        open(tx, house, scope, workflow, (&new, &child.answers), Some(&parent))?;
+    }
+    Ok(())
 }
 
 /// `words`: action, state before, state after.
@@ -295,57 +563,86 @@ fn add_event(
     tx: &mut Tx<'_>,
     house: &House,
     scope: &Scope,
+    key: (FamilyId, CaseId),
+    seq: i64,
+    words: [&str; 3],
+    answers: &Answers,
+) -> Result<()> {
+    add_event_as(tx, house, (scope, scope.role()), key, seq, words, answers)
+}
+
+pub(crate) fn add_event_as(
+    tx: &mut Tx<'_>,
+    house: &House,
+    (scope, role): (&Scope, &str),
     (family, case): (FamilyId, CaseId),
     seq: i64,
     [action, from, to]: [&str; 3],
     answers: &Answers,
 ) -> Result<()> {
     let now = house.clock.now_ms();
+    let answers = written(answers);
     tx.execute(
         &queries::EVENT_ADD,
-        params![
-            family,
-            case,
-            seq,
-            now,
-            scope.actor(),
-            scope.actor_name(),
-            scope.role(),
-            action,
-            from,
-            to,
-            written(answers)
-        ],
+        params![family, case, seq, now, scope.actor(), scope.actor_name(), role, action, from, to, answers],
     )?;
     Ok(())
 }
 
-/// Writes whose task the case is now. Where it is a companion's, others who may take a step stand by for families without one.
+/// Where a case lies, for its tasks.
+struct Place<'c> {
+    family: FamilyId,
+    id: CaseId,
+    region: &'c RegionCode,
+    accused: &'c str,
+}
+
+/// Writes whose task the case is now, and who is told. Where it is a companion's, others who may take a step stand by for families
+/// without one. Whom the case accuses gets neither.
 fn set_tasks(
     tx: &mut Tx<'_>,
     house: &House,
     workflow: &Workflow,
     state: &str,
-    (family, case): (FamilyId, CaseId),
+    place: &Place<'_>,
     step_due: Date,
-    region: &RegionCode,
+    told: &[String],
 ) -> Result<()> {
-    let own = workflow.task_of(state);
+    let mut own = workflow.task_of(state);
+    own.remove(place.accused);
+    if own.is_empty() {
+        // The owner is accused: whoever else may take a step has it.
+        let others = workflow.out_of(state).flat_map(|step| &step.by).map(String::as_str);
+        own.extend(others.filter(|role| *role != place.accused && *role != CITIZEN));
+    }
     let by_caseload = own.iter().any(|role| house.policy.roles().get(role).is_some_and(|role| role.caseload));
-    let mut tasks: BTreeMap<&str, bool> = own.iter().map(|role| (*role, true)).collect();
+    // Own or standing by, and why.
+    let mut tasks: BTreeMap<&str, (bool, i64)> = own.iter().map(|role| (*role, (true, 0))).collect();
     if by_caseload {
         for role in workflow.out_of(state).flat_map(|step| &step.by) {
-            tasks.entry(role).or_insert(false);
+            tasks.entry(role).or_insert((false, 0));
         }
     }
-    for (role, own) in tasks {
+    for role in told {
+        tasks.entry(role).or_insert((true, WATCH_TOLD));
+    }
+    for (role, (own, watch)) in
+        tasks.into_iter().filter(|(role, _)| *role != place.accused && *role != CITIZEN)
+    {
+        let due = step_due.to_string();
+        let region = place.region.as_str();
         tx.execute(
             &queries::TASK_ADD,
-            params![family, case, role, own, step_due.to_string(), region.as_str()],
+            params![place.family, place.id, role, own, due, region, watch, &workflow.key],
         )?;
     }
     Ok(())
 }
+
+/// Why a role has a case in its list without having the next step: the step is late.
+pub(crate) const WATCH_LATE: i64 = 1;
+/// A step said that the role is to be told.
+pub(crate) const WATCH_TOLD: i64 = 2;
 
 /// Families of the territory for whom no aid ends now, ascending: one of their cases is of a workflow that protects, and is open.
 ///
@@ -402,14 +699,28 @@ pub(crate) fn written(answers: &Answers) -> String {
     serde_json::to_string(answers).unwrap_or_else(|_| "{}".to_owned())
 }
 
-/// A case within the scope.
-pub(crate) fn stored(tx: &mut Tx<'_>, scope: &Scope, case: CaseId) -> Result<Option<Stored>> {
+/// A case within the scope; none where the role has no part in it, or is accused by it.
+pub(crate) fn stored(tx: &mut Tx<'_>, house: &House, scope: &Scope, case: CaseId) -> Result<Option<Stored>> {
     let (from, to) = scope.path_range();
     let row = tx.query_opt(&queries::CASE_GET, params![case, from, to, scope.caseload()])?;
-    row.map(|row| read_stored(&row)).transpose()
+    let found = row.map(|row| read_stored(house, &row)).transpose()?;
+    Ok(found.filter(|found| sees(house, scope, &found.workflow, &found.accused)))
 }
 
-fn read_stored(row: &Row) -> Result<Stored> {
+/// A case by its number alone, for who holds its ticket and for the clock: no territory is asked for.
+pub(crate) fn by_id(tx: &mut Tx<'_>, house: &House, case: CaseId) -> Result<Option<Stored>> {
+    let (from, to) = RegionCode::nation().path_range();
+    let row = tx.query_opt(&queries::CASE_GET, params![case, from, to, 0])?;
+    row.map(|row| read_stored(house, &row)).transpose()
+}
+
+/// Whether a role may know of a case at all.
+pub(crate) fn sees(house: &House, scope: &Scope, workflow: &str, accused: &str) -> bool {
+    accused != scope.role()
+        && house.policy.workflow(workflow).is_none_or(|workflow| workflow.knows(scope.role()))
+}
+
+fn read_stored(house: &House, row: &Row) -> Result<Stored> {
     let id = row.int(1)?;
     Ok(Stored {
         family: FamilyId(row.int(0)?),
@@ -420,18 +731,34 @@ fn read_stored(row: &Row) -> Result<Stored> {
         title: row.string(5)?,
         region: row.region(6)?,
         open: row.bool(8)?,
+        opened_on: row.date(9)?,
         step_due_on: row.date(11)?,
+        clock_of: row.string(15)?,
+        accused: row.string(16)?,
+        root: row.opt_int(17)?,
+        parent: row.opt_int(18)?.map(CaseId),
         case: Case {
             state: row.string(7)?,
-            clock: Clock {
-                opened_on: row.date(9)?,
-                stopped_days: u32::try_from(row.int(12)?).unwrap_or(0),
-                stopped_since: row.opt_date(13)?,
-            },
-            answers: serde_json::from_str(row.text(14)?).map_err(|_| Error::Stored(id))?,
-            last_actor: row.int(15)?,
+            clock: read_clock(house, row)?,
+            answers: serde_json::from_str(row.text(19)?).map_err(|_| Error::Stored(id))?,
+            last_actor: row.int(20)?,
+            actors: BTreeMap::new(),
+            open_children: 0,
+            others_wait: false,
         },
-        rev: row.int(16)?,
+        rev: row.int(21)?,
+    })
+}
+
+/// The clock of a row: that of the workflow whose days it counts.
+pub(crate) fn read_clock(house: &House, row: &Row) -> Result<Clock> {
+    let workflow = house.policy.workflow(row.text(15)?);
+    Ok(Clock {
+        from: row.date(14)?,
+        days: workflow.map_or(0, |workflow| workflow.days),
+        stop_max: workflow.map_or(0, Workflow::stop_days_max),
+        stopped_days: u32::try_from(row.int(12)?).unwrap_or(0),
+        stopped_since: row.opt_date(13)?,
     })
 }
 

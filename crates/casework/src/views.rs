@@ -3,15 +3,18 @@
 use access::{House, Scope};
 use jiff::civil::{Date, date};
 use model::{CaseId, FamilyId, LineId, PersonId, RegionCode, UserId};
-use policy::{FieldKind, FormField, Label, StateKind, Workflow};
+use policy::{FieldKind, FormField, Label, StateKind, Transition, Workflow};
 use serde::Serialize;
 use store::{Page, Paged, Row, Value, params};
 
 use crate::{
     Error, Result,
-    engine::Clock,
+    engine::{self, Clock},
     form::{Answer, Answers},
-    queries, service,
+    paper::{self, DeadlineView, LetterView},
+    queries,
+    service::{self, Stored},
+    sweep,
 };
 
 /// Families read at once.
@@ -47,7 +50,7 @@ pub(crate) fn open_families(house: &House, scope: &Scope, workflow: &str) -> Res
 pub struct CaseRow {
     /// Id.
     pub case: CaseId,
-    /// The family.
+    /// The family; 0 where it is about none.
     pub family: FamilyId,
     /// The person, if it is about one.
     pub person: Option<PersonId>,
@@ -81,9 +84,27 @@ pub struct CaseRow {
     pub step_days_left: i64,
     /// Working days until the case's deadline; negative when it is late.
     pub days_left: i64,
+    /// Why it is in a list of tasks.
+    pub why: Why,
 }
 
-/// What waits for me, in numbers.
+/// Why a case stands in somebody's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The next step is this role's.
+    #[default]
+    Task,
+    /// Somebody else's step is late.
+    Late,
+    /// A step said that this role is to be told.
+    Told,
+}
+
+/// Most cases that are counted one by one; beyond, a count says "more than".
+pub const COUNTED: i64 = 10_000;
+
+/// What waits for me, in numbers; each at most one more than [`COUNTED`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct TaskCounts {
     /// All my tasks.
@@ -92,6 +113,41 @@ pub struct TaskCounts {
     pub late: i64,
     /// Of them, due today.
     pub today: i64,
+}
+
+/// Which of my tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TaskFilter {
+    /// Key of a workflow; empty for all.
+    pub workflow: String,
+    /// Only what is late.
+    pub late: bool,
+}
+
+/// A case of the same tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RelativeView {
+    /// The case.
+    pub row: CaseRow,
+    /// It was opened by the case that is looked at.
+    pub child: bool,
+    /// It opened the case that is looked at.
+    pub parent: bool,
+}
+
+/// The open cases of a state, for who oversees them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BoardColumn {
+    /// Key of the state.
+    pub state: String,
+    /// Name of the state.
+    pub label: Label,
+    /// Open cases; at most one more than [`COUNTED`].
+    pub open: i64,
+    /// Of them, past the day of their step; likewise.
+    pub late: i64,
+    /// The first of them, longest due first.
+    pub first: Vec<CaseRow>,
 }
 
 /// An answer as shown.
@@ -185,6 +241,16 @@ pub struct CaseView {
     pub steps: Vec<StepView>,
     /// Roles whose task it is now.
     pub waits_for: Vec<String>,
+    /// What a law demands.
+    pub deadlines: Vec<DeadlineView>,
+    /// Where the days of the case come from.
+    pub basis: Option<Label>,
+    /// Letters that may be printed.
+    pub letters: Vec<LetterView>,
+    /// The other cases of its tree.
+    pub relatives: Vec<RelativeView>,
+    /// Seen as it was at the end of that day; no step is offered then.
+    pub as_of: Option<Date>,
 }
 
 /// Open cases of one state.
@@ -200,7 +266,7 @@ pub struct StateCount {
     pub state_label: Label,
     /// Open cases.
     pub open: i64,
-    /// Of them, past the deadline of the case.
+    /// Of them, past the day of their step.
     pub late: i64,
 }
 
@@ -249,17 +315,39 @@ const GRADUATED: &str = "graduated";
 ///
 /// # Errors
 /// The store's.
-pub fn tasks(house: &House, scope: &Scope, page: &Page) -> Result<Paged<CaseRow>> {
+pub fn tasks(house: &House, scope: &Scope, filter: &TaskFilter, page: &Page) -> Result<Paged<CaseRow>> {
     let (from, to) = scope.path_range();
     let keys = page.keys(2)?.unwrap_or_else(|| vec!["".into(), Value::Int(0)]);
+    // A small territory is looked through by place; a large one by day, and the first rows come at once.
+    let near = scope.region().level() >= model::RegionLevel::District;
+    let statement = if near { &queries::TASKS_NEAR } else { &queries::TASKS_WIDE };
+    let before = if filter.late { house.clock.today().to_string() } else { "9999-12-31".to_owned() };
     let rows = house.db.read(|tx| {
         let [day, case] = keys.as_slice() else { return Err(store::Error::Cursor) };
         tx.query(
-            &queries::TASKS,
-            params![scope.role(), day.clone(), case.clone(), from, to, scope.caseload(), page.fetch()],
+            statement,
+            params![
+                scope.role(),
+                day.clone(),
+                case.clone(),
+                from,
+                to,
+                scope.caseload(),
+                page.fetch(),
+                &filter.workflow,
+                before
+            ],
         )
     })?;
-    let rows = rows.iter().map(|row| case_row(house, row)).collect::<Result<Vec<_>>>()?;
+    let one = |row: &Row| {
+        let why = match row.int(17)? {
+            service::WATCH_LATE => Why::Late,
+            service::WATCH_TOLD => Why::Told,
+            _ => Why::Task,
+        };
+        Ok(CaseRow { why, ..case_row(house, row)? })
+    };
+    let rows = rows.iter().map(one).collect::<Result<Vec<_>>>()?;
     Ok(page.page(rows, |row| vec![row.step_due_on.to_string().into(), Value::Int(row.case.0)]))
 }
 
@@ -270,10 +358,70 @@ pub fn tasks(house: &House, scope: &Scope, page: &Page) -> Result<Paged<CaseRow>
 pub fn task_counts(house: &House, scope: &Scope) -> Result<TaskCounts> {
     let (from, to) = scope.path_range();
     let today = house.clock.today().to_string();
-    let row = house.db.read(|tx| {
-        tx.query_one(&queries::TASK_COUNTS, params![scope.role(), today, from, to, scope.caseload()])
-    })?;
+    let asked = params![scope.role(), today, from, to, scope.caseload(), COUNTED + 1];
+    let row = house.db.read(|tx| tx.query_one(&queries::TASK_COUNTS, asked))?;
     Ok(TaskCounts { tasks: row.int(0)?, late: row.int(1)?, today: row.int(2)? })
+}
+
+/// The open cases of a workflow by state: how many, and the first of each.
+///
+/// # Errors
+/// [`Error::Workflow`] for one that the role may not know of; the store's.
+pub fn board(house: &House, scope: &Scope, workflow: &str, each: u32) -> Result<Vec<BoardColumn>> {
+    let found = service::find(house, workflow)?;
+    if !found.knows(scope.role()) {
+        return Err(Error::Workflow(workflow.to_owned()));
+    }
+    let (from, to) = scope.path_range();
+    let today = house.clock.today().to_string();
+    let states = found.states.iter().filter(|state| state.kind != StateKind::End);
+    house.db.read(|tx| {
+        let column = |state: &policy::State| {
+            let (role, caseload) = (scope.role(), scope.caseload());
+            let asked = params![workflow, &state.key, &today, caseload, from, to, COUNTED + 1, role];
+            let counts = tx.query_one(&queries::BOARD_COUNT, asked)?;
+            let asked = params![workflow, &state.key, "", caseload, from, to, 0, role, i64::from(each)];
+            let rows = tx.query(&queries::BOARD_ROWS, asked)?;
+            Ok(BoardColumn {
+                state: state.key.clone(),
+                label: state.label.clone(),
+                open: counts.int(0)?,
+                late: counts.int(1)?,
+                first: rows.iter().map(|row| case_row(house, row)).collect::<Result<_>>()?,
+            })
+        };
+        states.map(column).collect()
+    })
+}
+
+/// The open cases of one state, longest due first.
+///
+/// # Errors
+/// As [`board`].
+pub fn board_state(
+    house: &House,
+    scope: &Scope,
+    workflow: &str,
+    state: &str,
+    page: &Page,
+) -> Result<Paged<CaseRow>> {
+    let found = service::find(house, workflow)?;
+    if !found.knows(scope.role()) || found.state(state).is_none() {
+        return Err(Error::Workflow(workflow.to_owned()));
+    }
+    let (from, to) = scope.path_range();
+    let keys = page.keys(2)?.unwrap_or_else(|| vec!["".into(), Value::Int(0)]);
+    let rows = house.db.read(|tx| {
+        let [day, case] = keys.as_slice() else { return Err(store::Error::Cursor) };
+        let (role, caseload) = (scope.role(), scope.caseload());
+        let (day, case) = (day.clone(), case.clone());
+        tx.query(
+            &queries::BOARD_ROWS,
+            params![workflow, state, day, caseload, from, to, case, role, page.fetch()],
+        )
+    })?;
+    let rows = rows.iter().map(|row| case_row(house, row)).collect::<Result<Vec<_>>>()?;
+    Ok(page.page(rows, |row| vec![row.step_due_on.to_string().into(), Value::Int(row.case.0)]))
 }
 
 /// The cases of a family, open ones first.
@@ -284,7 +432,7 @@ pub fn family_cases(house: &House, scope: &Scope, family: FamilyId) -> Result<Ve
     let (from, to) = scope.path_range();
     let rows =
         house.db.read(|tx| tx.query(&queries::FAMILY_CASES, params![family, from, to, scope.caseload()]))?;
-    rows.iter().map(|row| case_row(house, row)).collect()
+    seen_rows(house, scope, &rows)
 }
 
 /// The cases of a payment line, newest first.
@@ -295,25 +443,48 @@ pub fn line_cases(house: &House, scope: &Scope, line: LineId) -> Result<Vec<Case
     let (from, to) = scope.path_range();
     let rows =
         house.db.read(|tx| tx.query(&queries::LINE_CASES, params![line, from, to, scope.caseload()]))?;
-    rows.iter().map(|row| case_row(house, row)).collect()
+    seen_rows(house, scope, &rows)
 }
 
-/// Open cases by workflow and state.
+/// The cases that a role may know of.
+fn seen_rows(house: &House, scope: &Scope, rows: &[Row]) -> Result<Vec<CaseRow>> {
+    let mut seen = Vec::with_capacity(rows.len());
+    for row in rows {
+        if service::sees(house, scope, row.text(2)?, row.text(16)?) {
+            seen.push(case_row(house, row)?);
+        }
+    }
+    Ok(seen)
+}
+
+/// Open cases by workflow and state, of those that the role may know of. Of a province or the nation, as the clock counted them when it last
+/// went over all cases: the day is told with them.
 ///
 /// # Errors
 /// The store's.
-pub fn counts_by_state(house: &House, scope: &Scope) -> Result<Vec<StateCount>> {
+pub fn counts_by_state(house: &House, scope: &Scope) -> Result<(Vec<StateCount>, Option<Date>)> {
     let (from, to) = scope.path_range();
     let today = house.clock.today().to_string();
-    let rows = house.db.read(|tx| tx.query(&queries::STATES, params![from, to, scope.caseload(), today]))?;
-    rows.iter()
-        .map(|row| {
-            let (workflow, state) = (row.string(0)?, row.string(1)?);
-            let (workflow_label, state_label) = labels(house, &workflow, &state);
-            let (open, late) = (row.int(2)?, row.int(3)?);
-            Ok(StateCount { workflow, workflow_label, state, state_label, open, late })
-        })
-        .collect()
+    let (rows, counted_on) = house.db.read(|tx| {
+        let night =
+            sweep::last(tx)?.filter(|_| sweep::counted_at_night(scope.region()) && scope.caseload() == 0);
+        let rows = match night {
+            Some(_) => tx.query(&queries::STATES_AT_NIGHT, params![from, to])?,
+            None => tx.query(&queries::STATES, params![from, to, scope.caseload(), today, scope.role()])?,
+        };
+        Ok::<_, Error>((rows, night.map(|(day, _)| day)))
+    })?;
+    let mut counts = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (workflow, state) = (row.string(0)?, row.string(1)?);
+        if !service::sees(house, scope, &workflow, "") {
+            continue;
+        }
+        let (workflow_label, state_label) = labels(house, &workflow, &state);
+        let (open, late) = (row.int(2)?, row.int(3)?);
+        counts.push(StateCount { workflow, workflow_label, state, state_label, open, late });
+    }
+    Ok((counts, counted_on))
 }
 
 /// Companions with families in the territory, and how their year stands.
@@ -358,64 +529,143 @@ pub fn caseloads(house: &House, scope: &Scope, page: &Page) -> Result<Paged<Case
     Ok(page.page(rows.collect::<Result<Vec<_>>>()?, |row| vec![Value::Int(row.user.0)]))
 }
 
-/// A case, its history and what this person may do next; none outside the scope.
+/// A case, its history and what this person may do next; none outside the scope. With a day: as it stood at the end of that day.
 ///
 /// # Errors
 /// The store's; [`Error::Workflow`] when the policy lost the workflow.
-pub fn case_page(house: &House, scope: &Scope, case: CaseId) -> Result<Option<CaseView>> {
+pub fn case_page(
+    house: &House,
+    scope: &Scope,
+    case: CaseId,
+    as_of: Option<Date>,
+) -> Result<Option<CaseView>> {
     let found = house.db.read(|tx| {
-        let Some(stored) = service::stored(tx, scope, case)? else { return Ok(None) };
-        let events = tx.query(&queries::EVENTS, params![stored.family, stored.id])?;
-        Ok::<_, Error>(Some((stored, events)))
+        let Some(mut found) = service::stored(tx, house, scope, case)? else { return Ok(None) };
+        let until = as_of.map_or(i64::MAX, |day| paper::end_of_day(house, &found.region, day));
+        let events = tx.query(&queries::EVENTS, params![found.family, found.id, until])?;
+        found.case.actors = service::actors(tx, &found)?;
+        let tree = match found.root {
+            Some(root) => tx.query(&queries::TREE, params![root])?,
+            None => Vec::new(),
+        };
+        Ok::<_, Error>(Some((found, events, tree)))
     })?;
-    let Some((stored, events)) = found else { return Ok(None) };
-    let Some(workflow) = house.policy.workflow(&stored.workflow) else {
-        return Err(Error::Workflow(stored.workflow));
+    let Some((mut found, events, tree)) = found else { return Ok(None) };
+    let Some(workflow) = house.policy.workflow(&found.workflow) else {
+        return Err(Error::Workflow(found.workflow));
     };
-    let row = RowParts {
-        ids: (stored.id, stored.family, stored.person, stored.line),
-        workflow: stored.workflow.clone(),
-        title: stored.title.clone(),
-        region: stored.region.clone(),
-        state: stored.case.state.clone(),
-        open: stored.open,
-        clock: stored.case.clock,
-        step_due_on: stored.step_due_on,
-    };
-    let state = &stored.case.state;
+    let history: Vec<EventView> =
+        events.iter().map(|row| event(workflow, row, case)).collect::<Result<_>>()?;
+    if as_of.is_some() {
+        let Some(last) = history.last() else { return Ok(None) };
+        found.case.state = last.to.clone();
+        found.open = workflow.state(&last.to).is_some_and(|state| state.kind != StateKind::End);
+        found.case.answers = answered_until(&events, case)?;
+    }
+    let row = row_of(house, &found);
+    let steps = if as_of.is_some() { Vec::new() } else { steps_of(workflow, scope, &found) };
     Ok(Some(CaseView {
-        row: row.view(house),
         purpose: workflow.purpose.clone(),
-        rev: stored.rev,
-        answers: answers_shown(workflow, &stored.case.answers),
-        history: events.iter().map(|row| event(workflow, row, case)).collect::<Result<_>>()?,
-        steps: workflow
-            .out_of(state)
-            .filter(|step| step.by.iter().any(|role| role == scope.role()))
-            .map(|step| StepView {
-                action: step.action.clone(),
-                label: step.label.clone(),
-                to_label: state_label(workflow, &step.to),
-                ends: workflow.state(&step.to).is_some_and(|state| state.kind == StateKind::End),
-                needs_other: step.checker && stored.case.last_actor == scope.actor().0,
-                fields: fields_of(workflow, step.form.as_deref(), &stored.case.answers),
-            })
+        rev: found.rev,
+        answers: answers_shown(workflow, &found.case.answers),
+        steps,
+        waits_for: workflow
+            .task_of(&found.case.state)
+            .into_iter()
+            .filter(|role| *role != found.accused)
+            .map(str::to_owned)
             .collect(),
-        waits_for: workflow.task_of(state).into_iter().map(str::to_owned).collect(),
+        deadlines: paper::deadlines(house, workflow, &found, &history),
+        basis: workflow.basis.clone(),
+        letters: paper::letters(house, workflow, &found, &row),
+        relatives: relatives(house, scope, &found, &tree)?,
+        as_of,
+        history,
+        row,
     }))
+}
+
+fn row_of(house: &House, found: &Stored) -> CaseRow {
+    let row = RowParts {
+        ids: (found.id, found.family, found.person, found.line),
+        workflow: found.workflow.clone(),
+        title: found.title.clone(),
+        region: found.region.clone(),
+        state: found.case.state.clone(),
+        open: found.open,
+        opened_on: found.opened_on,
+        clock: found.case.clock,
+        step_due_on: found.step_due_on,
+    };
+    row.view(house)
+}
+
+fn answered_until(events: &[Row], case: CaseId) -> Result<Answers> {
+    let mut answers = Answers::new();
+    for row in events {
+        let more: Answers = serde_json::from_str(row.text(7)?).map_err(|_| Error::Stored(case.0))?;
+        answers.extend(more);
+    }
+    Ok(answers)
+}
+
+fn steps_of(workflow: &Workflow, scope: &Scope, found: &Stored) -> Vec<StepView> {
+    let too_low = |step: &Transition| step.level.is_some_and(|level| scope.region().level() > level);
+    workflow
+        .out_of(&found.case.state)
+        .filter(|step| step.by.iter().any(|role| role == scope.role()) && !too_low(step))
+        .map(|step| StepView {
+            action: step.action.clone(),
+            label: step.label.clone(),
+            to_label: state_label(workflow, &step.to),
+            ends: workflow.state(&step.to).is_some_and(|state| state.kind == StateKind::End),
+            needs_other: engine::is_same_person(step, &found.case, scope.actor().0),
+            fields: fields_of(workflow, step.form.as_deref(), &found.case.answers),
+        })
+        .collect()
+}
+
+fn relatives(house: &House, scope: &Scope, found: &Stored, tree: &[Row]) -> Result<Vec<RelativeView>> {
+    let mut relatives = Vec::new();
+    for row in tree {
+        let id = row.int(1)?;
+        if id == found.id.0 || !service::sees(house, scope, row.text(2)?, row.text(16)?) {
+            continue;
+        }
+        relatives.push(RelativeView {
+            child: row.opt_int(17)? == Some(found.id.0),
+            parent: found.parent == Some(CaseId(id)),
+            row: case_row(house, row)?,
+        });
+    }
+    Ok(relatives)
 }
 
 /// Workflows that the role of this scope may open by hand.
 pub fn openable(house: &House, scope: &Scope) -> Vec<OpenableView> {
     let may = |workflow: &&Workflow| workflow.opened_by.iter().any(|role| role == scope.role());
-    let view = |workflow: &Workflow| OpenableView {
+    house.policy.workflows().values().filter(may).map(openable_view).collect()
+}
+
+/// Workflows that visitors without an account may open.
+pub fn openable_by_citizens(house: &House) -> Vec<OpenableView> {
+    house
+        .policy
+        .workflows()
+        .values()
+        .filter(|workflow| crate::is_public(workflow))
+        .map(openable_view)
+        .collect()
+}
+
+fn openable_view(workflow: &Workflow) -> OpenableView {
+    OpenableView {
         workflow: workflow.key.clone(),
         label: workflow.label.clone(),
         purpose: workflow.purpose.clone(),
         subject: workflow.subject,
         fields: fields_of(workflow, workflow.open_form.as_deref(), &Answers::new()),
-    };
-    house.policy.workflows().values().filter(may).map(view).collect()
+    }
 }
 
 /// What a row of the database says, before words and days are put to it.
@@ -426,6 +676,7 @@ struct RowParts {
     region: RegionCode,
     state: String,
     open: bool,
+    opened_on: Date,
     clock: Clock,
     step_due_on: Date,
 }
@@ -443,11 +694,8 @@ fn case_row(house: &House, row: &Row) -> Result<CaseRow> {
         region: row.region(6)?,
         state: row.string(7)?,
         open: row.bool(8)?,
-        clock: Clock {
-            opened_on: row.date(9)?,
-            stopped_days: u32::try_from(row.int(12)?).unwrap_or(0),
-            stopped_since: row.opt_date(13)?,
-        },
+        opened_on: row.date(9)?,
+        clock: service::read_clock(house, row)?,
         step_due_on: row.date(11)?,
     };
     Ok(parts.view(house))
@@ -455,10 +703,10 @@ fn case_row(house: &House, row: &Row) -> Result<CaseRow> {
 
 impl RowParts {
     fn view(self, house: &House) -> CaseRow {
-        let (calendar, today) = (house.policy.calendar(), house.clock.today());
+        let (calendar, today) = (house.policy.calendar(), service::today_in(house, &self.region));
         let workflow = house.policy.workflow(&self.workflow);
         let (workflow_label, state_label) = labels(house, &self.workflow, &self.state);
-        let due_on = workflow.map_or(self.step_due_on, |workflow| self.clock.due(workflow, calendar, today));
+        let due_on = self.clock.due(calendar, today);
         let (case, family, person, line) = self.ids;
         CaseRow {
             next: workflow
@@ -467,7 +715,8 @@ impl RowParts {
             waiting: workflow.is_some_and(|workflow| service::is_waiting(workflow, &self.state)),
             step_days_left: calendar.working_days_between(today, self.step_due_on),
             days_left: calendar.working_days_between(today, due_on),
-            opened_on: self.clock.opened_on,
+            opened_on: self.opened_on,
+            why: Why::Task,
             step_due_on: self.step_due_on,
             workflow: self.workflow,
             title: self.title,
@@ -502,6 +751,7 @@ fn event(workflow: &Workflow, row: &Row, case: CaseId) -> Result<EventView> {
     let action_label = match workflow.transition(&from, &action) {
         Some(step) => step.label.clone(),
         None if from.is_empty() => Label::new("Dibuka", "Opened"),
+        None if action == sweep::LATE => Label::new("Terlambat, diteruskan ke atas", "Late, passed up"),
         None => Label::new(&action, &action),
     };
     Ok(EventView {
@@ -518,13 +768,10 @@ fn event(workflow: &Workflow, row: &Row, case: CaseId) -> Result<EventView> {
     })
 }
 
-fn field_of<'w>(workflow: &'w Workflow, key: &str) -> Option<&'w FormField> {
-    workflow.forms.iter().flat_map(|form| &form.fields).find(|field| field.key == key)
-}
-
-fn answers_shown(workflow: &Workflow, answers: &Answers) -> Vec<AnswerView> {
+/// Answers in words, by the labels of their fields.
+pub fn answers_shown(workflow: &Workflow, answers: &Answers) -> Vec<AnswerView> {
     let shown = |(key, answer): (&String, &Answer)| {
-        let field = field_of(workflow, key);
+        let field = workflow.field(key);
         AnswerView {
             field: key.clone(),
             label: field.map_or_else(|| Label::new(key, key), |field| field.label.clone()),
@@ -534,7 +781,7 @@ fn answers_shown(workflow: &Workflow, answers: &Answers) -> Vec<AnswerView> {
     answers.iter().map(shown).collect()
 }
 
-fn answer_shown(field: Option<&FormField>, answer: &Answer) -> Label {
+pub(crate) fn answer_shown(field: Option<&FormField>, answer: &Answer) -> Label {
     if field.is_some_and(|field| field.sealed) {
         let last: String = answer.as_written().chars().rev().take(4).collect();
         let masked = format!("••••{}", last.chars().rev().collect::<String>());
@@ -558,7 +805,8 @@ fn answer_shown(field: Option<&FormField>, answer: &Answer) -> Label {
     }
 }
 
-fn fields_of(workflow: &Workflow, form: Option<&str>, answers: &Answers) -> Vec<FieldView> {
+/// The fields of a form, with the answers so far.
+pub fn fields_of(workflow: &Workflow, form: Option<&str>, answers: &Answers) -> Vec<FieldView> {
     let fields = form.and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields);
     let view = |field: &FormField| FieldView {
         key: field.key.clone(),

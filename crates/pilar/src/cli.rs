@@ -96,6 +96,9 @@ pub(crate) enum Command {
     Figures(Figures),
     /// Ceilings of a fiscal year and how far they went at a day; beside them what this system paid itself
     Budget(Budget),
+    /// Cases: the clock that goes over all of them at night, workflows drawn from their files
+    #[command(subcommand)]
+    Cases(Cases),
     /// Devices handed over: hand-overs, people of each programme, people overall
     Devices(Devices),
     /// Goods: warehouses, stock cards, distribution lists, hand-overs
@@ -422,6 +425,20 @@ pub(crate) enum Policy {
     },
     /// Write docs/policy.md: every column and fact that a rule may name
     Schema,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Cases {
+    /// Tell the next level of late steps, take the steps that silence takes, count what is open; open pages do it by themselves each day
+    Sweep,
+    /// Draw a workflow as SVG
+    Draw {
+        /// Key of the workflow.
+        workflow: String,
+        /// `id` or `en`.
+        #[arg(long, default_value = "id")]
+        lang: String,
+    },
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -1,8 +1,10 @@
-//! Working days: Monday to Friday but for holidays and joint leave (*cuti bersama*), from `calendar/holidays.csv`.
+//! Working days: Monday to Friday but for holidays and joint leave (*cuti bersama*), from `calendar/holidays.csv`; and the day that it is in
+//! a place: provinces of the middle and of the east (`calendar/zones.csv`) are one and two hours ahead of the west.
 
 use std::collections::BTreeMap;
 
-use jiff::{ToSpan, civil::Date, civil::Weekday};
+use jiff::{Timestamp, ToSpan, civil::Date, civil::Weekday, tz::Offset};
+use model::RegionCode;
 
 use crate::{fault::Faults, pack::Pack, table::Csv};
 
@@ -21,7 +23,12 @@ pub struct Holiday {
 #[derive(Debug, Clone, Default)]
 pub struct Calendar {
     holidays: BTreeMap<Date, Holiday>,
+    /// Hours ahead of UTC by province, where it is not the western zone.
+    zones: BTreeMap<String, i8>,
 }
+
+/// Hours by which the western zone (*WIB*) is ahead of UTC.
+const WEST: i8 = 7;
 
 /// A clock runs over at most this many days; beyond, arithmetic stops.
 const DAYS_MAX: i32 = 3_660;
@@ -30,6 +37,17 @@ impl Calendar {
     /// The holiday on that day, if any.
     pub fn holiday(&self, day: Date) -> Option<&Holiday> {
         self.holidays.get(&day)
+    }
+
+    /// Hours by which a place is ahead of UTC: 7, 8 or 9.
+    pub fn hours_ahead(&self, region: &RegionCode) -> i8 {
+        let province = region.as_str().get(..2).unwrap_or_default();
+        self.zones.get(province).copied().unwrap_or(WEST)
+    }
+
+    /// The day that it is in a place at an instant.
+    pub fn day_in(&self, region: &RegionCode, at: Timestamp) -> Date {
+        Offset::constant(self.hours_ahead(region)).to_datetime(at).date()
     }
 
     /// All holidays in the order of days.
@@ -77,7 +95,7 @@ impl Calendar {
 }
 
 pub(crate) fn load(pack: &Pack, faults: &Faults) -> Calendar {
-    let mut calendar = Calendar::default();
+    let mut calendar = Calendar { zones: zones(pack, faults), ..Calendar::default() };
     let Some(csv) = Csv::open(pack, faults, "calendar/holidays.csv", &["date", "name", "type", "decree"])
     else {
         return calendar;
@@ -102,4 +120,26 @@ pub(crate) fn load(pack: &Pack, faults: &Faults) -> Calendar {
         }
     }
     calendar
+}
+
+fn zones(pack: &Pack, faults: &Faults) -> BTreeMap<String, i8> {
+    let mut zones = BTreeMap::new();
+    let Some(csv) = Csv::open(pack, faults, "calendar/zones.csv", &["province", "zone", "decree"]) else {
+        return zones;
+    };
+    for row in csv.rows() {
+        let hours = match row.get("zone") {
+            "WIB" => WEST,
+            "WITA" => WEST + 1,
+            "WIT" => WEST + 2,
+            _ => {
+                row.fault("zone", "not known", "write WIB, WITA or WIT");
+                continue;
+            }
+        };
+        if zones.insert(row.get("province").to_owned(), hours).is_some() {
+            row.fault("province", "the province stands twice", "keep one row");
+        }
+    }
+    zones
 }

@@ -33,6 +33,8 @@ mod status;
 mod table;
 mod words;
 mod workflow;
+mod workflow_chart;
+mod workflow_file;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -64,8 +66,8 @@ pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use status::{LINE_REASONS, LINE_STATES, Status, Statuses};
 pub use words::{Arg, Words};
 pub use workflow::{
-    CaseSubject, EFFECTS, EffectRule, FieldChoice, FieldKind, Form, FormField, State, StateKind, Transition,
-    Workflow,
+    CASE_WORDS, CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS, EffectRule, FieldChoice,
+    FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State, StateKind, Transition, Workflow,
 };
 
 use crate::{fault::Faults, pack::Pack};
@@ -160,7 +162,7 @@ impl Policy {
         let schema = schema::load(&pack, &faults);
         let sources = source::load(&pack, &faults, &schema);
         let roles = role::load(&pack, &faults);
-        let workflows = workflow::load(&pack, &faults, &roles);
+        let workflows = workflow_file::load(&pack, &faults, &roles);
         let channels = channel::load(&pack, &faults, &workflows);
         let mut programmes = programme_file::load(&pack, &faults, &schema, &channels, varied);
         programme_file::set_shares(&mut programmes, varied);

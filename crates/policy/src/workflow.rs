@@ -1,20 +1,15 @@
-//! Workflows (`workflows/*.toml`): states, transitions, who, clock, form, guard, effect. One engine (casework) runs them all.
+//! Workflows (`workflows/*.toml`): states, transitions, who, clock, form, guard, effect, deadlines of a law, letters. One engine (casework)
+//! runs them all.
 //!
-//! Checked at load: every state can be reached from the start and leads to an end, every role, form, field and effect exists,
-//! guards compile. To add a workflow: one file here and words for nothing else.
+//! Checked at load: every state can be reached from the start and leads to an end, every role, form, field and effect exists and may do
+//! what it is named for, guards compile. To add a workflow: one file here and words for nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rules::{Expr, Field as Name, Label, Type};
+use model::RegionLevel;
+use rules::{Expr, Label};
 
-use crate::{
-    expr::Names,
-    fault::Faults,
-    pack::Pack,
-    reader::{Source as File, Table},
-    role::Roles,
-    schema::ColumnType,
-};
+use crate::schema::ColumnType;
 
 /// What a case is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -26,6 +21,19 @@ pub enum CaseSubject {
     Person,
     /// A payment line, and with it the family.
     PaymentLine,
+    /// A place: a village, a district, a shelter's village. No family.
+    Place,
+    /// A body or a group (a family group, an institution, a company), by its name; no family.
+    Body,
+    /// Neither a family nor a place: a rumour, a request, a meeting.
+    Matter,
+}
+
+impl CaseSubject {
+    /// Whether a case of this kind belongs to a family.
+    pub fn of_family(self) -> bool {
+        matches!(self, Self::Family | Self::Person | Self::PaymentLine)
+    }
 }
 
 /// What a state is.
@@ -57,6 +65,8 @@ pub struct State {
     pub next: Option<Label>,
     /// An end that counts towards a target, such as `graduated`.
     pub counts: Option<String>,
+    /// The step that the clock takes by itself once `days` have passed: silence has a meaning here.
+    pub then: Option<String>,
 }
 
 /// Type of a form field.
@@ -133,12 +143,28 @@ pub struct Form {
 pub struct EffectRule {
     /// One of [`EFFECTS`].
     pub name: String,
+    /// Workflow of the case that [`OPEN_CASE`] opens.
+    pub workflow: Option<String>,
+    /// Role that [`NOTIFY`] tells.
+    pub role: Option<String>,
     /// Argument name to form field.
     pub fields: BTreeMap<String, String>,
 }
 
-/// Effects that the service layer knows how to carry over.
-pub const EFFECTS: [&str; 7] = [
+/// Opens another case for the same subject, as a child with the clock of this one.
+pub const OPEN_CASE: &str = "case.open";
+/// Tells a role that something happened, without making it its task.
+pub const NOTIFY: &str = "case.notify";
+/// Sets the day until which the step that begins should be done (an appointment): argument `due`.
+pub const SET_DATE: &str = "case.set_date";
+/// Who acts with a ticket and without an account.
+pub const CITIZEN: &str = "citizen";
+
+/// Effects that somebody knows how to carry over: those of `case.*` the engine itself, the rest the service layer.
+pub const EFFECTS: [&str; 10] = [
+    OPEN_CASE,
+    NOTIFY,
+    SET_DATE,
     "registry.report_death",
     "registry.field_report",
     "payment.recheck_account",
@@ -147,6 +173,75 @@ pub const EFFECTS: [&str; 7] = [
     "payment.release",
     "targeting.renew_notice",
 ];
+
+/// In what a deadline of a law is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineUnit {
+    /// Days on which offices work.
+    WorkingDays,
+    /// Days of the calendar.
+    Days,
+    /// Months of the calendar.
+    Months,
+    /// Hours round the clock.
+    Hours,
+}
+
+/// From when a deadline of a law is counted.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineFrom {
+    /// The opening of the case.
+    Opening,
+    /// The first entry into a state.
+    State(String),
+    /// A day that was answered.
+    Field(String),
+}
+
+/// A deadline that a law sets, beside the service's own clock. It never stands still.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Deadline {
+    /// Key.
+    pub key: String,
+    /// What must be done.
+    pub label: Label,
+    /// From when.
+    pub from: DeadlineFrom,
+    /// How many units.
+    pub count: u32,
+    /// Of what.
+    pub unit: DeadlineUnit,
+    /// Met by entering one of these states.
+    pub until: Vec<String>,
+    /// The law, as one would cite it.
+    pub source: String,
+}
+
+/// A letter that prints from a case.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Letter {
+    /// Key.
+    pub key: String,
+    /// Its heading.
+    pub label: Label,
+    /// Paragraphs, parted by empty lines; `{form.key}` and `{case.…}` stand for what the case knows.
+    pub body: Label,
+    /// States in which it may be printed; all where empty.
+    pub states: Vec<String>,
+}
+
+impl Letter {
+    /// The names in braces of a text.
+    pub fn names(text: &str) -> impl Iterator<Item = &str> {
+        text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
+    }
+}
+
+/// What a letter may name of its case, beside `form.*`.
+pub const CASE_WORDS: [&str; 7] =
+    ["case.number", "case.title", "case.region", "case.opened_on", "case.due_on", "case.state", "today"];
 
 /// A step from state to state.
 #[derive(Debug, Clone)]
@@ -159,8 +254,12 @@ pub struct Transition {
     pub from: Vec<String>,
     /// To this state.
     pub to: String,
-    /// Roles that may do it.
+    /// Roles that may do it; [`CITIZEN`] with the ticket of the case. Empty: the clock alone, by [`State::then`].
     pub by: Vec<String>,
+    /// The role must be held at this level of region or above.
+    pub level: Option<RegionLevel>,
+    /// Whoever took one of these actions in the case may not take this one (`open` is the opening).
+    pub other_than: Vec<String>,
     /// Form to fill.
     pub form: Option<String>,
     /// Must be true (over `form.*` and `case.*`).
@@ -196,6 +295,24 @@ pub struct Workflow {
     pub one_per_subject: bool,
     /// While a case is open, no aid of its family ends.
     pub protects: bool,
+    /// Only who has a part in the workflow, or stands in `seen_by`, sees that a case exists.
+    pub need_to_know: bool,
+    /// Roles without a part that see it all the same.
+    pub seen_by: Vec<String>,
+    /// Visitors without an account may open a case and follow it with a ticket.
+    pub public: bool,
+    /// A choice field that names the role which is accused: that role neither sees nor works the case, and lateness is not told to it.
+    pub accused: Option<String>,
+    /// Roles that are told, one after the other, that a step is late.
+    pub escalate: Vec<String>,
+    /// Working days of lateness after which the first, and each next one, is told.
+    pub escalate_days: u32,
+    /// Where `days` comes from.
+    pub basis: Option<Label>,
+    /// What a law demands.
+    pub deadlines: Vec<Deadline>,
+    /// What prints.
+    pub letters: Vec<Letter>,
     /// States in order.
     pub states: Vec<State>,
     /// Forms.
@@ -227,10 +344,13 @@ impl Workflow {
         self.transitions.iter().filter(move |step| step.from.iter().any(|from| from == state))
     }
 
-    /// Roles whose task a case is in a state: the workflow's owner where it has a step, else everybody who has one.
+    /// Roles whose task a case is in a state: the workflow's owner where it has a step, else everybody of the house who has one.
     pub fn task_of(&self, state: &str) -> BTreeSet<&str> {
-        let may: BTreeSet<&str> =
-            self.out_of(state).flat_map(|step| step.by.iter().map(String::as_str)).collect();
+        let may: BTreeSet<&str> = self
+            .out_of(state)
+            .flat_map(|step| step.by.iter().map(String::as_str))
+            .filter(|role| *role != CITIZEN)
+            .collect();
         if may.contains(self.owner.as_str()) { BTreeSet::from([self.owner.as_str()]) } else { may }
     }
 
@@ -240,296 +360,25 @@ impl Workflow {
         waiting.filter_map(|state| state.days).max().unwrap_or(0)
     }
 
+    /// Whether a role has a part in the workflow, or sees it all the same.
+    pub fn knows(&self, role: &str) -> bool {
+        let opens = self.opened_by.iter().chain(&self.seen_by).chain(&self.escalate).any(|one| one == role);
+        !self.need_to_know
+            || opens
+            || self.owner == role
+            || self.transitions.iter().any(|step| step.by.iter().any(|one| one == role))
+    }
+
+    /// The field of a key, in any form.
+    pub fn field(&self, key: &str) -> Option<&FormField> {
+        self.forms.iter().flat_map(|form| &form.fields).find(|field| field.key == key)
+    }
+
     /// The transition of an action out of a state.
     pub fn transition(&self, state: &str, action: &str) -> Option<&Transition> {
         let leaves = |step: &&Transition| step.from.iter().any(|from| from == state);
         self.transitions.iter().find(|step| leaves(step) && step.action == action)
     }
-}
-
-pub(crate) fn load(pack: &Pack, faults: &Faults, roles: &Roles) -> BTreeMap<String, Workflow> {
-    let mut out = BTreeMap::new();
-    for (file, text) in pack.in_folder("workflows/", ".toml") {
-        let source = File { file, text, faults };
-        let (workflow, at) = source.read_toml(|table| (read(table, roles), table.place("key").start));
-        if workflow.states.is_empty() {
-            continue;
-        }
-        if out.insert(workflow.key.clone(), workflow).is_some() {
-            source.fault(at, "a workflow with this key exists", "choose another key");
-        }
-    }
-    out
-}
-
-const SUBJECTS: [(&str, CaseSubject); 3] = [
-    ("family", CaseSubject::Family),
-    ("person", CaseSubject::Person),
-    ("payment_line", CaseSubject::PaymentLine),
-];
-
-fn read(table: &Table<'_>, roles: &Roles) -> Workflow {
-    let states = table.each("state", read_state);
-    if states.iter().filter(|state| state.kind == StateKind::Start).count() != 1 {
-        table.fault("state", "a workflow begins in exactly one state", "give one state kind = \"start\"");
-    }
-    let mut names = Names::none();
-    names.add(
-        Name::column("case.days_left", Type::Int).label("sisa hari kerja", "working days left").not_null(),
-    );
-    let forms = read_forms(table, &mut names);
-    let transitions = table.each("transition", |step| read_transition(step, &states, &forms, roles, &names));
-    let owner = table.text("owner");
-    known_role(table, &owner, &table.place("owner"), roles);
-    let open_form = table.opt_text("open_form");
-    if open_form.as_ref().is_some_and(|form| !forms.iter().any(|known| known.key == *form)) {
-        table.fault("open_form", "no such form", "declare it as [[form]]");
-    }
-    let workflow = Workflow {
-        key: table.text("key"),
-        label: table.label("label"),
-        purpose: table.label("purpose"),
-        subject: table.choice("subject", &SUBJECTS, true),
-        opened_by: read_roles(table, "opened_by", roles),
-        open_form,
-        owner,
-        days: table.int("days", 1..=365) as u32,
-        one_per_subject: table.flag("one_per_subject", true),
-        protects: table.flag("protects", false),
-        states,
-        forms,
-        transitions,
-    };
-    table.refuse_twice(&table.placed("state", "key"), "the state", "keep one");
-    table.refuse_twice(&table.placed("form", "key"), "the form", "keep one");
-    check_paths(table, &workflow);
-    workflow
-}
-
-fn read_state(table: &Table<'_>) -> State {
-    let kinds = [
-        ("open", StateKind::Open),
-        ("start", StateKind::Start),
-        ("waiting", StateKind::Waiting),
-        ("end", StateKind::End),
-    ];
-    let state = State {
-        key: table.text("key"),
-        label: table.label("label"),
-        kind: table.choice("kind", &kinds, false),
-        days: table.opt_int_in("days", 1..=365).map(|days| days as u32),
-        next: table.opt_label("next"),
-        counts: table.opt_text("counts"),
-    };
-    let works = state.kind != StateKind::End;
-    if works && !(table.has("days") && (table.has("next_id") || table.has("next_en"))) {
-        table.fault("key", "work without a deadline or a next step", "add days, next_id and next_en");
-    }
-    state
-}
-
-/// Reads all forms and makes their fields known to guards as `form.key`.
-fn read_forms(table: &Table<'_>, names: &mut Names) -> Vec<Form> {
-    let mut kinds: BTreeMap<String, Type> = BTreeMap::new();
-    table.each("form", |form| {
-        let fields = form.each("field", |field| {
-            let read = read_field(field, names);
-            let ty = match read.kind {
-                FieldKind::Int | FieldKind::Money => Type::Int,
-                FieldKind::Date => Type::Date,
-                FieldKind::YesNo => Type::Bool,
-                FieldKind::Text | FieldKind::LongText | FieldKind::Choice(_) => Type::Text,
-            };
-            if kinds.insert(read.key.clone(), ty).is_some_and(|other| other != ty) {
-                field.fault("key", "the same key has another type in this workflow", "choose another key");
-            }
-            let name = Name::column(format!("form.{}", read.key), ty).label(&read.label.id, &read.label.en);
-            names.add(if read.sealed { name.sealed() } else { name });
-            read
-        });
-        Form { key: form.text("key"), label: form.label("label"), fields }
-    })
-}
-
-/// Only fields that stand above may decide whether a field is shown.
-fn read_field(table: &Table<'_>, above: &Names) -> FormField {
-    let kind = match table.text("type").as_str() {
-        "text" => FieldKind::Text,
-        "long_text" => FieldKind::LongText,
-        "int" => FieldKind::Int,
-        "money" => FieldKind::Money,
-        "date" => FieldKind::Date,
-        "yes_no" => FieldKind::YesNo,
-        "choice" => FieldKind::Choice(read_choices(table)),
-        other => {
-            let remedy = "write text, long_text, int, money, date, yes_no or choice";
-            table.fault("type", format!("`{other}` is no type of field"), remedy);
-            FieldKind::Text
-        }
-    };
-    let default_length = if kind == FieldKind::LongText { 2_000 } else { 120 };
-    FormField {
-        key: table.text("key"),
-        label: table.label("label"),
-        hint: table.opt_label("hint"),
-        required: table.flag("required", false),
-        visible_when: table.has("visible_when").then(|| above.condition(table, "visible_when")).flatten(),
-        min: table.opt_int("min"),
-        max: table.opt_int("max"),
-        max_length: table.opt_int_in("max_length", 1..=10_000).unwrap_or(default_length) as u32,
-        not_future: table.flag("not_future", false),
-        digits: table.flag("digits", false),
-        sealed: table.flag("sealed", false),
-        kind,
-    }
-}
-
-fn read_choices(table: &Table<'_>) -> Vec<FieldChoice> {
-    let choices = table
-        .each("choice", |choice| FieldChoice { value: choice.text("value"), label: choice.label("label") });
-    if choices.len() < 2 {
-        table.fault("type", "nothing to choose from", "add [[form.field.choice]] tables");
-    }
-    choices
-}
-
-fn known_role(table: &Table<'_>, role: &str, at: &std::ops::Range<usize>, roles: &Roles) {
-    if roles.get(role).is_none() {
-        table.fault_at(at, format!("no role `{role}`"), format!("the roles are: {}", roles.order.join(", ")));
-    }
-}
-
-fn read_roles(table: &Table<'_>, key: &str, roles: &Roles) -> Vec<String> {
-    let named = table.texts(key);
-    for role in &named {
-        known_role(table, &role.value, &role.at, roles);
-    }
-    named.into_iter().map(|role| role.value).collect()
-}
-
-fn read_transition(
-    table: &Table<'_>,
-    states: &[State],
-    forms: &[Form],
-    roles: &Roles,
-    names: &Names,
-) -> Transition {
-    let from = table.texts("from");
-    let to = table.opt_placed_text("to");
-    for state in from.iter().chain(&to) {
-        if !states.iter().any(|known| known.key == state.value) {
-            table.fault_at(&state.at, format!("no state `{}`", state.value), "declare it as [[state]]");
-        }
-    }
-    if from.is_empty() || to.is_none() {
-        table.fault("action", "a step leads from a state to a state", "write from and to");
-    }
-    let form = table.opt_placed_text("form");
-    if let Some(form) = form.as_ref().filter(|form| !forms.iter().any(|known| known.key == form.value)) {
-        table.fault_at(&form.at, format!("no form `{}`", form.value), "declare it as [[form]]");
-    }
-    let by = read_roles(table, "by", roles);
-    if by.is_empty() {
-        table.fault("action", "nobody may do this step", "name roles in `by`");
-    }
-    let guard = if table.has("guard") { names.condition(table, "guard") } else { None };
-    let guard_text = table.opt_label("guard_text");
-    if guard.is_some() && guard_text.is_none() {
-        table.fault("guard", "a refusal needs words", "add guard_text_id and guard_text_en");
-    }
-    Transition {
-        action: table.text("action"),
-        label: table.label("label"),
-        from: from.into_iter().map(|state| state.value).collect(),
-        to: to.map(|state| state.value).unwrap_or_default(),
-        by,
-        form: form.map(|form| form.value),
-        guard,
-        guard_text,
-        checker: table.flag("checker", false),
-        effects: table.each("effect", |effect| read_effect(effect, forms)),
-    }
-}
-
-fn read_effect(table: &Table<'_>, forms: &[Form]) -> EffectRule {
-    let name = table.text("name");
-    if !EFFECTS.contains(&name.as_str()) {
-        table.fault(
-            "name",
-            format!("no effect `{name}`"),
-            format!("the effects are: {}", EFFECTS.join(", ")),
-        );
-    }
-    let fields = table.opt_table("fields", |fields| {
-        let mut out = BTreeMap::new();
-        for (argument, value) in fields.entries() {
-            let field = value.get_ref().as_str().unwrap_or_default();
-            let known = forms.iter().flat_map(|form| &form.fields).any(|known| known.key == field);
-            if !known {
-                fields.fault_at(&value.span(), format!("no form field `{field}`"), "name a field of a form");
-            }
-            out.insert(argument.value, field.to_owned());
-        }
-        out
-    });
-    EffectRule { name, fields: fields.unwrap_or_default() }
-}
-
-/// Every state is reached and leads to an end; an end leads nowhere but by reopening; one action has one way out of a state.
-fn check_paths(table: &Table<'_>, workflow: &Workflow) {
-    let Some(start) = workflow.states.iter().find(|state| state.kind == StateKind::Start) else { return };
-    let known =
-        |step: &Transition| step.from.iter().chain([&step.to]).all(|key| workflow.state(key).is_some());
-    if !workflow.transitions.iter().all(known) {
-        return;
-    }
-    let forward =
-        closure(&[start.key.as_str()], |at| workflow.out_of(at).map(|step| step.to.as_str()).collect());
-    let ends: Vec<&str> = workflow
-        .states
-        .iter()
-        .filter(|state| state.kind == StateKind::End)
-        .map(|state| state.key.as_str())
-        .collect();
-    let backward = closure(&ends, |at| {
-        let into = workflow.transitions.iter().filter(|step| step.to == at);
-        into.flat_map(|step| step.from.iter().map(String::as_str)).collect()
-    });
-    for state in &workflow.states {
-        let place = table.place_in("state", "key", &state.key);
-        if !forward.contains(state.key.as_str()) {
-            let message = format!("the state `{}` is never reached", state.key);
-            table.fault_at(&place, message, "add a transition to it");
-        }
-        if !backward.contains(state.key.as_str()) {
-            let message = format!("from `{}` no end is reached", state.key);
-            table.fault_at(&place, message, "add a way to an end");
-        }
-        let mut actions = BTreeSet::new();
-        for step in workflow.out_of(&state.key) {
-            if !actions.insert(&step.action) {
-                let message = format!("`{}` leads two ways out of `{}`", step.action, state.key);
-                table.fault_at(
-                    &table.place_in("transition", "action", &step.action),
-                    message,
-                    "give each its own action",
-                );
-            }
-        }
-    }
-}
-
-fn closure<'a>(from: &[&'a str], next: impl Fn(&'a str) -> Vec<&'a str>) -> BTreeSet<&'a str> {
-    let mut seen: BTreeSet<&str> = from.iter().copied().collect();
-    let mut open: Vec<&str> = from.to_vec();
-    while let Some(at) = open.pop() {
-        for to in next(at) {
-            if seen.insert(to) {
-                open.push(to);
-            }
-        }
-    }
-    seen
 }
 
 impl FormField {

@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0022_release",
     "0023_journal",
     "0024_fund",
+    "0025_cases",
 ];
 
 /// What follows on the line runs on the server only: how rows are laid out, nothing that an answer depends on.

@@ -3,6 +3,7 @@
 
 mod books;
 pub(crate) mod cards;
+mod cases;
 pub(crate) mod desk;
 pub(crate) mod effects;
 mod figures;
@@ -95,6 +96,7 @@ fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Ans
         Command::Funds(command) => funds::run(house, command),
         Command::Pay(command) => money::pay(place, house, command),
         Command::Status => status::run(house),
+        Command::Cases(command) => cases::run(house, command),
         Command::Devices(command) => figures::devices(house, command),
         Command::Demo(_)
         | Command::Serve(_)

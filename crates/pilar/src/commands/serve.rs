@@ -47,7 +47,8 @@ pub(crate) fn serve(
     Ok(())
 }
 
-/// Carries effects between rooms while the pages are open, so that a click in one takes effect in the other within seconds.
+/// Carries effects between rooms while the pages are open, so that a click in one takes effect in the other within seconds; and lets the
+/// clock go over the open cases once a day.
 struct Carrier {
     stop: Arc<AtomicBool>,
     thread: std::thread::JoinHandle<()>,
@@ -61,9 +62,20 @@ impl Carrier {
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
+            // The day on which the clock last went over the open cases.
+            let mut swept = None;
             while !told.load(Ordering::Relaxed) {
                 if let Err(error) = effects::carry(&house) {
                     tracing::warn!(%error, "effects wait; tried again in the next round");
+                }
+                let today = house.clock.today();
+                if swept != Some(today) {
+                    match sweep(&house) {
+                        Ok(()) => swept = Some(today),
+                        Err(error) => {
+                            tracing::warn!(%error, "the clock could not go over the cases; tried again in the next round")
+                        }
+                    }
                 }
                 std::thread::park_timeout(ROUND);
             }
@@ -78,6 +90,12 @@ impl Carrier {
             tracing::error!("carrying effects ended in a panic");
         }
     }
+}
+
+/// Once a day, and safe to do again: what is told is told once.
+fn sweep(house: &House) -> anyhow::Result<()> {
+    casework::sweep(house, &access::Session::console(house).scope("case.work")?)?;
+    Ok(())
 }
 
 async fn until_told() {

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod cards;
+mod casework;
 mod desk;
 mod devices;
 mod funds;

@@ -59,6 +59,7 @@ pub(super) fn all(run: &mut Run) -> anyhow::Result<Value> {
     let handed =
         run.step("goods", |run| super::goods::hand_out(run, &crowded(&accounts::read(&run.dir)?)?, month))?;
     run.step("funds", super::funds::fill)?;
+    run.step("casework", super::casework::play)?;
     run.step("pages", |run| list_pages(run, &decided, &paid, &handed))?;
     let goods = super::goods::figures(run, &handed)?;
     Ok(json!({
@@ -536,7 +537,7 @@ fn list_pages(run: &Run, decided: &Value, paid: &Value, handed: &Value) -> anyho
     Ok((accounts.pages.len() as u64, json!({})))
 }
 
-fn crowded(accounts: &accounts::Accounts) -> anyhow::Result<RegionCode> {
+pub(super) fn crowded(accounts: &accounts::Accounts) -> anyhow::Result<RegionCode> {
     let deepest =
         accounts.accounts.iter().max_by_key(|account| account.region.len()).context("no accounts")?;
     Ok(RegionCode::parse(&deepest.region)?)

@@ -25,8 +25,8 @@ use crate::{
     },
 };
 
-const FORM_COOKIE: &str = "pilar_formulir";
-const FORM_SECONDS: u32 = 3600;
+pub(crate) const FORM_COOKIE: &str = "pilar_formulir";
+pub(crate) const FORM_SECONDS: u32 = 3600;
 const SESSION_SECONDS: u32 = 12 * 3600;
 const YEAR_SECONDS: u32 = 365 * 24 * 3600;
 

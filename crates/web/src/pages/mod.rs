@@ -3,6 +3,7 @@
 
 mod akun;
 mod alat;
+mod alur;
 mod anggaran;
 mod angka;
 mod aturan;
@@ -16,15 +17,18 @@ mod daftar;
 mod dana;
 mod ekspor;
 mod kartu;
+mod kasus;
 mod keluarga;
 mod keputusan;
 mod komponen;
+mod lapor;
 mod masalah;
 mod masuk;
 mod mengendap;
 mod naskah;
 mod orang;
 mod panggilan;
+mod papan;
 mod pekerjaan;
 mod pembayaran;
 mod pemberitahuan;
@@ -177,10 +181,19 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/angka/csv", get(angka::show))
         .route("/angka/{id}", get(angka::show))
         .route("/tugas", get(tugas::list))
-        .route("/kasus", post(tugas::open))
-        .route("/kasus/baru", get(tugas::new))
-        .route("/kasus/{case}", get(tugas::show))
-        .route("/kasus/{case}/langkah", post(tugas::step))
+        .route("/kasus", post(kasus::open))
+        .route("/kasus/baru", get(kasus::new))
+        .route("/kasus/{case}", get(kasus::show))
+        .route("/kasus/{case}/langkah", post(kasus::step))
+        .route("/kasus/{case}/surat/{letter}", get(kasus::letter))
+        .route("/papan/{workflow}", get(papan::board))
+        .route("/papan/{workflow}/{state}", get(papan::state))
+        .route("/papan/{workflow}/{state}/langkah", post(papan::many))
+        .route("/alur", get(alur::list))
+        .route("/alur/{workflow}", get(alur::show))
+        .route("/lapor", get(lapor::show).post(lapor::send))
+        .route("/lacak", get(lapor::track).post(lapor::track_one))
+        .route("/lacak/langkah", post(lapor::step))
         .route("/akun", get(akun::show))
         .route("/akun/sandi", post(akun::change_password))
         .route("/pengguna", get(akun::list).post(akun::create))

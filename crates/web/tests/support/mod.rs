@@ -17,10 +17,12 @@ use policy::Policy;
 use store::testing::TestDb;
 use tower::ServiceExt;
 
-pub const ROLES: [&str; 8] = [
+pub const ROLES: [&str; 10] = [
     "village_operator",
     "companion",
     "district_officer",
+    "social_worker",
+    "district_head",
     "data_centre",
     "programme_manager",
     "treasurer",
@@ -29,7 +31,7 @@ pub const ROLES: [&str; 8] = [
 ];
 
 /// Every place of the menu.
-pub const PLACES: [&str; 19] = [
+pub const PLACES: [&str; 20] = [
     "/beranda",
     "/cari",
     "/keluarga",

@@ -1,0 +1,216 @@
+//! Citizens without an account: they open a case, get a ticket with a secret, see how it stands, and take the steps that are theirs. What
+//! others wrote, names of officials and sealed answers never leave this way.
+
+use std::collections::BTreeMap;
+
+use access::{House, Scope, audit};
+use jiff::civil::Date;
+use model::{CaseId, FamilyId, RegionCode};
+use policy::{CITIZEN, Label, StateKind, Workflow};
+use serde::Serialize;
+use store::params;
+
+use crate::{
+    Error, NewCase, Result, StepRequest,
+    engine::Refusal,
+    queries,
+    service::{Done, Stored, by_id, find, open_in, opening_answers, step},
+    views::{FieldView, fields_of},
+};
+
+/// What a citizen is given, once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ticket {
+    /// To be quoted.
+    pub ticket: String,
+    /// To be kept.
+    pub secret: String,
+    /// The case.
+    pub case: CaseId,
+}
+
+/// A step that the citizen may take now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CitizenStep {
+    /// Key of the action.
+    pub action: String,
+    /// On the button.
+    pub label: Label,
+    /// Fields to fill.
+    pub fields: Vec<FieldView>,
+}
+
+/// How a case stands, for its citizen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TicketView {
+    /// The ticket.
+    pub ticket: String,
+    /// What it is.
+    pub workflow: Label,
+    /// How it stands.
+    pub state: Label,
+    /// What happens next.
+    pub next: Option<Label>,
+    /// Not finished.
+    pub open: bool,
+    /// The citizen has the next step.
+    pub waits_for_you: bool,
+    /// Day of opening.
+    pub opened_on: Date,
+    /// Day until which it should be done.
+    pub due_on: Date,
+    /// When it came into which state, oldest first (milliseconds since the epoch).
+    pub way: Vec<(i64, Label)>,
+    /// Steps of the citizen.
+    pub steps: Vec<CitizenStep>,
+    /// Revision; a step names it.
+    pub rev: i64,
+}
+
+/// Wrong secrets after which a ticket is closed to the page.
+const FAILURES_MAX: i64 = 20;
+
+/// Opens a case of a workflow that is public. `title` and person are unknown: nothing here looks anybody up.
+///
+/// # Errors
+/// [`Error::Workflow`] for one that is not public or is about a family, [`Error::Refused`] when the form is not right.
+pub fn open_with_ticket(
+    house: &House,
+    scope: &Scope,
+    workflow: &str,
+    region: RegionCode,
+    written: BTreeMap<String, String>,
+) -> Result<Ticket> {
+    let workflow = public(house, workflow)?;
+    let new = NewCase {
+        workflow: workflow.key.clone(),
+        family: FamilyId(0),
+        person: None,
+        line: None,
+        title: String::new(),
+        region,
+        written,
+    };
+    let answers = opening_answers(house, workflow, &new)?;
+    let secret = access::new_ticket()?;
+    house.db.write(|tx| {
+        let opened = open_in(tx, house, scope, workflow, &new, &answers)?;
+        let hash = access::ticket_hash(&secret.ticket, &secret.secret);
+        let at = house.clock.now_ms();
+        tx.execute(&queries::TICKET_ADD, params![&secret.ticket, hash, new.family, opened.case, at])?;
+        let (subject, detail) =
+            (format!("case:{}", opened.case), format!("workflow={} by=ticket", workflow.key));
+        audit(tx, house.clock.as_ref(), scope.actor_pair(), "case.open", &subject, &detail)?;
+        Ok::<_, Error>(Ticket {
+            ticket: secret.ticket.clone(),
+            secret: secret.secret.clone(),
+            case: opened.case,
+        })
+    })
+}
+
+/// A workflow that visitors may open: it says so, and is about no family that would have to be looked up.
+fn public<'h>(house: &'h House, key: &str) -> Result<&'h Workflow> {
+    find(house, key).and_then(|workflow| {
+        if is_public(workflow) { Ok(workflow) } else { Err(Error::Workflow(key.to_owned())) }
+    })
+}
+
+/// Whether visitors may open a case of this workflow.
+pub fn is_public(workflow: &Workflow) -> bool {
+    workflow.public && !workflow.subject.of_family()
+}
+
+/// How the case of a ticket stands.
+///
+/// # Errors
+/// [`Error::Ticket`], [`Error::TicketLocked`].
+pub fn ticket_page(house: &House, ticket: &str, secret: &str) -> Result<TicketView> {
+    let found = of_ticket(house, ticket, secret)?;
+    let workflow = find(house, &found.workflow)?;
+    let events = house.db.read(|tx| tx.query(&queries::EVENTS, params![found.family, found.id, i64::MAX]))?;
+    let label =
+        |key: &str| workflow.state(key).map_or_else(|| Label::new(key, key), |state| state.label.clone());
+    let mut way = Vec::new();
+    for row in &events {
+        if row.text(5)? != row.text(6)? {
+            way.push((row.int(1)?, label(row.text(6)?)));
+        }
+    }
+    let (state, calendar) = (workflow.state(&found.case.state), house.policy.calendar());
+    let steps: Vec<CitizenStep> = workflow
+        .out_of(&found.case.state)
+        .filter(|step| step.by.iter().any(|role| role == CITIZEN))
+        .map(|step| CitizenStep {
+            action: step.action.clone(),
+            label: step.label.clone(),
+            // Nothing that was answered before is sent back: others may have answered it.
+            fields: fields_of(workflow, step.form.as_deref(), &BTreeMap::new()),
+        })
+        .collect();
+    Ok(TicketView {
+        ticket: ticket.to_owned(),
+        workflow: workflow.label.clone(),
+        state: label(&found.case.state),
+        next: state.and_then(|state| state.next.clone()),
+        open: found.open,
+        waits_for_you: !steps.is_empty() && state.is_some_and(|state| state.kind == StateKind::Waiting),
+        opened_on: found.opened_on,
+        due_on: found.case.clock.due(calendar, house.clock.today()),
+        way,
+        steps,
+        rev: found.rev,
+    })
+}
+
+/// A step of the citizen.
+///
+/// # Errors
+/// As [`crate::take_step`], and [`Error::Ticket`].
+pub fn ticket_step(
+    house: &House,
+    scope: &Scope,
+    ticket: &str,
+    secret: &str,
+    request: &StepRequest,
+) -> Result<Done> {
+    let case = of_ticket(house, ticket, secret)?.id;
+    house.db.write(|tx| {
+        let found = by_id(tx, house, case)?.ok_or(Error::Ticket)?;
+        if found.rev != request.rev {
+            return Err(Error::Changed);
+        }
+        let workflow = find(house, &found.workflow)?;
+        if scope.role() != CITIZEN {
+            return Err(Refusal::Role(vec![CITIZEN.to_owned()]).into());
+        }
+        let done = step(tx, house, scope, workflow, found, (&request.action, &request.written))?;
+        let (subject, detail) = (
+            format!("case:{case}"),
+            format!("workflow={} action={} by=ticket", workflow.key, request.action),
+        );
+        audit(tx, house.clock.as_ref(), scope.actor_pair(), "case.work", &subject, &detail)?;
+        Ok(done)
+    })
+}
+
+fn of_ticket(house: &House, ticket: &str, secret: &str) -> Result<Stored> {
+    let row = house.db.read(|tx| tx.query_opt(&queries::TICKET_GET, params![ticket]))?;
+    let Some(row) = row else {
+        // An unknown ticket costs what a wrong secret costs.
+        access::right_secret(ticket, secret, "");
+        return Err(Error::Ticket);
+    };
+    let (case, failures) = (CaseId(row.int(1)?), row.int(2)?);
+    if failures >= FAILURES_MAX {
+        return Err(Error::TicketLocked);
+    }
+    if !access::right_secret(ticket, secret, row.text(0)?) {
+        house.db.write(|tx| tx.execute(&queries::TICKET_FAILURES, params![ticket, failures + 1]))?;
+        return Err(Error::Ticket);
+    }
+    if failures > 0 {
+        house.db.write(|tx| tx.execute(&queries::TICKET_FAILURES, params![ticket, 0]))?;
+    }
+    house.db.read(|tx| by_id(tx, house, case))?.ok_or(Error::Ticket)
+}

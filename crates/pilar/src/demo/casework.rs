@@ -1,0 +1,183 @@
+//! The demo's casework: for every workflow that somebody opens by hand, a few cases on invented families and places, each taken some
+//! steps further by the people whose steps they are, so that every list, board and letter has something on it. Nothing here knows a
+//! workflow: what is answered is made up from the type of each question.
+
+use std::collections::BTreeMap;
+
+use access::{House, Session};
+use casework::{NewCase, StepRequest, views};
+use jiff::{ToSpan, civil::Date};
+use model::{CaseId, FamilyId, PersonId, RegionCode};
+use policy::{CaseSubject, FieldKind, Workflow};
+use serde_json::{Value, json};
+use store::Page;
+
+use super::{DAY, Run, accounts};
+
+/// Cases of each workflow.
+const EACH: usize = 3;
+/// Families to choose among.
+const FAMILIES: u32 = 40;
+
+/// Somebody of the demo at work.
+struct Worker {
+    session: Session,
+    families: Vec<registry::views::FamilyRow>,
+}
+
+/// Opens and moves the cases; answers how many.
+pub(super) fn play(run: &Run) -> anyhow::Result<(u64, Value)> {
+    let house = &run.house;
+    let village = crate::demo::steps::crowded(&accounts::read(&run.dir)?)?;
+    let workers = workers(run, &village)?;
+    let mut opened = 0_u64;
+    for (place, workflow) in house.policy.workflows().values().enumerate() {
+        if workflow.subject == CaseSubject::PaymentLine || is_there(house, workflow)? {
+            continue;
+        }
+        for nth in 0..EACH {
+            if let Some(case) = open(house, workflow, &workers, &village, place * EACH + nth)? {
+                opened += 1;
+                walk(house, &workers, case, nth * 2)?;
+            }
+        }
+    }
+    let swept = casework::sweep(house, &Session::console(house).scope("case.work")?)?;
+    Ok((opened, json!({ "opened": opened, "told": swept.told })))
+}
+
+/// A step that was cut short is not played twice.
+fn is_there(house: &House, workflow: &Workflow) -> anyhow::Result<bool> {
+    let scope = Session::console(house).scope("case.read")?;
+    if !workflow.knows(scope.role()) {
+        return Ok(false);
+    }
+    let board = views::board(house, &scope, &workflow.key, 1)?;
+    Ok(board.iter().any(|column| column.open > 0))
+}
+
+fn workers(run: &Run, village: &RegionCode) -> anyhow::Result<Vec<Worker>> {
+    let console = Session::console(&run.house);
+    let manage = console.scope("user.manage")?;
+    let mut workers = Vec::new();
+    for account in &accounts::read(&run.dir)?.accounts {
+        let session = access::session_of_login(&run.house, &manage, &account.login)?;
+        if !session.may("case.read") {
+            continue;
+        }
+        let page = Page::first(FAMILIES);
+        let families = match session.scope("family.read") {
+            Ok(scope) => {
+                let within = scope.covers(village).then_some(village).filter(|_| scope.caseload() == 0);
+                registry::views::families(&run.house, &scope, within, &page)?.items
+            }
+            Err(_) => Vec::new(),
+        };
+        workers.push(Worker { session, families });
+    }
+    Ok(workers)
+}
+
+fn open(
+    house: &House,
+    workflow: &Workflow,
+    workers: &[Worker],
+    village: &RegionCode,
+    nth: usize,
+) -> anyhow::Result<Option<CaseId>> {
+    let may = |worker: &&Worker| {
+        worker.session.may("case.open") && workflow.opened_by.contains(&worker.session.role)
+    };
+    let Some(worker) = workers.iter().find(may) else { return Ok(None) };
+    let scope = worker.session.scope("case.open")?;
+    let today = house.clock.today();
+    let fields =
+        workflow.open_form.as_deref().and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields);
+    let written = fields.iter().map(|field| (field.key.clone(), answer(field, today, nth))).collect();
+    let mut new = NewCase {
+        workflow: workflow.key.clone(),
+        family: FamilyId(0),
+        person: None,
+        line: None,
+        region: village.clone(),
+        title: String::new(),
+        written,
+    };
+    if workflow.subject.of_family() {
+        if worker.families.is_empty() {
+            return Ok(None);
+        }
+        let row = &worker.families[nth % worker.families.len()];
+        let read = worker.session.scope("family.read")?;
+        let view = registry::views::family(house, &read, FamilyId(row.family_id))?;
+        new.family = FamilyId(view.family_id);
+        new.region = RegionCode::parse(&view.region)?;
+        new.title = view.head_name.clone();
+        if workflow.subject == CaseSubject::Person {
+            let Some(member) = view.members.get(nth % view.members.len().max(1)) else { return Ok(None) };
+            new.person = Some(PersonId(member.person_id));
+            new.title = member.name.clone();
+        }
+    } else if workflow.subject == CaseSubject::Body {
+        new.title = format!("Kelompok Contoh {}", nth + 1);
+    }
+    match casework::open_case(house, &scope, &new) {
+        Ok(opened) => Ok(opened.new.then_some(opened.case)),
+        // What was made up does not always fit the questions.
+        Err(casework::Error::Refused(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes some steps, each by somebody who may.
+fn walk(house: &House, workers: &[Worker], case: CaseId, steps: usize) -> anyhow::Result<()> {
+    let today = house.clock.today();
+    for nth in 0..steps {
+        if !workers.iter().any(|worker| one_step(house, worker, case, nth, today).unwrap_or(false)) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn one_step(house: &House, worker: &Worker, case: CaseId, nth: usize, today: Date) -> anyhow::Result<bool> {
+    let session = &worker.session;
+    if !session.may("case.work") {
+        return Ok(false);
+    }
+    let Some(view) = views::case_page(house, &session.scope("case.read")?, case, None)? else {
+        return Ok(false);
+    };
+    let Some(workflow) = house.policy.workflow(&view.row.workflow) else { return Ok(false) };
+    for step in view.steps.iter().filter(|step| !step.needs_other && !step.ends) {
+        let form = workflow.transition(&view.row.state, &step.action).and_then(|step| step.form.as_deref());
+        let fields = form.and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields);
+        let written: BTreeMap<String, String> =
+            fields.iter().map(|field| (field.key.clone(), answer(field, today, nth))).collect();
+        let request = StepRequest { action: step.action.clone(), written, rev: view.rev };
+        if casework::take_step(house, &session.scope("case.work")?, case, &request).is_ok() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Something that fits the type of a question.
+fn answer(field: &policy::FormField, today: Date, nth: usize) -> String {
+    let day = |days: i64| today.checked_add(days.days()).unwrap_or(DAY).to_string();
+    let nth_day = i64::try_from(nth % 9).unwrap_or(0);
+    match &field.kind {
+        FieldKind::Text if field.digits => "12345678".chars().take(field.max_length as usize).collect(),
+        FieldKind::Text | FieldKind::LongText => {
+            field.label.id.chars().take(field.max_length as usize).collect()
+        }
+        FieldKind::Int | FieldKind::Money => {
+            let low = field.min.unwrap_or(1).max(1);
+            field.max.map_or(low + 6, |max| max.min(low + 6)).to_string()
+        }
+        FieldKind::Date if field.not_future => day(-nth_day - 1),
+        FieldKind::Date => day(20 + nth_day),
+        FieldKind::YesNo => "ya".to_owned(),
+        FieldKind::Choice(choices) => choices[nth % choices.len()].value.clone(),
+    }
+}

@@ -1,0 +1,651 @@
+//! Reading of workflows (`workflows/*.toml`) and of forms that several of them share (`forms/*.toml`), with every check at load: nobody who
+//! opens a case shall find out that it cannot end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rules::{Field as Name, Type};
+
+use crate::{
+    expr::Names,
+    fault::Faults,
+    pack::Pack,
+    reader::{Placed, Source as File, Table},
+    role::Roles,
+    workflow::{
+        CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS, EffectRule, FieldChoice,
+        FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State, StateKind, Transition,
+        Workflow,
+    },
+};
+
+pub(crate) fn load(pack: &Pack, faults: &Faults, roles: &Roles) -> BTreeMap<String, Workflow> {
+    let mut out = BTreeMap::new();
+    let shared = shared_forms(pack, faults);
+    let known: BTreeSet<String> =
+        pack.in_folder("workflows/", ".toml").filter_map(|(_, text)| toml_key(text)).collect();
+    let mut places = Vec::new();
+    for (file, text) in pack.in_folder("workflows/", ".toml") {
+        let source = File { file, text, faults };
+        let house = Around { roles, shared: &shared, workflows: &known };
+        let (workflow, at) = source.read_toml(|table| (read(table, &house), table.place("key").start));
+        if workflow.states.is_empty() {
+            continue;
+        }
+        if out.insert(workflow.key.clone(), workflow).is_some() {
+            source.fault(at, "a workflow with this key exists", "choose another key");
+        }
+        places.push((file, text, at));
+    }
+    for ((file, text, at), workflow) in
+        places.into_iter().filter_map(|place| Some((place, out.get(&toml_key(place.1)?)?)))
+    {
+        check_opened(&File { file, text, faults }, at, workflow, &out);
+    }
+    out
+}
+
+/// A case that another one opens is about the same subject: it can be about no more than that one is.
+fn check_opened(source: &File<'_>, at: usize, workflow: &Workflow, all: &BTreeMap<String, Workflow>) {
+    let effects = workflow.transitions.iter().flat_map(|step| &step.effects);
+    for target in effects.filter_map(|effect| all.get(effect.workflow.as_ref()?)) {
+        let fits = match target.subject {
+            CaseSubject::Family => workflow.subject.of_family(),
+            CaseSubject::Place | CaseSubject::Matter => true,
+            other => other == workflow.subject,
+        };
+        if !fits {
+            let message = format!(
+                "it opens a case of `{}`, which is about something that this case does not know",
+                target.key
+            );
+            source.fault(
+                at,
+                message,
+                "open a workflow about the same subject, or a family's from a person's or a line's",
+            );
+        }
+    }
+}
+
+/// What a workflow may refer to beyond its own file.
+struct Around<'p> {
+    roles: &'p Roles,
+    shared: &'p BTreeMap<String, Form>,
+    workflows: &'p BTreeSet<String>,
+}
+
+/// Forms of `forms/*.toml` by key.
+fn shared_forms(pack: &Pack, faults: &Faults) -> BTreeMap<String, Form> {
+    let mut out = BTreeMap::new();
+    for (file, text) in pack.in_folder("forms/", ".toml") {
+        let source = File { file, text, faults };
+        let (form, at) = source.read_toml(|table| {
+            let (mut names, mut kinds) = (case_names(), BTreeMap::new());
+            let form = read_form(table, &mut names, &mut kinds);
+            if form.fields.is_empty() {
+                table.fault("key", "a form without fields", "add [[field]] tables");
+            }
+            (form, table.place("key").start)
+        });
+        if out.insert(form.key.clone(), form).is_some() {
+            source.fault(at, "a form with this key exists", "choose another key");
+        }
+    }
+    out
+}
+
+/// The key of a file, read roughly: what is wrong in it is told when it is read in earnest.
+fn toml_key(text: &str) -> Option<String> {
+    let line =
+        text.lines().find_map(|line| line.trim().strip_prefix("key")?.trim_start().strip_prefix('='))?;
+    Some(line.trim().trim_matches('"').to_owned())
+}
+
+fn case_names() -> Names {
+    let mut names = Names::none();
+    let days = Name::column("case.days_left", Type::Int).label("sisa hari kerja", "working days left");
+    let children = Name::column("case.open_children", Type::Int)
+        .label("kasus turunan yang terbuka", "open cases under it");
+    names.add(days.not_null());
+    names.add(children.not_null());
+    names
+}
+
+const SUBJECTS: [(&str, CaseSubject); 6] = [
+    ("family", CaseSubject::Family),
+    ("person", CaseSubject::Person),
+    ("payment_line", CaseSubject::PaymentLine),
+    ("place", CaseSubject::Place),
+    ("body", CaseSubject::Body),
+    ("matter", CaseSubject::Matter),
+];
+
+const UNITS: [(&str, DeadlineUnit); 4] = [
+    ("working_days", DeadlineUnit::WorkingDays),
+    ("days", DeadlineUnit::Days),
+    ("months", DeadlineUnit::Months),
+    ("hours", DeadlineUnit::Hours),
+];
+
+fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
+    let roles = around.roles;
+    let states = table.each("state", read_state);
+    if states.iter().filter(|state| state.kind == StateKind::Start).count() != 1 {
+        table.fault("state", "a workflow begins in exactly one state", "give one state kind = \"start\"");
+    }
+    let mut names = case_names();
+    let forms = read_forms(table, &mut names, around.shared);
+    let transitions = table.each("transition", |step| read_transition(step, &states, &forms, around, &names));
+    let owner = table.text("owner");
+    known_role(table, &owner, &table.place("owner"), roles);
+    let open_form = table.opt_text("open_form");
+    if open_form.as_ref().is_some_and(|form| !forms.iter().any(|known| known.key == *form)) {
+        table.fault("open_form", "no such form", "declare it as [[form]]");
+    }
+    let opened_by = read_roles(table, "opened_by", roles, Some("case.open"));
+    let escalate = read_roles(table, "escalate", roles, Some("case.read"));
+    let workflow = Workflow {
+        key: table.text("key"),
+        label: table.label("label"),
+        purpose: table.label("purpose"),
+        subject: table.choice("subject", &SUBJECTS, true),
+        opened_by,
+        open_form,
+        owner,
+        days: table.int("days", 1..=365) as u32,
+        one_per_subject: table.flag("one_per_subject", true),
+        protects: table.flag("protects", false),
+        need_to_know: table.flag("need_to_know", false),
+        seen_by: read_roles(table, "seen_by", roles, Some("case.read")),
+        public: table.flag("public", false),
+        accused: read_accused(table, &forms, roles),
+        escalate_days: table.opt_int_in("escalate_days", 1..=60).unwrap_or(3) as u32,
+        escalate,
+        basis: table.opt_label("basis"),
+        deadlines: table.each("deadline", |deadline| read_deadline(deadline, &states, &forms)),
+        letters: table.each("letter", |letter| read_letter(letter, &states, &forms)),
+        states,
+        forms,
+        transitions,
+    };
+    table.refuse_twice(&table.placed("state", "key"), "the state", "keep one");
+    table.refuse_twice(&table.placed("form", "key"), "the form", "keep one");
+    table.refuse_twice(&table.placed("deadline", "key"), "the deadline", "keep one");
+    table.refuse_twice(&table.placed("letter", "key"), "the letter", "keep one");
+    check_paths(table, &workflow);
+    check_clocks(table, &workflow);
+    workflow
+}
+
+fn read_state(table: &Table<'_>) -> State {
+    let kinds = [
+        ("open", StateKind::Open),
+        ("start", StateKind::Start),
+        ("waiting", StateKind::Waiting),
+        ("end", StateKind::End),
+    ];
+    let state = State {
+        key: table.text("key"),
+        label: table.label("label"),
+        kind: table.choice("kind", &kinds, false),
+        days: table.opt_int_in("days", 1..=365).map(|days| days as u32),
+        next: table.opt_label("next"),
+        counts: table.opt_text("counts"),
+        then: table.opt_text("then"),
+    };
+    let works = state.kind != StateKind::End;
+    if works && !(table.has("days") && (table.has("next_id") || table.has("next_en"))) {
+        table.fault("key", "work without a deadline or a next step", "add days, next_id and next_en");
+    }
+    state
+}
+
+/// Reads all forms, takes in the shared ones that are named, and makes their fields known to guards as `form.key`.
+fn read_forms(table: &Table<'_>, names: &mut Names, shared: &BTreeMap<String, Form>) -> Vec<Form> {
+    let mut kinds: BTreeMap<String, Type> = BTreeMap::new();
+    let mut forms = table.each("form", |form| read_form(form, names, &mut kinds));
+    let named = table.opt_placed_text("open_form").into_iter().chain(table.placed("transition", "form"));
+    for Placed { value: key, at } in named {
+        let own = forms.iter().any(|form| form.key == key);
+        let Some(form) = shared.get(&key).filter(|_| !own) else { continue };
+        for field in &form.fields {
+            let ty = type_of(&field.kind);
+            if kinds.insert(field.key.clone(), ty).is_some_and(|other| other != ty) {
+                let message = format!("its field `{}` has another type in this workflow", field.key);
+                table.fault_at(&at, message, "choose another key in one of them");
+            }
+            add_name(names, field, ty);
+        }
+        forms.push(form.clone());
+    }
+    forms
+}
+
+fn read_form(form: &Table<'_>, names: &mut Names, kinds: &mut BTreeMap<String, Type>) -> Form {
+    let fields = form.each("field", |field| {
+        let read = read_field(field, names);
+        let ty = type_of(&read.kind);
+        if kinds.insert(read.key.clone(), ty).is_some_and(|other| other != ty) {
+            field.fault("key", "the same key has another type in this workflow", "choose another key");
+        }
+        add_name(names, &read, ty);
+        read
+    });
+    form.refuse_twice(&form.placed("field", "key"), "the field", "keep one");
+    Form { key: form.text("key"), label: form.label("label"), fields }
+}
+
+fn add_name(names: &mut Names, field: &FormField, ty: Type) {
+    let name = Name::column(format!("form.{}", field.key), ty).label(&field.label.id, &field.label.en);
+    names.add(if field.sealed { name.sealed() } else { name });
+}
+
+fn type_of(kind: &FieldKind) -> Type {
+    match kind {
+        FieldKind::Int | FieldKind::Money => Type::Int,
+        FieldKind::Date => Type::Date,
+        FieldKind::YesNo => Type::Bool,
+        FieldKind::Text | FieldKind::LongText | FieldKind::Choice(_) => Type::Text,
+    }
+}
+
+/// Only fields that stand above may decide whether a field is shown.
+fn read_field(table: &Table<'_>, above: &Names) -> FormField {
+    let kind = match table.text("type").as_str() {
+        "text" => FieldKind::Text,
+        "long_text" => FieldKind::LongText,
+        "int" => FieldKind::Int,
+        "money" => FieldKind::Money,
+        "date" => FieldKind::Date,
+        "yes_no" => FieldKind::YesNo,
+        "choice" => FieldKind::Choice(read_choices(table)),
+        other => {
+            let remedy = "write text, long_text, int, money, date, yes_no or choice";
+            table.fault("type", format!("`{other}` is no type of field"), remedy);
+            FieldKind::Text
+        }
+    };
+    let default_length = if kind == FieldKind::LongText { 2_000 } else { 120 };
+    FormField {
+        key: table.text("key"),
+        label: table.label("label"),
+        hint: table.opt_label("hint"),
+        required: table.flag("required", false),
+        visible_when: table.has("visible_when").then(|| above.condition(table, "visible_when")).flatten(),
+        min: table.opt_int("min"),
+        max: table.opt_int("max"),
+        max_length: table.opt_int_in("max_length", 1..=10_000).unwrap_or(default_length) as u32,
+        not_future: table.flag("not_future", false),
+        digits: table.flag("digits", false),
+        sealed: table.flag("sealed", false),
+        kind,
+    }
+}
+
+fn read_choices(table: &Table<'_>) -> Vec<FieldChoice> {
+    let choices = table
+        .each("choice", |choice| FieldChoice { value: choice.text("value"), label: choice.label("label") });
+    if choices.len() < 2 {
+        table.fault("type", "nothing to choose from", "add [[form.field.choice]] tables");
+    }
+    choices
+}
+
+fn known_role(table: &Table<'_>, role: &str, at: &std::ops::Range<usize>, roles: &Roles) {
+    if roles.get(role).is_none() {
+        table.fault_at(at, format!("no role `{role}`"), format!("the roles are: {}", roles.order.join(", ")));
+    }
+}
+
+/// Roles of a list; each must hold the right that it is named for.
+fn read_roles(table: &Table<'_>, key: &str, roles: &Roles, right: Option<&str>) -> Vec<String> {
+    let named = table.texts(key);
+    for role in named.iter().filter(|role| role.value != CITIZEN) {
+        known_role(table, &role.value, &role.at, roles);
+        if let (Some(right), Some(known)) = (right, roles.get(&role.value))
+            && !known.may(right)
+        {
+            let message = format!("the role `{}` does not hold `{right}`", role.value);
+            table.fault_at(&role.at, message, "give it the right in roles.toml, or name another role");
+        }
+    }
+    named.into_iter().map(|role| role.value).collect()
+}
+
+/// The field that names whom the case accuses: each choice is a role or says that it is nobody of ours.
+fn read_accused(table: &Table<'_>, forms: &[Form], roles: &Roles) -> Option<String> {
+    let key = table.opt_placed_text("accused")?;
+    let field = forms.iter().flat_map(|form| &form.fields).find(|field| field.key == key.value);
+    let roles_only = field.is_some_and(|field| match &field.kind {
+        FieldKind::Choice(choices) => choices.iter().any(|choice| roles.get(&choice.value).is_some()),
+        _ => false,
+    });
+    if !roles_only {
+        let message = format!("`{}` is no field that chooses among roles", key.value);
+        table.fault_at(&key.at, message, "name a field of type choice whose values are keys of roles");
+    }
+    Some(key.value)
+}
+
+fn known_states(table: &Table<'_>, key: &str, states: &[State]) -> Vec<String> {
+    let named = table.texts(key);
+    for state in &named {
+        known_state(table, state, states);
+    }
+    named.into_iter().map(|state| state.value).collect()
+}
+
+fn known_state(table: &Table<'_>, state: &Placed<String>, states: &[State]) {
+    if !states.iter().any(|known| known.key == state.value) {
+        table.fault_at(&state.at, format!("no state `{}`", state.value), "declare it as [[state]]");
+    }
+}
+
+fn read_deadline(table: &Table<'_>, states: &[State], forms: &[Form]) -> Deadline {
+    let from = match table.opt_placed_text("from") {
+        None => DeadlineFrom::Opening,
+        Some(Placed { value, at }) => match value.split_once(':') {
+            None if value == "opening" => DeadlineFrom::Opening,
+            Some(("state", state)) => {
+                known_state(table, &Placed { value: state.to_owned(), at }, states);
+                DeadlineFrom::State(state.to_owned())
+            }
+            Some(("form", field)) => {
+                let found = forms.iter().flat_map(|form| &form.fields).find(|known| known.key == field);
+                if found.is_none_or(|known| known.kind != FieldKind::Date) {
+                    table.fault_at(
+                        &at,
+                        format!("no day is answered as `{field}`"),
+                        "name a form field of type date",
+                    );
+                }
+                DeadlineFrom::Field(field.to_owned())
+            }
+            _ => {
+                let remedy = "write opening, state:KEY or form:FIELD";
+                table.fault_at(&at, format!("`{value}` is no beginning of a deadline"), remedy);
+                DeadlineFrom::Opening
+            }
+        },
+    };
+    let until = known_states(table, "until", states);
+    if until.is_empty() {
+        table.fault("key", "nothing meets this deadline", "name states in `until`");
+    }
+    Deadline {
+        key: table.text("key"),
+        label: table.label("label"),
+        from,
+        count: table.int("count", 1..=3_650) as u32,
+        unit: table.choice("unit", &UNITS, true),
+        until,
+        source: table.text("source"),
+    }
+}
+
+fn read_letter(table: &Table<'_>, states: &[State], forms: &[Form]) -> Letter {
+    let letter = Letter {
+        key: table.text("key"),
+        label: table.label("label"),
+        body: table.label("body"),
+        states: known_states(table, "states", states),
+    };
+    for (key, body) in [("body_id", &letter.body.id), ("body_en", &letter.body.en)] {
+        for name in Letter::names(body) {
+            let field = name.strip_prefix("form.");
+            let known = match field {
+                Some(field) => forms
+                    .iter()
+                    .flat_map(|form| &form.fields)
+                    .any(|known| known.key == field && !known.sealed),
+                None => crate::workflow::CASE_WORDS.contains(&name),
+            };
+            if !known {
+                let remedy = format!(
+                    "name form.FIELD (not a sealed one) or one of: {}",
+                    crate::workflow::CASE_WORDS.join(", ")
+                );
+                table.fault(key, format!("a letter cannot name `{name}`"), remedy);
+            }
+        }
+    }
+    letter
+}
+
+fn read_transition(
+    table: &Table<'_>,
+    states: &[State],
+    forms: &[Form],
+    around: &Around<'_>,
+    names: &Names,
+) -> Transition {
+    let from = table.texts("from");
+    let to = table.opt_placed_text("to");
+    for state in from.iter().chain(&to) {
+        known_state(table, state, states);
+    }
+    if from.is_empty() || to.is_none() {
+        table.fault("action", "a step leads from a state to a state", "write from and to");
+    }
+    let form = table.opt_placed_text("form");
+    if let Some(form) = form.as_ref().filter(|form| !forms.iter().any(|known| known.key == form.value)) {
+        table.fault_at(&form.at, format!("no form `{}`", form.value), "declare it as [[form]]");
+    }
+    let action = table.text("action");
+    let by = read_roles(table, "by", around.roles, Some("case.work"));
+    let by_clock = states.iter().any(|state| state.then.as_ref() == Some(&action));
+    if by.is_empty() && !by_clock {
+        table.fault("action", "nobody may do this step", "name roles in `by`");
+    }
+    let guard = if table.has("guard") { names.condition(table, "guard") } else { None };
+    let guard_text = table.opt_label("guard_text");
+    if guard.is_some() && guard_text.is_none() {
+        table.fault("guard", "a refusal needs words", "add guard_text_id and guard_text_en");
+    }
+    let level = table.has("level").then(|| table.region_level("level"));
+    let held = |level| {
+        by.iter()
+            .filter_map(|role| around.roles.get(role))
+            .any(|role| role.levels.iter().any(|held| *held <= level))
+    };
+    if level.is_some_and(|level| !held(level)) {
+        table.fault(
+            "level",
+            "no role of `by` is held at this level or above",
+            "name another level or another role",
+        );
+    }
+    Transition {
+        label: table.label("label"),
+        from: from.into_iter().map(|state| state.value).collect(),
+        to: to.map(|state| state.value).unwrap_or_default(),
+        level,
+        other_than: table.plain_texts("other_than"),
+        form: form.map(|form| form.value),
+        guard,
+        guard_text,
+        checker: table.flag("checker", false),
+        effects: table.each("effect", |effect| read_effect(effect, forms, around)),
+        action,
+        by,
+    }
+}
+
+fn read_effect(table: &Table<'_>, forms: &[Form], around: &Around<'_>) -> EffectRule {
+    let name = table.text("name");
+    if !EFFECTS.contains(&name.as_str()) {
+        table.fault(
+            "name",
+            format!("no effect `{name}`"),
+            format!("the effects are: {}", EFFECTS.join(", ")),
+        );
+    }
+    let workflow = table.opt_placed_text("workflow");
+    match &workflow {
+        Some(key) if !around.workflows.contains(&key.value) => {
+            let all: Vec<&str> = around.workflows.iter().map(String::as_str).collect();
+            table.fault_at(
+                &key.at,
+                format!("no workflow `{}`", key.value),
+                format!("the workflows are: {}", all.join(", ")),
+            );
+        }
+        None if name == OPEN_CASE => {
+            table.fault("name", "which case is opened is not said", "add workflow = \"KEY\"");
+        }
+        _ => {}
+    }
+    let role = table.opt_placed_text("role");
+    match &role {
+        Some(role) => known_role(table, &role.value, &role.at, around.roles),
+        None if name == NOTIFY => table.fault("name", "who is told is not said", "add role = \"KEY\""),
+        None => {}
+    }
+    let fields = table.opt_table("fields", |fields| {
+        let mut out = BTreeMap::new();
+        for (argument, value) in fields.entries() {
+            let field = value.get_ref().as_str().unwrap_or_default();
+            let known = forms.iter().flat_map(|form| &form.fields).any(|known| known.key == field);
+            if !known {
+                fields.fault_at(&value.span(), format!("no form field `{field}`"), "name a field of a form");
+            }
+            out.insert(argument.value, field.to_owned());
+        }
+        out
+    });
+    let fields = fields.unwrap_or_default();
+    if name == SET_DATE {
+        let day = fields
+            .get("due")
+            .and_then(|key| forms.iter().flat_map(|form| &form.fields).find(|one| one.key == *key));
+        if day.is_none_or(|day| day.kind != FieldKind::Date) {
+            table.fault(
+                "name",
+                "which day is set is not said",
+                "add fields = { due = \"FIELD\" } with a field of type date",
+            );
+        }
+    }
+    EffectRule { name, workflow: workflow.map(|key| key.value), role: role.map(|role| role.value), fields }
+}
+
+/// Who waits for a citizen stands still, who does not has somebody of the house; what the clock does by itself asks for nothing.
+fn check_clocks(table: &Table<'_>, workflow: &Workflow) {
+    for state in &workflow.states {
+        let at = table.place_in("state", "key", &state.key);
+        if state.kind == StateKind::End {
+            if workflow.out_of(&state.key).next().is_some() {
+                let message = format!("a step leads out of the end `{}`", state.key);
+                table.fault_at(
+                    &at,
+                    message,
+                    "a finished case takes no step: let another case be opened, or make the state open",
+                );
+            }
+            continue;
+        }
+        let mut out = workflow.out_of(&state.key).peekable();
+        let citizens_only =
+            out.peek().is_some() && out.all(|step| step.by.iter().all(|role| role == CITIZEN));
+        if citizens_only && state.kind != StateKind::Waiting {
+            let message =
+                format!("nobody of the house has a step out of `{}`, and its clock runs", state.key);
+            table.fault_at(&at, message, "write kind = \"waiting\", or give a step to a role");
+        }
+        let Some(then) = &state.then else { continue };
+        match workflow.transition(&state.key, then) {
+            None => {
+                let message = format!("the clock cannot take `{then}` out of `{}`", state.key);
+                table.fault_at(&at, message, "name the action of a step out of this state in `then`");
+            }
+            Some(step) => {
+                let asks = step
+                    .form
+                    .as_deref()
+                    .and_then(|form| workflow.form(form))
+                    .is_some_and(|form| form.fields.iter().any(|field| field.required));
+                if asks || step.guard.is_some() {
+                    let message = format!(
+                        "the clock takes `{then}` by itself and cannot fill its form or meet its guard"
+                    );
+                    table.fault_at(
+                        &at,
+                        message,
+                        "leave the form and the guard out, or make a step of its own",
+                    );
+                }
+            }
+        }
+    }
+    let actions: BTreeSet<&str> = workflow.transitions.iter().map(|step| step.action.as_str()).collect();
+    for named in table.placed_lists("transition", "other_than") {
+        if named.value != "open" && !actions.contains(named.value.as_str()) {
+            table.fault_at(
+                &named.at,
+                format!("no action `{}`", named.value),
+                "name an action of this workflow, or open",
+            );
+        }
+    }
+    let has_citizen = workflow.transitions.iter().any(|step| step.by.iter().any(|role| role == CITIZEN));
+    if has_citizen && !workflow.public {
+        table.fault("key", "a citizen has a step but cannot follow the case", "write public = true");
+    }
+}
+
+/// Every state is reached and leads to an end; an end leads nowhere but by reopening; one action has one way out of a state.
+fn check_paths(table: &Table<'_>, workflow: &Workflow) {
+    let Some(start) = workflow.states.iter().find(|state| state.kind == StateKind::Start) else { return };
+    let known =
+        |step: &Transition| step.from.iter().chain([&step.to]).all(|key| workflow.state(key).is_some());
+    if !workflow.transitions.iter().all(known) {
+        return;
+    }
+    let forward =
+        closure(&[start.key.as_str()], |at| workflow.out_of(at).map(|step| step.to.as_str()).collect());
+    let ends: Vec<&str> = workflow
+        .states
+        .iter()
+        .filter(|state| state.kind == StateKind::End)
+        .map(|state| state.key.as_str())
+        .collect();
+    let backward = closure(&ends, |at| {
+        let into = workflow.transitions.iter().filter(|step| step.to == at);
+        into.flat_map(|step| step.from.iter().map(String::as_str)).collect()
+    });
+    for state in &workflow.states {
+        let place = table.place_in("state", "key", &state.key);
+        if !forward.contains(state.key.as_str()) {
+            let message = format!("the state `{}` is never reached", state.key);
+            table.fault_at(&place, message, "add a transition to it");
+        }
+        if !backward.contains(state.key.as_str()) {
+            let message = format!("from `{}` no end is reached", state.key);
+            table.fault_at(&place, message, "add a way to an end");
+        }
+        let mut actions = BTreeSet::new();
+        for step in workflow.out_of(&state.key) {
+            if !actions.insert(&step.action) {
+                let message = format!("`{}` leads two ways out of `{}`", step.action, state.key);
+                table.fault_at(
+                    &table.place_in("transition", "action", &step.action),
+                    message,
+                    "give each its own action",
+                );
+            }
+        }
+    }
+}
+
+fn closure<'a>(from: &[&'a str], next: impl Fn(&'a str) -> Vec<&'a str>) -> BTreeSet<&'a str> {
+    let mut seen: BTreeSet<&str> = from.iter().copied().collect();
+    let mut open: Vec<&str> = from.to_vec();
+    while let Some(at) = open.pop() {
+        for to in next(at) {
+            if seen.insert(to) {
+                open.push(to);
+            }
+        }
+    }
+    seen
+}

@@ -1,0 +1,406 @@
+//! One case: its history, its clock, the steps that my role may take, each with its form from the policy pack; and new cases.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use casework::{
+    Answers, DeadlineView, Error, FieldFault, LetterView, NewCase, Refusal, StepRequest,
+    views::{self, AnswerView, CaseView, FieldView, OpenableView, StepView},
+};
+use jiff::civil::Date;
+use model::{CaseId, FamilyId, PersonId, RegionCode};
+use policy::{CaseSubject, FieldKind};
+use serde::Deserialize;
+
+use super::tugas::{due_kind, due_text, title};
+use crate::{
+    fault::Fault,
+    lang::Tongue,
+    shell::Shell,
+    ui::{self, FieldError},
+    visit::{Answer, Posted, Visit, page},
+};
+
+/// One case.
+#[derive(Template)]
+#[template(path = "kasus.html")]
+pub(crate) struct CasePage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) view: CaseView,
+    pub(crate) errors: Vec<FieldError>,
+    /// What was written into the step that was refused: its action and its fields.
+    pub(crate) sent: (String, BTreeMap<String, String>),
+    pub(crate) place: String,
+    /// Answers that somebody else gave to the questions of the refused step in the meantime.
+    pub(crate) theirs: Vec<AnswerView>,
+}
+
+/// A new case for a family.
+#[derive(Template)]
+#[template(path = "kasus_baru.html")]
+pub(crate) struct NewCasePage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) family: i64,
+    pub(crate) region: String,
+    pub(crate) form: Option<OpenableView>,
+    pub(crate) choices: Vec<OpenableView>,
+    pub(crate) members: Vec<(String, String)>,
+    pub(crate) errors: Vec<FieldError>,
+    pub(crate) sent: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    /// Seen as it was at the end of that day.
+    pada: Option<String>,
+}
+
+pub(crate) async fn show(visit: Visit, Path(case): Path<i64>, Query(asked): Query<Asked>) -> Answer {
+    let as_of = match asked.pada.as_deref().filter(|day| !day.is_empty()) {
+        Some(day) => Some(model::parse_date(day).map_err(|_| Fault::bad_form())?),
+        None => None,
+    };
+    case_page(visit, case, as_of, Refused::default()).await
+}
+
+/// A step that was not taken: what is wrong, what was written, and what somebody else wrote meanwhile.
+#[derive(Default)]
+struct Refused {
+    errors: Vec<FieldError>,
+    sent: (String, BTreeMap<String, String>),
+    theirs: Answers,
+}
+
+async fn case_page(visit: Visit, case: i64, as_of: Option<Date>, refused: Refused) -> Answer {
+    let view = visit
+        .ask("case.read", move |house, scope| views::case_page(house, scope, CaseId(case), as_of))
+        .await?
+        .ok_or_else(Fault::not_found)?;
+    let region = view.row.region.to_string();
+    let place = visit.names([region.clone()]).await?.remove(&region).unwrap_or_default();
+    let t = visit.t();
+    let Refused { errors, sent, theirs } = refused;
+    let status = match (errors.is_empty(), theirs.is_empty()) {
+        (_, false) => StatusCode::CONFLICT,
+        (false, true) => StatusCode::UNPROCESSABLE_ENTITY,
+        (true, true) => StatusCode::OK,
+    };
+    let workflow = t.policy().workflow(&view.row.workflow).cloned();
+    let theirs = workflow.map_or_else(Vec::new, |workflow| views::answers_shown(&workflow, &theirs));
+    let body = page(&CasePage {
+        trail: vec![
+            ("/tugas".into(), t.say("web-nav-tasks")),
+            (String::new(), t.label(&view.row.workflow_label).to_owned()),
+        ],
+        view,
+        errors,
+        sent,
+        place,
+        theirs,
+        shell: visit.shell(),
+        t,
+    })?;
+    Ok((status, body).into_response())
+}
+
+impl CasePage {
+    /// What stands in a field: what was sent and refused, else the answer so far.
+    fn value(&self, step: &StepView, field: &FieldView) -> String {
+        if self.sent.0 == step.action {
+            return self.sent.1.get(&field.key).cloned().unwrap_or_default();
+        }
+        field.value.clone().unwrap_or_default()
+    }
+
+    /// What was written where somebody else answered otherwise: a choice by its label.
+    fn yours(&self, theirs: &AnswerView) -> String {
+        let sent = self.sent.1.get(&theirs.field).cloned().unwrap_or_default();
+        let fields = self.view.steps.iter().flat_map(|step| &step.fields);
+        let mut choices =
+            fields.filter(|field| field.key == theirs.field).flat_map(|field| choices(&self.t, field));
+        choices.find(|choice| choice.0 == sent).map_or(sent, |choice| choice.1)
+    }
+
+    /// Names of the roles whose task it is now.
+    fn waits_for(&self) -> String {
+        self.view.waits_for.iter().map(|role| self.role(role)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn role(&self, key: &str) -> String {
+        let role = self.t.policy().roles().get(key);
+        role.map_or_else(|| key.to_owned(), |role| self.t.label(&role.label).to_owned())
+    }
+
+    /// An answer in words: a trouble of a payment line and the word of a bank are codes that the case was opened with.
+    fn answer(&self, answer: &views::AnswerView) -> String {
+        let text = self.t.label(&answer.shown);
+        match text.strip_prefix("bank:") {
+            Some(word) => super::pembayaran::bank_word(&self.t, word).unwrap_or_else(|| word.to_owned()),
+            None => self.t.code("payment-problem", text),
+        }
+    }
+
+    fn error(&self, step: &StepView, field: &FieldView) -> String {
+        ui::error_of(&self.errors, &format!("{}-{}", step.action, field.key))
+    }
+}
+
+impl NewCasePage {
+    fn value(&self, field: &FieldView) -> String {
+        self.sent.get(&field.key).cloned().unwrap_or_default()
+    }
+
+    fn error(&self, field: &FieldView) -> String {
+        ui::error_of(&self.errors, &format!("baru-{}", field.key))
+    }
+}
+
+/// A deadline of a law in words.
+pub(crate) fn deadline_text(t: &Tongue, one: &DeadlineView) -> String {
+    match (one.to_the_hour, one.due_ms, one.due_on) {
+        (true, Some(due), _) => t.stamp(due),
+        (_, _, Some(day)) => t.day(day),
+        _ => t.say("web-deadline-open"),
+    }
+}
+
+/// Choices of a field as value and label.
+pub(crate) fn choices(t: &Tongue, field: &FieldView) -> Vec<(String, String)> {
+    match &field.kind {
+        FieldKind::Choice(choices) => {
+            choices.iter().map(|one| (one.value.clone(), t.label(&one.label).to_owned())).collect()
+        }
+        FieldKind::YesNo => vec![("ya".into(), t.say("web-yes")), ("tidak".into(), t.say("web-no"))],
+        _ => Vec::new(),
+    }
+}
+
+/// Type of the input for a field.
+pub(crate) fn input_kind(field: &FieldView) -> &'static str {
+    if matches!(field.kind, FieldKind::Date) { "date" } else { "text" }
+}
+
+/// Keyboard of a phone for a field.
+pub(crate) fn input_mode(field: &FieldView) -> &'static str {
+    if matches!(field.kind, FieldKind::Int | FieldKind::Money) { "numeric" } else { "text" }
+}
+
+pub(crate) fn is_long(field: &FieldView) -> bool {
+    matches!(field.kind, FieldKind::LongText)
+}
+
+pub(crate) fn faults(t: &Tongue, prefix: &str, faults: &[FieldFault]) -> Vec<FieldError> {
+    let one = |fault: &FieldFault| FieldError {
+        field: format!("{prefix}-{}", fault.field),
+        text: t.say(&format!("galat-{}", fault.code)),
+    };
+    faults.iter().map(one).collect()
+}
+
+/// Takes what is ours out of a form; the rest are the fields of the policy's form.
+pub(crate) fn own(form: &mut BTreeMap<String, String>, key: &str) -> String {
+    form.remove(key).unwrap_or_default()
+}
+
+pub(crate) async fn step(Path(case): Path<i64>, posted: Posted<BTreeMap<String, String>>) -> Answer {
+    let Posted { visit, mut form } = posted;
+    own(&mut form, "csrf");
+    let action = own(&mut form, "langkah");
+    let rev = own(&mut form, "rev").parse().unwrap_or(-1);
+    let request = StepRequest { action: action.clone(), written: form.clone(), rev };
+    let refused = visit
+        .ask("case.work", move |house, scope| {
+            match casework::take_step(house, scope, CaseId(case), &request) {
+                Err(Error::Refused(Refusal::Form(faults))) => Ok(Some((faults, Answers::new()))),
+                Err(Error::Conflict { theirs, .. }) => Ok(Some((Vec::new(), theirs))),
+                Err(error) => Err(error),
+                Ok(_) => Ok(None),
+            }
+        })
+        .await?;
+    match refused {
+        None => Ok(Redirect::to(&format!("/kasus/{case}")).into_response()),
+        Some((found, theirs)) => {
+            let errors = faults(&visit.guest.t, &action, &found);
+            case_page(visit, case, None, Refused { errors, sent: (action, form), theirs }).await
+        }
+    }
+}
+
+/// A letter of a case, to be printed.
+#[derive(Template)]
+#[template(path = "kasus_surat.html")]
+pub(crate) struct LetterPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) trail: Vec<(String, String)>,
+    pub(crate) row: views::CaseRow,
+    pub(crate) letter: LetterView,
+    pub(crate) place: String,
+}
+
+pub(crate) async fn letter(visit: Visit, Path((case, key)): Path<(i64, String)>) -> Answer {
+    let view = visit
+        .ask("case.read", move |house, scope| views::case_page(house, scope, CaseId(case), None))
+        .await?
+        .ok_or_else(Fault::not_found)?;
+    let letter = view.letters.into_iter().find(|letter| letter.key == key).ok_or_else(Fault::not_found)?;
+    let region = view.row.region.to_string();
+    let place = visit.names([region.clone()]).await?.remove(&region).unwrap_or_default();
+    let t = visit.t();
+    page(&LetterPage {
+        trail: vec![
+            ("/tugas".into(), t.say("web-nav-tasks")),
+            (format!("/kasus/{case}"), t.label(&view.row.workflow_label).to_owned()),
+            (String::new(), t.label(&letter.label).to_owned()),
+        ],
+        row: view.row,
+        letter,
+        place,
+        shell: visit.shell(),
+        t,
+    })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NewAsked {
+    #[serde(default)]
+    keluarga: i64,
+    #[serde(default)]
+    jenis: String,
+}
+
+pub(crate) async fn new(visit: Visit, Query(asked): Query<NewAsked>) -> Answer {
+    let region = visit.session.region.to_string();
+    new_page(visit, asked.keluarga, region, asked.jenis, Vec::new(), BTreeMap::new()).await
+}
+
+async fn new_page(
+    visit: Visit,
+    family: i64,
+    region: String,
+    workflow: String,
+    errors: Vec<FieldError>,
+    sent: BTreeMap<String, String>,
+) -> Answer {
+    let family_scope = if family == 0 { None } else { Some(visit.scope("family.read")?) };
+    let (view, choices) = visit
+        .ask("case.open", move |house, scope| {
+            let view = match &family_scope {
+                Some(of) => Some(registry::views::family(house, of, FamilyId(family)).map_err(Fault::from)?),
+                None => None,
+            };
+            Ok::<_, Fault>((view, views::openable(house, scope)))
+        })
+        .await?;
+    let t = visit.t();
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    // A case about a payment line is opened from that line; one about nobody's family not from a family.
+    let fits = |one: &OpenableView| {
+        one.subject != CaseSubject::PaymentLine && one.subject.of_family() == view.is_some()
+    };
+    let first = match &view {
+        Some(view) => (format!("/keluarga/{family}"), t.one("web-family-of", "name", &view.head_name)),
+        None => ("/tugas".to_owned(), t.say("web-nav-tasks")),
+    };
+    let members = view.iter().flat_map(|view| &view.members);
+    let body = page(&NewCasePage {
+        trail: vec![first, (String::new(), t.say("web-case-new"))],
+        members: members.map(|one| (one.person_id.to_string(), one.name.clone())).collect(),
+        form: choices.iter().find(|one| one.workflow == workflow && fits(one)).cloned(),
+        choices: choices.into_iter().filter(fits).collect(),
+        family,
+        region,
+        errors,
+        sent,
+        shell: visit.shell(),
+        t,
+    })?;
+    Ok((status, body).into_response())
+}
+
+pub(crate) async fn open(posted: Posted<BTreeMap<String, String>>) -> Answer {
+    let Posted { visit, mut form } = posted;
+    own(&mut form, "csrf");
+    let workflow = own(&mut form, "jenis");
+    let family: i64 = own(&mut form, "keluarga").parse().map_err(|_| Fault::bad_form())?;
+    let person: Option<i64> = own(&mut form, "orang").parse().ok();
+    let place = own(&mut form, "wilayah");
+    let name = own(&mut form, "nama").trim().chars().take(120).collect::<String>();
+    if family == 0 {
+        return open_elsewhere(visit, workflow, (place, name), form).await;
+    }
+    let members_scope = visit.scope("family.read")?;
+    let (key, written) = (workflow.clone(), form.clone());
+    let opened = visit
+        .ask("case.open", move |house, scope| {
+            let view =
+                registry::views::family(house, &members_scope, FamilyId(family)).map_err(Fault::from)?;
+            let of = person.and_then(|id| view.members.iter().find(|one| one.person_id == id));
+            let title = of.map_or_else(|| view.head_name.clone(), |one| one.name.clone());
+            let region = RegionCode::parse(&view.region).map_err(|_| Fault::not_found())?;
+            let (person, line) = (of.map(|one| PersonId(one.person_id)), None);
+            let new =
+                NewCase { workflow: key, family: FamilyId(family), person, line, region, title, written };
+            opened(casework::open_case(house, scope, &new))
+        })
+        .await?;
+    answer(visit, opened, (family, String::new(), workflow), form).await
+}
+
+/// Opens a case that is about a place, a body or a matter.
+async fn open_elsewhere(
+    visit: Visit,
+    workflow: String,
+    (place, title): (String, String),
+    form: BTreeMap<String, String>,
+) -> Answer {
+    let Ok(region) = RegionCode::parse(&place) else {
+        let errors = vec![FieldError { field: "wilayah".into(), text: visit.guest.t.say("web-place-wrong") }];
+        return new_page(visit, 0, place, workflow, errors, form).await;
+    };
+    let new = NewCase {
+        workflow: workflow.clone(),
+        family: FamilyId(0),
+        person: None,
+        line: None,
+        written: form.clone(),
+        region,
+        title,
+    };
+    let opened =
+        visit.ask("case.open", move |house, scope| opened(casework::open_case(house, scope, &new))).await?;
+    answer(visit, opened, (0, place, workflow), form).await
+}
+
+fn opened(result: Result<casework::Opened, Error>) -> Result<Result<CaseId, Vec<FieldFault>>, Fault> {
+    match result {
+        Err(Error::Refused(Refusal::Form(faults))) => Ok(Err(faults)),
+        Err(error) => Err(Fault::from(error)),
+        Ok(opened) => Ok(Ok(opened.case)),
+    }
+}
+
+async fn answer(
+    visit: Visit,
+    opened: Result<CaseId, Vec<FieldFault>>,
+    (family, place, workflow): (i64, String, String),
+    form: BTreeMap<String, String>,
+) -> Answer {
+    match opened {
+        Ok(case) => Ok(Redirect::to(&format!("/kasus/{case}")).into_response()),
+        Err(found) => {
+            let errors = faults(&visit.guest.t, "baru", &found);
+            new_page(visit, family, place, workflow, errors, form).await
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Citizens without an account: report something, keep the ticket, look how it stands, take the step that is theirs. The secret travels in the
+//! body of a form only; nothing here looks up a person.
+
+use std::collections::BTreeMap;
+
+use access::Session;
+use askama::Template;
+use axum::{
+    body::Bytes,
+    extract::Query,
+    http::{HeaderMap, StatusCode, header},
+    response::IntoResponse,
+};
+use casework::{
+    Error, Refusal, StepRequest, Ticket, TicketView,
+    views::{FieldView, OpenableView, openable_by_citizens},
+};
+use model::RegionCode;
+use serde::Deserialize;
+
+use super::{
+    kasus::{choices, faults, input_kind, input_mode, is_long, own},
+    masuk::{FORM_COOKIE, FORM_SECONDS},
+};
+use crate::{
+    fault::Fault,
+    guard::random_hex,
+    lang::Tongue,
+    shell::Shell,
+    ui::{self, FieldError},
+    visit::{Answer, Cookies, Guest, cookie, page, same, serde_urlencoded},
+};
+
+/// Reports from one machine in the window of the sign-in throttle.
+const REPORTS_MAX: i64 = 30;
+
+/// What to report, or the form for it.
+#[derive(Template)]
+#[template(path = "lapor.html")]
+pub(crate) struct ReportPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) csrf: String,
+    pub(crate) form: Option<OpenableView>,
+    pub(crate) choices: Vec<OpenableView>,
+    pub(crate) region: String,
+    pub(crate) errors: Vec<FieldError>,
+    pub(crate) sent: BTreeMap<String, String>,
+}
+
+/// The ticket, shown once.
+#[derive(Template)]
+#[template(path = "lapor_tiket.html")]
+pub(crate) struct TicketPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) ticket: Ticket,
+}
+
+/// How a case stands.
+#[derive(Template)]
+#[template(path = "lacak.html")]
+pub(crate) struct TrackPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) csrf: String,
+    pub(crate) view: Option<TicketView>,
+    pub(crate) secret: String,
+    pub(crate) errors: Vec<FieldError>,
+    pub(crate) sent: BTreeMap<String, String>,
+}
+
+impl ReportPage {
+    fn value(&self, field: &FieldView) -> String {
+        self.sent.get(&field.key).cloned().unwrap_or_default()
+    }
+
+    fn error(&self, field: &FieldView) -> String {
+        ui::error_of(&self.errors, &format!("lapor-{}", field.key))
+    }
+}
+
+impl TrackPage {
+    fn value(&self, field: &FieldView) -> String {
+        self.sent.get(&field.key).cloned().unwrap_or_default()
+    }
+
+    fn error(&self, action: &str, field: &FieldView) -> String {
+        ui::error_of(&self.errors, &format!("{action}-{}", field.key))
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    jenis: String,
+}
+
+pub(crate) async fn show(guest: Guest, Query(asked): Query<Asked>) -> Answer {
+    form(&guest, &asked.jenis, String::new(), Vec::new(), BTreeMap::new())
+}
+
+/// A form of a visitor carries a token that must equal a cookie of the same browser.
+fn with_cookie(guest: &Guest, status: StatusCode, csrf: &str, body: Answer) -> Answer {
+    let set = cookie(FORM_COOKIE, csrf, FORM_SECONDS, guest.app.options.secure);
+    Ok((status, [(header::SET_COOKIE, set)], body?).into_response())
+}
+
+fn status(errors: &[FieldError]) -> StatusCode {
+    if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
+}
+
+fn form(
+    guest: &Guest,
+    workflow: &str,
+    region: String,
+    errors: Vec<FieldError>,
+    sent: BTreeMap<String, String>,
+) -> Answer {
+    let choices = openable_by_citizens(&guest.app.house);
+    let csrf = random_hex::<16>();
+    let answer = status(&errors);
+    let body = page(&ReportPage {
+        t: guest.t.clone(),
+        shell: guest.shell(),
+        csrf: csrf.clone(),
+        form: choices.iter().find(|one| one.workflow == workflow).cloned(),
+        choices,
+        region,
+        errors,
+        sent,
+    });
+    with_cookie(guest, answer, &csrf, body)
+}
+
+/// The fields of a visitor's form, its token checked and taken out.
+fn read(headers: &HeaderMap, body: &Bytes) -> Result<BTreeMap<String, String>, Fault> {
+    let mut form: BTreeMap<String, String> = serde_urlencoded(body)?;
+    if !same(&own(&mut form, "csrf"), Cookies(headers).get(FORM_COOKIE).unwrap_or("")) {
+        return Err(Fault::csrf());
+    }
+    Ok(form)
+}
+
+pub(crate) async fn send(guest: Guest, headers: HeaderMap, body: Bytes) -> Answer {
+    let mut sent = read(&headers, &body)?;
+    let (workflow, place) = (own(&mut sent, "jenis"), own(&mut sent, "wilayah"));
+    let Ok(region) = RegionCode::parse(&place) else {
+        let errors = vec![FieldError { field: "wilayah".into(), text: guest.t.say("web-place-wrong") }];
+        return form(&guest, &workflow, place, errors, sent);
+    };
+    let (peer, key, written) = (guest.peer.clone(), workflow.clone(), sent.clone());
+    let opened = guest
+        .app
+        .ask(move |house| {
+            access::attempt(house, &format!("report:{peer}"), REPORTS_MAX)?;
+            let scope = Session::citizen(house).scope("case.ticket")?;
+            match casework::open_with_ticket(house, &scope, &key, region, written) {
+                Err(Error::Refused(Refusal::Form(faults))) => Ok(Err(faults)),
+                Err(error) => Err(Fault::from(error)),
+                Ok(ticket) => Ok(Ok(ticket)),
+            }
+        })
+        .await?;
+    match opened {
+        Ok(ticket) => page(&TicketPage { t: guest.t.clone(), shell: guest.shell(), ticket }),
+        Err(found) => {
+            let errors = faults(&guest.t, "lapor", &found);
+            form(&guest, &workflow, place, errors, sent)
+        }
+    }
+}
+
+pub(crate) async fn track(guest: Guest) -> Answer {
+    track_page(&guest, None, String::new(), Vec::new(), BTreeMap::new())
+}
+
+fn track_page(
+    guest: &Guest,
+    view: Option<TicketView>,
+    secret: String,
+    errors: Vec<FieldError>,
+    sent: BTreeMap<String, String>,
+) -> Answer {
+    let csrf = random_hex::<16>();
+    let answer = status(&errors);
+    let (t, shell) = (guest.t.clone(), guest.shell());
+    let body = page(&TrackPage { t, shell, csrf: csrf.clone(), view, secret, errors, sent });
+    with_cookie(guest, answer, &csrf, body)
+}
+
+/// Tries the ticket; a wrong one is told on the form.
+async fn look(guest: &Guest, ticket: String, secret: String) -> Result<Result<TicketView, String>, Fault> {
+    let peer = guest.peer.clone();
+    guest
+        .app
+        .ask(move |house| match casework::ticket_page(house, ticket.trim(), secret.trim()) {
+            Err(error @ (Error::Ticket | Error::TicketLocked)) => {
+                access::attempt(house, &format!("ticket:{peer}"), REPORTS_MAX)?;
+                Ok(Err(error.code().to_owned()))
+            }
+            Err(error) => Err(Fault::from(error)),
+            Ok(view) => Ok(Ok(view)),
+        })
+        .await
+}
+
+async fn show_ticket(
+    guest: Guest,
+    (ticket, secret): (String, String),
+    errors: Vec<FieldError>,
+    sent: BTreeMap<String, String>,
+) -> Answer {
+    match look(&guest, ticket, secret.clone()).await? {
+        Ok(view) => track_page(&guest, Some(view), secret, errors, sent),
+        Err(code) => {
+            let text = guest.t.say(&format!("galat-{code}"));
+            let errors = vec![FieldError { field: "tiket".into(), text }];
+            track_page(&guest, None, String::new(), errors, BTreeMap::new())
+        }
+    }
+}
+
+pub(crate) async fn track_one(guest: Guest, headers: HeaderMap, body: Bytes) -> Answer {
+    let mut sent = read(&headers, &body)?;
+    let ticket = (own(&mut sent, "tiket"), own(&mut sent, "rahasia"));
+    show_ticket(guest, ticket, Vec::new(), BTreeMap::new()).await
+}
+
+pub(crate) async fn step(guest: Guest, headers: HeaderMap, body: Bytes) -> Answer {
+    let mut sent = read(&headers, &body)?;
+    let (ticket, secret) = (own(&mut sent, "tiket"), own(&mut sent, "rahasia"));
+    let action = own(&mut sent, "langkah");
+    let rev = own(&mut sent, "rev").parse().unwrap_or(-1);
+    let request = StepRequest { action: action.clone(), written: sent.clone(), rev };
+    let (of, with) = (ticket.clone(), secret.clone());
+    let refused = guest
+        .app
+        .ask(move |house| {
+            let scope = Session::citizen(house).scope("case.ticket")?;
+            match casework::ticket_step(house, &scope, of.trim(), with.trim(), &request) {
+                Err(Error::Refused(Refusal::Form(faults))) => Ok(faults),
+                Err(error) => Err(Fault::from(error)),
+                Ok(_) => Ok(Vec::new()),
+            }
+        })
+        .await?;
+    let errors = faults(&guest.t, &action, &refused);
+    let kept = if errors.is_empty() { BTreeMap::new() } else { sent };
+    show_ticket(guest, (ticket, secret), errors, kept).await
+}

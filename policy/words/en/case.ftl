@@ -1,0 +1,100 @@
+# Cases: boards, workflows, letters, faults; reports of citizens without an account and their tickets.
+web-all-kinds = All kinds
+web-case-kind = Kind of case
+web-only-late = Late ones only
+web-more-than = more than { $n }
+web-told-late = Somebody else's step is late
+web-told = For your information
+web-counted-on = Counted on { $day }
+web-case-new-other = Open a case that is not about one family
+web-place-code = Code of the place
+web-place-code-hint = As the home ministry writes it: 99.01.05.2003 (a village) or 99.01 (a district)
+web-place-wrong = The code of the place is not known; write it as 99.01.05.2003
+web-body-name = Name of the body or group
+web-case-as-of = As it stood at the end of { $day }
+web-case-as-of-text = You see the case as of that day. Steps can be taken only as it stands now.
+web-case-as-of-label = Look as of a day
+web-case-both = Somebody else answered the same questions
+web-case-both-text = While you were writing, somebody else saved other answers. Compare; what you wrote still stands below. Send it again if yours is right, or put theirs in its place.
+web-case-question = Question
+web-case-theirs = Their answer
+web-case-yours = What you wrote
+web-case-relatives = Cases that belong together
+web-case-parent = Opened this one
+web-case-child = Opened by this one
+web-case-sibling = Of the same tree
+web-case-number = Case number { $n }
+web-deadlines-law = Deadlines of laws
+web-deadline-missed = Missed
+web-deadline-met = Met
+web-deadline-runs = Running
+web-deadline-open = not begun
+web-letters = Letters
+web-letter-how = Print with the button below, or save as PDF from the browser.
+web-flows = Workflows
+web-flows-lead = Every matter goes the way that the policy writes down: who, when, and how many days at most.
+web-flow-see = See the workflow
+web-flow-drawing = Drawing of the workflow
+web-flow-rules = Rules
+web-flow-owner = First the task of
+web-flow-opened-by = May be opened by
+web-flow-escalate = Told when it is late
+web-flow-escalate-after = Each after
+web-flow-need-to-know = Only who has a part in this workflow knows of its cases.
+web-flow-protects = While a case is open, the family's aid does not end.
+web-flow-accused = Whoever is accused neither sees nor works the case.
+web-days = { $n ->
+    [one] { $n } working day
+   *[other] { $n } working days
+}
+web-calendar-days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}
+web-months = { $n ->
+    [one] { $n } month
+   *[other] { $n } months
+}
+web-hours = { $n ->
+    [one] { $n } hour
+   *[other] { $n } hours
+}
+web-board-see = See the open cases
+web-board-all = All of them
+web-board-late = { $n } late
+web-board-empty = No open case is in this state.
+web-choose = Choose
+web-bulk-step = One step for many cases
+web-bulk-text = Choose cases above, then the step. Each case is checked by itself: those that may not are named with the reason.
+web-bulk-which = Step
+web-bulk-do = Take it for the chosen
+web-bulk-none = Choose at least one case
+web-bulk-taken = { $n ->
+    [one] { $n } case took the step
+   *[other] { $n } cases took the step
+}
+web-bulk-refused = { $n ->
+    [one] { $n } case did not
+   *[other] { $n } cases did not
+}
+web-report-title = Report or ask without an account
+web-report-lead = You need not say who you are. You get a ticket and a secret with which to follow the report.
+web-report-place = Code of the place where it happened
+web-report-place-hint = Code of a village or district, such as 99.01.05.2003
+web-report-no-nik = Do not write anybody's identity or account number here.
+web-report-send = Send
+web-ticket-title = Your report has arrived
+web-ticket-keep = Write down the ticket and the secret now
+web-ticket-keep-text = Both are shown only once. With both you can see how the report stands; without them nobody can connect the report with you.
+web-ticket-number = Ticket
+web-ticket-secret = Secret
+web-track-title = See how a report stands
+web-track-hint = The four groups of letters and digits that you were given
+web-track-look = Look
+web-track-you = The next step is yours
+web-track-due = At the latest
+galat-casework-level = This step is taken at a higher level of region.
+galat-casework-accused = Whoever is accused does not work the case.
+galat-casework-conflict = Somebody else answered the same questions in the meantime; compare and send again.
+galat-casework-ticket = The ticket or the secret does not fit. Look at both again.
+galat-casework-ticket-locked = Too many wrong secrets. This ticket can be looked up only through the social office.
