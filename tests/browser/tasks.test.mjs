@@ -232,6 +232,89 @@ test("a case that waits is moved on by the one whose step it is", async () => {
   await context.close();
 });
 
+test("a visitor reports without an account, follows with the ticket, and an office names the family", async () => {
+  const { context, page } = await visitor(browser, { javaScriptEnabled: false });
+  await page.goto("/lapor");
+  await page.click("main a[href*='jenis=citizen_complaint']");
+  // From the nation down to a place.
+  await page.click("main .tasks a[href*='wilayah=99']");
+  await page.click("main .tasks a");
+  await page.click("main a.btn");
+  await page.click("main form button[type=submit]");
+  assert.ok((await page.locator(".errors a").count()) > 0, "what is missing is told");
+  for (const group of await page.locator("main form.form fieldset").all()) await group.locator("input").first().check();
+  for (const field of await page.locator("main form.form textarea, main form.form input[type=text]").all()) await field.fill("Belum diterima");
+  for (const field of await page.locator("main form.form input[type=date]").all()) await field.fill("2026-11-01");
+  await page.click("main form button[type=submit]");
+  const [ticket, secret] = await page.locator("main code").allTextContents();
+  assert.match(`${ticket} ${secret}`, /^\w{5}-\w{5} [\w-]{19}$/);
+  await page.goto("/lacak");
+  await page.fill("#tiket", ticket);
+  await page.fill("#rahasia", "aaaa-bbbb-cccc-dddd");
+  await page.click("main form button[type=submit]");
+  assert.equal(await page.locator(".errors a").count(), 1, "a wrong secret shows nothing");
+  await page.fill("#tiket", ticket);
+  await page.fill("#rahasia", secret);
+  await page.click("main form button[type=submit]");
+  assert.ok((await page.locator("ol.timeline li").count()) > 0);
+  assert.ok(!page.url().includes(secret), "a secret never stands in an address");
+  await page.goto("/lacak");
+  const step = { tiket: ticket, rahasia: secret, langkah: "tidak-ada", rev: "1" };
+  assert.equal((await post({ context, page }, "/lacak/langkah", step)).status(), 409);
+  await context.close();
+
+  // The office sees it without a family, and names one of its own.
+  const office = await visitor(browser);
+  await signIn(office.page, accountOf("district_officer"));
+  await office.page.goto("/papan/citizen_complaint");
+  const cases = await office.page.$$eval("main .tasks a[href^='/kasus/']", (all) => all.map((one) => one.getAttribute("href")));
+  let nameless;
+  for (const path of cases) {
+    await office.page.goto(path);
+    if (await office.page.locator("form[action$='/keluarga']").count()) nameless = path;
+    if (nameless) break;
+  }
+  assert.ok(nameless, "the report is on the board of its district");
+  await office.page.fill("#keluarga", "1");
+  await office.page.click("form[action$='/keluarga'] button");
+  assert.ok((await office.page.locator(".errors a").count()) > 0, "no such family here");
+  await office.page.goto("/keluarga");
+  const family = (await office.page.getAttribute("main tbody a[href^='/keluarga/']", "href")).split("/").pop();
+  await office.page.goto(nameless);
+  await office.page.fill("#keluarga", family);
+  await office.page.click("form[action$='/keluarga'] button");
+  await office.page.waitForSelector(`main a[href='/keluarga/${family}']`);
+  await office.context.close();
+});
+
+test("one step is taken for many cases, and those that cannot are named", async () => {
+  const guest = await visitor(browser);
+  const { context, page } = guest;
+  await signIn(page, accountOf("district_officer"));
+  let board;
+  await page.goto("/alur");
+  const flows = await page.$$eval("main .tasks a[href^='/alur/']", (all) => all.map((one) => one.getAttribute("href").split("/").pop()));
+  for (const flow of flows) {
+    await page.goto(`/papan/${flow}`);
+    const lists = await page.$$eval("main a[href^='/papan/']", (all) => all.map((one) => one.getAttribute("href")));
+    for (const list of lists) {
+      await page.goto(list);
+      if (await page.locator("form[action$='/langkah'] input[name='kasus[]']").count()) board = list;
+      if (board) break;
+    }
+    if (board) break;
+  }
+  assert.ok(board, "the demo leaves open cases whose step is the district's");
+  await page.click("form[action$='/langkah'] button[type=submit]");
+  assert.ok((await page.locator(".errors a").count()) > 0, "no case was chosen");
+  await page.check("input[name='kasus[]'] >> nth=0");
+  await page.click("form[action$='/langkah'] button[type=submit]");
+  await page.waitForSelector(".alert-good");
+  const told = await page.textContent("main");
+  assert.match(told, /kasus (melangkah|tidak)/);
+  await context.close();
+});
+
 test("an account is made, changes its password, and is closed only after a question", async () => {
   const admin = await visitor(browser);
   await signIn(admin.page, accountOf("administrator"));

@@ -30,8 +30,8 @@ pub use handover::{
 };
 pub use paper::{DeadlineView, LetterView};
 pub use service::{
-    Done, Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, open_case, open_caused,
-    protected_families, take_step,
+    Done, Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, name_family, open_case,
+    open_caused, protected_families, take_step,
 };
 pub use sweep::{Swept, sweep};
 pub use ticket::{CitizenStep, Ticket, TicketView, is_public, open_with_ticket, ticket_page, ticket_step};

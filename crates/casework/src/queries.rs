@@ -21,6 +21,11 @@ sql! {
         rev = rev + 1
         WHERE family_id = $1 AND case_id = $2 AND rev = $3";
     pub(crate) CASE_ROOT = "UPDATE case_file SET root_id = case_id WHERE family_id = $1 AND case_id = $2 AND root_id IS NULL";
+    pub(crate) FAMILY_OF_CASE = "UPDATE case_file SET family_id = $1, rev = rev + 1
+        WHERE family_id = 0 AND case_id = $2 AND rev = $3";
+    pub(crate) FAMILY_OF_EVENTS = "UPDATE case_event SET family_id = $1 WHERE family_id = 0 AND case_id = $2";
+    pub(crate) FAMILY_OF_TASKS = "UPDATE case_task SET family_id = $1 WHERE family_id = 0 AND case_id = $2";
+    pub(crate) FAMILY_OF_TICKET = "UPDATE case_ticket SET family_id = $1 WHERE family_id = 0 AND case_id = $2";
     pub(crate) TREE = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, c.parent_id
         FROM case_file c WHERE c.root_id = $1 ORDER BY c.case_id LIMIT 200";

@@ -284,7 +284,8 @@ fn title_of(workflow: &Workflow, new: &NewCase, answers: &Answers) -> String {
 fn subject_of(workflow: &Workflow, new: &NewCase) -> Result<Option<String>> {
     let missing = |subject| Error::Subject { workflow: workflow.key.clone(), subject };
     if workflow.subject.of_family() && new.family.0 == 0 {
-        return Err(missing("family"));
+        // Whoever reports without an account names no family: an office does.
+        return if workflow.public { Ok(None) } else { Err(missing("family")) };
     }
     Ok(match workflow.subject {
         CaseSubject::Family => Some("family".to_owned()),
@@ -320,6 +321,55 @@ pub fn take_step(house: &House, scope: &Scope, case: CaseId, request: &StepReque
         Ok(done)
     })
 }
+
+/// Names the family that a case is about, where it was opened without one. The case then belongs to the family: it is seen with it, and what
+/// it causes reaches it.
+///
+/// # Errors
+/// [`Error::NotFound`] outside the scope, [`Error::Subject`] for a case that has its family or is about none.
+pub fn name_family(house: &House, scope: &Scope, case: CaseId, family: FamilyId, rev: i64) -> Result<()> {
+    house.db.write(|tx| {
+        let found = stored(tx, house, scope, case)?.ok_or(Error::NotFound)?;
+        let workflow = find(house, &found.workflow)?;
+        if !workflow.subject.of_family() || found.family.0 != 0 || family.0 == 0 {
+            return Err(Error::Subject {
+                workflow: found.workflow,
+                subject: "family of its own, to be named once",
+            });
+        }
+        if !workflow.transitions.iter().any(|step| step.by.iter().any(|role| role == scope.role())) {
+            return Err(Refusal::Role(
+                workflow.task_of(&found.case.state).into_iter().map(str::to_owned).collect(),
+            )
+            .into());
+        }
+        if found.rev != rev || !found.open {
+            return Err(Error::Changed);
+        }
+        let key = params![family, case];
+        tx.execute(&queries::FAMILY_OF_EVENTS, &key)?;
+        tx.execute(&queries::FAMILY_OF_TASKS, &key)?;
+        tx.execute(&queries::FAMILY_OF_TICKET, &key)?;
+        if tx.execute(&queries::FAMILY_OF_CASE, params![family, case, rev])? != 1 {
+            return Err(Error::Changed);
+        }
+        let state = found.case.state.as_str();
+        let named = Answers::from([("family".to_owned(), form::Answer::Int(family.0))]);
+        add_event(tx, house, scope, (family, case), rev + 1, [NAMED, state, state], &named)?;
+        let detail = format!("workflow={} family={family}", workflow.key);
+        Ok(audit(
+            tx,
+            house.clock.as_ref(),
+            scope.actor_pair(),
+            "case.work",
+            &format!("case:{case}"),
+            &detail,
+        )?)
+    })
+}
+
+/// Word of a history for a case whose family was named.
+pub(crate) const NAMED: &str = "family";
 
 /// What became of a case since a person saw it: nothing that matters (none), the same step already, or a conflict.
 fn met(

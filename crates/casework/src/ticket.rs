@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use access::{House, Scope, audit};
 use jiff::civil::Date;
 use model::{CaseId, FamilyId, RegionCode};
-use policy::{CITIZEN, Label, StateKind, Workflow};
+use policy::{CITIZEN, CaseSubject, Label, StateKind, Workflow};
 use serde::Serialize;
 use store::params;
 
@@ -70,10 +70,11 @@ pub struct TicketView {
 /// Wrong secrets after which a ticket is closed to the page.
 const FAILURES_MAX: i64 = 20;
 
-/// Opens a case of a workflow that is public. `title` and person are unknown: nothing here looks anybody up.
+/// Opens a case of a workflow that is public. Family and person are unknown: nothing here looks anybody up, an office names the family later
+/// ([`crate::name_family`]).
 ///
 /// # Errors
-/// [`Error::Workflow`] for one that is not public or is about a family, [`Error::Refused`] when the form is not right.
+/// [`Error::Workflow`] for one that is not public, [`Error::Refused`] when the form is not right.
 pub fn open_with_ticket(
     house: &House,
     scope: &Scope,
@@ -109,7 +110,7 @@ pub fn open_with_ticket(
     })
 }
 
-/// A workflow that visitors may open: it says so, and is about no family that would have to be looked up.
+/// A workflow that visitors may open: it says so, and needs nobody to be looked up.
 fn public<'h>(house: &'h House, key: &str) -> Result<&'h Workflow> {
     find(house, key).and_then(|workflow| {
         if is_public(workflow) { Ok(workflow) } else { Err(Error::Workflow(key.to_owned())) }
@@ -118,7 +119,7 @@ fn public<'h>(house: &'h House, key: &str) -> Result<&'h Workflow> {
 
 /// Whether visitors may open a case of this workflow.
 pub fn is_public(workflow: &Workflow) -> bool {
-    workflow.public && !workflow.subject.of_family()
+    workflow.public && !matches!(workflow.subject, CaseSubject::Person | CaseSubject::PaymentLine)
 }
 
 /// How the case of a ticket stands.

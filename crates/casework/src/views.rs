@@ -251,6 +251,8 @@ pub struct CaseView {
     pub relatives: Vec<RelativeView>,
     /// Seen as it was at the end of that day; no step is offered then.
     pub as_of: Option<Date>,
+    /// It was opened without its family, and this person may name it.
+    pub lacks_family: bool,
 }
 
 /// Open cases of one state.
@@ -575,6 +577,11 @@ pub fn case_page(
             .filter(|role| *role != found.accused)
             .map(str::to_owned)
             .collect(),
+        lacks_family: as_of.is_none()
+            && found.open
+            && found.family.0 == 0
+            && workflow.subject.of_family()
+            && workflow.transitions.iter().any(|step| step.by.iter().any(|role| role == scope.role())),
         deadlines: paper::deadlines(house, workflow, &found, &history),
         basis: workflow.basis.clone(),
         letters: paper::letters(house, workflow, &found, &row),
@@ -751,6 +758,7 @@ fn event(workflow: &Workflow, row: &Row, case: CaseId) -> Result<EventView> {
     let action_label = match workflow.transition(&from, &action) {
         Some(step) => step.label.clone(),
         None if from.is_empty() => Label::new("Dibuka", "Opened"),
+        None if action == service::NAMED => Label::new("Keluarga disebut", "The family was named"),
         None if action == sweep::LATE => Label::new("Terlambat, diteruskan ke atas", "Late, passed up"),
         None => Label::new(&action, &action),
     };

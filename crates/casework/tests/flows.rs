@@ -315,6 +315,12 @@ impl Office {
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy"), &pack.0);
         fs::write(pack.0.join("workflows/levy.toml"), LEVY).unwrap();
         fs::write(pack.0.join("workflows/place_look.toml"), LOOK).unwrap();
+        let of_family = LEVY.replacen("key = \"levy\"", "key = \"levy_family\"", 1).replacen(
+            "\"matter\"",
+            "\"family\"",
+            1,
+        );
+        fs::write(pack.0.join("workflows/levy_family.toml"), of_family).unwrap();
         let clock = Arc::new(Moved(std::sync::Mutex::new(Timestamp::UNIX_EPOCH)));
         clock.to(date(2026, 11, 2));
         let house = House {
@@ -602,6 +608,41 @@ fn a_citizen_follows_with_a_ticket_answers_and_is_not_found_by_others() {
             assert_eq!(look("aaaa-bbbb-cccc-dddd"), Err(Error::Ticket));
         }
         assert_eq!(look(&ticket.secret), Err(Error::TicketLocked), "secrets are not to be tried out");
+    }
+}
+
+#[test]
+fn a_report_without_a_family_gets_one_from_an_office_once() {
+    for office in Office::all() {
+        let officer = office.user("budi", "district_officer", "99.01");
+        let elsewhere = office.user("eko", "district_officer", "99.02");
+        let scope = Session::citizen(&office.house).scope("case.ticket").unwrap();
+        let told = written(&[("who", "other"), ("what", "Dipotong")]);
+        let region = RegionCode::parse(VILLAGE).unwrap();
+        let ticket =
+            open_with_ticket(&office.house, &scope, "levy_family", region.clone(), told.clone()).unwrap();
+        // Nobody is looked up: two reports of one place stand side by side.
+        let second = open_with_ticket(&office.house, &scope, "levy_family", region, told).unwrap();
+        assert_ne!(ticket.case, second.case);
+        assert!(office.view(&officer, ticket.case).unwrap().lacks_family);
+        let name = |session: &Session, family, rev| {
+            let work = session.scope("case.work").unwrap();
+            casework::name_family(&office.house, &work, ticket.case, FamilyId(family), rev)
+        };
+        assert_eq!(name(&elsewhere, 7, 1), Err(Error::NotFound));
+        assert_eq!(name(&officer, 7, 9), Err(Error::Changed));
+        name(&officer, 7, 1).unwrap();
+        let again = name(&officer, 8, 2);
+        assert!(matches!(again, Err(Error::Subject { .. })), "once: {again:?}");
+        let view = office.view(&officer, ticket.case).unwrap();
+        assert_eq!((view.row.family, view.history.len(), view.lacks_family), (FamilyId(7), 2, false));
+        let of_family =
+            views::family_cases(&office.house, &officer.scope("case.read").unwrap(), FamilyId(7)).unwrap();
+        assert_eq!(of_family.len(), 1);
+        // The citizen's ticket still leads to it, and steps are taken as before.
+        assert!(ticket_page(&office.house, &ticket.ticket, &ticket.secret).unwrap().open);
+        office.step(&officer, ticket.case, "examine", FOUND).unwrap();
+        assert!(office.tasks(&officer).contains(&(ticket.case.0, Why::Task)));
     }
 }
 

@@ -181,6 +181,47 @@ fn the_manual_on_the_shelf_is_the_one_of_the_pack() {
     assert!(written == manual, "docs/policy.md is not what the pack says: write it anew with BLESS=1");
 }
 
+/// BLESS=1 draws them anew.
+#[test]
+fn the_drawings_on_the_shelf_are_those_of_the_workflows() {
+    let pack = pack();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/workflows");
+    let mut index = String::from(
+        "# Workflows\n\nDrawn from `policy/workflows/` by `pilar cases draw KEY`; the same drawing stands at `/alur/KEY`. Thick frames begin and end, a \
+         dashed frame\nwaits for somebody outside, a dashed arrow is taken by the clock.\n\n",
+    );
+    let mut wanted = std::collections::BTreeSet::from(["README.md".to_owned()]);
+    for (key, workflow) in pack.workflows() {
+        // On paper of its own a drawing needs a ground and a colour.
+        let svg = workflow.chart(pack.roles(), Lang::En).replacen(
+            "color=\"currentColor\"",
+            "color=\"#1b2a33\" style=\"background:#fff\"",
+            1,
+        );
+        let name = format!("{key}.svg");
+        shelve(&folder.join(&name), &format!("{svg}\n"));
+        index.push_str(&format!("- [{}]({name}): {}\n", workflow.label.en, workflow.purpose.en));
+        wanted.insert(name);
+    }
+    shelve(&folder.join("README.md"), &index);
+    let there =
+        std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(
+        there.collect::<std::collections::BTreeSet<_>>(),
+        wanted,
+        "drawings of workflows that are gone"
+    );
+}
+
+fn shelve(path: &std::path::Path, text: &str) {
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(written == text, "{} is not what the pack says: write it anew with BLESS=1", path.display());
+}
+
 #[test]
 fn what_held_on_the_first_of_march_2020() {
     let pack = pack();

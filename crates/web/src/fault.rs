@@ -120,7 +120,9 @@ impl Fault {
 fn status_of(code: &str) -> StatusCode {
     let (_, what) = code.split_once('-').unwrap_or(("", code));
     match what {
-        "not-found" | "sleeping" | "no-run" | "no-programme" | "region" => StatusCode::NOT_FOUND,
+        "not-found" | "workflow" | "ticket" | "sleeping" | "no-run" | "no-programme" | "region" => {
+            StatusCode::NOT_FOUND
+        }
         "sign-in" => StatusCode::UNAUTHORIZED,
         "throttled" => StatusCode::TOO_MANY_REQUESTS,
         "cursor" => StatusCode::BAD_REQUEST,
@@ -130,13 +132,14 @@ fn status_of(code: &str) -> StatusCode {
         | "goods-transit" | "goods-document" | "goods-elsewhere" | "goods-fixed" | "card-digits"
         | "card-field" | "card-day" | "plan-field" | "plan-person" | "plan-heir" | "plan-carrier"
         | "plan-channel" | "too-long" | "no-ranks" | "consumption" | "too-short" | "documents"
-        | "purpose" | "level" | "form" | "guard" | "login-form" | "weak-password" | "old-password"
-        | "same-password" | "desk-nothing" | "desk-too-many" | "desk-reason" | "desk-action"
-        | "desk-no-payee" | "desk-died" | "desk-no-family" | "desk-field" => StatusCode::UNPROCESSABLE_ENTITY,
-        "denied" | "maker-is-checker" | "territory" | "scope" | "role" | "same-person" => {
-            StatusCode::FORBIDDEN
+        | "purpose" | "level" | "subject" | "form" | "guard" | "login-form" | "weak-password"
+        | "old-password" | "same-password" | "desk-nothing" | "desk-too-many" | "desk-reason"
+        | "desk-action" | "desk-no-payee" | "desk-died" | "desk-no-family" | "desk-field" => {
+            StatusCode::UNPROCESSABLE_ENTITY
         }
-        "desk-already" | "desk-decided" | "desk-over" | "login-taken" | "nothing-to-undo"
+        "denied" | "accused" | "ticket-locked" | "maker-is-checker" | "territory" | "scope" | "role"
+        | "same-person" => StatusCode::FORBIDDEN,
+        "conflict" | "desk-already" | "desk-decided" | "desk-over" | "login-taken" | "nothing-to-undo"
         | "list-changed" | "at-work" | "changed" | "state" | "closed" | "paper-taken" | "plan-nothing"
         | "plan-too-many" | "plan-year-over" | "plan-overpaid" | "plan-no-need" | "action"
         | "hash-changed" | "already-approved" => StatusCode::CONFLICT,

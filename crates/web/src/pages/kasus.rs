@@ -236,6 +236,41 @@ pub(crate) async fn step(Path(case): Path<i64>, posted: Posted<BTreeMap<String, 
     }
 }
 
+#[derive(Deserialize)]
+pub(crate) struct Named {
+    #[serde(default)]
+    keluarga: String,
+    #[serde(default)]
+    rev: i64,
+}
+
+/// Names the family of a case that was opened without one.
+pub(crate) async fn name(Path(case): Path<i64>, posted: Posted<Named>) -> Answer {
+    let Posted { visit, form } = posted;
+    let family = form.keluarga.trim().parse().ok();
+    let read = visit.scope("family.read")?;
+    let named = visit
+        .ask("case.work", move |house, scope| {
+            let Some(family) = family else { return Ok(false) };
+            // Only a family of this person's own territory can be named.
+            match registry::views::family(house, &read, FamilyId(family)) {
+                Ok(view) => {
+                    casework::name_family(house, scope, CaseId(case), FamilyId(view.family_id), form.rev)
+                        .map(|()| true)
+                        .map_err(Fault::from)
+                }
+                Err(registry::Error::NotFound) => Ok(false),
+                Err(error) => Err(Fault::from(error)),
+            }
+        })
+        .await?;
+    if named {
+        return Ok(Redirect::to(&format!("/kasus/{case}")).into_response());
+    }
+    let errors = vec![FieldError { field: "keluarga".into(), text: visit.guest.t.say("web-family-unknown") }];
+    case_page(visit, case, None, Refused { errors, ..Refused::default() }).await
+}
+
 /// A letter of a case, to be printed.
 #[derive(Template)]
 #[template(path = "kasus_surat.html")]

@@ -28,7 +28,7 @@ use crate::{
     lang::Tongue,
     shell::Shell,
     ui::{self, FieldError},
-    visit::{Answer, Cookies, Guest, cookie, page, same, serde_urlencoded},
+    visit::{Answer, Cookies, Guest, cookie, encode, page, same, serde_urlencoded},
 };
 
 /// Reports from one machine in the window of the sign-in throttle.
@@ -44,8 +44,23 @@ pub(crate) struct ReportPage {
     pub(crate) form: Option<OpenableView>,
     pub(crate) choices: Vec<OpenableView>,
     pub(crate) region: String,
+    /// Name of the place.
+    pub(crate) place: String,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) sent: BTreeMap<String, String>,
+}
+
+/// Where it happened: a place and the places within it.
+#[derive(Template)]
+#[template(path = "lapor_wilayah.html")]
+pub(crate) struct PlacesPage {
+    pub(crate) t: Tongue,
+    pub(crate) shell: Shell,
+    pub(crate) workflow: String,
+    /// From the nation down to the chosen place, as code and name.
+    pub(crate) path: Vec<(String, String)>,
+    /// What lies within, likewise.
+    pub(crate) within: Vec<(String, String)>,
 }
 
 /// The ticket, shown once.
@@ -90,14 +105,48 @@ impl TrackPage {
     }
 }
 
+/// Address of the form for a place.
+pub(crate) fn report_href(workflow: &str, code: &str) -> String {
+    format!("/lapor?jenis={}&wilayah={}", encode(workflow), encode(code))
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     #[serde(default)]
     jenis: String,
+    #[serde(default)]
+    wilayah: String,
 }
 
 pub(crate) async fn show(guest: Guest, Query(asked): Query<Asked>) -> Answer {
-    form(&guest, &asked.jenis, String::new(), Vec::new(), BTreeMap::new())
+    if !asked.jenis.is_empty() && RegionCode::parse(&asked.wilayah).is_err() {
+        return places_page(&guest, asked.jenis, RegionCode::nation()).await;
+    }
+    form(&guest, &asked.jenis, asked.wilayah, Vec::new(), BTreeMap::new()).await
+}
+
+pub(crate) async fn places(guest: Guest, Query(asked): Query<Asked>) -> Answer {
+    let here = RegionCode::parse(&asked.wilayah).unwrap_or_else(|_| RegionCode::nation());
+    places_page(&guest, asked.jenis, here).await
+}
+
+async fn places_page(guest: &Guest, workflow: String, here: RegionCode) -> Answer {
+    let (path, within) = guest
+        .app
+        .ask(move |house| {
+            house.db.read(|tx| {
+                Ok::<_, store::Error>((
+                    store::regions::path(tx, &here)?,
+                    store::regions::children(tx, &here)?,
+                ))
+            })
+        })
+        .await?;
+    let shown = |regions: Vec<store::regions::Region>| -> Vec<(String, String)> {
+        regions.into_iter().map(|one| (one.code.to_string(), one.name)).collect()
+    };
+    let (t, shell) = (guest.t.clone(), guest.shell());
+    page(&PlacesPage { t, shell, workflow, path: shown(path), within: shown(within) })
 }
 
 /// A form of a visitor carries a token that must equal a cookie of the same browser.
@@ -110,13 +159,17 @@ fn status(errors: &[FieldError]) -> StatusCode {
     if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
 }
 
-fn form(
+async fn form(
     guest: &Guest,
     workflow: &str,
     region: String,
     errors: Vec<FieldError>,
     sent: BTreeMap<String, String>,
 ) -> Answer {
+    let (places, code) = (guest.app.places.clone(), region.clone());
+    let asked = [code.clone()].into_iter().filter(|code| !code.is_empty()).collect();
+    let mut names = guest.app.ask(move |house| places.names(house, asked)).await?;
+    let place = names.remove(&code).unwrap_or(code);
     let choices = openable_by_citizens(&guest.app.house);
     let csrf = random_hex::<16>();
     let answer = status(&errors);
@@ -127,6 +180,7 @@ fn form(
         form: choices.iter().find(|one| one.workflow == workflow).cloned(),
         choices,
         region,
+        place,
         errors,
         sent,
     });
@@ -147,7 +201,7 @@ pub(crate) async fn send(guest: Guest, headers: HeaderMap, body: Bytes) -> Answe
     let (workflow, place) = (own(&mut sent, "jenis"), own(&mut sent, "wilayah"));
     let Ok(region) = RegionCode::parse(&place) else {
         let errors = vec![FieldError { field: "wilayah".into(), text: guest.t.say("web-place-wrong") }];
-        return form(&guest, &workflow, place, errors, sent);
+        return form(&guest, &workflow, String::new(), errors, sent).await;
     };
     let (peer, key, written) = (guest.peer.clone(), workflow.clone(), sent.clone());
     let opened = guest
@@ -166,7 +220,7 @@ pub(crate) async fn send(guest: Guest, headers: HeaderMap, body: Bytes) -> Answe
         Ok(ticket) => page(&TicketPage { t: guest.t.clone(), shell: guest.shell(), ticket }),
         Err(found) => {
             let errors = faults(&guest.t, "lapor", &found);
-            form(&guest, &workflow, place, errors, sent)
+            form(&guest, &workflow, place, errors, sent).await
         }
     }
 }

@@ -177,7 +177,7 @@ pub(crate) async fn many(
     for (name, value) in pairs {
         match name.as_str() {
             "csrf" => {}
-            "kasus" => cases.push(CaseId(value.parse().map_err(|_| Fault::bad_form())?)),
+            "kasus[]" => cases.push(CaseId(value.parse().map_err(|_| Fault::bad_form())?)),
             _ => {
                 form.insert(name, value);
             }
