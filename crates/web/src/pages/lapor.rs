@@ -15,7 +15,7 @@ use casework::{
     Error, Refusal, StepRequest, Ticket, TicketView,
     views::{FieldView, OpenableView, openable_by_citizens},
 };
-use model::RegionCode;
+use model::{RegionCode, RegionLevel};
 use serde::Deserialize;
 
 use super::{
@@ -118,8 +118,13 @@ pub(crate) struct Asked {
     wilayah: String,
 }
 
+/// A place that a report can be about: a province, or a place within one.
+fn place_of(code: &str) -> Option<RegionCode> {
+    RegionCode::parse(code).ok().filter(|region| region.level() != RegionLevel::Nation)
+}
+
 pub(crate) async fn show(guest: Guest, Query(asked): Query<Asked>) -> Answer {
-    if !asked.jenis.is_empty() && RegionCode::parse(&asked.wilayah).is_err() {
+    if !asked.jenis.is_empty() && place_of(&asked.wilayah).is_none() {
         return places_page(&guest, asked.jenis, RegionCode::nation()).await;
     }
     form(&guest, &asked.jenis, asked.wilayah, Vec::new(), BTreeMap::new()).await
@@ -199,7 +204,7 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<BTreeMap<String, String>, F
 pub(crate) async fn send(guest: Guest, headers: HeaderMap, body: Bytes) -> Answer {
     let mut sent = read(&headers, &body)?;
     let (workflow, place) = (own(&mut sent, "jenis"), own(&mut sent, "wilayah"));
-    let Ok(region) = RegionCode::parse(&place) else {
+    let Some(region) = place_of(&place) else {
         let errors = vec![FieldError { field: "wilayah".into(), text: guest.t.say("web-place-wrong") }];
         return form(&guest, &workflow, String::new(), errors, sent).await;
     };
