@@ -185,6 +185,7 @@ test("a case is opened for a family, and a form that lacks something says what",
   await page.waitForSelector(".errors, ol.timeline");
   if (await page.locator(".errors").count()) {
     assert.ok((await page.locator(".errors a").count()) > 0);
+    assert.doesNotMatch(await page.textContent(".errors"), /casework-/, "what is wrong is told in words");
     for (const group of await page.locator("main form.form fieldset").all()) await group.locator("input").first().check();
     for (const field of await page.locator("main form.form input[type=text], main form.form textarea").all()) {
       await field.fill((await field.getAttribute("inputmode")) === "numeric" ? "1" : "Sudah diperiksa");
@@ -242,8 +243,11 @@ test("a visitor reports without an account, follows with the ticket, and an offi
   await page.click("main a.btn");
   await page.click("main form button[type=submit]");
   assert.ok((await page.locator(".errors a").count()) > 0, "what is missing is told");
+  assert.doesNotMatch(await page.textContent(".errors"), /casework-/, "in words");
   for (const group of await page.locator("main form.form fieldset").all()) await group.locator("input").first().check();
-  for (const field of await page.locator("main form.form textarea, main form.form input[type=text]").all()) await field.fill("Belum diterima");
+  for (const field of await page.locator("main form.form textarea, main form.form input[type=text]").all()) {
+    await field.fill((await field.getAttribute("inputmode")) === "numeric" ? "081200000000" : "Belum diterima");
+  }
   for (const field of await page.locator("main form.form input[type=date]").all()) await field.fill("2026-11-01");
   await page.click("main form button[type=submit]");
   const [ticket, secret] = await page.locator("main code").allTextContents();

@@ -203,6 +203,8 @@ pub struct FieldView {
     pub shown_when: Option<Label>,
     /// Most characters.
     pub max_length: u32,
+    /// Digits only.
+    pub digits: bool,
     /// The answer so far, to start from.
     pub value: Option<String>,
 }
@@ -827,6 +829,7 @@ pub fn fields_of(workflow: &Workflow, form: Option<&str>, answers: &Answers) -> 
             en: with_choices(fields, model::Lang::En, condition.words(model::Lang::En)),
         }),
         max_length: field.max_length,
+        digits: field.digits,
         // A sealed answer is written anew, never sent back to a page.
         value: answers.get(&field.key).filter(|_| !field.sealed).map(Answer::as_written),
     };

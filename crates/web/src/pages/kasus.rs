@@ -191,7 +191,7 @@ pub(crate) fn input_kind(field: &FieldView) -> &'static str {
 
 /// Keyboard of a phone for a field.
 pub(crate) fn input_mode(field: &FieldView) -> &'static str {
-    if matches!(field.kind, FieldKind::Int | FieldKind::Money) { "numeric" } else { "text" }
+    if field.digits || matches!(field.kind, FieldKind::Int | FieldKind::Money) { "numeric" } else { "text" }
 }
 
 pub(crate) fn is_long(field: &FieldView) -> bool {
@@ -201,7 +201,7 @@ pub(crate) fn is_long(field: &FieldView) -> bool {
 pub(crate) fn faults(t: &Tongue, prefix: &str, faults: &[FieldFault]) -> Vec<FieldError> {
     let one = |fault: &FieldFault| FieldError {
         field: format!("{prefix}-{}", fault.field),
-        text: t.say(&format!("galat-{}", fault.code)),
+        text: t.say(fault.code),
     };
     faults.iter().map(one).collect()
 }
