@@ -347,9 +347,9 @@ pub fn name_family(house: &House, scope: &Scope, case: CaseId, family: FamilyId,
             return Err(Error::Changed);
         }
         let key = params![family, case];
-        tx.execute(&queries::FAMILY_OF_EVENTS, &key)?;
-        tx.execute(&queries::FAMILY_OF_TASKS, &key)?;
-        tx.execute(&queries::FAMILY_OF_TICKET, &key)?;
+        tx.execute(&queries::FAMILY_OF_EVENTS, key)?;
+        tx.execute(&queries::FAMILY_OF_TASKS, key)?;
+        tx.execute(&queries::FAMILY_OF_TICKET, key)?;
         if tx.execute(&queries::FAMILY_OF_CASE, params![family, case, rev])? != 1 {
             return Err(Error::Changed);
         }

@@ -562,7 +562,7 @@ pub fn case_page(
         events.iter().map(|row| event(workflow, row, case)).collect::<Result<_>>()?;
     if as_of.is_some() {
         let Some(last) = history.last() else { return Ok(None) };
-        found.case.state = last.to.clone();
+        found.case.state.clone_from(&last.to);
         found.open = workflow.state(&last.to).is_some_and(|state| state.kind != StateKind::End);
         found.case.answers = answered_until(&events, case)?;
     }
