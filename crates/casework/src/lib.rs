@@ -4,13 +4,17 @@
 //! in another room's tables, a step without its role.
 //!
 //! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the clock
-//! that goes over all of them at night, `ticket` is for citizens without an account; `handover` takes in devices handed to people;
+//! that goes over all of them at night, `ticket` is for citizens without an account; `follow` lets a case go to where its person
+//! is now; `handover` takes in devices handed to people;
 //! [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS`
 //! and carry it over where [`carry_effects`] is called.
 
 mod bulk;
 pub mod engine;
 mod error;
+#[cfg(test)]
+mod figures;
+mod follow;
 pub mod form;
 mod handover;
 mod paper;
@@ -19,10 +23,12 @@ mod service;
 mod sweep;
 mod ticket;
 pub mod views;
+mod write;
 
 pub use bulk::{Bulk, NotTaken, take_steps};
 pub use engine::{Refusal, Stepped};
 pub use error::Error;
+pub use follow::{Death, Moved, OpenCase, follow, followed_until, open_cases_of};
 pub use form::{Answer, Answers, FieldFault};
 pub use handover::{
     HANDOVER_BYTES_MAX, HANDOVER_COLUMNS, HandoverFilter, HandoverRow, HandoversTaken, LineFault,

@@ -5,11 +5,12 @@ use jiff::civil::{Date, date};
 use model::{CaseId, FamilyId, LineId, PersonId, RegionCode, UserId};
 use policy::{FieldKind, FormField, Label, StateKind, Transition, Workflow};
 use serde::Serialize;
-use store::{Page, Paged, Row, Value, params};
+use store::{Page, Paged, Row, Tx, Value, params};
 
 use crate::{
     Error, Result,
     engine::{self, Clock},
+    follow,
     form::{Answer, Answers},
     paper::{self, DeadlineView, LetterView},
     queries,
@@ -318,27 +319,20 @@ const GRADUATED: &str = "graduated";
 pub fn tasks(house: &House, scope: &Scope, filter: &TaskFilter, page: &Page) -> Result<Paged<CaseRow>> {
     let (from, to) = scope.path_range();
     let keys = page.keys(2)?.unwrap_or_else(|| vec!["".into(), Value::Int(0)]);
-    // A small territory is looked through by place; a large one by day, and the first rows come at once.
-    let near = scope.region().level() >= model::RegionLevel::District;
-    let statement = if near { &queries::TASKS_NEAR } else { &queries::TASKS_WIDE };
+    let statement = match Reach::of(scope) {
+        Reach::Wide => &queries::TASKS_WIDE,
+        Reach::Near => &queries::TASKS_NEAR,
+        Reach::Own => &queries::TASKS_OWN,
+    };
     let before = if filter.late { house.clock.today().to_string() } else { "9999-12-31".to_owned() };
-    let rows = house.db.read(|tx| {
-        let [day, case] = keys.as_slice() else { return Err(store::Error::Cursor) };
-        tx.query(
-            statement,
-            params![
-                scope.role(),
-                day.clone(),
-                case.clone(),
-                from,
-                to,
-                scope.caseload(),
-                page.fetch(),
-                &filter.workflow,
-                before
-            ],
-        )
-    })?;
+    let [day, case] = keys.as_slice() else { return Err(store::Error::Cursor.into()) };
+    let (day, case) = (day.clone(), case.clone());
+    let mut asked =
+        params![scope.role(), day, case, from, to, &filter.workflow, page.fetch(), before].to_vec();
+    if Reach::of(scope) == Reach::Own {
+        asked.push(scope.caseload().into());
+    }
+    let rows = house.db.read(|tx| tx.query(statement, &asked))?;
     let one = |row: &Row| {
         let why = match row.int(17)? {
             service::WATCH_LATE => Why::Late,
@@ -358,9 +352,42 @@ pub fn tasks(house: &House, scope: &Scope, filter: &TaskFilter, page: &Page) -> 
 pub fn task_counts(house: &House, scope: &Scope) -> Result<TaskCounts> {
     let (from, to) = scope.path_range();
     let today = house.clock.today().to_string();
-    let asked = params![scope.role(), today, from, to, scope.caseload(), COUNTED + 1];
-    let row = house.db.read(|tx| tx.query_one(&queries::TASK_COUNTS, asked))?;
-    Ok(TaskCounts { tasks: row.int(0)?, late: row.int(1)?, today: row.int(2)? })
+    let mut asked = params![scope.role(), today, from, to].to_vec();
+    let statement = match Reach::of(scope) {
+        Reach::Near => &queries::TASK_COUNTS_NEAR,
+        Reach::Own => {
+            asked.push(scope.caseload().into());
+            &queries::TASK_COUNTS_OWN
+        }
+        Reach::Wide => {
+            asked.push((COUNTED + 1).into());
+            &queries::TASK_COUNTS_WIDE
+        }
+    };
+    let row = house.db.read(|tx| tx.query_one(statement, &asked))?;
+    let counted = |index| Ok::<_, Error>(row.int(index)?.min(COUNTED + 1));
+    Ok(TaskCounts { tasks: counted(0)?, late: counted(1)?, today: counted(2)? })
+}
+
+/// How much a scope reaches over, and so the order in which a list is looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// A province or the nation: by day, and the first rows come at once.
+    Wide,
+    /// A district or less: all of the place.
+    Near,
+    /// A caseload: family by family.
+    Own,
+}
+
+impl Reach {
+    fn of(scope: &Scope) -> Self {
+        match (scope.caseload(), scope.region().level() >= model::RegionLevel::District) {
+            (0, false) => Self::Wide,
+            (0, true) => Self::Near,
+            _ => Self::Own,
+        }
+    }
 }
 
 /// The open cases of a workflow by state: how many, and the first of each.
@@ -372,26 +399,78 @@ pub fn board(house: &House, scope: &Scope, workflow: &str, each: u32) -> Result<
     if !found.knows(scope.role()) {
         return Err(Error::Workflow(workflow.to_owned()));
     }
-    let (from, to) = scope.path_range();
+    let mut columns: Vec<BoardColumn> = found
+        .states
+        .iter()
+        .filter(|state| state.kind != StateKind::End)
+        .map(|state| BoardColumn {
+            state: state.key.clone(),
+            label: state.label.clone(),
+            open: 0,
+            late: 0,
+            first: Vec::new(),
+        })
+        .collect();
+    house.db.read(|tx| match Reach::of(scope) {
+        Reach::Wide => columns.iter_mut().try_for_each(|column| fill_wide(tx, house, scope, workflow, each, column)),
+        Reach::Near | Reach::Own => fill_near(tx, house, scope, workflow, each, &mut columns),
+    })?;
+    Ok(columns)
+}
+
+/// One state of the nation: counting stops at the bound, and the first rows come in the order of days.
+fn fill_wide(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    workflow: &str,
+    each: u32,
+    column: &mut BoardColumn,
+) -> Result<()> {
+    let ((from, to), role) = (scope.path_range(), scope.role());
     let today = house.clock.today().to_string();
-    let states = found.states.iter().filter(|state| state.kind != StateKind::End);
-    house.db.read(|tx| {
-        let column = |state: &policy::State| {
-            let (role, caseload) = (scope.role(), scope.caseload());
-            let asked = params![workflow, &state.key, &today, caseload, from, to, COUNTED + 1, role];
-            let counts = tx.query_one(&queries::BOARD_COUNT, asked)?;
-            let asked = params![workflow, &state.key, "", caseload, from, to, 0, role, i64::from(each)];
-            let rows = tx.query(&queries::BOARD_ROWS, asked)?;
-            Ok(BoardColumn {
-                state: state.key.clone(),
-                label: state.label.clone(),
-                open: counts.int(0)?,
-                late: counts.int(1)?,
-                first: rows.iter().map(|row| case_row(house, row)).collect::<Result<_>>()?,
-            })
-        };
-        states.map(column).collect()
-    })
+    let asked = params![workflow, &column.state, today, from, to, COUNTED + 1, role];
+    let counts = tx.query_one(&queries::BOARD_COUNT_WIDE, asked)?;
+    (column.open, column.late) = (counts.int(0)?, counts.int(1)?);
+    let asked = params![workflow, &column.state, "", 0, from, to, role, i64::from(each)];
+    let rows = tx.query(&queries::BOARD_ROWS_WIDE, asked)?;
+    column.first = rows.iter().map(|row| case_row(house, row)).collect::<Result<_>>()?;
+    Ok(())
+}
+
+/// All states of a place or of a caseload at once.
+fn fill_near(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    workflow: &str,
+    each: u32,
+    columns: &mut [BoardColumn],
+) -> Result<()> {
+    let ((from, to), role, own) = (scope.path_range(), scope.role(), Reach::of(scope) == Reach::Own);
+    let today = house.clock.today().to_string();
+    let mut counts = params![workflow, today, from, to, role].to_vec();
+    let mut first = params![workflow, from, to, role, i64::from(each)].to_vec();
+    let (count, rows) = if own {
+        counts.push(scope.caseload().into());
+        first.push(scope.caseload().into());
+        (&queries::BOARD_COUNT_OWN, &queries::BOARD_FIRST_OWN)
+    } else {
+        (&queries::BOARD_COUNT_NEAR, &queries::BOARD_FIRST_NEAR)
+    };
+    for row in tx.query(count, &counts)? {
+        let (open, late) = (row.int(1)?.min(COUNTED + 1), row.int(2)?.min(COUNTED + 1));
+        if let Some(column) = columns.iter_mut().find(|column| column.state == row.text(0).unwrap_or_default()) {
+            (column.open, column.late) = (open, late);
+        }
+    }
+    for row in tx.query(rows, &first)? {
+        let row = case_row(house, &row)?;
+        if let Some(column) = columns.iter_mut().find(|column| column.state == row.state) {
+            column.first.push(row);
+        }
+    }
+    Ok(())
 }
 
 /// The open cases of one state, longest due first.
@@ -411,15 +490,18 @@ pub fn board_state(
     }
     let (from, to) = scope.path_range();
     let keys = page.keys(2)?.unwrap_or_else(|| vec!["".into(), Value::Int(0)]);
-    let rows = house.db.read(|tx| {
-        let [day, case] = keys.as_slice() else { return Err(store::Error::Cursor) };
-        let (role, caseload) = (scope.role(), scope.caseload());
-        let (day, case) = (day.clone(), case.clone());
-        tx.query(
-            &queries::BOARD_ROWS,
-            params![workflow, state, day, caseload, from, to, case, role, page.fetch()],
-        )
-    })?;
+    let [day, case] = keys.as_slice() else { return Err(store::Error::Cursor.into()) };
+    let (day, case) = (day.clone(), case.clone());
+    let mut asked = params![workflow, state, day, case, from, to, scope.role(), page.fetch()].to_vec();
+    let statement = match Reach::of(scope) {
+        Reach::Wide => &queries::BOARD_ROWS_WIDE,
+        Reach::Near => &queries::BOARD_ROWS_NEAR,
+        Reach::Own => {
+            asked.push(scope.caseload().into());
+            &queries::BOARD_ROWS_OWN
+        }
+    };
+    let rows = house.db.read(|tx| tx.query(statement, &asked))?;
     let rows = rows.iter().map(|row| case_row(house, row)).collect::<Result<Vec<_>>>()?;
     Ok(page.page(rows, |row| vec![row.step_due_on.to_string().into(), Value::Int(row.case.0)]))
 }
@@ -468,9 +550,14 @@ pub fn counts_by_state(house: &House, scope: &Scope) -> Result<(Vec<StateCount>,
     let (rows, counted_on) = house.db.read(|tx| {
         let night =
             sweep::last(tx)?.filter(|_| sweep::counted_at_night(scope.region()) && scope.caseload() == 0);
-        let rows = match night {
-            Some(_) => tx.query(&queries::STATES_AT_NIGHT, params![from, to])?,
-            None => tx.query(&queries::STATES, params![from, to, scope.caseload(), today, scope.role()])?,
+        let mut asked = params![from, to, today, scope.role()].to_vec();
+        let rows = match (night, Reach::of(scope)) {
+            (Some(_), _) => tx.query(&queries::STATES_AT_NIGHT, params![from, to])?,
+            (None, Reach::Own) => {
+                asked.push(scope.caseload().into());
+                tx.query(&queries::STATES_OWN, &asked)?
+            }
+            (None, _) => tx.query(&queries::STATES, &asked)?,
         };
         Ok::<_, Error>((rows, night.map(|(day, _)| day)))
     })?;
@@ -751,6 +838,15 @@ fn event(workflow: &Workflow, row: &Row, case: CaseId) -> Result<EventView> {
     let action_label = match workflow.transition(&from, &action) {
         Some(step) => step.label.clone(),
         None if from.is_empty() => Label::new("Dibuka", "Opened"),
+        None if action == follow::FOLLOWED => {
+            Label::new("Mengikuti orang atau keluarganya di registri", "Follows its person or family in the registry")
+        }
+        None if action == follow::DIED => {
+            Label::new("Orang dalam kasus ini meninggal, menurut registri", "The person of this case died, says the registry")
+        }
+        None if action == follow::MEMBER_DIED => {
+            Label::new("Anggota keluarga meninggal, menurut registri", "A member of the family died, says the registry")
+        }
         None if action == sweep::LATE => Label::new("Terlambat, diteruskan ke atas", "Late, passed up"),
         None => Label::new(&action, &action),
     };
