@@ -217,11 +217,8 @@ impl Bench {
 
     fn user(&self, login: &str, role: &str, region: &str) -> Session {
         let manage = Session::console(&self.house).scope("user.manage").unwrap();
-        let region = if region.is_empty() {
-            RegionCode::nation()
-        } else {
-            RegionCode::parse(region).unwrap()
-        };
+        let region =
+            if region.is_empty() { RegionCode::nation() } else { RegionCode::parse(region).unwrap() };
         let (login, role) = (login.to_owned(), role.to_owned());
         let new = NewUser { name: login.clone(), login: login.clone(), role, region, password: None };
         access::create_user(&self.house, &manage, new).unwrap();
@@ -232,7 +229,11 @@ impl Bench {
         let policy = Arc::clone(&self.house.policy);
         let (all, moved) = (walks(&policy, self.today), moved_walk(&policy, self.today));
         let days = Days::around(policy.calendar(), self.today);
-        let mut filled = Filled { families: vec![Vec::new(); DISTRICTS as usize], moved: vec![Vec::new(); DISTRICTS as usize], companions: Vec::new() };
+        let mut filled = Filled {
+            families: vec![Vec::new(); DISTRICTS as usize],
+            moved: vec![Vec::new(); DISTRICTS as usize],
+            companions: Vec::new(),
+        };
         for first in (0..self.cases).step_by(CHUNK as usize) {
             let (mut files, mut events, mut tasks) = (Vec::new(), Vec::new(), Vec::new());
             for n in first..(first + CHUNK).min(self.cases) {
@@ -434,16 +435,44 @@ impl Days {
 }
 
 const FILE: &[&str] = &[
-    "family_id", "case_id", "workflow", "person_id", "line_id", "subject", "title", "region", "state", "open",
-    "opened_on", "due_on", "step_due_on", "stopped_days", "stopped_since", "answers", "last_actor", "rev",
-    "clock_on", "clock_of", "opened_by", "accused", "lateness",
+    "family_id",
+    "case_id",
+    "workflow",
+    "person_id",
+    "line_id",
+    "subject",
+    "title",
+    "region",
+    "state",
+    "open",
+    "opened_on",
+    "due_on",
+    "step_due_on",
+    "stopped_days",
+    "stopped_since",
+    "answers",
+    "last_actor",
+    "rev",
+    "clock_on",
+    "clock_of",
+    "opened_by",
+    "accused",
+    "lateness",
 ];
 const EVENT: &[&str] = &[
-    "family_id", "case_id", "seq", "at", "actor_id", "actor", "role", "action", "from_state", "to_state",
+    "family_id",
+    "case_id",
+    "seq",
+    "at",
+    "actor_id",
+    "actor",
+    "role",
+    "action",
+    "from_state",
+    "to_state",
     "answers",
 ];
-const TASK: &[&str] =
-    &["family_id", "case_id", "role", "own", "step_due_on", "region", "watch", "workflow"];
+const TASK: &[&str] = &["family_id", "case_id", "role", "own", "step_due_on", "region", "watch", "workflow"];
 
 fn peak_mb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -491,8 +520,10 @@ fn figures() {
     let mut sessions: BTreeMap<&str, Session> =
         people.iter().map(|(login, role, region)| (*login, bench.user(login, role, region))).collect();
     let manage = console.scope("user.manage").unwrap();
-    sessions
-        .insert("pendamping", access::session_of_login(&bench.house, &manage, filled.companions.last().unwrap()).unwrap());
+    sessions.insert(
+        "pendamping",
+        access::session_of_login(&bench.house, &manage, filled.companions.last().unwrap()).unwrap(),
+    );
     for (login, what) in [
         ("operator", "village operator"),
         ("pendamping", "companion of 300 families"),
@@ -505,6 +536,22 @@ fn figures() {
         let scope = sessions[login].scope("case.read").unwrap();
         bench.each(&format!("inbox: {what}"), 30.0, 60, |house, _| {
             inbox(house, &scope);
+        });
+    }
+    for (login, what) in [("dinsos-besar", "large district"), ("manajer", "nation")] {
+        let scope = sessions[login].scope("case.read").unwrap();
+        bench.each(&format!("of it, the counts: {what}"), 30.0, 60, |house, _| {
+            views::task_counts(house, &scope).unwrap();
+        });
+        bench.each(&format!("of it, the list: {what}"), 30.0, 60, |house, _| {
+            let page = Page { after: None, limit: 40 };
+            views::tasks(house, &scope, &TaskFilter::default(), &page).unwrap();
+        });
+        bench.each(&format!("of it, cases by state: {what}"), 30.0, 60, |house, _| {
+            views::counts_by_state(house, &scope).unwrap();
+        });
+        bench.each(&format!("of it, caseloads: {what}"), 30.0, 60, |house, _| {
+            views::caseloads(house, &scope, &Page::first(50)).unwrap();
         });
     }
     boards(&mut bench, &sessions);
@@ -579,8 +626,7 @@ fn steps(bench: &mut Bench, filled: &Filled) {
     bench.each("one commit of one row", 50.0, runs, |house, nth| {
         house.db.write(|tx| set_meta(tx, "figures", &nth.to_string())).unwrap();
     });
-    let request =
-        StepRequest { action: MOVED.1.to_owned(), written: written(), rev: EVENTS as i64 };
+    let request = StepRequest { action: MOVED.1.to_owned(), written: written(), rev: EVENTS as i64 };
     bench.each("one step, durable", 50.0, runs, |house, nth| {
         let district = nth % MOVED_DISTRICTS as usize;
         let case = filled.moved[district][nth / MOVED_DISTRICTS as usize];

@@ -62,6 +62,8 @@ pub struct Death {
     pub of: OpenCase,
     /// Who died, by the number of now.
     pub person: PersonId,
+    /// It is the person of the case, not another member of the family.
+    pub its_person: bool,
     /// When; none where the lists do not say.
     pub on: Option<Date>,
 }
@@ -207,10 +209,9 @@ fn tell(tx: &mut Tx<'_>, house: &House, scope: &Scope, death: &Death) -> Result<
     let (of, family, case) = (&death.of, death.of.family, death.of.case);
     let Some((row, workflow)) = standing(tx, house, of)? else { return Ok(false) };
     let (state, due, rev, accused) = (row.text(1)?, row.text(2)?, row.int(3)?, row.text(4)?);
-    let mine = row.opt_int(6)? == Some(death.person.0) || of.person == Some(death.person);
     let mut answers = Answers::from([("person".to_owned(), Answer::Int(death.person.0))]);
     answers.extend(death.on.map(|day| ("day".to_owned(), Answer::Date(day))));
-    let action = if mine { DIED } else { MEMBER_DIED };
+    let action = if death.its_person { DIED } else { MEMBER_DIED };
     let asked = params![family, case, action, written(&answers)];
     if tx.query_one(&queries::TOLD_ALREADY, asked)?.int(0)? > 0 {
         return Ok(false);

@@ -261,7 +261,8 @@ fn open(
             &accused
         ],
     )?;
-    let opened = event_row(house, (scope, scope.role()), (new.family, id), 1, ["open", "", &start.key], answers);
+    let opened =
+        event_row(house, (scope, scope.role()), (new.family, id), 1, ["open", "", &start.key], answers);
     tx.execute(&queries::EVENT_ADD, &opened)?;
     let place = Place { family: new.family, id, region: &new.region, accused: &accused };
     let tasks = task_rows(house, workflow, &start.key, place, step_due, &[]);

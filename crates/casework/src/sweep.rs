@@ -12,10 +12,10 @@ use store::{Row, Tx, next_number, params};
 
 use crate::{
     Error, Result,
+    bulk::step_many,
     engine::{self, Refusal},
     form::Answers,
     queries,
-    bulk::step_many,
     service::{BATCH, Taker, WATCH_LATE},
     write::{add_events, event_row},
 };

@@ -412,7 +412,9 @@ pub fn board(house: &House, scope: &Scope, workflow: &str, each: u32) -> Result<
         })
         .collect();
     house.db.read(|tx| match Reach::of(scope) {
-        Reach::Wide => columns.iter_mut().try_for_each(|column| fill_wide(tx, house, scope, workflow, each, column)),
+        Reach::Wide => {
+            columns.iter_mut().try_for_each(|column| fill_wide(tx, house, scope, workflow, each, column))
+        }
         Reach::Near | Reach::Own => fill_near(tx, house, scope, workflow, each, &mut columns),
     })?;
     Ok(columns)
@@ -460,7 +462,9 @@ fn fill_near(
     };
     for row in tx.query(count, &counts)? {
         let (open, late) = (row.int(1)?.min(COUNTED + 1), row.int(2)?.min(COUNTED + 1));
-        if let Some(column) = columns.iter_mut().find(|column| column.state == row.text(0).unwrap_or_default()) {
+        if let Some(column) =
+            columns.iter_mut().find(|column| column.state == row.text(0).unwrap_or_default())
+        {
             (column.open, column.late) = (open, late);
         }
     }
@@ -838,15 +842,18 @@ fn event(workflow: &Workflow, row: &Row, case: CaseId) -> Result<EventView> {
     let action_label = match workflow.transition(&from, &action) {
         Some(step) => step.label.clone(),
         None if from.is_empty() => Label::new("Dibuka", "Opened"),
-        None if action == follow::FOLLOWED => {
-            Label::new("Mengikuti orang atau keluarganya di registri", "Follows its person or family in the registry")
-        }
-        None if action == follow::DIED => {
-            Label::new("Orang dalam kasus ini meninggal, menurut registri", "The person of this case died, says the registry")
-        }
-        None if action == follow::MEMBER_DIED => {
-            Label::new("Anggota keluarga meninggal, menurut registri", "A member of the family died, says the registry")
-        }
+        None if action == follow::FOLLOWED => Label::new(
+            "Mengikuti orang atau keluarganya di registri",
+            "Follows its person or family in the registry",
+        ),
+        None if action == follow::DIED => Label::new(
+            "Orang dalam kasus ini meninggal, menurut registri",
+            "The person of this case died, says the registry",
+        ),
+        None if action == follow::MEMBER_DIED => Label::new(
+            "Anggota keluarga meninggal, menurut registri",
+            "A member of the family died, says the registry",
+        ),
         None if action == sweep::LATE => Label::new("Terlambat, diteruskan ke atas", "Late, passed up"),
         None => Label::new(&action, &action),
     };

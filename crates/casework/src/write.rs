@@ -60,7 +60,8 @@ impl Writes {
         let key = (before.family, before.id);
         if let Some(root) = before.root.filter(|_| after.clock != before.case.clock) {
             let (of, from) = (&before.clock_of, after.clock.from.to_string());
-            let shared = params![root, stopped_days, stopped_since.clone(), due.as_str(), before.id, of, from];
+            let shared =
+                params![root, stopped_days, stopped_since.clone(), due.as_str(), before.id, of, from];
             self.clocks.push(shared.to_vec());
         }
         let changed = params![
@@ -173,7 +174,13 @@ pub(crate) fn task_rows(
     tasks.into_iter().map(row).collect()
 }
 
-fn put_effects(tx: &mut Tx<'_>, house: &House, scope: &Scope, before: &Stored, stepped: &Stepped) -> Result<()> {
+fn put_effects(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    before: &Stored,
+    stepped: &Stepped,
+) -> Result<()> {
     for (number, caused) in stepped.effects.iter().enumerate() {
         let effect = Effect {
             caused: caused.clone(),

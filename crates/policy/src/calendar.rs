@@ -326,6 +326,9 @@ mod tests {
                 "{from} and {days}"
             );
         }
-        assert_eq!(calendar.days_late_since(date(2026, 11, 23), 9_999), late_since(&calendar, date(2026, 11, 23), 9_999));
+        assert_eq!(
+            calendar.days_late_since(date(2026, 11, 23), 9_999),
+            late_since(&calendar, date(2026, 11, 23), 9_999)
+        );
     }
 }
