@@ -72,7 +72,8 @@ pub fn take_steps(
     Ok(bulk)
 }
 
-/// Takes a step in each of some cases in the caller's transaction, which also writes the audit row. Cases that stand alone are read, decided
+/// Takes a step in each of some cases in the caller's transaction, which also writes the audit row. Cases that stand alone are read,
+/// decided
 /// and written together; a case that shares a clock with others, or is named twice, has its turn when all before it are written. Answers
 /// for each case: taken, refused, or not there; anything else ends all.
 pub(crate) fn step_many(

@@ -3,17 +3,17 @@
 //! that cannot be edited, tasks with deadlines in working days, and effects for other rooms. Never here: a workflow's name, a change
 //! in another room's tables, a step without its role.
 //!
-//! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the clock
+//! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is
+//! the clock
 //! that goes over all of them at night, `ticket` is for citizens without an account; `follow` lets a case go to where its person
 //! is now; `handover` takes in devices handed to people;
 //! [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS`
 //! and carry it over where [`carry_effects`] is called.
 
+mod board;
 mod bulk;
 pub mod engine;
 mod error;
-#[cfg(test)]
-mod figures;
 mod follow;
 pub mod form;
 mod handover;
@@ -21,6 +21,8 @@ mod paper;
 pub mod queries;
 mod service;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod ticket;
 pub mod views;
 mod write;

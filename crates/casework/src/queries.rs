@@ -11,7 +11,8 @@ sql! {
     pub(crate) CASE_OPEN_FOR = "SELECT case_id FROM case_file
         WHERE family_id = $1 AND workflow = $2 AND subject = $3 AND open = 1";
     // A person who was merged is shown, and acted on, by the number of now.
-    pub(crate) CASE_GET = "SELECT c.family_id, c.case_id, c.workflow, COALESCE(l.new_id, c.person_id), c.line_id, c.title, c.region, c.state,
+    pub(crate) CASE_GET = "SELECT c.family_id, c.case_id, c.workflow, COALESCE(l.new_id, c.person_id), c.line_id, c.title,
+            c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused,
         c.root_id, c.parent_id, c.answers, c.last_actor, c.rev, c.opened_by
         FROM case_file c LEFT JOIN person_alias l ON l.old_id = c.person_id
@@ -44,7 +45,8 @@ sql! {
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, t.watch
         FROM (SELECT t.family_id, t.case_id, t.step_due_on, t.watch FROM case_task t
             WHERE t.role = $1 AND (t.step_due_on, t.case_id) > ($2, $3) AND t.step_due_on < $8
-            AND (t.region || '') >= $4 AND (t.region || '') < $5 AND ($6 = '' OR t.workflow = $6) AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
+            AND (t.region || '') >= $4 AND (t.region || '') < $5 AND ($6 = '' OR t.workflow = $6)
+            AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
             ORDER BY t.step_due_on, t.case_id LIMIT $7) t
         JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
         ORDER BY t.step_due_on, t.case_id";
@@ -52,7 +54,8 @@ sql! {
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, t.watch
         FROM (SELECT t.family_id, t.case_id, t.step_due_on, t.watch FROM case_task t
             WHERE t.role = $1 AND t.region >= $4 AND t.region < $5 AND (t.step_due_on || '', t.case_id) > ($2, $3)
-            AND (t.step_due_on || '') < $8 AND ($6 = '' OR t.workflow = $6) AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
+            AND (t.step_due_on || '') < $8 AND ($6 = '' OR t.workflow = $6) AND (t.own = 1 OR NOT EXISTS (SELECT 1
+            FROM assignment a WHERE a.family_id = t.family_id))
             ORDER BY t.step_due_on, t.case_id LIMIT $7) t
         JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
         ORDER BY t.step_due_on, t.case_id";
@@ -65,25 +68,31 @@ sql! {
                 SELECT t.family_id, t.case_id, t.step_due_on, t.watch, t.region, t.own, t.workflow
                 FROM case_task t WHERE (t.family_id + 0) = 0 AND t.role = $1 AND t.region >= $4 AND t.region < $5) t
             WHERE t.region >= $4 AND t.region < $5 AND (t.step_due_on || '', t.case_id) > ($2, $3)
-            AND (t.step_due_on || '') < $8 AND ($6 = '' OR t.workflow = $6) AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
+            AND (t.step_due_on || '') < $8 AND ($6 = '' OR t.workflow = $6) AND (t.own = 1 OR NOT EXISTS (SELECT 1
+            FROM assignment a WHERE a.family_id = t.family_id))
             ORDER BY t.step_due_on || '', t.case_id LIMIT $7) t
         JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
         ORDER BY t.step_due_on, t.case_id";
     pub(crate) TASK_COUNTS_WIDE = "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_task t WHERE t.role = $1
-            AND (t.region || '') >= $3 AND (t.region || '') < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id)) LIMIT $5) a),
+            AND (t.region || '') >= $3 AND (t.region || '') < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a
+            WHERE a.family_id = t.family_id)) LIMIT $5) a),
         (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_task t WHERE t.role = $1 AND t.step_due_on < $2
-            AND (t.region || '') >= $3 AND (t.region || '') < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id)) LIMIT $5) l),
+            AND (t.region || '') >= $3 AND (t.region || '') < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a
+            WHERE a.family_id = t.family_id)) LIMIT $5) l),
         (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_task t WHERE t.role = $1 AND t.step_due_on = $2
-            AND (t.region || '') >= $3 AND (t.region || '') < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id)) LIMIT $5) n)";
+            AND (t.region || '') >= $3 AND (t.region || '') < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a
+            WHERE a.family_id = t.family_id)) LIMIT $5) n)";
     pub(crate) TASK_COUNTS_NEAR = "SELECT COUNT(*), COUNT(*) FILTER (WHERE t.step_due_on < $2), COUNT(*) FILTER (WHERE t.step_due_on = $2)
-        FROM case_task t WHERE t.role = $1 AND t.region >= $3 AND t.region < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))";
+        FROM case_task t WHERE t.role = $1 AND t.region >= $3 AND t.region < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1
+            FROM assignment a WHERE a.family_id = t.family_id))";
     pub(crate) TASK_COUNTS_OWN = "SELECT COUNT(*), COUNT(*) FILTER (WHERE t.step_due_on < $2), COUNT(*) FILTER (WHERE t.step_due_on = $2)
         FROM (SELECT t.family_id, t.step_due_on, t.region, t.own
             FROM assignment a JOIN case_task t ON t.family_id = a.family_id WHERE a.user_id = $5 AND (t.role || '') = $1
             UNION ALL
             SELECT t.family_id, t.step_due_on, t.region, t.own
             FROM case_task t WHERE (t.family_id + 0) = 0 AND t.role = $1 AND t.region >= $3 AND t.region < $4) t
-        WHERE t.region >= $3 AND t.region < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))";
+        WHERE t.region >= $3 AND t.region < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a
+            WHERE a.family_id = t.family_id))";
     pub(crate) FAMILY_CASES = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused
         FROM case_file c
@@ -115,9 +124,11 @@ sql! {
     pub(crate) STATES_AT_NIGHT = "SELECT workflow, state, SUM(open), SUM(late) FROM case_count
         WHERE district >= $1 AND district < $2 GROUP BY workflow, state ORDER BY workflow, state";
     // As of tasks: wide in the order of days, near by place, own by families.
-    pub(crate) BOARD_COUNT_WIDE = "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_file c WHERE c.workflow = $1 AND c.state = $2 AND c.open = 1
+    pub(crate) BOARD_COUNT_WIDE = "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_file c WHERE c.workflow = $1
+            AND c.state = $2 AND c.open = 1
             AND (c.region || '') >= $4 AND (c.region || '') < $5 AND c.accused <> $7 LIMIT $6) a),
-        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_file c WHERE c.workflow = $1 AND c.state = $2 AND c.open = 1 AND c.step_due_on < $3
+        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_file c WHERE c.workflow = $1 AND c.state = $2 AND c.open = 1
+            AND c.step_due_on < $3
             AND (c.region || '') >= $4 AND (c.region || '') < $5 AND c.accused <> $7 LIMIT $6) l)";
     pub(crate) BOARD_COUNT_NEAR = "SELECT c.state, COUNT(*), COUNT(*) FILTER (WHERE c.step_due_on < $2) FROM case_file c
         WHERE c.open = 1 AND (c.workflow || '') = $1 AND c.region >= $3 AND c.region < $4 AND c.accused <> $5 GROUP BY c.state";
@@ -167,7 +178,8 @@ sql! {
     pub(crate) BOARD_FIRST_OWN = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused
         FROM (SELECT c.family_id, c.case_id, c.step_due_on,
-            ROW_NUMBER() OVER (PARTITION BY c.state ORDER BY c.step_due_on, c.case_id) AS place FROM (SELECT c.family_id, c.case_id, c.workflow, c.state, c.step_due_on, c.region, c.accused
+            ROW_NUMBER() OVER (PARTITION BY c.state ORDER BY c.step_due_on, c.case_id) AS place FROM (SELECT c.family_id,
+            c.case_id, c.workflow, c.state, c.step_due_on, c.region, c.accused
                 FROM assignment a JOIN case_file c ON c.family_id = a.family_id WHERE a.user_id = $6 AND (c.open + 0) = 1
                 UNION ALL
                 SELECT c.family_id, c.case_id, c.workflow, c.state, c.step_due_on, c.region, c.accused

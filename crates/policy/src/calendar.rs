@@ -1,5 +1,5 @@
-//! Working days: Monday to Friday but for holidays and joint leave (*cuti bersama*), from `calendar/holidays.csv`; and the day that it is in
-//! a place: provinces of the middle and of the east (`calendar/zones.csv`) are one and two hours ahead of the west.
+//! Working days: Monday to Friday but for holidays and joint leave (*cuti bersama*), from `calendar/holidays.csv`; and the day that it is
+//! in a place: provinces of the middle and of the east (`calendar/zones.csv`) are one and two hours ahead of the west.
 
 use std::collections::BTreeMap;
 
