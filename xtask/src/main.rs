@@ -4,6 +4,7 @@
 //! A step that cannot run says what is missing and how to get it; nothing is skipped in silence.
 
 mod bench;
+mod bench_casework;
 mod bench_linkage;
 mod bench_payment;
 mod bench_rules;
@@ -33,6 +34,8 @@ Chores of the project.
   cargo xtask bench targeting [--families N] [--keep DIR] [--peer]
   cargo xtask bench payment [--lines N] [--postgres]
                                    a month of a nation: build, lock, order, file, replies, reconciliation
+  cargo xtask bench casework [--cases N] [--postgres]
+                                   the open cases of a nation: lists, boards, case pages, steps, the nightly clock
   cargo xtask soak ledger [--histories N] [--seed N]
   cargo xtask soak kills [--kills N] [--seed N]
                                    random histories of payments against a bank that keeps its own count
@@ -62,6 +65,7 @@ fn dispatch(words: &[String]) -> Result<()> {
         ["bench", "--people", people] => bench::run(people.parse()?),
         ["bench", "rules", rest @ ..] => bench_rules::run(rest),
         ["bench", "targeting", rest @ ..] => bench_targeting::run(rest),
+        ["bench", "casework", rest @ ..] => bench_casework::run(rest),
         ["bench", "payment", rest @ ..] => bench_payment::run(rest),
         ["soak", "ledger", rest @ ..] => bench_payment::soak(rest),
         ["soak", "kills", rest @ ..] => kills::soak(rest),

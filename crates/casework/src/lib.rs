@@ -3,26 +3,34 @@
 //! that cannot be edited, tasks with deadlines in working days, and effects for other rooms. Never here: a workflow's name, a change
 //! in another room's tables, a step without its role.
 //!
-//! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the clock
-//! that goes over all of them at night, `ticket` is for citizens without an account; `handover` takes in devices handed to people;
+//! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is
+//! the clock
+//! that goes over all of them at night, `ticket` is for citizens without an account; `follow` lets a case go to where its person
+//! is now; `handover` takes in devices handed to people;
 //! [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS`
 //! and carry it over where [`carry_effects`] is called.
 
+mod board;
 mod bulk;
 pub mod engine;
 mod error;
+mod follow;
 pub mod form;
 mod handover;
 mod paper;
 pub mod queries;
 mod service;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod ticket;
 pub mod views;
+mod write;
 
 pub use bulk::{Bulk, NotTaken, take_steps};
 pub use engine::{Refusal, Stepped};
 pub use error::Error;
+pub use follow::{Death, Moved, OpenCase, follow, followed_until, open_cases_of};
 pub use form::{Answer, Answers, FieldFault};
 pub use handover::{
     HANDOVER_BYTES_MAX, HANDOVER_COLUMNS, HandoverFilter, HandoverRow, HandoversTaken, LineFault,

@@ -10,10 +10,12 @@ sql! {
         ON CONFLICT DO NOTHING";
     pub(crate) CASE_OPEN_FOR = "SELECT case_id FROM case_file
         WHERE family_id = $1 AND workflow = $2 AND subject = $3 AND open = 1";
-    pub(crate) CASE_GET = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+    // A person who was merged is shown, and acted on, by the number of now.
+    pub(crate) CASE_GET = "SELECT c.family_id, c.case_id, c.workflow, COALESCE(l.new_id, c.person_id), c.line_id, c.title,
+            c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused,
         c.root_id, c.parent_id, c.answers, c.last_actor, c.rev, c.opened_by
-        FROM case_file c
+        FROM case_file c LEFT JOIN person_alias l ON l.old_id = c.person_id
         WHERE c.case_id = $1 AND c.region >= $2 AND c.region < $3
         AND ($4 = 0 OR c.family_id = 0 OR c.family_id IN (SELECT family_id FROM assignment WHERE user_id = $4))";
     pub(crate) CASE_STEP = "UPDATE case_file SET state = $4, open = $5, due_on = $6, step_due_on = $7, stopped_days = $8,
@@ -41,33 +43,61 @@ sql! {
     pub(crate) TASKS_CLEAR = "DELETE FROM case_task WHERE family_id = $1 AND case_id = $2";
     pub(crate) TASK_ADD = "INSERT INTO case_task (family_id, case_id, role, own, step_due_on, region, watch, workflow)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+    // A list is chosen and cut within an index, and only then are its cases read. Of the nation, in the order of days; of a district or
+    // village, all tasks of the place; of a caseload, those of its families and of the place where no family is meant. An expression such
+    // as `step_due_on || ''` says which index is not to be taken.
     pub(crate) TASKS_WIDE = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, t.watch
-        FROM case_task t JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
-        WHERE t.role = $1 AND (t.step_due_on, t.case_id) > ($2, $3)
-        AND t.region >= $4 AND t.region < $5
-        AND ($6 = 0 OR t.family_id = 0 OR t.family_id IN (SELECT family_id FROM assignment WHERE user_id = $6))
-        AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
-        AND ($8 = '' OR t.workflow = $8) AND t.step_due_on < $9
-        ORDER BY t.step_due_on, t.case_id LIMIT $7";
+        FROM (SELECT t.family_id, t.case_id, t.step_due_on, t.watch FROM case_task t
+            WHERE t.role = $1 AND (t.step_due_on, t.case_id) > ($2, $3) AND t.step_due_on < $8
+            AND (t.region || '') >= $4 AND (t.region || '') < $5 AND ($6 = '' OR t.workflow = $6)
+            AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
+            ORDER BY t.step_due_on, t.case_id LIMIT $7) t
+        JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
+        ORDER BY t.step_due_on, t.case_id";
     pub(crate) TASKS_NEAR = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, t.watch
-        FROM case_task t JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
-        WHERE t.role = $1 AND (t.step_due_on || '', t.case_id) > ($2, $3)
-        AND t.region >= $4 AND t.region < $5
-        AND ($6 = 0 OR t.family_id = 0 OR t.family_id IN (SELECT family_id FROM assignment WHERE user_id = $6))
-        AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
-        AND ($8 = '' OR t.workflow = $8) AND t.step_due_on < $9
-        ORDER BY t.step_due_on || '', t.case_id LIMIT $7";
-    pub(crate) TASK_COUNTS = "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_task t WHERE t.role = $1 AND t.region >= $3 AND t.region < $4
-            AND ($5 = 0 OR t.family_id = 0 OR t.family_id IN (SELECT family_id FROM assignment WHERE user_id = $5))
-            AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id)) LIMIT $6) a),
-        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_task t WHERE t.role = $1 AND t.region >= $3 AND t.region < $4
-            AND t.step_due_on < $2 AND ($5 = 0 OR t.family_id = 0 OR t.family_id IN (SELECT family_id FROM assignment WHERE user_id = $5))
-            AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id)) LIMIT $6) l),
-        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_task t WHERE t.role = $1 AND t.region >= $3 AND t.region < $4
-            AND t.step_due_on = $2 AND ($5 = 0 OR t.family_id = 0 OR t.family_id IN (SELECT family_id FROM assignment WHERE user_id = $5))
-            AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id)) LIMIT $6) n)";
+        FROM (SELECT t.family_id, t.case_id, t.step_due_on, t.watch FROM case_task t
+            WHERE t.role = $1 AND t.region >= $4 AND t.region < $5 AND (t.step_due_on || '', t.case_id) > ($2, $3)
+            AND (t.step_due_on || '') < $8 AND ($6 = '' OR t.workflow = $6) AND (t.own = 1 OR NOT EXISTS (SELECT 1
+            FROM assignment a WHERE a.family_id = t.family_id))
+            ORDER BY t.step_due_on, t.case_id LIMIT $7) t
+        JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
+        ORDER BY t.step_due_on, t.case_id";
+    pub(crate) TASKS_OWN = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, t.watch
+        FROM (SELECT t.family_id, t.case_id, t.step_due_on, t.watch FROM (
+                SELECT t.family_id, t.case_id, t.step_due_on, t.watch, t.region, t.own, t.workflow
+                FROM assignment a JOIN case_task t ON t.family_id = a.family_id WHERE a.user_id = $9 AND (t.role || '') = $1
+                UNION ALL
+                SELECT t.family_id, t.case_id, t.step_due_on, t.watch, t.region, t.own, t.workflow
+                FROM case_task t WHERE (t.family_id + 0) = 0 AND t.role = $1 AND t.region >= $4 AND t.region < $5) t
+            WHERE t.region >= $4 AND t.region < $5 AND (t.step_due_on || '', t.case_id) > ($2, $3)
+            AND (t.step_due_on || '') < $8 AND ($6 = '' OR t.workflow = $6) AND (t.own = 1 OR NOT EXISTS (SELECT 1
+            FROM assignment a WHERE a.family_id = t.family_id))
+            ORDER BY t.step_due_on || '', t.case_id LIMIT $7) t
+        JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
+        ORDER BY t.step_due_on, t.case_id";
+    pub(crate) TASK_COUNTS_WIDE = "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_task t WHERE t.role = $1
+            AND (t.region || '') >= $3 AND (t.region || '') < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a
+            WHERE a.family_id = t.family_id)) LIMIT $5) a),
+        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_task t WHERE t.role = $1 AND t.step_due_on < $2
+            AND (t.region || '') >= $3 AND (t.region || '') < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a
+            WHERE a.family_id = t.family_id)) LIMIT $5) l),
+        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_task t WHERE t.role = $1 AND t.step_due_on = $2
+            AND (t.region || '') >= $3 AND (t.region || '') < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a
+            WHERE a.family_id = t.family_id)) LIMIT $5) n)";
+    pub(crate) TASK_COUNTS_NEAR = "SELECT COUNT(*), COUNT(*) FILTER (WHERE t.step_due_on < $2), COUNT(*) FILTER (WHERE t.step_due_on = $2)
+        FROM case_task t WHERE t.role = $1 AND t.region >= $3 AND t.region < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1
+            FROM assignment a WHERE a.family_id = t.family_id))";
+    pub(crate) TASK_COUNTS_OWN = "SELECT COUNT(*), COUNT(*) FILTER (WHERE t.step_due_on < $2), COUNT(*) FILTER (WHERE t.step_due_on = $2)
+        FROM (SELECT t.family_id, t.step_due_on, t.region, t.own
+            FROM assignment a JOIN case_task t ON t.family_id = a.family_id WHERE a.user_id = $5 AND (t.role || '') = $1
+            UNION ALL
+            SELECT t.family_id, t.step_due_on, t.region, t.own
+            FROM case_task t WHERE (t.family_id + 0) = 0 AND t.role = $1 AND t.region >= $3 AND t.region < $4) t
+        WHERE t.region >= $3 AND t.region < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a
+            WHERE a.family_id = t.family_id))";
     pub(crate) FAMILY_CASES = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused
         FROM case_file c
@@ -85,24 +115,83 @@ sql! {
         AND ($4 = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $4))
         AND ($6 = '' OR workflow = $6)
         ORDER BY family_id LIMIT $5";
-    pub(crate) STATES = "SELECT workflow, state, COUNT(*), COUNT(*) FILTER (WHERE step_due_on < $4) FROM case_file
-        WHERE open = 1 AND region >= $1 AND region < $2 AND accused <> $5
-        AND ($3 = 0 OR family_id = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
+    pub(crate) STATES = "SELECT workflow, state, COUNT(*), COUNT(*) FILTER (WHERE step_due_on < $3) FROM case_file
+        WHERE open = 1 AND region >= $1 AND region < $2 AND accused <> $4
         GROUP BY workflow, state ORDER BY workflow, state";
+    pub(crate) STATES_OWN = "SELECT c.workflow, c.state, COUNT(*), COUNT(*) FILTER (WHERE c.step_due_on < $3)
+        FROM (SELECT c.family_id, c.case_id, c.workflow, c.state, c.step_due_on, c.region, c.accused
+                FROM assignment a JOIN case_file c ON c.family_id = a.family_id WHERE a.user_id = $5 AND (c.open + 0) = 1
+                UNION ALL
+                SELECT c.family_id, c.case_id, c.workflow, c.state, c.step_due_on, c.region, c.accused
+                FROM case_file c WHERE (c.family_id + 0) = 0 AND c.open = 1 AND c.region >= $1 AND c.region < $2) c
+        WHERE c.region >= $1 AND c.region < $2 AND c.accused <> $4
+        GROUP BY c.workflow, c.state ORDER BY c.workflow, c.state";
     pub(crate) STATES_AT_NIGHT = "SELECT workflow, state, SUM(open), SUM(late) FROM case_count
         WHERE district >= $1 AND district < $2 GROUP BY workflow, state ORDER BY workflow, state";
-    pub(crate) BOARD_COUNT = "SELECT
-        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_file c WHERE c.workflow = $1 AND c.state = $2 AND c.open = 1
-            AND c.region >= $5 AND c.region < $6 AND ($4 = 0 OR c.family_id = 0 OR c.family_id IN (SELECT family_id FROM assignment WHERE user_id = $4)) AND c.accused <> $8 LIMIT $7) a),
+    // As of tasks: wide in the order of days, near by place, own by families.
+    pub(crate) BOARD_COUNT_WIDE = "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_file c WHERE c.workflow = $1
+            AND c.state = $2 AND c.open = 1
+            AND (c.region || '') >= $4 AND (c.region || '') < $5 AND c.accused <> $7 LIMIT $6) a),
         (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_file c WHERE c.workflow = $1 AND c.state = $2 AND c.open = 1
             AND c.step_due_on < $3
-            AND c.region >= $5 AND c.region < $6 AND ($4 = 0 OR c.family_id = 0 OR c.family_id IN (SELECT family_id FROM assignment WHERE user_id = $4)) AND c.accused <> $8 LIMIT $7) l)";
-    pub(crate) BOARD_ROWS = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+            AND (c.region || '') >= $4 AND (c.region || '') < $5 AND c.accused <> $7 LIMIT $6) l)";
+    pub(crate) BOARD_COUNT_NEAR = "SELECT c.state, COUNT(*), COUNT(*) FILTER (WHERE c.step_due_on < $2) FROM case_file c
+        WHERE c.open = 1 AND (c.workflow || '') = $1 AND c.region >= $3 AND c.region < $4 AND c.accused <> $5 GROUP BY c.state";
+    pub(crate) BOARD_COUNT_OWN = "SELECT c.state, COUNT(*), COUNT(*) FILTER (WHERE c.step_due_on < $2)
+        FROM (SELECT c.family_id, c.case_id, c.workflow, c.state, c.step_due_on, c.region, c.accused
+                FROM assignment a JOIN case_file c ON c.family_id = a.family_id WHERE a.user_id = $6 AND (c.open + 0) = 1
+                UNION ALL
+                SELECT c.family_id, c.case_id, c.workflow, c.state, c.step_due_on, c.region, c.accused
+                FROM case_file c WHERE (c.family_id + 0) = 0 AND c.open = 1 AND c.region >= $3 AND c.region < $4) c
+        WHERE (c.workflow || '') = $1 AND c.region >= $3 AND c.region < $4 AND c.accused <> $5 GROUP BY c.state";
+    pub(crate) BOARD_ROWS_WIDE = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused
-        FROM case_file c WHERE c.workflow = $1 AND c.state = $2 AND c.open = 1
-        AND (c.step_due_on, c.case_id) > ($3, $7)
-        AND c.region >= $5 AND c.region < $6 AND ($4 = 0 OR c.family_id = 0 OR c.family_id IN (SELECT family_id FROM assignment WHERE user_id = $4)) AND c.accused <> $8
-        ORDER BY c.step_due_on, c.case_id LIMIT $9";
+        FROM (SELECT c.family_id, c.case_id, c.step_due_on FROM case_file c
+            WHERE c.workflow = $1 AND c.state = $2 AND c.open = 1 AND (c.step_due_on, c.case_id) > ($3, $4)
+            AND (c.region || '') >= $5 AND (c.region || '') < $6 AND c.accused <> $7
+            ORDER BY c.step_due_on, c.case_id LIMIT $8) f
+        JOIN case_file c ON c.family_id = f.family_id AND c.case_id = f.case_id
+        ORDER BY f.step_due_on, f.case_id";
+    pub(crate) BOARD_ROWS_NEAR = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused
+        FROM (SELECT c.family_id, c.case_id, c.step_due_on FROM case_file c
+            WHERE (c.workflow || '') = $1 AND c.state = $2 AND c.open = 1 AND (c.step_due_on || '', c.case_id) > ($3, $4)
+            AND c.region >= $5 AND c.region < $6 AND c.accused <> $7
+            ORDER BY c.step_due_on, c.case_id LIMIT $8) f
+        JOIN case_file c ON c.family_id = f.family_id AND c.case_id = f.case_id
+        ORDER BY f.step_due_on, f.case_id";
+    pub(crate) BOARD_ROWS_OWN = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused
+        FROM (SELECT c.family_id, c.case_id, c.step_due_on
+            FROM (SELECT c.family_id, c.case_id, c.workflow, c.state, c.step_due_on, c.region, c.accused
+                FROM assignment a JOIN case_file c ON c.family_id = a.family_id WHERE a.user_id = $9 AND (c.open + 0) = 1
+                UNION ALL
+                SELECT c.family_id, c.case_id, c.workflow, c.state, c.step_due_on, c.region, c.accused
+                FROM case_file c WHERE (c.family_id + 0) = 0 AND c.open = 1 AND c.region >= $5 AND c.region < $6) c
+            WHERE (c.workflow || '') = $1 AND c.state = $2 AND (c.step_due_on || '', c.case_id) > ($3, $4)
+            AND c.region >= $5 AND c.region < $6 AND c.accused <> $7
+            ORDER BY c.step_due_on || '', c.case_id LIMIT $8) f
+        JOIN case_file c ON c.family_id = f.family_id AND c.case_id = f.case_id
+        ORDER BY f.step_due_on, f.case_id";
+    pub(crate) BOARD_FIRST_NEAR = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused
+        FROM (SELECT c.family_id, c.case_id, c.step_due_on,
+            ROW_NUMBER() OVER (PARTITION BY c.state ORDER BY c.step_due_on, c.case_id) AS place FROM case_file c
+            WHERE (c.workflow || '') = $1 AND c.open = 1 AND c.region >= $2 AND c.region < $3 AND c.accused <> $4) f
+        JOIN case_file c ON c.family_id = f.family_id AND c.case_id = f.case_id WHERE f.place <= $5
+        ORDER BY f.step_due_on, f.case_id";
+    pub(crate) BOARD_FIRST_OWN = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused
+        FROM (SELECT c.family_id, c.case_id, c.step_due_on,
+            ROW_NUMBER() OVER (PARTITION BY c.state ORDER BY c.step_due_on, c.case_id) AS place FROM (SELECT c.family_id,
+            c.case_id, c.workflow, c.state, c.step_due_on, c.region, c.accused
+                FROM assignment a JOIN case_file c ON c.family_id = a.family_id WHERE a.user_id = $6 AND (c.open + 0) = 1
+                UNION ALL
+                SELECT c.family_id, c.case_id, c.workflow, c.state, c.step_due_on, c.region, c.accused
+                FROM case_file c WHERE (c.family_id + 0) = 0 AND c.open = 1 AND c.region >= $2 AND c.region < $3) c
+            WHERE (c.workflow || '') = $1 AND c.region >= $2 AND c.region < $3 AND c.accused <> $4) f
+        JOIN case_file c ON c.family_id = f.family_id AND c.case_id = f.case_id WHERE f.place <= $5
+        ORDER BY f.step_due_on, f.case_id";
     pub(crate) LATE = "SELECT family_id, case_id, state, step_due_on, region, rev, accused, lateness FROM case_file
         WHERE workflow = $1 AND open = 1 AND lateness = $2 AND (step_due_on, case_id) > ($3, $4) AND step_due_on <= $5
         ORDER BY step_due_on, case_id LIMIT $6";
@@ -123,18 +212,47 @@ sql! {
     pub(crate) IN_CASELOAD = "SELECT COUNT(*) FROM assignment WHERE family_id = $1 AND user_id = $2";
     pub(crate) MOVED = "UPDATE case_file SET region = $2 WHERE family_id = $1 AND open = 1";
     pub(crate) MOVED_TASKS = "UPDATE case_task SET region = $2 WHERE family_id = $1";
-    pub(crate) CASELOADS = "SELECT u.user_id, u.name, u.region,
-        (SELECT COUNT(*) FROM assignment a WHERE a.user_id = u.user_id),
-        (SELECT COUNT(*) FROM case_file c JOIN assignment a ON a.family_id = c.family_id
-            WHERE a.user_id = u.user_id AND c.open = 1),
-        (SELECT COUNT(*) FROM case_file c JOIN assignment a ON a.family_id = c.family_id
-            WHERE a.user_id = u.user_id AND c.open = 1 AND c.due_on < $4),
-        (SELECT COUNT(*) FROM case_file c JOIN assignment a ON a.family_id = c.family_id
-            WHERE a.user_id = u.user_id AND c.open = 0 AND c.counts = $5 AND c.closed_on >= $6 AND c.closed_on < $7)
-        FROM user_account u
-        WHERE u.closed_at IS NULL AND u.region >= $1 AND u.region < $2 AND ($3 = 0 OR u.user_id = $3)
-        AND EXISTS (SELECT 1 FROM assignment a WHERE a.user_id = u.user_id)
-        AND u.user_id > $8 ORDER BY u.user_id LIMIT $9";
+    // Open cases that name a person or belong to a family: what to look at again when the registry changes.
+    pub(crate) OPEN_OF_PERSON = "SELECT family_id, case_id, workflow, person_id, region FROM case_file
+        WHERE open = 1 AND person_id = $1 ORDER BY case_id LIMIT 200";
+    pub(crate) OPEN_OF_FAMILY = "SELECT family_id, case_id, workflow, person_id, region FROM case_file
+        WHERE family_id = $1 AND open = 1 ORDER BY case_id LIMIT 200";
+    pub(crate) FOLLOW_GET = "SELECT workflow, state, step_due_on, rev, accused, subject, person_id, region FROM case_file
+        WHERE family_id = $1 AND case_id = $2 AND open = 1";
+    // The key of a row never changes: a case that goes to another family is written there and taken away here.
+    pub(crate) REFILE = "INSERT INTO case_file (family_id, case_id, workflow, person_id, line_id, subject, title, region, state, open,
+            opened_on, due_on, step_due_on, stopped_days, stopped_since, closed_on, counts, answers, last_actor, rev, root_id, parent_id,
+            clock_on, clock_of, opened_by, accused, lateness)
+        SELECT $3, case_id, workflow, person_id, line_id, $4, title, region, state, open,
+            opened_on, due_on, step_due_on, stopped_days, stopped_since, closed_on, counts, answers, last_actor, rev, root_id, parent_id,
+            clock_on, clock_of, opened_by, accused, lateness
+        FROM case_file WHERE family_id = $1 AND case_id = $2";
+    pub(crate) REFILE_EVENTS = "INSERT INTO case_event (family_id, case_id, seq, at, actor_id, actor, role, action, from_state,
+            to_state, answers)
+        SELECT $3, case_id, seq, at, actor_id, actor, role, action, from_state, to_state, answers
+        FROM case_event WHERE family_id = $1 AND case_id = $2";
+    pub(crate) REFILE_TASKS = "INSERT INTO case_task (family_id, case_id, role, own, step_due_on, region, watch, workflow)
+        SELECT $3, case_id, role, own, step_due_on, region, watch, workflow
+        FROM case_task WHERE family_id = $1 AND case_id = $2";
+    pub(crate) REFILE_TICKET = "UPDATE case_ticket SET family_id = $3 WHERE family_id = $1 AND case_id = $2";
+    pub(crate) UNFILE_EVENTS = "DELETE FROM case_event WHERE family_id = $1 AND case_id = $2";
+    pub(crate) UNFILE = "DELETE FROM case_file WHERE family_id = $1 AND case_id = $2";
+    pub(crate) FOLLOWED = "UPDATE case_file SET person_id = $3, region = $4, subject = $5, rev = rev + 1
+        WHERE family_id = $1 AND case_id = $2 AND rev = $6";
+    pub(crate) FOLLOWED_TASKS = "UPDATE case_task SET region = $3 WHERE family_id = $1 AND case_id = $2";
+    pub(crate) TOLD_ALREADY = "SELECT COUNT(*) FROM case_event WHERE family_id = $1 AND case_id = $2 AND action = $3 AND answers = $4";
+    pub(crate) CASELOADS = "WITH u AS (SELECT u.user_id, u.name, u.region FROM user_account u
+            WHERE u.closed_at IS NULL AND u.region >= $1 AND u.region < $2 AND ($3 = 0 OR u.user_id = $3)
+            AND EXISTS (SELECT 1 FROM assignment a WHERE a.user_id = u.user_id)
+            AND u.user_id > $8 ORDER BY u.user_id LIMIT $9),
+        w AS (SELECT a.user_id, COUNT(*) AS open, COUNT(*) FILTER (WHERE c.due_on < $4) AS late
+            FROM u CROSS JOIN assignment a CROSS JOIN case_file c
+            WHERE a.user_id = u.user_id AND c.family_id = a.family_id AND c.open = 1 AND c.due_on > '' GROUP BY a.user_id)
+        SELECT u.user_id, u.name, u.region, (SELECT COUNT(*) FROM assignment a WHERE a.user_id = u.user_id),
+        COALESCE(w.open, 0), COALESCE(w.late, 0),
+        (SELECT COUNT(*) FROM assignment a JOIN case_file c ON c.family_id = a.family_id WHERE a.user_id = u.user_id
+            AND c.open = 0 AND c.counts = $5 AND c.counts IS NOT NULL AND c.closed_on >= $6 AND c.closed_on < $7)
+        FROM u LEFT JOIN w ON w.user_id = u.user_id ORDER BY u.user_id";
     pub(crate) HANDOVER_UNKNOWN = "SELECT s.line, s.person_id FROM handover_stage s
         LEFT JOIN person_alias a ON a.old_id = s.person_id
         LEFT JOIN person p ON p.person_id = COALESCE(a.new_id, s.person_id)

@@ -15,6 +15,7 @@ use crate::{
     form::{self, Answers},
     queries,
     views::open_families,
+    write::{Place, Writes, event_row, task_rows},
 };
 
 /// A case to open.
@@ -116,7 +117,7 @@ struct Parent<'s> {
 }
 
 /// Kind of errand under which effects wait in the outbox.
-const ERRAND: &str = "case-effect";
+pub(crate) const ERRAND: &str = "case-effect";
 /// Cases opened or moved in one transaction.
 pub(crate) const BATCH: usize = 500;
 /// Longest title that is made of an answer.
@@ -260,9 +261,12 @@ fn open(
             &accused
         ],
     )?;
-    add_event(tx, house, scope, (new.family, id), 1, ["open", "", &start.key], answers)?;
+    let opened =
+        event_row(house, (scope, scope.role()), (new.family, id), 1, ["open", "", &start.key], answers);
+    tx.execute(&queries::EVENT_ADD, &opened)?;
     let place = Place { family: new.family, id, region: &new.region, accused: &accused };
-    set_tasks(tx, house, workflow, &start.key, &place, step_due, &[])?;
+    let tasks = task_rows(house, workflow, &start.key, place, step_due, &[]);
+    tx.execute_all(&queries::TASK_ADD, &tasks)?;
     Ok(Opened { case: id, new: true })
 }
 
@@ -314,7 +318,8 @@ pub fn take_step(house: &House, scope: &Scope, case: CaseId, request: &StepReque
         {
             return Ok(done);
         }
-        let done = step(tx, house, scope, workflow, found, (&request.action, &request.written))?;
+        let asked = (request.action.as_str(), &request.written);
+        let done = step(tx, house, Taker::person(scope), workflow, found, asked)?;
         let (subject, detail) =
             (format!("case:{case}"), format!("workflow={} action={}", workflow.key, request.action));
         audit(tx, house.clock.as_ref(), scope.actor_pair(), "case.work", &subject, &detail)?;
@@ -415,72 +420,88 @@ fn met(
     if theirs.is_empty() { Ok(None) } else { Err(Error::Conflict { rev: found.rev, theirs }) }
 }
 
+/// In whose name steps are taken.
+#[derive(Clone, Copy)]
+pub(crate) struct Taker<'s> {
+    /// Who is named in history and effects.
+    pub(crate) scope: &'s Scope,
+    /// The role that takes the step, the clock's where nobody acted.
+    pub(crate) role: &'s str,
+    /// Level of region at which it is held.
+    pub(crate) level: RegionLevel,
+}
+
+impl<'s> Taker<'s> {
+    /// The person of the scope.
+    pub(crate) fn person(scope: &'s Scope) -> Self {
+        Self { scope, role: scope.role(), level: scope.region().level() }
+    }
+
+    /// The clock, that no territory keeps out.
+    pub(crate) fn clock(scope: &'s Scope) -> Self {
+        Self { scope, role: engine::CLOCK, level: RegionLevel::Nation }
+    }
+
+    pub(crate) fn is_clock(self) -> bool {
+        self.role == engine::CLOCK
+    }
+}
+
+/// A step as it was asked for: its action and what was written into its form.
+pub(crate) type Asked<'a> = (&'a str, &'a BTreeMap<String, String>);
+
 /// Takes one step of a case that was read in this transaction; the caller writes the audit row.
 pub(crate) fn step(
     tx: &mut Tx<'_>,
     house: &House,
-    scope: &Scope,
+    taker: Taker<'_>,
     workflow: &Workflow,
     mut found: Stored,
-    (action, written): (&str, &BTreeMap<String, String>),
+    asked: Asked<'_>,
 ) -> Result<Done> {
-    let role = scope.role();
-    let wanted = Move {
-        action,
-        role,
-        level: scope.region().level(),
-        actor: scope.actor().0,
-        written,
-        today: today_in(house, &found.region),
-    };
-    take(tx, house, (scope, role), workflow, &mut found, wanted)
-}
-
-/// The same by the clock.
-pub(crate) fn step_by_clock(
-    tx: &mut Tx<'_>,
-    house: &House,
-    scope: &Scope,
-    workflow: &Workflow,
-    mut found: Stored,
-    action: &str,
-) -> Result<Done> {
-    let written = BTreeMap::new();
-    let today = today_in(house, &found.region);
-    let wanted = Move {
-        action,
-        role: engine::CLOCK,
-        level: RegionLevel::Nation,
-        actor: scope.actor().0,
-        written: &written,
-        today,
-    };
-    take(tx, house, (scope, engine::CLOCK), workflow, &mut found, wanted)
-}
-
-fn take(
-    tx: &mut Tx<'_>,
-    house: &House,
-    (scope, role): (&Scope, &str),
-    workflow: &Workflow,
-    found: &mut Stored,
-    wanted: Move<'_>,
-) -> Result<Done> {
-    if workflow.transition(&found.case.state, wanted.action).is_some_and(|step| !step.other_than.is_empty()) {
-        found.case.actors = actors(tx, found)?;
+    if asks_who(workflow, &found, asked) {
+        found.case.actors = actors(tx, &found)?;
     }
     if let Some(root) = found.root {
-        look_round(tx, house, root, found)?;
+        look_round(tx, house, root, &mut found)?;
     }
+    let mut writes = Writes::default();
+    let done = decide(house, taker, workflow, found, asked, &mut writes)?;
+    writes.flush(tx, house, taker)?;
+    Ok(done)
+}
+
+/// Asks the engine, and keeps what is to be written for all cases together.
+pub(crate) fn decide(
+    house: &House,
+    taker: Taker<'_>,
+    workflow: &Workflow,
+    found: Stored,
+    (action, written): Asked<'_>,
+    writes: &mut Writes,
+) -> Result<Done> {
+    let today = today_in(house, &found.region);
+    let (role, level, actor) = (taker.role, taker.level, taker.scope.actor().0);
+    let wanted = Move { action, role, level, actor, written, today };
     let stepped = engine::step(workflow, house.policy.calendar(), &found.case, wanted)?;
-    save(tx, house, (scope, role), workflow, found, &stepped, wanted)?;
-    Ok(Done { state: stepped.case.state, ended: stepped.ended, repeated: false })
+    let done = Done { state: stepped.case.state.clone(), ended: stepped.ended, repeated: false };
+    writes.step(house, taker, workflow, found, stepped, (action, today));
+    Ok(done)
+}
+
+/// Whether a step depends on who took earlier ones.
+pub(crate) fn asks_who(workflow: &Workflow, found: &Stored, (action, _): Asked<'_>) -> bool {
+    workflow.transition(&found.case.state, action).is_some_and(|step| !step.other_than.is_empty())
 }
 
 /// Who did what in a case so far.
 pub(crate) fn actors(tx: &mut Tx<'_>, found: &Stored) -> Result<BTreeMap<String, Vec<i64>>> {
+    read_actors(&tx.query(&queries::ACTORS, params![found.family, found.id])?)
+}
+
+pub(crate) fn read_actors(rows: &[Row]) -> Result<BTreeMap<String, Vec<i64>>> {
     let mut actors: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    for row in tx.query(&queries::ACTORS, params![found.family, found.id])? {
+    for row in rows {
         actors.entry(row.string(0)?).or_default().push(row.int(1)?);
     }
     Ok(actors)
@@ -504,80 +525,7 @@ fn look_round(tx: &mut Tx<'_>, house: &House, root: i64, found: &mut Stored) -> 
     Ok(())
 }
 
-fn save(
-    tx: &mut Tx<'_>,
-    house: &House,
-    (scope, role): (&Scope, &str),
-    workflow: &Workflow,
-    before: &Stored,
-    stepped: &Stepped,
-    wanted: Move<'_>,
-) -> Result<()> {
-    let calendar = house.policy.calendar();
-    let after = &stepped.case;
-    let step_due =
-        stepped.step_due.unwrap_or_else(|| engine::step_due(workflow, calendar, &after.state, wanted.today));
-    let due = after.clock.due_at_most(calendar);
-    let closed = stepped.ended.then(|| wanted.today.to_string());
-    let stopped_since = after.clock.stopped_since.map(|day| day.to_string());
-    let accused = engine::accused(workflow, &after.answers).unwrap_or_default();
-    let changed = tx.execute(
-        &queries::CASE_STEP,
-        params![
-            before.family,
-            before.id,
-            before.rev,
-            &after.state,
-            !stepped.ended,
-            due.to_string(),
-            step_due.to_string(),
-            i64::from(after.clock.stopped_days),
-            stopped_since.clone(),
-            closed,
-            stepped.counts.clone(),
-            written(&after.answers),
-            after.last_actor,
-            &accused
-        ],
-    )?;
-    if changed != 1 {
-        return Err(Error::Changed);
-    }
-    if let Some(root) = before.root.filter(|_| after.clock != before.case.clock) {
-        let days = i64::from(after.clock.stopped_days);
-        let (of, from) = (&before.clock_of, after.clock.from.to_string());
-        tx.execute(
-            &queries::TREE_CLOCK,
-            params![root, days, stopped_since, due.to_string(), before.id, of, from],
-        )?;
-    }
-    let key = (before.family, before.id);
-    let words = [wanted.action, &before.case.state, &after.state];
-    add_event_as(tx, house, (scope, role), key, before.rev + 1, words, &stepped.answered)?;
-    tx.execute(&queries::TASKS_CLEAR, params![before.family, before.id])?;
-    if !stepped.ended {
-        let place = Place { family: before.family, id: before.id, region: &before.region, accused: &accused };
-        set_tasks(tx, house, workflow, &after.state, &place, step_due, &stepped.told)?;
-    }
-    open_children(tx, house, scope, before, stepped)?;
-    for (number, caused) in stepped.effects.iter().enumerate() {
-        let effect = Effect {
-            caused: caused.clone(),
-            case: before.id,
-            family: before.family,
-            person: before.person,
-            line: before.line,
-            actor: scope.actor().0,
-            actor_name: scope.actor_name().to_owned(),
-        };
-        let payload = serde_json::to_string(&effect).map_err(|_| Error::Stored(before.id.0))?;
-        let errand = format!("{}:{}:{number}", before.id, before.rev + 1);
-        outbox::put(tx, house.clock.as_ref(), ERRAND, &errand, &payload)?;
-    }
-    Ok(())
-}
-
-fn open_children(
+pub(crate) fn open_children(
     tx: &mut Tx<'_>,
     house: &House,
     scope: &Scope,
@@ -608,62 +556,21 @@ fn open_children(
     Ok(())
 }
 
-/// `words`: action, state before, state after.
-fn add_event(
-    tx: &mut Tx<'_>,
+/// Whose task a case in a state is, and who is told: by role whether it is their own or they stand by, and why they see it. Where it is a
+/// companion's, others who may take a step stand by for families without one. Whom the case accuses gets neither.
+pub(crate) fn tasks_of<'w>(
     house: &House,
-    scope: &Scope,
-    key: (FamilyId, CaseId),
-    seq: i64,
-    words: [&str; 3],
-    answers: &Answers,
-) -> Result<()> {
-    add_event_as(tx, house, (scope, scope.role()), key, seq, words, answers)
-}
-
-pub(crate) fn add_event_as(
-    tx: &mut Tx<'_>,
-    house: &House,
-    (scope, role): (&Scope, &str),
-    (family, case): (FamilyId, CaseId),
-    seq: i64,
-    [action, from, to]: [&str; 3],
-    answers: &Answers,
-) -> Result<()> {
-    let now = house.clock.now_ms();
-    let answers = written(answers);
-    tx.execute(
-        &queries::EVENT_ADD,
-        params![family, case, seq, now, scope.actor(), scope.actor_name(), role, action, from, to, answers],
-    )?;
-    Ok(())
-}
-
-/// Where a case lies, for its tasks.
-struct Place<'c> {
-    family: FamilyId,
-    id: CaseId,
-    region: &'c RegionCode,
-    accused: &'c str,
-}
-
-/// Writes whose task the case is now, and who is told. Where it is a companion's, others who may take a step stand by for families
-/// without one. Whom the case accuses gets neither.
-fn set_tasks(
-    tx: &mut Tx<'_>,
-    house: &House,
-    workflow: &Workflow,
+    workflow: &'w Workflow,
     state: &str,
-    place: &Place<'_>,
-    step_due: Date,
-    told: &[String],
-) -> Result<()> {
+    accused: &str,
+    told: &'w [String],
+) -> BTreeMap<&'w str, (bool, i64)> {
     let mut own = workflow.task_of(state);
-    own.remove(place.accused);
+    own.remove(accused);
     if own.is_empty() {
         // The owner is accused: whoever else may take a step has it.
         let others = workflow.out_of(state).flat_map(|step| &step.by).map(String::as_str);
-        own.extend(others.filter(|role| *role != place.accused && *role != CITIZEN));
+        own.extend(others.filter(|role| *role != accused && *role != CITIZEN));
     }
     let by_caseload = own.iter().any(|role| house.policy.roles().get(role).is_some_and(|role| role.caseload));
     // Own or standing by, and why.
@@ -676,17 +583,8 @@ fn set_tasks(
     for role in told {
         tasks.entry(role).or_insert((true, WATCH_TOLD));
     }
-    for (role, (own, watch)) in
-        tasks.into_iter().filter(|(role, _)| *role != place.accused && *role != CITIZEN)
-    {
-        let due = step_due.to_string();
-        let region = place.region.as_str();
-        tx.execute(
-            &queries::TASK_ADD,
-            params![place.family, place.id, role, own, due, region, watch, &workflow.key],
-        )?;
-    }
-    Ok(())
+    tasks.retain(|role, _| *role != accused && *role != CITIZEN);
+    tasks
 }
 
 /// Why a role has a case in its list without having the next step: the step is late.
@@ -753,7 +651,12 @@ pub(crate) fn written(answers: &Answers) -> String {
 pub(crate) fn stored(tx: &mut Tx<'_>, house: &House, scope: &Scope, case: CaseId) -> Result<Option<Stored>> {
     let (from, to) = scope.path_range();
     let row = tx.query_opt(&queries::CASE_GET, params![case, from, to, scope.caseload()])?;
-    let found = row.map(|row| read_stored(house, &row)).transpose()?;
+    seen(house, scope, row.as_ref())
+}
+
+/// A case that was read, if the role may know of it.
+pub(crate) fn seen(house: &House, scope: &Scope, row: Option<&Row>) -> Result<Option<Stored>> {
+    let found = row.map(|row| read_stored(house, row)).transpose()?;
     Ok(found.filter(|found| sees(house, scope, &found.workflow, &found.accused)))
 }
 
@@ -770,7 +673,7 @@ pub(crate) fn sees(house: &House, scope: &Scope, workflow: &str, accused: &str) 
         && house.policy.workflow(workflow).is_none_or(|workflow| workflow.knows(scope.role()))
 }
 
-fn read_stored(house: &House, row: &Row) -> Result<Stored> {
+pub(crate) fn read_stored(house: &House, row: &Row) -> Result<Stored> {
     let id = row.int(1)?;
     Ok(Stored {
         family: FamilyId(row.int(0)?),

@@ -1,19 +1,23 @@
 //! The clock goes over all open cases, once a night: it takes the steps that silence takes, tells the next role that a step is late, and
 //! counts what stands open. Called twice on one day it does nothing new.
 
+use std::collections::BTreeMap;
+
 use access::{House, Scope, audit};
-use jiff::{ToSpan, civil::Date};
+use jiff::civil::Date;
 use model::{CaseId, FamilyId, RegionCode};
-use policy::{Calendar, Workflow};
+use policy::Workflow;
 use serde::Serialize;
 use store::{Row, Tx, next_number, params};
 
 use crate::{
     Error, Result,
+    bulk::step_many,
     engine::{self, Refusal},
     form::Answers,
     queries,
-    service::{BATCH, WATCH_LATE, add_event_as, by_id, step_by_clock},
+    service::{BATCH, Taker, WATCH_LATE},
+    write::{add_events, event_row},
 };
 
 /// What the clock did.
@@ -76,12 +80,15 @@ fn take_timed(house: &House, scope: &Scope, workflow: &Workflow, state: &str, ac
         let (rows, of_batch) = house.db.write(|tx| {
             let asked = params![&workflow.key, state, &today, after, BATCH as i64];
             let rows = tx.query(&queries::TIMED, asked)?;
-            let mut of_batch = 0;
+            let mut cases = Vec::with_capacity(rows.len());
             for row in &rows {
-                let Some(found) = by_id(tx, house, CaseId(row.int(0)?))? else { continue };
-                match step_by_clock(tx, house, scope, workflow, found, action) {
-                    Ok(_) => of_batch += 1,
-                    Err(Error::Refused(Refusal::Guard(_) | Refusal::Form(_))) => {}
+                cases.push(CaseId(row.int(0)?));
+            }
+            let mut of_batch = 0;
+            for came in step_many(tx, house, Taker::clock(scope), &cases, (action, &BTreeMap::new()))? {
+                match came {
+                    Ok(()) => of_batch += 1,
+                    Err(Error::NotFound | Error::Refused(Refusal::Guard(_) | Refusal::Form(_))) => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -95,32 +102,16 @@ fn take_timed(house: &House, scope: &Scope, workflow: &Workflow, state: &str, ac
     }
 }
 
-/// The last day on which a step may have been due to be so many working days late today.
-fn late_since(calendar: &Calendar, today: Date, working_days: u32) -> Date {
-    let mut day = today;
-    // Bounded: a state has at most a year, and no calendar closes offices for longer than a month.
-    for _ in 0..3_660 {
-        if calendar.working_days_between(day, today) >= i64::from(working_days) {
-            break;
-        }
-        let Ok(before) = day.checked_sub(1.day()) else { break };
-        day = before;
-    }
-    day
-}
-
 /// Tells the role of a level: cases that all levels before it were told of.
 fn tell(house: &House, scope: &Scope, workflow: &Workflow, level: usize, role: &str) -> Result<u64> {
     let days = workflow.escalate_days.saturating_mul(u32::try_from(level + 1).unwrap_or(u32::MAX));
-    let since = late_since(house.policy.calendar(), house.clock.today(), days).to_string();
+    let since = house.policy.calendar().days_late_since(house.clock.today(), days).to_string();
     let (mut after, mut told) = ((String::new(), 0), 0);
     loop {
         let rows = house.db.write(|tx| {
             let asked = params![&workflow.key, level as i64, after.0.as_str(), after.1, &since, BATCH as i64];
             let rows = tx.query(&queries::LATE, asked)?;
-            for row in &rows {
-                tell_one(tx, house, scope, workflow, row, role)?;
-            }
+            tell_all(tx, house, scope, workflow, &rows, role)?;
             Ok::<_, Error>(rows)
         })?;
         told += rows.len() as u64;
@@ -132,27 +123,31 @@ fn tell(house: &House, scope: &Scope, workflow: &Workflow, level: usize, role: &
 }
 
 /// Who is accused is passed over: the level counts as told, and the next one hears of it when its time comes.
-fn tell_one(
+fn tell_all(
     tx: &mut Tx<'_>,
     house: &House,
     scope: &Scope,
     workflow: &Workflow,
-    row: &Row,
+    rows: &[Row],
     role: &str,
 ) -> Result<()> {
-    let (family, case) = (FamilyId(row.int(0)?), CaseId(row.int(1)?));
-    let (state, due, region, rev) = (row.text(2)?, row.string(3)?, row.string(4)?, row.int(5)?);
-    let lateness = row.int(7)? + 1;
-    if tx.execute(&queries::LATE_TOLD, params![family, case, rev, lateness])? != 1 {
+    let (mut told, mut tasks, mut events) = (Vec::new(), Vec::new(), Vec::new());
+    for row in rows {
+        let (family, case) = (FamilyId(row.int(0)?), CaseId(row.int(1)?));
+        let (state, due, region, rev) = (row.text(2)?, row.text(3)?, row.text(4)?, row.int(5)?);
+        told.push(params![family, case, rev, row.int(7)? + 1].to_vec());
+        if row.text(6)? != role {
+            let watch = WATCH_LATE;
+            tasks.push(params![family, case, role, true, due, region, watch, &workflow.key].to_vec());
+        }
+        let (who, words) = ((scope, engine::CLOCK), [LATE, state, state]);
+        events.push(event_row(house, who, (family, case), rev + 1, words, &Answers::new()));
+    }
+    if tx.execute_all(&queries::LATE_TOLD, &told)?.iter().any(|changed| *changed != 1) {
         return Err(Error::Changed);
     }
-    let accused = row.text(6)? == role;
-    if !accused {
-        let watch = WATCH_LATE;
-        tx.execute(&queries::TASK_ADD, params![family, case, role, true, due, region, watch, &workflow.key])?;
-    }
-    let who = (scope, engine::CLOCK);
-    add_event_as(tx, house, who, (family, case), rev + 1, [LATE, state, state], &Answers::new())
+    tx.execute_all(&queries::TASK_ADD, &tasks)?;
+    add_events(tx, events)
 }
 
 /// The day of the last sweep, and when it ran (milliseconds since the epoch).

@@ -14,7 +14,7 @@ use crate::{
     Error, NewCase, Result, StepRequest,
     engine::Refusal,
     queries,
-    service::{Done, Stored, by_id, find, open_in, opening_answers, step},
+    service::{Done, Stored, Taker, by_id, find, open_in, opening_answers, step},
     views::{FieldView, fields_of},
 };
 
@@ -185,7 +185,8 @@ pub fn ticket_step(
         if scope.role() != CITIZEN {
             return Err(Refusal::Role(vec![CITIZEN.to_owned()]).into());
         }
-        let done = step(tx, house, scope, workflow, found, (&request.action, &request.written))?;
+        let asked = (request.action.as_str(), &request.written);
+        let done = step(tx, house, Taker::person(scope), workflow, found, asked)?;
         let (subject, detail) = (
             format!("case:{case}"),
             format!("workflow={} action={} by=ticket", workflow.key, request.action),

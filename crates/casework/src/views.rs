@@ -10,12 +10,15 @@ use store::{Page, Paged, Row, Value, params};
 use crate::{
     Error, Result,
     engine::{self, Clock},
+    follow,
     form::{Answer, Answers},
     paper::{self, DeadlineView, LetterView},
     queries,
     service::{self, Stored},
     sweep,
 };
+
+pub use crate::board::{board, board_state};
 
 /// Families read at once.
 const FAMILIES_PAGE: i64 = 20_000;
@@ -322,27 +325,20 @@ const GRADUATED: &str = "graduated";
 pub fn tasks(house: &House, scope: &Scope, filter: &TaskFilter, page: &Page) -> Result<Paged<CaseRow>> {
     let (from, to) = scope.path_range();
     let keys = page.keys(2)?.unwrap_or_else(|| vec!["".into(), Value::Int(0)]);
-    // A small territory is looked through by place; a large one by day, and the first rows come at once.
-    let near = scope.region().level() >= model::RegionLevel::District;
-    let statement = if near { &queries::TASKS_NEAR } else { &queries::TASKS_WIDE };
+    let statement = match Reach::of(scope) {
+        Reach::Wide => &queries::TASKS_WIDE,
+        Reach::Near => &queries::TASKS_NEAR,
+        Reach::Own => &queries::TASKS_OWN,
+    };
     let before = if filter.late { house.clock.today().to_string() } else { "9999-12-31".to_owned() };
-    let rows = house.db.read(|tx| {
-        let [day, case] = keys.as_slice() else { return Err(store::Error::Cursor) };
-        tx.query(
-            statement,
-            params![
-                scope.role(),
-                day.clone(),
-                case.clone(),
-                from,
-                to,
-                scope.caseload(),
-                page.fetch(),
-                &filter.workflow,
-                before
-            ],
-        )
-    })?;
+    let [day, case] = keys.as_slice() else { return Err(store::Error::Cursor.into()) };
+    let (day, case) = (day.clone(), case.clone());
+    let mut asked =
+        params![scope.role(), day, case, from, to, &filter.workflow, page.fetch(), before].to_vec();
+    if Reach::of(scope) == Reach::Own {
+        asked.push(scope.caseload().into());
+    }
+    let rows = house.db.read(|tx| tx.query(statement, &asked))?;
     let one = |row: &Row| {
         let why = match row.int(17)? {
             service::WATCH_LATE => Why::Late,
@@ -362,70 +358,42 @@ pub fn tasks(house: &House, scope: &Scope, filter: &TaskFilter, page: &Page) -> 
 pub fn task_counts(house: &House, scope: &Scope) -> Result<TaskCounts> {
     let (from, to) = scope.path_range();
     let today = house.clock.today().to_string();
-    let asked = params![scope.role(), today, from, to, scope.caseload(), COUNTED + 1];
-    let row = house.db.read(|tx| tx.query_one(&queries::TASK_COUNTS, asked))?;
-    Ok(TaskCounts { tasks: row.int(0)?, late: row.int(1)?, today: row.int(2)? })
+    let mut asked = params![scope.role(), today, from, to].to_vec();
+    let statement = match Reach::of(scope) {
+        Reach::Near => &queries::TASK_COUNTS_NEAR,
+        Reach::Own => {
+            asked.push(scope.caseload().into());
+            &queries::TASK_COUNTS_OWN
+        }
+        Reach::Wide => {
+            asked.push((COUNTED + 1).into());
+            &queries::TASK_COUNTS_WIDE
+        }
+    };
+    let row = house.db.read(|tx| tx.query_one(statement, &asked))?;
+    let counted = |index| Ok::<_, Error>(row.int(index)?.min(COUNTED + 1));
+    Ok(TaskCounts { tasks: counted(0)?, late: counted(1)?, today: counted(2)? })
 }
 
-/// The open cases of a workflow by state: how many, and the first of each.
-///
-/// # Errors
-/// [`Error::Workflow`] for one that the role may not know of; the store's.
-pub fn board(house: &House, scope: &Scope, workflow: &str, each: u32) -> Result<Vec<BoardColumn>> {
-    let found = service::find(house, workflow)?;
-    if !found.knows(scope.role()) {
-        return Err(Error::Workflow(workflow.to_owned()));
-    }
-    let (from, to) = scope.path_range();
-    let today = house.clock.today().to_string();
-    let states = found.states.iter().filter(|state| state.kind != StateKind::End);
-    house.db.read(|tx| {
-        let column = |state: &policy::State| {
-            let (role, caseload) = (scope.role(), scope.caseload());
-            let asked = params![workflow, &state.key, &today, caseload, from, to, COUNTED + 1, role];
-            let counts = tx.query_one(&queries::BOARD_COUNT, asked)?;
-            let asked = params![workflow, &state.key, "", caseload, from, to, 0, role, i64::from(each)];
-            let rows = tx.query(&queries::BOARD_ROWS, asked)?;
-            Ok(BoardColumn {
-                state: state.key.clone(),
-                label: state.label.clone(),
-                open: counts.int(0)?,
-                late: counts.int(1)?,
-                first: rows.iter().map(|row| case_row(house, row)).collect::<Result<_>>()?,
-            })
-        };
-        states.map(column).collect()
-    })
+/// How much a scope reaches over, and so the order in which a list is looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// A province or the nation: by day, and the first rows come at once.
+    Wide,
+    /// A district or less: all of the place.
+    Near,
+    /// A caseload: family by family.
+    Own,
 }
 
-/// The open cases of one state, longest due first.
-///
-/// # Errors
-/// As [`board`].
-pub fn board_state(
-    house: &House,
-    scope: &Scope,
-    workflow: &str,
-    state: &str,
-    page: &Page,
-) -> Result<Paged<CaseRow>> {
-    let found = service::find(house, workflow)?;
-    if !found.knows(scope.role()) || found.state(state).is_none() {
-        return Err(Error::Workflow(workflow.to_owned()));
+impl Reach {
+    pub(crate) fn of(scope: &Scope) -> Self {
+        match (scope.caseload(), scope.region().level() >= model::RegionLevel::District) {
+            (0, false) => Self::Wide,
+            (0, true) => Self::Near,
+            _ => Self::Own,
+        }
     }
-    let (from, to) = scope.path_range();
-    let keys = page.keys(2)?.unwrap_or_else(|| vec!["".into(), Value::Int(0)]);
-    let rows = house.db.read(|tx| {
-        let [day, case] = keys.as_slice() else { return Err(store::Error::Cursor) };
-        let (role, caseload) = (scope.role(), scope.caseload());
-        let (day, case) = (day.clone(), case.clone());
-        tx.query(
-            &queries::BOARD_ROWS,
-            params![workflow, state, day, caseload, from, to, case, role, page.fetch()],
-        )
-    })?;
-    let rows = rows.iter().map(|row| case_row(house, row)).collect::<Result<Vec<_>>>()?;
-    Ok(page.page(rows, |row| vec![row.step_due_on.to_string().into(), Value::Int(row.case.0)]))
 }
 
 /// The cases of a family, open ones first.
@@ -461,7 +429,8 @@ fn seen_rows(house: &House, scope: &Scope, rows: &[Row]) -> Result<Vec<CaseRow>>
     Ok(seen)
 }
 
-/// Open cases by workflow and state, of those that the role may know of. Of a province or the nation, as the clock counted them when it last
+/// Open cases by workflow and state, of those that the role may know of. Of a province or the nation, as the clock counted them when
+/// it last
 /// went over all cases: the day is told with them.
 ///
 /// # Errors
@@ -472,9 +441,14 @@ pub fn counts_by_state(house: &House, scope: &Scope) -> Result<(Vec<StateCount>,
     let (rows, counted_on) = house.db.read(|tx| {
         let night =
             sweep::last(tx)?.filter(|_| sweep::counted_at_night(scope.region()) && scope.caseload() == 0);
-        let rows = match night {
-            Some(_) => tx.query(&queries::STATES_AT_NIGHT, params![from, to])?,
-            None => tx.query(&queries::STATES, params![from, to, scope.caseload(), today, scope.role()])?,
+        let mut asked = params![from, to, today, scope.role()].to_vec();
+        let rows = match (night, Reach::of(scope)) {
+            (Some(_), _) => tx.query(&queries::STATES_AT_NIGHT, params![from, to])?,
+            (None, Reach::Own) => {
+                asked.push(scope.caseload().into());
+                tx.query(&queries::STATES_OWN, &asked)?
+            }
+            (None, _) => tx.query(&queries::STATES, &asked)?,
         };
         Ok::<_, Error>((rows, night.map(|(day, _)| day)))
     })?;
@@ -690,7 +664,7 @@ struct RowParts {
     step_due_on: Date,
 }
 
-fn case_row(house: &House, row: &Row) -> Result<CaseRow> {
+pub(crate) fn case_row(house: &House, row: &Row) -> Result<CaseRow> {
     let parts = RowParts {
         ids: (
             CaseId(row.int(1)?),
@@ -761,6 +735,18 @@ fn event(workflow: &Workflow, row: &Row, case: CaseId) -> Result<EventView> {
         Some(step) => step.label.clone(),
         None if from.is_empty() => Label::new("Dibuka", "Opened"),
         None if action == service::NAMED => Label::new("Keluarga disebut", "The family was named"),
+        None if action == follow::FOLLOWED => Label::new(
+            "Mengikuti orang atau keluarganya di registri",
+            "Follows its person or family in the registry",
+        ),
+        None if action == follow::DIED => Label::new(
+            "Orang dalam kasus ini meninggal, menurut registri",
+            "The person of this case died, says the registry",
+        ),
+        None if action == follow::MEMBER_DIED => Label::new(
+            "Anggota keluarga meninggal, menurut registri",
+            "A member of the family died, says the registry",
+        ),
         None if action == sweep::LATE => Label::new("Terlambat, diteruskan ke atas", "Late, passed up"),
         None => Label::new(&action, &action),
     };

@@ -718,6 +718,54 @@ fn many_take_one_step_and_the_others_are_named() {
 }
 
 #[test]
+fn many_steps_together_leave_what_single_steps_leave() {
+    for office in Office::all() {
+        let operator = office.user("ani", "village_operator", VILLAGE);
+        let officer = office.user("budi", "district_officer", "99.01");
+        let scope = officer.scope("case.work").unwrap();
+        let open = || (0..24).map(|_| office.open(&operator, "other")).collect::<Vec<CaseId>>();
+        let (together, single) = (open(), open());
+        // Every third gets a case under it; some are named twice and step twice; some take no step that others take.
+        let rounds: [(&str, &[(&str, &str)], &[usize]); 4] = [
+            ("examine", FOUND, &[]),
+            ("inspect", &[], &[]),
+            ("amend", FOUND, &[0, 1, 3, 4]),
+            ("answer", &[], &[5]),
+        ];
+        for (nth, (action, form, again)) in rounds.into_iter().enumerate() {
+            let chosen: Vec<usize> =
+                (0..24).filter(|at| nth != 1 || at % 3 == 0).filter(|at| nth != 2 || at % 7 != 6).collect();
+            let chosen: Vec<usize> = chosen.into_iter().chain(again.iter().copied()).collect();
+            let cases: Vec<CaseId> = chosen.iter().map(|at| together[*at]).collect();
+            let bulk = take_steps(&office.house, &scope, &cases, action, &written(form)).unwrap();
+            let one_by_one =
+                chosen.iter().filter(|at| office.step(&officer, single[**at], action, form).is_ok()).count();
+            assert_eq!(bulk.taken, one_by_one as u64, "{action}");
+        }
+        let told = |case: CaseId| {
+            let view = office.view(&officer, case).unwrap();
+            let lines: Vec<_> = view
+                .history
+                .iter()
+                .map(|line| {
+                    (line.seq, line.role.clone(), line.action.clone(), line.to.clone(), line.answers.clone())
+                })
+                .collect();
+            let days = (view.row.step_due_on, view.row.due_on, view.row.waiting);
+            (view.row.state, view.rev, days, view.answers, view.relatives.len(), lines, view.waits_for)
+        };
+        for (one, other) in together.iter().zip(&single) {
+            assert_eq!(told(*one), told(*other));
+        }
+        let tasks = |wanted: &[CaseId]| {
+            let listed = office.tasks(&officer);
+            wanted.iter().filter(|case| listed.iter().any(|(id, _)| *id == case.0)).count()
+        };
+        assert_eq!(tasks(&together), tasks(&single));
+    }
+}
+
+#[test]
 fn a_day_is_that_of_the_place() {
     let policy = Policy::embedded().unwrap();
     let (west, east) = (RegionCode::parse("11.01").unwrap(), RegionCode::parse("94.01").unwrap());

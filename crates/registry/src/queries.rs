@@ -192,6 +192,10 @@ sql! {
         WHERE e.kind = 5 AND p.alive = 0 AND p.region >= $1 AND p.region < $2
             AND (CAST($3 AS BIGINT) = 0 OR p.family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))
             AND (e.version, e.seq) > ($4, $5) ORDER BY e.version, e.seq LIMIT $6";
+    pub(crate) CHANGES = "SELECT version, seq, kind, family_id, person_id, other_id, date FROM registry_event
+        WHERE (version, seq) > ($1, $2) AND kind IN (1, 5, 7, 8, 10) ORDER BY version, seq LIMIT $3";
+    pub(crate) HOME = "SELECT region FROM family WHERE region >= $1 AND region < $2
+        AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3)) AND family_id = $4";
     pub(crate) FAMILIES_BEFORE = "SELECT DISTINCT other_id FROM registry_event
         WHERE person_id = $1 AND kind = 8 AND other_id > 0 ORDER BY other_id LIMIT 20";
     pub(crate) WHERE_NOW = "SELECT p.family_id, f.head_name, p.alive, p.matched, p.birth_date, p.death_date, p.version

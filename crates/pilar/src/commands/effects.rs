@@ -1,6 +1,6 @@
 //! Effects: what one room asks of another is carried over here, since rooms do not know each other. Payment asks for cases; a case asks
 //! for a death to be recorded, a line to be checked again or a notice to begin anew. Effects wait in the outbox until they are carried,
-//! so nothing is lost when the power fails; carrying twice changes nothing.
+//! so nothing is lost when the power fails; carrying twice changes nothing. What the registry tells of people lets open cases follow.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use casework::NewCase;
 use model::{FamilyId, RegionCode};
 use payment::LineDecision;
 
-use super::plan;
+use super::{follow, plan};
 
 /// Effects carried over in one go; the next round takes up the rest.
 const BATCH: u32 = 1_000;
@@ -17,6 +17,8 @@ const BATCH: u32 = 1_000;
 /// Carries over everything that waits; answers how many cases payment asked for.
 pub(crate) fn carry(house: &House) -> anyhow::Result<u64> {
     let opened = open_cases(house)?;
+    // Before effects: they act on who people are now.
+    follow::carry(house)?;
     let console = Session::console(house);
     casework::carry_effects(house, |effect| {
         act(house, &console, effect).map_err(|error| format!("{error:#}"))
@@ -71,7 +73,8 @@ fn act(house: &House, console: &Session, effect: &casework::Effect) -> anyhow::R
         "registry.report_death" => return report_death(house, console, effect, &by),
         "targeting.renew_notice" => {
             let scope = console.scope("decision.run")?;
-            targeting::renew_notices(house, &scope, effect.family, &by)?;
+            let family = registry::resolve_family(house, &console.scope("family.read")?, effect.family)?;
+            targeting::renew_notices(house, &scope, family, &by)?;
             return Ok(());
         }
         "payment.recheck_account" => {
@@ -89,7 +92,9 @@ fn act(house: &House, console: &Session, effect: &casework::Effect) -> anyhow::R
 }
 
 fn report_death(house: &House, console: &Session, effect: &casework::Effect, by: &str) -> anyhow::Result<()> {
-    let person = effect.person.ok_or_else(|| anyhow::anyhow!("the case is about no person"))?;
+    // Between the step and now the person may have been merged.
+    let person = follow::person_now(house, &console.scope("family.read")?, effect.person)?;
+    let person = person.ok_or_else(|| anyhow::anyhow!("the case is about no person"))?;
     let argument = |name: &str| effect.caused.arguments.get(name).map(String::as_str).unwrap_or_default();
     let date = model::parse_date(argument("death_date"))?;
     let scope = console.scope("death.report")?;
@@ -102,7 +107,8 @@ fn report_death(house: &House, console: &Session, effect: &casework::Effect, by:
     // Nothing more is sent to the dead.
     if let Some(death) = registry::views::death_of(house, &console.scope("family.read")?, person)? {
         let scope = console.scope("payment.build")?;
-        payment::plan::payees_died(house, &scope, &plan::told_of(&[death], by))?;
+        payment::plan::payees_died(house, &scope, &plan::told_of(std::slice::from_ref(&death), by))?;
+        follow::death(house, &death)?;
     }
     Ok(())
 }

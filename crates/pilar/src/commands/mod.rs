@@ -7,6 +7,7 @@ mod cases;
 pub(crate) mod desk;
 pub(crate) mod effects;
 mod figures;
+pub(crate) mod follow;
 mod funds;
 pub(crate) mod goods;
 mod link;

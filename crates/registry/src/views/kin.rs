@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use access::{House, Scope};
 use jiff::civil::Date;
-use model::{FamilyId, PersonId};
+use model::{FamilyId, PersonId, RegionCode};
 use serde::Serialize;
 use store::{Tx, params};
 
 use super::scope_params;
+use crate::events::EventKind;
 use crate::{Result, queries};
 
 /// Most people asked about at once.
@@ -72,6 +73,60 @@ pub fn deaths(
         }
         Ok((found, mark))
     })
+}
+
+/// Something that happened to a person or family that other rooms may know by its number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangeView {
+    /// A merge, a death, a move, another card, the end of a family.
+    pub kind: EventKind,
+    /// The family of the event.
+    pub family: Option<FamilyId>,
+    /// The person, by the number of before.
+    pub person: Option<PersonId>,
+    /// The other person or family.
+    pub other: Option<i64>,
+    /// The day that the lists tell.
+    pub on: Option<Date>,
+}
+
+/// Merges, deaths, moves, other cards and ended families that versions of the registry tell of, behind a mark, at most `limit`; and the
+/// mark of the last. Of everybody: it says what to look at again, and whoever looks asks with a scope.
+///
+/// # Errors
+/// The store's.
+pub fn changes(
+    house: &House,
+    _scope: &Scope,
+    (version, seq): DeathMark,
+    limit: i64,
+) -> Result<(Vec<ChangeView>, DeathMark)> {
+    house.db.read(|tx| {
+        let (mut found, mut mark) = (Vec::new(), (version, seq));
+        for row in tx.query(&queries::CHANGES, params![version, seq, limit])? {
+            mark = (row.int(0)?, row.int(1)?);
+            let Some(kind) = EventKind::from_code(row.int(2)?) else { continue };
+            found.push(ChangeView {
+                kind,
+                family: Some(row.int(3)?).filter(|family| *family > 0).map(FamilyId),
+                person: row.opt_int(4)?.map(PersonId),
+                other: row.opt_int(5)?,
+                on: row.opt_date(6)?,
+            });
+        }
+        Ok((found, mark))
+    })
+}
+
+/// Where a family lives; none for one that the registry does not carry, or outside the scope.
+///
+/// # Errors
+/// The store's.
+pub fn home(house: &House, scope: &Scope, family: FamilyId) -> Result<Option<RegionCode>> {
+    let mut values = scope_params(scope);
+    values.push(family.into());
+    let row = house.db.read(|tx| tx.query_opt(&queries::HOME, &values))?;
+    Ok(row.map(|row| row.region(0)).transpose()?)
 }
 
 /// The death of a person, if the registry knows of it.

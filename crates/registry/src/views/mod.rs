@@ -23,7 +23,7 @@ pub use family::{
     resolve_family,
 };
 pub use figures::{RegionFigures, ScopeFigures, Status, by_region, figures, status};
-pub use kin::{DeathMark, DeathView, Whereabouts, death_of, deaths, whereabouts};
+pub use kin::{ChangeView, DeathMark, DeathView, Whereabouts, changes, death_of, deaths, home, whereabouts};
 pub use person::{FieldProvenance, FieldSource, PersonView, RecordView, Resolved, person, resolve_person};
 
 /// A region on the way from the nation down.

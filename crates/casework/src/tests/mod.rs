@@ -1,0 +1,3 @@
+//! What must reach into the room: figures.
+
+mod figures;
