@@ -46,7 +46,8 @@ const ROLES = ACCOUNTS.filter((one, at) => ACCOUNTS.findIndex((other) => other.r
 test("visitors see the sign-in page, the components and an error page", async () => {
   const guest = await visitor(browser);
   const found = [];
-  const open = ["/masuk", "/komponen", "/lapor", "/lapor/wilayah?jenis=hoax_report&wilayah=99", "/lapor?jenis=hoax_report&wilayah=99", "/lacak"];
+  const report = "jenis=hoax_report&wilayah=99";
+  const open = ["/masuk", "/komponen", "/lapor", `/lapor/wilayah?${report}`, `/lapor?${report}`, "/lacak"];
   for (const path of [...open, "/tidak-ada"]) {
     reached.add(routeOf(path));
     found.push(...(await faultsOf(guest, path, path === "/tidak-ada" ? 404 : 200, LOOKS)));

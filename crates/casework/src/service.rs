@@ -327,8 +327,8 @@ pub fn take_step(house: &House, scope: &Scope, case: CaseId, request: &StepReque
     })
 }
 
-/// Names the family that a case is about, where it was opened without one. The case then belongs to the family: it is seen with it, and what
-/// it causes reaches it.
+/// Names the family that a case is about, where it was opened without one. The case then belongs to the family: it is seen with it, and
+/// what it causes reaches it.
 ///
 /// # Errors
 /// [`Error::NotFound`] outside the scope, [`Error::Subject`] for a case that has its family or is about none.
@@ -360,7 +360,9 @@ pub fn name_family(house: &House, scope: &Scope, case: CaseId, family: FamilyId,
         }
         let state = found.case.state.as_str();
         let named = Answers::from([("family".to_owned(), form::Answer::Int(family.0))]);
-        add_event(tx, house, scope, (family, case), rev + 1, [NAMED, state, state], &named)?;
+        let line =
+            event_row(house, (scope, scope.role()), (family, case), rev + 1, [NAMED, state, state], &named);
+        tx.execute(&queries::EVENT_ADD, &line)?;
         let detail = format!("workflow={} family={family}", workflow.key);
         Ok(audit(
             tx,

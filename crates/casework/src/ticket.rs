@@ -70,8 +70,8 @@ pub struct TicketView {
 /// Wrong secrets after which a ticket is closed to the page.
 const FAILURES_MAX: i64 = 20;
 
-/// Opens a case of a workflow that is public. Family and person are unknown: nothing here looks anybody up, an office names the family later
-/// ([`crate::name_family`]).
+/// Opens a case of a workflow that is public. Family and person are unknown: nothing here looks anybody up, an office names the family
+/// later ([`crate::name_family`]).
 ///
 /// # Errors
 /// [`Error::Workflow`] for one that is not public, [`Error::Refused`] when the form is not right.

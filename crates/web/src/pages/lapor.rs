@@ -1,5 +1,5 @@
-//! Citizens without an account: report something, keep the ticket, look how it stands, take the step that is theirs. The secret travels in the
-//! body of a form only; nothing here looks up a person.
+//! Citizens without an account: report something, keep the ticket, look how it stands, take the step that is theirs. The secret travels in
+//! the body of a form only; nothing here looks up a person.
 
 use std::collections::BTreeMap;
 
