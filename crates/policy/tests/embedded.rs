@@ -187,8 +187,8 @@ fn the_drawings_on_the_shelf_are_those_of_the_workflows() {
     let pack = pack();
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/workflows");
     let mut index = String::from(
-        "# Workflows\n\nDrawn from `policy/workflows/` by `pilar cases draw KEY`; the same drawing stands at `/alur/KEY`. Thick frames begin and end, \
-         a dashed frame\nwaits for somebody outside, a dashed arrow is taken by the clock.\n\n",
+        "# Workflows\n\nDrawn from `policy/workflows/` by `pilar cases draw KEY`; the same drawing stands at `/alur/KEY`. \
+         Thick frames begin and end, a dashed frame\nwaits for somebody outside, a dashed arrow is taken by the clock.\n\n",
     );
     let mut wanted = std::collections::BTreeSet::from(["README.md".to_owned()]);
     for (key, workflow) in pack.workflows() {
