@@ -400,6 +400,9 @@ fn written(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
+/// What is written into a form.
+type Fields = &'static [(&'static str, &'static str)];
+
 const FOUND: &[(&str, &str)] = &[("found", "Benar dipotong")];
 
 #[test]
@@ -726,7 +729,7 @@ fn many_steps_together_leave_what_single_steps_leave() {
         let open = || (0..24).map(|_| office.open(&operator, "other")).collect::<Vec<CaseId>>();
         let (together, single) = (open(), open());
         // Every third gets a case under it; some are named twice and step twice; some take no step that others take.
-        let rounds: [(&str, &[(&str, &str)], &[usize]); 4] = [
+        let rounds: [(&str, Fields, &[usize]); 4] = [
             ("examine", FOUND, &[]),
             ("inspect", &[], &[]),
             ("amend", FOUND, &[0, 1, 3, 4]),

@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
 };
 use casework::{
-    Bulk, Error,
+    Bulk,
     views::{self, BoardColumn, CaseRow, FieldView},
 };
 use model::CaseId;
@@ -130,10 +130,8 @@ async fn state_page(visit: Visit, (key, state): (String, String), from: Page, se
         .await?;
     let t = visit.t();
     let may_work = visit.session.may("case.work");
-    let mine: Vec<&policy::Transition> = workflow
-        .out_of(&state)
-        .filter(|step| may_work && step.by.iter().any(|role| *role == visit.session.role))
-        .collect();
+    let mine: Vec<&policy::Transition> =
+        workflow.out_of(&state).filter(|step| may_work && step.by.contains(&visit.session.role)).collect();
     let mut fields: Vec<FieldView> = Vec::new();
     for step in &mine {
         for field in views::fields_of(&workflow, step.form.as_deref(), &casework::Answers::new()) {
@@ -199,9 +197,7 @@ pub(crate) async fn many(
         return state_page(visit, (key, state), Page::first(50), sent).await;
     }
     let done = visit
-        .ask("case.work", move |house, scope| {
-            Ok::<_, Error>(casework::take_steps(house, scope, &cases, &action, &written)?)
-        })
+        .ask("case.work", move |house, scope| casework::take_steps(house, scope, &cases, &action, &written))
         .await?;
     sent.done = Some(done);
     state_page(visit, (key, state), Page::first(50), sent).await
