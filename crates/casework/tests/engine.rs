@@ -26,7 +26,7 @@ fn filled(field: &FormField, today: Date, dice: &mut Dice) -> String {
         FieldKind::Text | FieldKind::LongText => "keterangan".to_owned(),
         FieldKind::Int | FieldKind::Money => {
             let (low, high) = (field.min.unwrap_or(0), field.max.unwrap_or(1_500_000));
-            [low, low + 1, high.min(low + dice.roll(20) as i64), (low + high) / 2, high][dice.roll(5)]
+            [low, low + 1, high.min(low + dice.roll(20) as i64), i64::midpoint(low, high), high][dice.roll(5)]
                 .to_string()
         }
         FieldKind::Date if field.not_future => {

@@ -73,7 +73,7 @@ impl Carrier {
                     match sweep(&house) {
                         Ok(()) => swept = Some(today),
                         Err(error) => {
-                            tracing::warn!(%error, "the clock could not go over the cases; tried again in the next round")
+                            tracing::warn!(%error, "the clock could not go over the cases; tried again in the next round");
                         }
                     }
                 }
