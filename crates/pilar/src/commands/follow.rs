@@ -131,7 +131,6 @@ fn place(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
 
     use std::{collections::BTreeMap, sync::Arc};
 
