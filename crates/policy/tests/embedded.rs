@@ -200,7 +200,7 @@ fn the_drawings_on_the_shelf_are_those_of_the_workflows() {
         );
         let name = format!("{key}.svg");
         shelve(&folder.join(&name), &format!("{svg}\n"));
-        index.push_str(&format!("- [{}]({name}): {}\n", workflow.label.en, workflow.purpose.en));
+        index.extend(["- [", &workflow.label.en, "](", &name, "): ", &workflow.purpose.en, "\n"]);
         wanted.insert(name);
     }
     shelve(&folder.join("README.md"), &index);

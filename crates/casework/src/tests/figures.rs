@@ -1,7 +1,5 @@
 //! Figures: the open cases of a nation, on either database. `cargo xtask bench casework` runs this; it is no test.
 
-#![expect(clippy::unwrap_used, reason = "a measurement stops at the first surprise")]
-
 use std::{collections::BTreeMap, fmt::Write, sync::Arc, time::Instant};
 
 use access::{House, NewUser, Scope, Session};
@@ -99,13 +97,16 @@ fn filled(fields: &[FormField], before: &Answers, today: Date, nth: u64) -> Answ
     form::read(fields, before, &written, today).unwrap_or_default()
 }
 
+/// Rows of a table.
+type Rows = Vec<Vec<Value>>;
+
 /// A way through a workflow that does not end; `chosen` says which step is taken of those there are.
-fn walk<'p>(
-    workflow: &'p Workflow,
+fn walk(
+    workflow: &Workflow,
     today: Date,
     nth: u64,
     chosen: impl Fn(usize, &[&Transition]) -> usize,
-) -> Walk<'p> {
+) -> Walk<'_> {
     let fields = |key: &Option<String>| {
         key.as_deref().and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields)
     };
@@ -299,7 +300,7 @@ impl Bench {
         walk: &Walk<'_>,
         (n, family, region): (i64, i64, &str),
         days: &Days,
-        (files, events, tasks): (&mut Vec<Vec<Value>>, &mut Vec<Vec<Value>>, &mut Vec<Vec<Value>>),
+        (files, events, tasks): (&mut Rows, &mut Rows, &mut Rows),
     ) {
         let workflow = walk.workflow;
         let (case, key) = (n + 1, workflow.key.as_str());

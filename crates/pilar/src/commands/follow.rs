@@ -131,7 +131,6 @@ fn place(
 
 #[cfg(test)]
 mod tests {
-
     use std::{collections::BTreeMap, sync::Arc};
 
     use casework::{NewCase, open_caused};
