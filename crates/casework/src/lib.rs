@@ -4,7 +4,8 @@
 //! in another room's tables, a step without its role.
 //!
 //! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the clock
-//! that goes over all of them at night, `ticket` is for citizens without an account; `handover` takes in devices handed to people;
+//! that goes over all of them at night, `ticket` is for citizens without an account; `handover` takes in devices handed to people; [`pillar`] is
+//! the register of who carries the work and who accompanies whom;
 //! [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS`
 //! and carry it over where [`carry_effects`] is called.
 
@@ -14,6 +15,7 @@ mod error;
 pub mod form;
 mod handover;
 mod paper;
+pub mod pillar;
 pub mod queries;
 mod service;
 mod sweep;
@@ -22,7 +24,7 @@ pub mod views;
 
 pub use bulk::{Bulk, NotTaken, take_steps};
 pub use engine::{Refusal, Stepped};
-pub use error::Error;
+pub use error::{Error, ShareFault};
 pub use form::{Answer, Answers, FieldFault};
 pub use handover::{
     HANDOVER_BYTES_MAX, HANDOVER_COLUMNS, HandoverFilter, HandoverRow, HandoversTaken, LineFault,
