@@ -6,6 +6,7 @@
 mod bench;
 mod bench_linkage;
 mod bench_payment;
+mod bench_pillars;
 mod bench_rules;
 mod bench_targeting;
 mod browser;
@@ -33,6 +34,8 @@ Chores of the project.
   cargo xtask bench targeting [--families N] [--keep DIR] [--peer]
   cargo xtask bench payment [--lines N] [--postgres]
                                    a month of a nation: build, lock, order, file, replies, reconciliation
+  cargo xtask bench pillars [--families N] [--companions N]
+                                   a nation's families shared out among its companions
   cargo xtask soak ledger [--histories N] [--seed N]
   cargo xtask soak kills [--kills N] [--seed N]
                                    random histories of payments against a bank that keeps its own count
@@ -63,6 +66,7 @@ fn dispatch(words: &[String]) -> Result<()> {
         ["bench", "rules", rest @ ..] => bench_rules::run(rest),
         ["bench", "targeting", rest @ ..] => bench_targeting::run(rest),
         ["bench", "payment", rest @ ..] => bench_payment::run(rest),
+        ["bench", "pillars", rest @ ..] => bench_pillars::run(rest),
         ["soak", "ledger", rest @ ..] => bench_payment::soak(rest),
         ["soak", "kills", rest @ ..] => kills::soak(rest),
         ["bench", "linkage", rest @ ..] => bench_linkage::run(&bench_linkage::Plan::read(rest)?),

@@ -120,26 +120,28 @@ impl Fault {
 fn status_of(code: &str) -> StatusCode {
     let (_, what) = code.split_once('-').unwrap_or(("", code));
     match what {
-        "not-found" | "sleeping" | "no-run" | "no-programme" | "region" => StatusCode::NOT_FOUND,
+        "not-found" | "share-not-found" | "sleeping" | "no-run" | "no-programme" | "region" => {
+            StatusCode::NOT_FOUND
+        }
         "sign-in" => StatusCode::UNAUTHORIZED,
         "throttled" => StatusCode::TOO_MANY_REQUESTS,
         "cursor" => StatusCode::BAD_REQUEST,
         "busy" => StatusCode::SERVICE_UNAVAILABLE,
-        "fund-field" | "fund-amount" | "fund-day" | "fund-document" | "fund-short" | "fund-state"
-        | "goods-field" | "goods-digits" | "goods-quantity" | "goods-day" | "goods-stock"
-        | "goods-transit" | "goods-document" | "goods-elsewhere" | "goods-fixed" | "card-digits"
-        | "card-field" | "card-day" | "plan-field" | "plan-person" | "plan-heir" | "plan-carrier"
-        | "plan-channel" | "too-long" | "no-ranks" | "consumption" | "too-short" | "documents"
-        | "purpose" | "level" | "form" | "guard" | "login-form" | "weak-password" | "old-password"
-        | "same-password" | "desk-nothing" | "desk-too-many" | "desk-reason" | "desk-action"
-        | "desk-no-payee" | "desk-died" | "desk-no-family" | "desk-field" => StatusCode::UNPROCESSABLE_ENTITY,
-        "denied" | "maker-is-checker" | "territory" | "scope" | "role" | "same-person" => {
-            StatusCode::FORBIDDEN
-        }
-        "desk-already" | "desk-decided" | "desk-over" | "login-taken" | "nothing-to-undo"
-        | "list-changed" | "at-work" | "changed" | "state" | "closed" | "paper-taken" | "plan-nothing"
-        | "plan-too-many" | "plan-year-over" | "plan-overpaid" | "plan-no-need" | "action"
-        | "hash-changed" | "already-approved" => StatusCode::CONFLICT,
+        "share-companion" | "share-kin" | "share-full" | "share-too-many" | "fund-field" | "fund-amount"
+        | "fund-day" | "fund-document" | "fund-short" | "fund-state" | "goods-field" | "goods-digits"
+        | "goods-quantity" | "goods-day" | "goods-stock" | "goods-transit" | "goods-document"
+        | "goods-elsewhere" | "goods-fixed" | "card-digits" | "card-field" | "card-day" | "plan-field"
+        | "plan-person" | "plan-heir" | "plan-carrier" | "plan-channel" | "too-long" | "no-ranks"
+        | "consumption" | "too-short" | "documents" | "purpose" | "level" | "form" | "guard"
+        | "login-form" | "weak-password" | "old-password" | "same-password" | "desk-nothing"
+        | "desk-too-many" | "desk-reason" | "desk-action" | "desk-no-payee" | "desk-died"
+        | "desk-no-family" | "desk-field" => StatusCode::UNPROCESSABLE_ENTITY,
+        "denied" | "maker-is-checker" | "territory" | "scope" | "role" | "same-person"
+        | "share-same-person" => StatusCode::FORBIDDEN,
+        "share-decided" | "share-stale" | "desk-already" | "desk-decided" | "desk-over" | "login-taken"
+        | "nothing-to-undo" | "list-changed" | "at-work" | "changed" | "state" | "closed" | "paper-taken"
+        | "plan-nothing" | "plan-too-many" | "plan-year-over" | "plan-overpaid" | "plan-no-need"
+        | "action" | "hash-changed" | "already-approved" => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -13,8 +13,8 @@ mod views;
 
 pub use intake::{AVAILABILITY, PILLAR_BYTES_MAX, PILLAR_COLUMNS, PillarsTaken, take_pillars};
 pub use proposal::{
-    Accompanied, ProposalRow, ProposalState, ProposalView, adjust, decide_proposal, proposal, proposal_rows,
-    proposals, propose,
+    Accompanied, ProposalRow, ProposalState, ProposalView, adjust, choosable, decide_proposal, proposal,
+    proposal_rows, proposals, propose,
 };
 pub use views::{
     Achieved, ChangeView, Coverage, CoverageRow, KindCount, Lasting, PaperView, PillarFilter, PillarRow,

@@ -228,6 +228,7 @@ fn share(
 /// A companion of the register.
 struct Worker {
     user: i64,
+    name: String,
     base: RegionCode,
     part: bool,
     capacity: i64,
@@ -260,6 +261,7 @@ fn companions(tx: &mut Tx<'_>, house: &House, district: &RegionCode) -> Result<V
             kin.extend(Some(row.int(6)?).filter(|own| *own != 0));
             workers.entry(row.int(0)?).or_insert(Worker {
                 user: row.int(0)?,
+                name: row.string(8)?,
                 base: row.region(1)?,
                 part: row.text(2)? == "part",
                 capacity: row.int(3)?,
@@ -323,6 +325,23 @@ pub fn proposal_rows(house: &House, scope: &Scope, id: i64, page: &Page) -> Resu
     };
     let rows = rows.iter().map(row).collect::<Result<Vec<_>, store::Error>>()?;
     Ok(page.page(rows, |row| vec![Value::Int(row.family_id)]))
+}
+
+/// Companions that a family of a proposal may be given to, account and name, by name: those of the districts of its region, as long as it
+/// lies in one district; none for a larger region, whose proposals are adjusted district by district.
+///
+/// # Errors
+/// The store's.
+pub fn choosable(house: &House, scope: &Scope, proposal: &ProposalView) -> Result<Vec<(i64, String)>> {
+    let Ok(region) = RegionCode::parse(&proposal.region) else { return Ok(Vec::new()) };
+    if region.level() < RegionLevel::District || !scope.covers(&region) {
+        return Ok(Vec::new());
+    }
+    let workers = house.db.read(|tx| companions(tx, house, &region.at(RegionLevel::District)))?;
+    let mut names: Vec<(i64, String)> =
+        workers.into_iter().map(|worker| (worker.user, worker.name)).collect();
+    names.sort_by(|a, b| (&a.1, a.0).cmp(&(&b.1, b.0)));
+    Ok(names)
 }
 
 /// Sets another companion for a family of an open proposal.
