@@ -567,7 +567,7 @@ test("every form of the router was sent by somebody", () => {
   assert.deepEqual(missed, []);
 });
 
-test("a proposal of who accompanies whom is adjusted and approved by the head, not by its maker", async () => {
+test("a proposal of who accompanies whom is adjusted and decided by the head, not by its maker", async () => {
   const { context, page } = await visitor(browser);
   await signIn(page, accountOf("district_officer"));
   await page.goto("/pilar");
@@ -582,7 +582,7 @@ test("a proposal of who accompanies whom is adjusted and approved by the head, n
   await other.page.goto(new URL(page.url()).pathname);
   await other.page.click("form[action$='/sesuaikan'] button >> nth=0");
   await other.page.waitForURL(/\/pilar\/usulan\/\d+$/);
-  await other.page.click("form[action$='/putuskan'] button[value=setuju]");
+  await other.page.click("form[action$='/putuskan'] button[value=tolak]");
   await other.page.waitForSelector("form[action$='/putuskan']", { state: "detached" });
   await other.context.close();
   await context.close();

@@ -19,7 +19,8 @@ use store::{Page, Value, params, sql, testing::TestDb};
 
 const HEAD: &str = "number,kind,name,region,sex,birth_year,education,languages,skills,since,contract_from,contract_to,\
     availability,capacity,login,nik,kin,papers\n";
-const TKSK: &str = "K-1,tksk,REKAAN SATU,99.01.01,P,1990,4,ind jav,counselling,2020-01-01,,,,,,,,welfare_worker|S-9|LSP|2021-01-01|2026-12-24\n";
+const TKSK: &str = "K-1,tksk,REKAAN SATU,99.01.01,P,1990,4,ind jav,counselling,2020-01-01,,,,,,,,\
+    welfare_worker|S-9|LSP|2021-01-01|2026-12-24\n";
 
 sql! {
     KEPT = "SELECT (SELECT COUNT(*) FROM pillar), (SELECT COUNT(*) FROM pillar_paper), (SELECT COUNT(*) FROM pillar_change)";
@@ -309,7 +310,8 @@ fn a_proposal_is_worked_out_adjusted_and_approved_by_another_person() {
         let (ani, budi) = (office.with(workers[0]), office.with(workers[1]));
         assert!(budi.contains(&2) && budi.contains(&4) && budi.contains(&6) && ani.contains(&8));
         assert_eq!(ani.len() + budi.len(), 40);
-        // Worked out again, everybody stays but for what a person moved beyond the band; whoever has another companion meanwhile stops the whole approval.
+        // Worked out again, everybody stays but for what a person moved beyond the band; whoever has another
+        // companion meanwhile stops the whole approval.
         let again = propose(&office.house, &scope, &region, &families).unwrap();
         assert_eq!((again.kept + again.moved, again.moved <= 1, again.fresh), (40, true, 0));
         office.house.db.write(|tx| tx.execute(&GONE, params![9])).unwrap();

@@ -50,7 +50,8 @@ sql! {
         FROM pillar p LEFT JOIN person_alias x ON x.old_id = p.person_id
         LEFT JOIN person h ON h.person_id = COALESCE(x.new_id, p.person_id)
         WHERE p.pillar_id = $4 AND p.region >= $1 AND p.region < $2 AND (CAST($3 AS BIGINT) = 0 OR p.user_id = $3)";
-    pub(crate) ENDED = "SELECT c.counts, COUNT(*) FROM (SELECT DISTINCT e.family_id, e.case_id FROM case_event e WHERE e.actor_id = $1) mine
+    pub(crate) ENDED = "SELECT c.counts, COUNT(*) FROM
+        (SELECT DISTINCT e.family_id, e.case_id FROM case_event e WHERE e.actor_id = $1) mine
         JOIN case_file c ON c.family_id = mine.family_id AND c.case_id = mine.case_id
         WHERE c.open = 0 AND c.closed_on >= $2 AND c.closed_on < $3 AND c.counts IS NOT NULL GROUP BY c.counts ORDER BY c.counts";
     pub(crate) IN_TIME = "SELECT COUNT(*) FILTER (WHERE c.open = 0 AND c.closed_on >= $2 AND c.closed_on < $3),
@@ -74,7 +75,8 @@ sql! {
     pub(crate) COVER_FAMILIES = "SELECT substr(c.region, 1, CAST($3 AS INTEGER)) AS place, SUM(c.families) FROM region_count c
         WHERE c.region >= $1 AND c.region < $2
         GROUP BY substr(c.region, 1, CAST($3 AS INTEGER)) ORDER BY 1";
-    pub(crate) COVER_NEAR = "SELECT substr(f.region, 1, CAST($3 AS INTEGER)) AS place, COUNT(DISTINCT f.family_id), COUNT(DISTINCT a.user_id)
+    pub(crate) COVER_NEAR = "SELECT substr(f.region, 1, CAST($3 AS INTEGER)) AS place, COUNT(DISTINCT f.family_id),
+            COUNT(DISTINCT a.user_id)
         FROM family f JOIN assignment a ON a.family_id = f.family_id WHERE f.region >= $1 AND f.region < $2
         GROUP BY substr(f.region, 1, CAST($3 AS INTEGER)) ORDER BY 1";
     pub(crate) COVER_FAR = "SELECT substr(w.region, 1, CAST($3 AS INTEGER)) AS place, SUM(w.families), COUNT(*) FROM (SELECT u.region,
@@ -97,7 +99,8 @@ sql! {
         WHERE p.region >= $1 AND p.region < $2 ORDER BY k.pillar_id, k.family_id";
     pub(crate) PRESENT = "SELECT a.family_id, a.user_id FROM assignment a JOIN family f ON f.family_id = a.family_id
         WHERE f.region >= $1 AND f.region < $2 ORDER BY a.family_id, a.user_id";
-    pub(crate) PROPOSAL_ADD = "INSERT INTO pillar_proposal (proposal_id, region, state, made_at, made_by, maker, kept, moved, fresh, unplaced)
+    pub(crate) PROPOSAL_ADD = "INSERT INTO pillar_proposal (proposal_id, region, state, made_at, made_by, maker, kept, moved,
+            fresh, unplaced)
         VALUES ($1, $2, 0, $3, $4, $5, $6, $7, $8, $9)";
     pub(crate) PROPOSALS = "SELECT proposal_id, region, state, made_at, made_by, maker, decided_at, decider, kept, moved, fresh, unplaced
         FROM pillar_proposal WHERE region >= $1 AND region < $2 AND proposal_id < $3 ORDER BY proposal_id DESC LIMIT $4";
