@@ -99,7 +99,9 @@ impl Register<'_> {
         let at = self.rows;
         let pillars = self.run.house.policy.pillars();
         let female = kind.sex.map_or(at % 2 == 0, |sex| sex == model::Sex::Female);
-        let name = if kind.person {
+        let name = if !login.is_empty() {
+            super::accounts::session(&self.run.house, login)?.name
+        } else if kind.person {
             synth::invented_name(self.run.seed, at, female)
         } else {
             let label = kind.label.id.split(" (").next().unwrap_or_default();
