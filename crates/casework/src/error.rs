@@ -86,16 +86,16 @@ impl Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ShareFault {
     /// There is none in this territory.
-    #[error("there is no such proposal in this territory")]
+    #[error("there is no such sharing in this territory")]
     NotFound,
     /// It was decided already.
-    #[error("the proposal was decided already")]
+    #[error("the sharing was decided already")]
     Decided,
     /// Who made it decides it.
-    #[error("the maker of a proposal does not decide it")]
+    #[error("the maker of a sharing does not decide it")]
     SamePerson,
     /// A family has another companion than when the proposal was made.
-    #[error("families have other companions than when the proposal was made; make a new one")]
+    #[error("families have other companions than when the sharing was made; make a new one")]
     Stale,
     /// The other companion is none of this district, or is away.
     #[error("this is no companion of the district who can take families")]
@@ -107,7 +107,7 @@ pub enum ShareFault {
     #[error("the companion has as many families as one can have")]
     Full,
     /// More families than one proposal holds.
-    #[error("the region has more families than one proposal holds; propose for a part of it")]
+    #[error("the region has more families than one sharing holds; propose for a part of it")]
     TooMany,
 }
 

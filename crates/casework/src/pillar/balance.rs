@@ -332,13 +332,12 @@ impl Flow {
             let row = left.get_mut(*class as usize * self.companions..)?.get_mut(..self.companions)?;
             let present =
                 family.present.map(|at| at as usize).filter(|at| row.get(*at).is_some_and(|n| *n > 0));
-            let at = match present {
-                Some(at) => at,
-                None => {
-                    let next = next.get_mut(*class as usize)?;
-                    *next += row.get(*next..)?.iter().position(|n| *n > 0)?;
-                    *next
-                }
+            let at = if let Some(at) = present {
+                at
+            } else {
+                let next = next.get_mut(*class as usize)?;
+                *next += row.get(*next..)?.iter().position(|n| *n > 0)?;
+                *next
             };
             row[at] -= 1;
             u32::try_from(at).ok()

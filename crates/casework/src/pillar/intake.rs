@@ -141,17 +141,11 @@ fn resolve(tx: &mut Tx<'_>, scope: &Scope, lines: &mut [Line]) -> Result<usize> 
             faults.add(at, "region", message, "write a code of the table of regions, such as 11.01.05");
         }
         if !line.login.is_empty() {
-            match tx.query_opt(&queries::ACCOUNT, params![&line.login])? {
-                Some(row) => line.pillar.user_id = row.int(0)?,
-                None => {
-                    let message = format!("there is no open account `{}`", line.login);
-                    faults.add(
-                        at,
-                        "login",
-                        message,
-                        "write the name to sign in with, or leave the cell empty",
-                    );
-                }
+            if let Some(row) = tx.query_opt(&queries::ACCOUNT, params![&line.login])? {
+                line.pillar.user_id = row.int(0)?;
+            } else {
+                let message = format!("there is no open account `{}`", line.login);
+                faults.add(at, "login", message, "write the name to sign in with, or leave the cell empty");
             }
         }
         if line.pillar.user_id != 0
@@ -438,7 +432,7 @@ impl Cells<'_, '_> {
             return -1;
         }
         let codes = self.house.policy.codes("school_level");
-        let found = codes.iter().map(|code| i64::from(code.code)).find(|code| code.to_string() == text);
+        let found = codes.iter().map(|code| code.code).find(|code| code.to_string() == text);
         if found.is_none() {
             self.wrong("education", "no level", "write a code of school_level, 0 to 4, or nothing");
         }
@@ -506,13 +500,11 @@ impl Cells<'_, '_> {
         let families = cell.split(';').map(str::trim).filter(|text| !text.is_empty());
         let families: Option<BTreeSet<i64>> =
             families.map(|text| text.parse::<i64>().ok().filter(|id| *id > 0)).collect();
-        match families.filter(|families| families.len() <= KIN_MAX) {
-            Some(families) => families,
-            None => {
-                self.wrong("kin", "no numbers of families", "write numbers with ; between, 50 at most");
-                BTreeSet::new()
-            }
+        let good = families.filter(|families| families.len() <= KIN_MAX);
+        if good.is_none() {
+            self.wrong("kin", "no numbers of families", "write numbers with ; between, 50 at most");
         }
+        good.unwrap_or_default()
     }
 
     /// `certificate|number|issuer|from|to`, with `;` between several; the end may be empty.
@@ -540,16 +532,14 @@ impl Cells<'_, '_> {
                 papers.iter().map(|paper| (&paper[0], &paper[1])).collect();
             keys.len() == texts.len() && texts.len() <= PAPERS_MAX
         };
-        match papers.filter(distinct) {
-            Some(papers) => papers,
-            None => {
-                self.wrong(
-                    "papers",
-                    "no papers",
-                    "write certificate|number|issuer|from|to with ; between several",
-                );
-                BTreeSet::new()
-            }
+        let good = papers.filter(distinct);
+        if good.is_none() {
+            self.wrong(
+                "papers",
+                "no papers",
+                "write certificate|number|issuer|from|to with ; between several",
+            );
         }
+        good.unwrap_or_default()
     }
 }

@@ -104,7 +104,7 @@ sql! {
         VALUES ($1, $2, 0, $3, $4, $5, $6, $7, $8, $9)";
     pub(crate) PROPOSALS = "SELECT proposal_id, region, state, made_at, made_by, maker, decided_at, decider, kept, moved, fresh, unplaced
         FROM pillar_proposal WHERE region >= $1 AND region < $2 AND proposal_id < $3 ORDER BY proposal_id DESC LIMIT $4";
-    pub(crate) PROPOSAL = "SELECT proposal_id, region, state, made_at, made_by, maker, decided_at, decider, kept, moved, fresh, unplaced
+    pub(crate) SHARING = "SELECT proposal_id, region, state, made_at, made_by, maker, decided_at, decider, kept, moved, fresh, unplaced
         FROM pillar_proposal WHERE proposal_id = $3 AND region >= $1 AND region < $2";
     pub(crate) PROPOSAL_DECIDE = "UPDATE pillar_proposal SET state = $2, decided_at = $3, decided_by = $4, decider = $5
         WHERE proposal_id = $1 AND state = 0";

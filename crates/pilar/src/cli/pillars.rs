@@ -30,7 +30,7 @@ pub(crate) enum Pillars {
     /// Approve or refuse a proposal as a second person
     Decide {
         /// Number of the proposal.
-        proposal: i64,
+        sharing: i64,
         /// Refuse it.
         #[arg(long)]
         refuse: bool,

@@ -29,7 +29,7 @@ pub(crate) fn run(house: &House, command: &Pillars) -> anyhow::Result<Answer> {
             let made = balance(house, &scope, region, &needs)?;
             let number = |value: i64| grouped(value.unsigned_abs());
             let lines = vec![format!(
-                "proposal {}: {} families stay, {} move, {} had nobody, for {} nobody fits",
+                "sharing {}: {} families stay, {} move, {} had nobody, for {} nobody fits",
                 made.proposal_id,
                 number(made.kept),
                 number(made.moved),
@@ -38,13 +38,13 @@ pub(crate) fn run(house: &House, command: &Pillars) -> anyhow::Result<Answer> {
             )];
             Answer::of(&made, lines)
         }
-        Pillars::Decide { proposal, refuse, decider } => {
+        Pillars::Decide { sharing, refuse, decider } => {
             let scope = acting(house, Some(decider))?.scope("pillar.approve")?;
-            pillar::decide_proposal(house, &scope, *proposal, !refuse)?;
+            pillar::decide_proposal(house, &scope, *sharing, !refuse)?;
             let word = if *refuse { "refused" } else { "approved" };
             Answer::of(
-                &json!({ "proposal": proposal, "state": word }),
-                vec![format!("proposal {proposal}: {word}")],
+                &json!({ "sharing": sharing, "state": word }),
+                vec![format!("sharing {sharing}: {word}")],
             )
         }
     }

@@ -71,9 +71,8 @@ fn companions(
         return Ok(Vec::new());
     };
     let mut all = vec![(own.login.clone(), village.clone())];
-    for number in 0..COMPANIONS.min(subdistricts.len()) {
+    for (number, region) in subdistricts.iter().take(COMPANIONS).enumerate() {
         let login = format!("{}_{}", own.role, number + 2);
-        let region = subdistricts[number].clone();
         if access::session_of_login(house, &scope, &login).is_err() {
             let name = synth::invented_name(run.seed, 9_000 + number as u64, number % 2 == 0);
             let held = village.at(RegionLevel::District);
@@ -81,7 +80,7 @@ fn companions(
                 NewUser { login: login.clone(), name, role: own.role.clone(), region: held, password: None };
             access::create_user(house, &scope, new)?;
         }
-        all.push((login, region));
+        all.push((login, region.clone()));
     }
     Ok(all)
 }
@@ -98,7 +97,7 @@ impl Register<'_> {
         self.rows += 1;
         let at = self.rows;
         let pillars = self.run.house.policy.pillars();
-        let female = kind.sex.map_or(at % 2 == 0, |sex| sex == model::Sex::Female);
+        let female = kind.sex.map_or(at.is_multiple_of(2), |sex| sex == model::Sex::Female);
         let name = if !login.is_empty() {
             super::accounts::session(&self.run.house, login)?.name
         } else if kind.person {
@@ -121,13 +120,13 @@ impl Register<'_> {
         let papers: Vec<String> = kind
             .certificates
             .iter()
-            .filter(|_| at % 7 != 0)
+            .filter(|_| !at.is_multiple_of(7))
             .map(|key| {
-                let end = DAY.checked_add(if at % 5 == 0 { 40 } else { 700 }.days()).unwrap_or(DAY);
+                let end = DAY.checked_add(if at.is_multiple_of(5) { 40 } else { 700 }.days()).unwrap_or(DAY);
                 format!("{key}|CONTOH-{at}|Lembaga Contoh|{since}|{end}")
             })
             .collect();
-        let there = pillar::AVAILABILITY[if login.is_empty() && at % 11 == 0 { 1 } else { 0 }];
+        let there = pillar::AVAILABILITY[usize::from(login.is_empty() && at.is_multiple_of(11))];
         let until = DAY.checked_add(400.days())?;
         let contract = if login.is_empty() { ",".to_owned() } else { format!("{since},{until}") };
         let languages = if kind.person { languages.join(" ") } else { String::new() };

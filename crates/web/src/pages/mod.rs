@@ -179,7 +179,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/pilar", get(pilar::list))
         .route("/pilar/cakupan", get(pilar::cover))
         .route("/pilar/usulan", get(pilar::proposals))
-        .route("/pilar/usulan/{id}", get(pilar::proposal))
+        .route("/pilar/usulan/{id}", get(pilar::sharing))
         .route("/pilar/usulan/{id}/sesuaikan", post(pilar::adjust))
         .route("/pilar/usulan/{id}/putuskan", post(pilar::decide))
         .route("/pilar/{id}", get(pilar::show))

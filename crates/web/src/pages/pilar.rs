@@ -211,9 +211,10 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     let mut families: Vec<i64> = kin.collect();
     families.sort_unstable();
     families.dedup();
-    let receiving = match visit.session.may("payment.read") && visit.session.may(READ) {
-        true => visit.ask("payment.read", move |house, scope| receiving(house, scope, families)).await?,
-        false => Vec::new(),
+    let receiving = if visit.session.may("payment.read") && visit.session.may(READ) {
+        visit.ask("payment.read", move |house, scope| receiving(house, scope, families)).await?
+    } else {
+        Vec::new()
     };
     let place = visit.names([view.row.region.clone()]).await?.remove(&view.row.region).unwrap_or_default();
     let t = visit.t();
@@ -357,12 +358,12 @@ pub(crate) async fn proposals(visit: Visit, Query(asked): Query<Asked>) -> Answe
     })
 }
 
-pub(crate) async fn proposal(visit: Visit, Path(id): Path<i64>, Query(asked): Query<Asked>) -> Answer {
+pub(crate) async fn sharing(visit: Visit, Path(id): Path<i64>, Query(asked): Query<Asked>) -> Answer {
     let from = Page { after: asked.setelah.clone(), limit: 50 };
     let wanted = from.clone();
     let (view, rows, companions) = visit
         .ask(READ, move |house, scope| {
-            let view = pillar::proposal(house, scope, id)?;
+            let view = pillar::sharing(house, scope, id)?;
             let rows = pillar::proposal_rows(house, scope, id, &wanted)?;
             let companions = pillar::choosable(house, scope, &view)?;
             Ok::<_, Error>((view, rows, companions))

@@ -297,7 +297,7 @@ pub fn proposals(house: &House, scope: &Scope, page: &Page) -> Result<Paged<Prop
 ///
 /// # Errors
 /// [`ShareFault::NotFound`]; the store's.
-pub fn proposal(house: &House, scope: &Scope, id: i64) -> Result<ProposalView> {
+pub fn sharing(house: &House, scope: &Scope, id: i64) -> Result<ProposalView> {
     house.db.read(|tx| found(tx, scope, id))
 }
 
@@ -332,8 +332,8 @@ pub fn proposal_rows(house: &House, scope: &Scope, id: i64, page: &Page) -> Resu
 ///
 /// # Errors
 /// The store's.
-pub fn choosable(house: &House, scope: &Scope, proposal: &ProposalView) -> Result<Vec<(i64, String)>> {
-    let Ok(region) = RegionCode::parse(&proposal.region) else { return Ok(Vec::new()) };
+pub fn choosable(house: &House, scope: &Scope, sharing: &ProposalView) -> Result<Vec<(i64, String)>> {
+    let Ok(region) = RegionCode::parse(&sharing.region) else { return Ok(Vec::new()) };
     if region.level() < RegionLevel::District || !scope.covers(&region) {
         return Ok(Vec::new());
     }
@@ -414,7 +414,7 @@ pub fn decide_proposal(house: &House, scope: &Scope, id: i64, approve: bool) -> 
 
 fn found(tx: &mut Tx<'_>, scope: &Scope, id: i64) -> Result<ProposalView> {
     let (from, to) = scope.path_range();
-    let row = tx.query_opt(&queries::PROPOSAL, params![from, to, id])?;
+    let row = tx.query_opt(&queries::SHARING, params![from, to, id])?;
     row.as_ref().map_or(Err(ShareFault::NotFound.into()), view)
 }
 
