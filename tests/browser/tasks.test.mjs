@@ -653,3 +653,24 @@ test("every form of the router was sent by somebody", () => {
   const missed = ROUTES.filter(({ method, path }) => method === "post" && !sent.has(path)).map(({ path }) => path);
   assert.deepEqual(missed, []);
 });
+
+test("a proposal of who accompanies whom is adjusted and decided by the head, not by its maker", async () => {
+  const { context, page } = await visitor(browser);
+  await signIn(page, accountOf("district_officer"));
+  await page.goto("/pilar");
+  await page.click("#daftar-baris a >> nth=0");
+  await page.waitForURL(/\/pilar\/\d+$/);
+  await page.goto("/pilar/usulan");
+  await page.click("#daftar-baris a >> nth=0");
+  await page.waitForURL(/\/pilar\/usulan\/\d+$/);
+  assert.equal(await page.locator("form[action$='/putuskan']").count(), 0, "who proposes does not decide");
+  const other = await visitor(browser);
+  await signIn(other.page, accountOf("district_head"));
+  await other.page.goto(new URL(page.url()).pathname);
+  await other.page.click("form[action$='/sesuaikan'] button >> nth=0");
+  await other.page.waitForURL(/\/pilar\/usulan\/\d+$/);
+  await other.page.click("form[action$='/putuskan'] button[value=tolak]");
+  await other.page.waitForSelector("form[action$='/putuskan']", { state: "detached" });
+  await other.context.close();
+  await context.close();
+});

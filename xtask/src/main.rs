@@ -7,6 +7,7 @@ mod bench;
 mod bench_casework;
 mod bench_linkage;
 mod bench_payment;
+mod bench_pillars;
 mod bench_rules;
 mod bench_targeting;
 mod browser;
@@ -36,6 +37,8 @@ Chores of the project.
                                    a month of a nation: build, lock, order, file, replies, reconciliation
   cargo xtask bench casework [--cases N] [--postgres]
                                    the open cases of a nation: lists, boards, case pages, steps, the nightly clock
+  cargo xtask bench pillars [--families N] [--companions N]
+                                   a nation's families shared out among its companions
   cargo xtask soak ledger [--histories N] [--seed N]
   cargo xtask soak kills [--kills N] [--seed N]
                                    random histories of payments against a bank that keeps its own count
@@ -67,6 +70,7 @@ fn dispatch(words: &[String]) -> Result<()> {
         ["bench", "targeting", rest @ ..] => bench_targeting::run(rest),
         ["bench", "casework", rest @ ..] => bench_casework::run(rest),
         ["bench", "payment", rest @ ..] => bench_payment::run(rest),
+        ["bench", "pillars", rest @ ..] => bench_pillars::run(rest),
         ["soak", "ledger", rest @ ..] => bench_payment::soak(rest),
         ["soak", "kills", rest @ ..] => kills::soak(rest),
         ["bench", "linkage", rest @ ..] => bench_linkage::run(&bench_linkage::Plan::read(rest)?),

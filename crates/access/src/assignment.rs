@@ -1,7 +1,7 @@
 //! Which families a companion accompanies.
 
 use model::{FamilyId, UserId};
-use store::{Value, params};
+use store::{Tx, Value, params};
 
 use crate::{House, Result, Scope, audit, queries};
 
@@ -29,6 +29,38 @@ pub fn assign_families(house: &House, scope: &Scope, user: UserId, families: &[F
             &detail,
         )?)
     })
+}
+
+/// Hands families on from one companion to another, in the caller's transaction: family, who had it (none: nobody had), who gets it
+/// (none: nobody). Answers false, having changed part of them, when a family is not with whom it is said to be: the caller takes
+/// everything back.
+///
+/// # Errors
+/// The store's.
+pub fn hand_on(
+    tx: &mut Tx<'_>,
+    house: &House,
+    scope: &Scope,
+    moves: &[(FamilyId, Option<UserId>, Option<UserId>)],
+    subject: &str,
+) -> Result<bool> {
+    let today = house.clock.today().to_string();
+    for (family, from, _) in moves {
+        let as_said = match from {
+            Some(user) => tx.execute(&queries::HANDED_ON, params![*user, *family])? == 1,
+            None => tx.query_one(&queries::COMPANIONS, params![*family])?.int(0)? == 0,
+        };
+        if !as_said {
+            return Ok(false);
+        }
+    }
+    let rows = moves.iter().filter_map(|(family, _, to)| {
+        to.map(|user| vec![Value::from(user), Value::from(*family), Value::from(&today)])
+    });
+    tx.bulk("assignment", &["user_id", "family_id", "from_date"], rows)?;
+    let detail = format!("families={}", moves.len());
+    audit(tx, house.clock.as_ref(), scope.actor_pair(), "assignment.hand_on", subject, &detail)?;
+    Ok(true)
 }
 
 /// How many families a user accompanies.

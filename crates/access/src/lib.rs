@@ -18,7 +18,7 @@ mod session;
 mod ticket;
 mod users;
 
-pub use assignment::{assign_families, assigned_count};
+pub use assignment::{assign_families, assigned_count, hand_on};
 pub use audit::{AuditRow, Broken, audit, audit_export, audit_rows, verify_audit};
 pub use error::Error;
 pub use house::House;

@@ -26,6 +26,8 @@ sql! {
     pub(crate) FAILURES_CLEAR = "DELETE FROM sign_in_failure WHERE subject = $1 OR at <= $2";
     pub(crate) ASSIGNED = "SELECT COUNT(*) FROM assignment WHERE user_id = $1";
     pub(crate) UNASSIGN = "DELETE FROM assignment WHERE user_id = $1";
+    pub(crate) HANDED_ON = "DELETE FROM assignment WHERE user_id = $1 AND family_id = $2";
+    pub(crate) COMPANIONS = "SELECT COUNT(*) FROM assignment WHERE family_id = $1";
     pub(crate) AUDIT_LAST = "SELECT hash FROM audit WHERE seq = $1";
     pub(crate) AUDIT_ADD = "INSERT INTO audit (seq, at, user_id, actor, action, subject, detail, hash)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

@@ -48,7 +48,10 @@ pub enum Error {
     /// Stored answers cannot be read.
     #[error("the stored answers of case {0} cannot be read")]
     Stored(i64),
-    /// A file of hand-overs has faults; nothing of it was taken.
+    /// A proposal of who accompanies whom cannot be changed or decided so.
+    #[error(transparent)]
+    Share(#[from] ShareFault),
+    /// A file has faults; nothing of it was taken.
     #[error("the file has {} faults and nothing of it was taken", faults.len() + more)]
     Lines {
         /// The first of them, in the order of lines.
@@ -73,7 +76,53 @@ impl Error {
             Self::Ticket => "casework-ticket",
             Self::TicketLocked => "casework-ticket-locked",
             Self::Stored(_) => "casework-stored",
+            Self::Share(fault) => fault.code(),
             Self::Lines { .. } => "casework-lines",
+        }
+    }
+}
+
+/// Why a proposal of who accompanies whom is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ShareFault {
+    /// There is none in this territory.
+    #[error("there is no such sharing in this territory")]
+    NotFound,
+    /// It was decided already.
+    #[error("the sharing was decided already")]
+    Decided,
+    /// Who made it decides it.
+    #[error("the maker of a sharing does not decide it")]
+    SamePerson,
+    /// A family has another companion than when the proposal was made.
+    #[error("families have other companions than when the sharing was made; make a new one")]
+    Stale,
+    /// The other companion is none of this district, or is away.
+    #[error("this is no companion of the district who can take families")]
+    Companion,
+    /// The family is the companion's own, or that of a relative.
+    #[error("the family is the companion's own, or that of a relative")]
+    Kin,
+    /// The companion has as many families as one can have.
+    #[error("the companion has as many families as one can have")]
+    Full,
+    /// More families than one proposal holds.
+    #[error("the region has more families than one sharing holds; propose for a part of it")]
+    TooMany,
+}
+
+impl ShareFault {
+    /// Stable code, the key of its words.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotFound => "casework-share-not-found",
+            Self::Decided => "casework-share-decided",
+            Self::SamePerson => "casework-share-same-person",
+            Self::Stale => "casework-share-stale",
+            Self::Companion => "casework-share-companion",
+            Self::Kin => "casework-share-kin",
+            Self::Full => "casework-share-full",
+            Self::TooMany => "casework-share-too-many",
         }
     }
 }

@@ -217,13 +217,13 @@ fn check_stage(tx: &mut Tx<'_>, scope: &Scope, import_no: i64) -> Result<()> {
 
 /// Faults found so far: a bounded list, and how many there were.
 #[derive(Debug, Default)]
-struct Faults {
+pub(crate) struct Faults {
     told: Vec<LineFault>,
     more: usize,
 }
 
 impl Faults {
-    fn add(&mut self, line: usize, column: &str, message: String, remedy: &'static str) {
+    pub(crate) fn add(&mut self, line: usize, column: &str, message: String, remedy: &'static str) {
         if self.told.len() < FAULTS_MAX {
             self.told.push(fault(line, column, message, remedy));
         } else {
@@ -231,7 +231,7 @@ impl Faults {
         }
     }
 
-    fn done(self) -> Result<()> {
+    pub(crate) fn done(self) -> Result<()> {
         if self.told.is_empty() { Ok(()) } else { Err(Error::Lines { faults: self.told, more: self.more }) }
     }
 }
@@ -346,7 +346,7 @@ fn read_row<'c>(
 }
 
 /// The cells of a line; nothing when a quote is not closed. Quotes inside quotes are doubled.
-fn cells(line: &str, mark: char) -> Option<Vec<String>> {
+pub(crate) fn cells(line: &str, mark: char) -> Option<Vec<String>> {
     let (mut out, mut cell, mut quoted) = (Vec::new(), String::new(), false);
     let mut chars = line.chars().peekable();
     while let Some(c) = chars.next() {

@@ -3,10 +3,9 @@
 //! that cannot be edited, tasks with deadlines in working days, and effects for other rooms. Never here: a workflow's name, a change
 //! in another room's tables, a step without its role.
 //!
-//! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is
-//! the clock
-//! that goes over all of them at night, `ticket` is for citizens without an account; `follow` lets a case go to where its person
-//! is now; `handover` takes in devices handed to people;
+//! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the
+//! clock that goes over all of them at night, `ticket` is for citizens without an account; `follow` lets a case go to where its person
+//! is now; `handover` takes in devices handed to people; [`pillar`] is the register of who carries the work and who accompanies whom;
 //! [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS`
 //! and carry it over where [`carry_effects`] is called.
 
@@ -18,6 +17,7 @@ mod follow;
 pub mod form;
 mod handover;
 mod paper;
+pub mod pillar;
 pub mod queries;
 mod service;
 mod sweep;
@@ -29,7 +29,7 @@ mod write;
 
 pub use bulk::{Bulk, NotTaken, take_steps};
 pub use engine::{Refusal, Stepped};
-pub use error::Error;
+pub use error::{Error, ShareFault};
 pub use follow::{Death, Moved, OpenCase, follow, followed_until, open_cases_of};
 pub use form::{Answer, Answers, FieldFault};
 pub use handover::{

@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand};
 use model::{Month, Period, RegionLevel};
 
 mod money;
+mod pillars;
+
+pub(crate) use pillars::Pillars;
 
 pub(crate) use money::{Books, Cards, FundRecord, Funds, Goods, Pay, Plan, PlanOf, Snap, SnapBank, Verify};
 
@@ -101,6 +104,9 @@ pub(crate) enum Command {
     Cases(Cases),
     /// Devices handed over: hand-overs, people of each programme, people overall
     Devices(Devices),
+    /// The pillars: their register, and who accompanies which families
+    #[command(subcommand)]
+    Pillars(Pillars),
     /// Goods: warehouses, stock cards, distribution lists, hand-overs
     #[command(subcommand)]
     Goods(Goods),

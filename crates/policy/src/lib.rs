@@ -21,6 +21,7 @@ mod history;
 mod layout;
 mod manual;
 mod pack;
+mod pillar;
 mod programme;
 mod programme_file;
 mod reach;
@@ -48,6 +49,7 @@ pub use figures::{Figure, FigureCheck, FigureKind, FigureSource, Figures, Outcom
 pub use fund::{FundPaper, FundPurpose, FundSource, Funds};
 pub use history::Change;
 pub use layout::{ChannelColumn, ChannelFile, Debtor, FileDirection, Format};
+pub use pillar::{PillarBalance, PillarCode, PillarKind, PillarOutcome, PillarTarget, Pillars};
 pub use programme::{
     BenefitKind, Cap, CapOrder, Combination, Component, Condition, Direction, Every, Exclusion, Flat,
     Funding, Goods, GroupRule, Pillar, Programme, ProgrammeVersion, Quota, ReasonWords, Recipient,
@@ -90,6 +92,7 @@ pub struct Policy {
     figures: Figures,
     budgets: Budgets,
     funds: Funds,
+    pillars: Pillars,
     warnings: Vec<Fault>,
 }
 
@@ -175,6 +178,7 @@ impl Policy {
         let figures = figures::load(&pack, &faults, &words);
         let budgets = budget::load(&pack, &faults, &figures, &words);
         let funds = fund::load(&pack, &faults, &programmes);
+        let pillars = pillar::load(&pack, &faults, &programmes, &workflows);
         let (faults, warnings) = faults.into_sorted();
         match settings {
             Some(settings) if faults.is_empty() => Ok(Self {
@@ -192,6 +196,7 @@ impl Policy {
                 figures,
                 budgets,
                 funds,
+                pillars,
                 warnings,
                 pack,
             }),
@@ -322,6 +327,11 @@ impl Policy {
     /// Sources of grant funds, and what they may be set aside for.
     pub fn funds(&self) -> &Funds {
         &self.funds
+    }
+
+    /// Kinds of pillars, their targets and how families are shared out.
+    pub fn pillars(&self) -> &Pillars {
+        &self.pillars
     }
 
     /// The name of something that is handed out or paid: a programme with rules of its own, or one that figures speak of.

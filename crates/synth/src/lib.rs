@@ -57,6 +57,13 @@ pub const PEOPLE_MAX: u32 = 5_800_000;
 /// Subdistricts made at once.
 const BATCH: usize = 4;
 
+/// The name of somebody invented, from the pools of all names here: the same seed and number give the same name.
+pub fn invented_name(seed: u64, number: u64, female: bool) -> String {
+    let mut dice = dice::Dice::new(seed, [0x5049_4c41, number, 0]);
+    let culture = dice.pick(&names::CULTURES);
+    names::text(names::draw(&mut dice, culture, female, 1985))
+}
+
 /// What to make.
 #[derive(Debug, Clone)]
 pub struct Config {

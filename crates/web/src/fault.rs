@@ -120,9 +120,8 @@ impl Fault {
 fn status_of(code: &str) -> StatusCode {
     let (_, what) = code.split_once('-').unwrap_or(("", code));
     match what {
-        "not-found" | "workflow" | "ticket" | "sleeping" | "no-run" | "no-programme" | "region" => {
-            StatusCode::NOT_FOUND
-        }
+        "not-found" | "share-not-found" | "workflow" | "ticket" | "sleeping" | "no-run" | "no-programme"
+        | "region" => StatusCode::NOT_FOUND,
         "sign-in" => StatusCode::UNAUTHORIZED,
         "throttled" => StatusCode::TOO_MANY_REQUESTS,
         "cursor" => StatusCode::BAD_REQUEST,
@@ -134,15 +133,16 @@ fn status_of(code: &str) -> StatusCode {
         | "plan-channel" | "too-long" | "no-ranks" | "consumption" | "too-short" | "documents"
         | "purpose" | "level" | "subject" | "form" | "guard" | "login-form" | "weak-password"
         | "old-password" | "same-password" | "desk-nothing" | "desk-too-many" | "desk-reason"
-        | "desk-action" | "desk-no-payee" | "desk-died" | "desk-no-family" | "desk-field" => {
+        | "desk-action" | "desk-no-payee" | "desk-died" | "desk-no-family" | "desk-field"
+        | "share-companion" | "share-kin" | "share-full" | "share-too-many" => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         "denied" | "accused" | "ticket-locked" | "maker-is-checker" | "territory" | "scope" | "role"
-        | "same-person" => StatusCode::FORBIDDEN,
+        | "same-person" | "share-same-person" => StatusCode::FORBIDDEN,
         "conflict" | "desk-already" | "desk-decided" | "desk-over" | "login-taken" | "nothing-to-undo"
         | "list-changed" | "at-work" | "changed" | "state" | "closed" | "paper-taken" | "plan-nothing"
         | "plan-too-many" | "plan-year-over" | "plan-overpaid" | "plan-no-need" | "action"
-        | "hash-changed" | "already-approved" => StatusCode::CONFLICT,
+        | "hash-changed" | "already-approved" | "share-decided" | "share-stale" => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

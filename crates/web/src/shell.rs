@@ -73,7 +73,7 @@ impl Shell {
 }
 
 /// (address, key of the words, icon, any of these actions opens it)
-const PLACES: [(&str, &str, &str, &[&str]); 21] = [
+const PLACES: [(&str, &str, &str, &[&str]); 22] = [
     ("/beranda", "web-nav-home", "house", &[]),
     ("/cari", "web-nav-search", "search", &["search"]),
     ("/keluarga", "web-families", "users", &["family.read"]),
@@ -88,6 +88,7 @@ const PLACES: [(&str, &str, &str, &[&str]); 21] = [
     ("/verifikasi", "web-nav-verification", "list-checks", &["verify.read"]),
     ("/barang", "web-nav-goods", "shapes", &["goods.read"]),
     ("/dana", "web-nav-funds", "banknote", &["fund.read"]),
+    ("/pilar", "web-nav-pillars", "users", &["pillar.read", "pillar.own"]),
     ("/wilayah", "web-nav-regions", "map", &["region.read"]),
     ("/anggaran", "web-nav-budget", "landmark", &["report.read"]),
     ("/angka", "web-nav-figures", "gauge", &["report.read"]),

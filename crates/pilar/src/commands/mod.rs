@@ -17,6 +17,7 @@ mod link_ids;
 mod link_truth;
 pub(crate) mod lists;
 pub(crate) mod money;
+pub(crate) mod pillars;
 pub(crate) mod plan;
 mod policy;
 pub(crate) mod registry;
@@ -94,6 +95,7 @@ fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Ans
         Command::Simulate(command) => simulate::run(house, command),
         Command::Approve(command) => money::approve(house, command),
         Command::Goods(command) => goods::run(house, command),
+        Command::Pillars(command) => pillars::run(house, command),
         Command::Funds(command) => funds::run(house, command),
         Command::Pay(command) => money::pay(place, house, command),
         Command::Status => status::run(house),

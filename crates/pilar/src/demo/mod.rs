@@ -11,6 +11,7 @@ mod desk;
 mod devices;
 mod funds;
 mod goods;
+mod pillars;
 mod plan;
 mod sample;
 mod steps;

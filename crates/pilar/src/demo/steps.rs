@@ -60,6 +60,7 @@ pub(super) fn all(run: &mut Run) -> anyhow::Result<Value> {
         run.step("goods", |run| super::goods::hand_out(run, &crowded(&accounts::read(&run.dir)?)?, month))?;
     run.step("funds", super::funds::fill)?;
     run.step("casework", super::casework::play)?;
+    run.step("pillars", super::pillars::fill)?;
     run.step("pages", |run| list_pages(run, &decided, &paid, &handed))?;
     let goods = super::goods::figures(run, &handed)?;
     Ok(json!({
@@ -516,6 +517,8 @@ fn list_pages(run: &Run, decided: &Value, paid: &Value, handed: &Value) -> anyho
         ("/pembayaran/buku".to_owned(), "payment.build"),
         ("/pembayaran/status".to_owned(), "payment.read"),
         ("/dana".to_owned(), "fund.record"),
+        ("/pilar".to_owned(), "pillar.manage"),
+        ("/pilar/cakupan".to_owned(), "pillar.manage"),
         ("/kartu".to_owned(), "payment.read"),
         ("/verifikasi".to_owned(), "verify.draw"),
         ("/wilayah".to_owned(), "report.read"),

@@ -35,6 +35,7 @@ mod pemberitahuan;
 mod penautan;
 mod penerima;
 mod perubahan;
+mod pilar;
 mod program;
 mod simulasi;
 mod simulasi_kerja;
@@ -175,6 +176,13 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/wilayah/csv", get(wilayah::csv))
         .route("/anggaran", get(anggaran::show))
         .route("/anggaran/csv", get(anggaran::show))
+        .route("/pilar", get(pilar::list))
+        .route("/pilar/cakupan", get(pilar::cover))
+        .route("/pilar/usulan", get(pilar::proposals))
+        .route("/pilar/usulan/{id}", get(pilar::sharing))
+        .route("/pilar/usulan/{id}/sesuaikan", post(pilar::adjust))
+        .route("/pilar/usulan/{id}/putuskan", post(pilar::decide))
+        .route("/pilar/{id}", get(pilar::show))
         .route("/alat", get(alat::list))
         .route("/alat/csv", get(alat::export))
         .route("/angka", get(angka::show))

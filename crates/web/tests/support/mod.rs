@@ -31,7 +31,7 @@ pub const ROLES: [&str; 10] = [
 ];
 
 /// Every place of the menu.
-pub const PLACES: [&str; 20] = [
+pub const PLACES: [&str; 21] = [
     "/beranda",
     "/cari",
     "/keluarga",
@@ -45,6 +45,7 @@ pub const PLACES: [&str; 20] = [
     "/kartu",
     "/barang",
     "/verifikasi",
+    "/pilar",
     "/wilayah",
     "/anggaran",
     "/angka",
