@@ -149,6 +149,6 @@ fn read_many(
     Ok(found)
 }
 
-fn not_taken(case: CaseId, error: &Error) -> NotTaken {
+pub(crate) fn not_taken(case: CaseId, error: &Error) -> NotTaken {
     NotTaken { case, code: error.code(), reason: error.to_string() }
 }

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use model::RegionLevel;
-use policy::{CITIZEN, Calendar, Label, NOTIFY, OPEN_CASE, SET_DATE, StateKind, Transition, Workflow};
-use rules::{Params, Value};
+use policy::{
+    ASSIGN, AssignTo, CITIZEN, Calendar, Label, NOTIFY, OPEN_CASE, SET_DATE, StateKind, Transition, Workflow,
+};
+use rules::{Expr, Params, Value};
 
 use crate::form::{self, Answers, FieldFault};
 
@@ -100,6 +102,8 @@ pub struct Stepped {
     pub told: Vec<String>,
     /// Day that it sets for the next step, where it sets one.
     pub step_due: Option<Date>,
+    /// To whom it gives the case, where it does.
+    pub assigned: Option<AssignTo>,
     /// Whether the case is finished.
     pub ended: bool,
     /// Target that the end counts towards.
@@ -133,6 +137,12 @@ pub enum Refusal {
     /// The form is not filled rightly.
     #[error("{} answers must be corrected", .0.len())]
     Form(Vec<FieldFault>),
+    /// A case is given to others by who holds the right.
+    #[error("to give a case to somebody else needs the right to assign cases")]
+    Assign,
+    /// The person has no step in the case, or not there.
+    #[error("this person has no step in the case as it stands, or not in this territory or caseload")]
+    Assignee,
     /// The guard does not hold.
     #[error("{}", .0.en)]
     Guard(Label),
@@ -150,6 +160,8 @@ impl Refusal {
             Self::Accused => "casework-accused",
             Self::SamePerson => "casework-same-person",
             Self::Form(_) => "casework-form",
+            Self::Assign => "casework-assign",
+            Self::Assignee => "casework-assignee",
             Self::Guard(_) => "casework-guard",
         }
     }
@@ -184,6 +196,7 @@ pub fn step(
         children: Vec::new(),
         told: Vec::new(),
         step_due: None,
+        assigned: None,
         ended: next.kind == StateKind::End,
         counts: next.counts.clone(),
         answered,
@@ -199,13 +212,17 @@ pub fn step(
             ..case.clone()
         },
     };
-    cause(transition, &mut stepped);
+    cause(calendar, case, transition, &mut stepped, wanted.today);
     Ok(stepped)
 }
 
-/// Sorts what a step causes by who carries it.
-fn cause(transition: &Transition, stepped: &mut Stepped) {
+/// Sorts what a step causes by who carries it. A condition sees the case as the guard of the step saw it.
+fn cause(calendar: &Calendar, before: &Case, transition: &Transition, stepped: &mut Stepped, today: Date) {
     for effect in &transition.effects {
+        let answers = &stepped.case.answers;
+        if effect.when.as_ref().is_some_and(|when| !holds(when, calendar, before, answers, today)) {
+            continue;
+        }
         let given = effect.fields.iter().filter_map(|(argument, field)| {
             Some((argument.clone(), stepped.case.answers.get(field)?.clone()))
         });
@@ -221,6 +238,7 @@ fn cause(transition: &Transition, stepped: &mut Stepped) {
                     _ => None,
                 });
             }
+            (ASSIGN, ..) => stepped.assigned = effect.to,
             _ => stepped.effects.push(Caused {
                 name: effect.name.clone(),
                 arguments: given.iter().map(|(key, answer)| (key.clone(), answer.as_written())).collect(),
@@ -278,7 +296,16 @@ fn guard(
     answers: &Answers,
     today: Date,
 ) -> Result<(), Refusal> {
-    let Some(condition) = &transition.guard else { return Ok(()) };
+    match &transition.guard {
+        Some(condition) if !holds(condition, calendar, case, answers, today) => {
+            Err(Refusal::Guard(transition.guard_text.clone().unwrap_or_default()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a condition over the answers and the case is true: unknown is not.
+fn holds(condition: &Expr, calendar: &Calendar, case: &Case, answers: &Answers, today: Date) -> bool {
     let due = case.clock.due(calendar, today);
     let row = |name: &str| match name.split_once('.') {
         Some(("form", field)) => answers.get(field).map(form::Answer::value).unwrap_or_default(),
@@ -286,10 +313,7 @@ fn guard(
         Some(("case", "open_children")) => Value::Int(case.open_children),
         _ => Value::Null,
     };
-    if condition.value(&row, &Params::at(today)).as_bool() == Some(true) {
-        return Ok(());
-    }
-    Err(Refusal::Guard(transition.guard_text.clone().unwrap_or_default()))
+    condition.value(&row, &Params::at(today)).as_bool() == Some(true)
 }
 
 impl Clock {

@@ -52,6 +52,7 @@ sql! {
             WHERE t.role = $1 AND (t.step_due_on, t.case_id) > ($2, $3) AND t.step_due_on < $8
             AND (t.region || '') >= $4 AND (t.region || '') < $5 AND ($6 = '' OR t.workflow = $6)
             AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
+            AND ($9 = 0 OR NOT EXISTS (SELECT 1 FROM case_assignee g WHERE g.family_id = t.family_id AND g.case_id = t.case_id))
             ORDER BY t.step_due_on, t.case_id LIMIT $7) t
         JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
         ORDER BY t.step_due_on, t.case_id";
@@ -61,6 +62,7 @@ sql! {
             WHERE t.role = $1 AND t.region >= $4 AND t.region < $5 AND (t.step_due_on || '', t.case_id) > ($2, $3)
             AND (t.step_due_on || '') < $8 AND ($6 = '' OR t.workflow = $6) AND (t.own = 1 OR NOT EXISTS (SELECT 1
             FROM assignment a WHERE a.family_id = t.family_id))
+            AND ($9 = 0 OR NOT EXISTS (SELECT 1 FROM case_assignee g WHERE g.family_id = t.family_id AND g.case_id = t.case_id))
             ORDER BY t.step_due_on, t.case_id LIMIT $7) t
         JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
         ORDER BY t.step_due_on, t.case_id";
@@ -68,16 +70,39 @@ sql! {
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, t.watch
         FROM (SELECT t.family_id, t.case_id, t.step_due_on, t.watch FROM (
                 SELECT t.family_id, t.case_id, t.step_due_on, t.watch, t.region, t.own, t.workflow
-                FROM assignment a JOIN case_task t ON t.family_id = a.family_id WHERE a.user_id = $9 AND (t.role || '') = $1
+                FROM assignment a JOIN case_task t ON t.family_id = a.family_id WHERE a.user_id = $10 AND (t.role || '') = $1
                 UNION ALL
                 SELECT t.family_id, t.case_id, t.step_due_on, t.watch, t.region, t.own, t.workflow
                 FROM case_task t WHERE (t.family_id + 0) = 0 AND t.role = $1 AND t.region >= $4 AND t.region < $5) t
             WHERE t.region >= $4 AND t.region < $5 AND (t.step_due_on || '', t.case_id) > ($2, $3)
             AND (t.step_due_on || '') < $8 AND ($6 = '' OR t.workflow = $6) AND (t.own = 1 OR NOT EXISTS (SELECT 1
             FROM assignment a WHERE a.family_id = t.family_id))
+            AND ($9 = 0 OR NOT EXISTS (SELECT 1 FROM case_assignee g WHERE g.family_id = t.family_id AND g.case_id = t.case_id))
             ORDER BY t.step_due_on || '', t.case_id LIMIT $7) t
         JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
         ORDER BY t.step_due_on, t.case_id";
+    // What one person works: by the cases that were given, of them those whose next step is the role's.
+    pub(crate) TASKS_MINE = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, t.watch
+        FROM case_assignee g JOIN case_task t ON t.family_id = g.family_id AND t.case_id = g.case_id
+        JOIN case_file c ON c.family_id = t.family_id AND c.case_id = t.case_id
+        WHERE g.user_id = $9 AND t.role = $1 AND t.region >= $4 AND t.region < $5 AND (t.step_due_on, t.case_id) > ($2, $3)
+        AND t.step_due_on < $8 AND ($6 = '' OR t.workflow = $6)
+        AND ($10 = 0 OR t.family_id = 0 OR t.family_id IN (SELECT family_id FROM assignment WHERE user_id = $10))
+        ORDER BY t.step_due_on, t.case_id LIMIT $7";
+    pub(crate) ASSIGNEE = "SELECT u.user_id, u.name FROM case_assignee g JOIN user_account u ON u.user_id = g.user_id
+        WHERE g.family_id = $1 AND g.case_id = $2";
+    pub(crate) ASSIGN = "INSERT INTO case_assignee (family_id, case_id, user_id) VALUES ($1, $2, $3)
+        ON CONFLICT (family_id, case_id) DO UPDATE SET user_id = excluded.user_id";
+    pub(crate) UNASSIGN = "DELETE FROM case_assignee WHERE family_id = $1 AND case_id = $2";
+    pub(crate) ASSIGNED_NOW = "UPDATE case_file SET rev = rev + 1 WHERE family_id = $1 AND case_id = $2 AND rev = $3";
+    pub(crate) PERSON_AT_WORK = "SELECT user_id, name, role, region FROM user_account WHERE user_id = $1 AND closed_at IS NULL";
+    // Whose territory holds a place ($1 to $5: the place and all above it), nearest first; or, for a list, who is within it ($6, $7) too.
+    pub(crate) PEOPLE_OF = "SELECT user_id, name, role, region FROM user_account
+        WHERE closed_at IS NULL AND (region IN ($1, $2, $3, $4, $5) OR (region >= $6 AND region < $7))
+        ORDER BY region DESC, user_id LIMIT $8";
+    pub(crate) REFILE_ASSIGNEE = "UPDATE case_assignee SET family_id = $3 WHERE family_id = $1 AND case_id = $2";
+    pub(crate) FAMILY_OF_ASSIGNEE = "UPDATE case_assignee SET family_id = $1 WHERE family_id = 0 AND case_id = $2";
     pub(crate) TASK_COUNTS_WIDE = "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM case_task t WHERE t.role = $1
             AND (t.region || '') >= $3 AND (t.region || '') < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a
             WHERE a.family_id = t.family_id)) LIMIT $5) a),

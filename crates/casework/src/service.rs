@@ -105,6 +105,7 @@ pub(crate) struct Stored {
     pub(crate) root: Option<i64>,
     pub(crate) parent: Option<CaseId>,
     pub(crate) case: Case,
+    pub(crate) opened_by: i64,
     pub(crate) rev: i64,
 }
 
@@ -355,6 +356,7 @@ pub fn name_family(house: &House, scope: &Scope, case: CaseId, family: FamilyId,
         tx.execute(&queries::FAMILY_OF_EVENTS, key)?;
         tx.execute(&queries::FAMILY_OF_TASKS, key)?;
         tx.execute(&queries::FAMILY_OF_TICKET, key)?;
+        tx.execute(&queries::FAMILY_OF_ASSIGNEE, key)?;
         if tx.execute(&queries::FAMILY_OF_CASE, params![family, case, rev])? != 1 {
             return Err(Error::Changed);
         }
@@ -702,6 +704,7 @@ pub(crate) fn read_stored(house: &House, row: &Row) -> Result<Stored> {
             others_wait: false,
         },
         rev: row.int(21)?,
+        opened_by: row.int(22)?,
     })
 }
 

@@ -8,7 +8,8 @@ use serde::Serialize;
 use store::{Page, Paged, Row, Value, params};
 
 use crate::{
-    Error, Result,
+    Error, Result, assign,
+    assign::Person,
     engine::{self, Clock},
     follow,
     form::{Answer, Answers},
@@ -89,6 +90,8 @@ pub struct CaseRow {
     pub days_left: i64,
     /// Why it is in a list of tasks.
     pub why: Why,
+    /// Who works it, where a list of tasks tells.
+    pub assignee: Option<Person>,
 }
 
 /// Why a case stands in somebody's list.
@@ -125,6 +128,21 @@ pub struct TaskFilter {
     pub workflow: String,
     /// Only what is late.
     pub late: bool,
+    /// Whose.
+    pub whose: Whose,
+}
+
+/// Tasks by the person who works them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    /// Everything that waits for the role.
+    #[default]
+    All,
+    /// Given to the person who asks.
+    Mine,
+    /// Given to nobody.
+    Free,
 }
 
 /// A case of the same tree.
@@ -258,6 +276,12 @@ pub struct CaseView {
     pub as_of: Option<Date>,
     /// It was opened without its family, and this person may name it.
     pub lacks_family: bool,
+    /// This person may take the case on.
+    pub may_take: bool,
+    /// This person may give it up, or take it from whoever works it.
+    pub may_leave: bool,
+    /// Other people to whom this person may give it.
+    pub people: Vec<Person>,
 }
 
 /// Open cases of one state.
@@ -325,29 +349,40 @@ const GRADUATED: &str = "graduated";
 pub fn tasks(house: &House, scope: &Scope, filter: &TaskFilter, page: &Page) -> Result<Paged<CaseRow>> {
     let (from, to) = scope.path_range();
     let keys = page.keys(2)?.unwrap_or_else(|| vec!["".into(), Value::Int(0)]);
-    let statement = match Reach::of(scope) {
-        Reach::Wide => &queries::TASKS_WIDE,
-        Reach::Near => &queries::TASKS_NEAR,
-        Reach::Own => &queries::TASKS_OWN,
+    let statement = match (filter.whose, Reach::of(scope)) {
+        (Whose::Mine, _) => &queries::TASKS_MINE,
+        (_, Reach::Wide) => &queries::TASKS_WIDE,
+        (_, Reach::Near) => &queries::TASKS_NEAR,
+        (_, Reach::Own) => &queries::TASKS_OWN,
     };
     let before = if filter.late { house.clock.today().to_string() } else { "9999-12-31".to_owned() };
     let [day, case] = keys.as_slice() else { return Err(store::Error::Cursor.into()) };
     let (day, case) = (day.clone(), case.clone());
     let mut asked =
         params![scope.role(), day, case, from, to, &filter.workflow, page.fetch(), before].to_vec();
-    if Reach::of(scope) == Reach::Own {
+    match filter.whose {
+        Whose::Mine => asked.extend([scope.actor().into(), scope.caseload().into()]),
+        whose => asked.push(i64::from(whose == Whose::Free).into()),
+    }
+    if filter.whose != Whose::Mine && Reach::of(scope) == Reach::Own {
         asked.push(scope.caseload().into());
     }
-    let rows = house.db.read(|tx| tx.query(statement, &asked))?;
-    let one = |row: &Row| {
+    let (rows, people) = house.db.read(|tx| {
+        let rows = tx.query(statement, &asked)?;
+        let of_row = |row: &Row| Ok::<_, Error>((FamilyId(row.int(0)?), CaseId(row.int(1)?)));
+        let keys = rows.iter().map(of_row).collect::<Result<Vec<_>>>()?;
+        let people = assign::of_cases(tx, &keys)?;
+        Ok::<_, Error>((rows, people))
+    })?;
+    let one = |(row, assignee): (&Row, Option<Person>)| {
         let why = match row.int(17)? {
             service::WATCH_LATE => Why::Late,
             service::WATCH_TOLD => Why::Told,
             _ => Why::Task,
         };
-        Ok(CaseRow { why, ..case_row(house, row)? })
+        Ok(CaseRow { why, assignee, ..case_row(house, row)? })
     };
-    let rows = rows.iter().map(one).collect::<Result<Vec<_>>>()?;
+    let rows = rows.iter().zip(people).map(one).collect::<Result<Vec<_>>>()?;
     Ok(page.page(rows, |row| vec![row.step_due_on.to_string().into(), Value::Int(row.case.0)]))
 }
 
@@ -526,9 +561,14 @@ pub fn case_page(
             Some(root) => tx.query(&queries::TREE, params![root])?,
             None => Vec::new(),
         };
-        Ok::<_, Error>(Some((found, events, tree)))
+        let people = match as_of {
+            None => assign::choices(tx, house, scope, &found)?,
+            Some(_) => Vec::new(),
+        };
+        let assignee = assign::of_cases(tx, &[(found.family, found.id)])?.pop().flatten();
+        Ok::<_, Error>(Some((found, events, tree, (assignee, people))))
     })?;
-    let Some((mut found, events, tree)) = found else { return Ok(None) };
+    let Some((mut found, events, tree, (assignee, people))) = found else { return Ok(None) };
     let Some(workflow) = house.policy.workflow(&found.workflow) else {
         return Err(Error::Workflow(found.workflow));
     };
@@ -540,10 +580,15 @@ pub fn case_page(
         found.open = workflow.state(&last.to).is_some_and(|state| state.kind != StateKind::End);
         found.case.answers = answered_until(&events, case)?;
     }
-    let row = row_of(house, &found);
+    let row = CaseRow { assignee: assignee.filter(|_| as_of.is_none()), ..row_of(house, &found) };
     let steps = if as_of.is_some() { Vec::new() } else { steps_of(workflow, scope, &found) };
     Ok(Some(CaseView {
         purpose: workflow.purpose.clone(),
+        may_take: as_of.is_none()
+            && assign::has_step(workflow, &found, scope.role(), scope.region())
+            && row.assignee.as_ref().is_none_or(|person| person.user != scope.actor()),
+        may_leave: row.open && row.assignee.as_ref().is_some_and(|one| assign::may_release(house, scope, one)),
+        people,
         rev: found.rev,
         answers: answers_shown(workflow, &found.case.answers),
         steps,
@@ -700,6 +745,7 @@ impl RowParts {
             days_left: calendar.working_days_between(today, due_on),
             opened_on: self.opened_on,
             why: Why::Task,
+            assignee: None,
             step_due_on: self.step_due_on,
             workflow: self.workflow,
             title: self.title,
@@ -730,7 +776,7 @@ fn state_label(workflow: &Workflow, state: &str) -> Label {
 
 fn event(workflow: &Workflow, row: &Row, case: CaseId) -> Result<EventView> {
     let (action, from, to) = (row.string(4)?, row.string(5)?, row.string(6)?);
-    let answers: Answers = serde_json::from_str(row.text(7)?).map_err(|_| Error::Stored(case.0))?;
+    let mut answers: Answers = serde_json::from_str(row.text(7)?).map_err(|_| Error::Stored(case.0))?;
     let action_label = match workflow.transition(&from, &action) {
         Some(step) => step.label.clone(),
         None if from.is_empty() => Label::new("Dibuka", "Opened"),
@@ -747,9 +793,15 @@ fn event(workflow: &Workflow, row: &Row, case: CaseId) -> Result<EventView> {
             "Anggota keluarga meninggal, menurut registri",
             "A member of the family died, says the registry",
         ),
+        None if action == assign::GIVEN => Label::new("Diserahkan kepada petugas", "Given to a person"),
+        None if action == assign::LEFT => Label::new("Dilepas oleh petugasnya", "Given up by its person"),
         None if action == sweep::LATE => Label::new("Terlambat, diteruskan ke atas", "Late, passed up"),
         None => Label::new(&action, &action),
     };
+    if action == assign::GIVEN {
+        // The number of an account says nothing to a reader.
+        answers.remove(assign::USER);
+    }
     Ok(EventView {
         seq: row.int(0)?,
         at_ms: row.int(1)?,
@@ -770,7 +822,7 @@ pub fn answers_shown(workflow: &Workflow, answers: &Answers) -> Vec<AnswerView> 
         let field = workflow.field(key);
         AnswerView {
             field: key.clone(),
-            label: field.map_or_else(|| Label::new(key, key), |field| field.label.clone()),
+            label: field.map_or_else(|| assign::label(key), |field| field.label.clone()),
             shown: answer_shown(field, answer),
         }
     };

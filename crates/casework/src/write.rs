@@ -4,7 +4,7 @@
 use access::{House, Scope};
 use jiff::civil::Date;
 use model::{CaseId, FamilyId, RegionCode};
-use policy::Workflow;
+use policy::{AssignTo, CITIZEN, Workflow};
 use store::{Tx, Value, outbox, params};
 
 use crate::{
@@ -35,6 +35,8 @@ pub(crate) struct Writes {
     events: Vec<Vec<Value>>,
     cleared: Vec<Vec<Value>>,
     tasks: Vec<Vec<Value>>,
+    given: Vec<Vec<Value>>,
+    left: Vec<Vec<Value>>,
     /// Steps that open cases or cause something in other rooms.
     causing: Vec<(Stored, Stepped)>,
 }
@@ -91,9 +93,22 @@ impl Writes {
             let tasks = task_rows(house, workflow, &after.state, place, step_due, &stepped.told);
             self.tasks.extend(tasks);
         }
+        // Nobody of the house stands behind a step of the clock or a citizen.
+        let person = |id: i64| Some(id).filter(|_| !taker.is_clock() && taker.role != CITIZEN && id != 0);
+        match stepped.assigned {
+            _ if stepped.ended => self.left.push(params![before.family, before.id].to_vec()),
+            Some(AssignTo::Nobody) => self.left.push(params![before.family, before.id].to_vec()),
+            Some(AssignTo::Actor) => self.give(&before, person(after.last_actor)),
+            Some(AssignTo::Opener) => self.give(&before, Some(before.opened_by).filter(|id| *id != 0)),
+            None => {}
+        }
         if !stepped.children.is_empty() || !stepped.effects.is_empty() {
             self.causing.push((before, stepped));
         }
+    }
+
+    fn give(&mut self, case: &Stored, to: Option<i64>) {
+        self.given.extend(to.map(|user| params![case.family, case.id, user].to_vec()));
     }
 
     /// Writes everything. What comes after may add again.
@@ -110,6 +125,8 @@ impl Writes {
         } else {
             tx.bulk("case_task", TASK, all.tasks.into_iter())?;
         }
+        tx.execute_all(&queries::UNASSIGN, &all.left)?;
+        tx.execute_all(&queries::ASSIGN, &all.given)?;
         for (before, stepped) in &all.causing {
             service::open_children(tx, house, taker.scope, before, stepped)?;
             put_effects(tx, house, taker.scope, before, stepped)?;

@@ -68,7 +68,7 @@ pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use status::{LINE_REASONS, LINE_STATES, Status, Statuses};
 pub use words::{Arg, Words};
 pub use workflow::{
-    CASE_WORDS, CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS, EffectRule, FieldChoice,
+    ASSIGN, AssignTo, CASE_WORDS, CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS, EffectRule, FieldChoice,
     FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State, StateKind, Transition, Workflow,
 };
 

@@ -138,8 +138,8 @@ pub struct Form {
     pub fields: Vec<FormField>,
 }
 
-/// Something that a transition causes outside the case. The service layer carries it over.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+/// Something that a transition causes. What reaches beyond cases, the service layer carries over.
+#[derive(Debug, Clone)]
 pub struct EffectRule {
     /// One of [`EFFECTS`].
     pub name: String,
@@ -147,8 +147,24 @@ pub struct EffectRule {
     pub workflow: Option<String>,
     /// Role that [`NOTIFY`] tells.
     pub role: Option<String>,
+    /// To whom [`ASSIGN`] gives the case.
+    pub to: Option<AssignTo>,
+    /// It is caused only where this is true (over `form.*` and `case.*`, with the answers of the step); unknown is never true.
+    pub when: Option<Expr>,
     /// Argument name to form field.
     pub fields: BTreeMap<String, String>,
+}
+
+/// To whom an effect gives a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AssignTo {
+    /// Who takes the step.
+    Actor,
+    /// Who opened the case.
+    Opener,
+    /// Nobody in particular any more.
+    Nobody,
 }
 
 /// Opens another case for the same subject, as a child with the clock of this one.
@@ -157,14 +173,17 @@ pub const OPEN_CASE: &str = "case.open";
 pub const NOTIFY: &str = "case.notify";
 /// Sets the day until which the step that begins should be done (an appointment): argument `due`.
 pub const SET_DATE: &str = "case.set_date";
+/// Gives the case to one person among those whose step it is.
+pub const ASSIGN: &str = "case.assign";
 /// Who acts with a ticket and without an account.
 pub const CITIZEN: &str = "citizen";
 
 /// Effects that somebody knows how to carry over: those of `case.*` the engine itself, the rest the service layer.
-pub const EFFECTS: [&str; 10] = [
+pub const EFFECTS: [&str; 11] = [
     OPEN_CASE,
     NOTIFY,
     SET_DATE,
+    ASSIGN,
     "registry.report_death",
     "registry.field_report",
     "payment.recheck_account",

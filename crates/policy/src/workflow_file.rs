@@ -12,7 +12,7 @@ use crate::{
     reader::{Placed, Source as File, Table},
     role::Roles,
     workflow::{
-        CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS, EffectRule, FieldChoice,
+        ASSIGN, AssignTo, CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS, EffectRule, FieldChoice,
         FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State, StateKind, Transition,
         Workflow,
     },
@@ -44,10 +44,21 @@ pub(crate) fn load(pack: &Pack, faults: &Faults, roles: &Roles) -> BTreeMap<Stri
     out
 }
 
-/// A case that another one opens is about the same subject: it can be about no more than that one is.
+/// A case that another one opens is about the same subject: it can be about no more than that one is. What it is told, it asks for when it
+/// begins, by a field of the same type.
 fn check_opened(source: &File<'_>, at: usize, workflow: &Workflow, all: &BTreeMap<String, Workflow>) {
     let effects = workflow.transitions.iter().flat_map(|step| &step.effects);
-    for target in effects.filter_map(|effect| all.get(effect.workflow.as_ref()?)) {
+    let opening = effects.filter_map(|effect| Some((effect, all.get(effect.workflow.as_ref()?)?)));
+    for (effect, target) in opening {
+        for (argument, field) in &effect.fields {
+            let form = target.open_form.as_deref().and_then(|key| target.form(key));
+            let asked = form.and_then(|form| form.fields.iter().find(|one| one.key == *argument));
+            let told = workflow.field(field);
+            if asked.zip(told).is_none_or(|(asked, told)| type_of(&asked.kind) != type_of(&told.kind)) {
+                let message = format!("`{}` is told `{argument}`, which its opening form does not ask as that type", target.key);
+                source.fault(at, message, "name a field of its opening form, of the type of the answer");
+            }
+        }
         let fits = match target.subject {
             CaseSubject::Family => workflow.subject.of_family(),
             CaseSubject::Place | CaseSubject::Matter => true,
@@ -120,6 +131,9 @@ const SUBJECTS: [(&str, CaseSubject); 6] = [
     ("matter", CaseSubject::Matter),
 ];
 
+const ASSIGN_TO: [(&str, AssignTo); 3] =
+    [("actor", AssignTo::Actor), ("opener", AssignTo::Opener), ("nobody", AssignTo::Nobody)];
+
 const UNITS: [(&str, DeadlineUnit); 4] = [
     ("working_days", DeadlineUnit::WorkingDays),
     ("days", DeadlineUnit::Days),
@@ -174,6 +188,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
     table.refuse_twice(&table.placed("letter", "key"), "the letter", "keep one");
     check_paths(table, &workflow);
     check_clocks(table, &workflow);
+    check_used(table, &workflow);
     workflow
 }
 
@@ -194,6 +209,12 @@ fn read_state(table: &Table<'_>) -> State {
         then: table.opt_text("then"),
     };
     let works = state.kind != StateKind::End;
+    for key in ["days", "next_id", "next_en", "then"].into_iter().filter(|key| !works && table.has(key)) {
+        table.fault(key, format!("the case is finished here: `{key}` means nothing"), "leave it out, or make the state open");
+    }
+    if works && table.has("counts") {
+        table.fault("counts", "only an end counts towards a target", "leave it out, or write kind = \"end\"");
+    }
     if works && !(table.has("days") && (table.has("next_id") || table.has("next_en"))) {
         table.fault("key", "work without a deadline or a next step", "add days, next_id and next_en");
     }
@@ -266,6 +287,7 @@ fn read_field(table: &Table<'_>, above: &Names) -> FormField {
         }
     };
     let default_length = if kind == FieldKind::LongText { 2_000 } else { 120 };
+    check_bounds(table, &kind);
     FormField {
         key: table.text("key"),
         label: table.label("label"),
@@ -282,12 +304,34 @@ fn read_field(table: &Table<'_>, above: &Names) -> FormField {
     }
 }
 
+/// Bounds that the type of the field can have, the right way round.
+fn check_bounds(table: &Table<'_>, kind: &FieldKind) {
+    let number = matches!(kind, FieldKind::Int | FieldKind::Money);
+    let text = matches!(kind, FieldKind::Text | FieldKind::LongText);
+    let fits = [
+        ("min", number, "a number"),
+        ("max", number, "a number"),
+        ("max_length", text, "a text"),
+        ("digits", text, "a text"),
+        ("not_future", *kind == FieldKind::Date, "a day"),
+    ];
+    for (key, _, of) in fits.iter().filter(|(key, fits, _)| table.has(key) && !fits) {
+        table.fault(key, format!("`{key}` is a bound of {of}, and the field is none"), "leave it out, or write another type");
+    }
+    if let (Some(min), Some(max)) = (table.opt_int("min"), table.opt_int("max"))
+        && min > max
+    {
+        table.fault("max", format!("nothing lies between {min} and {max}"), "write the lowest as min, the highest as max");
+    }
+}
+
 fn read_choices(table: &Table<'_>) -> Vec<FieldChoice> {
     let choices = table
         .each("choice", |choice| FieldChoice { value: choice.text("value"), label: choice.label("label") });
     if choices.len() < 2 {
         table.fault("type", "nothing to choose from", "add [[form.field.choice]] tables");
     }
+    table.refuse_twice(&table.placed("choice", "value"), "the choice", "keep one");
     choices
 }
 
@@ -465,13 +509,13 @@ fn read_transition(
         guard,
         guard_text,
         checker: table.flag("checker", false),
-        effects: table.each("effect", |effect| read_effect(effect, forms, around)),
+        effects: table.each("effect", |effect| read_effect(effect, forms, around, names)),
         action,
         by,
     }
 }
 
-fn read_effect(table: &Table<'_>, forms: &[Form], around: &Around<'_>) -> EffectRule {
+fn read_effect(table: &Table<'_>, forms: &[Form], around: &Around<'_>, names: &Names) -> EffectRule {
     let name = table.text("name");
     if !EFFECTS.contains(&name.as_str()) {
         table.fault(
@@ -526,7 +570,17 @@ fn read_effect(table: &Table<'_>, forms: &[Form], around: &Around<'_>) -> Effect
             );
         }
     }
-    EffectRule { name, workflow: workflow.map(|key| key.value), role: role.map(|role| role.value), fields }
+    let to = table.has("to").then(|| table.choice("to", &ASSIGN_TO, true));
+    if name == ASSIGN && to.is_none() {
+        table.fault("name", "to whom the case is given is not said", "add to = \"actor\", \"opener\" or \"nobody\"");
+    }
+    for (key, of) in [("workflow", OPEN_CASE), ("role", NOTIFY), ("to", ASSIGN)] {
+        if table.has(key) && name != of {
+            table.fault(key, format!("`{key}` means nothing to `{name}`"), format!("leave it out: it belongs to {of}"));
+        }
+    }
+    let when = if table.has("when") { names.condition(table, "when") } else { None };
+    EffectRule { workflow: workflow.map(|key| key.value), role: role.map(|role| role.value), name, to, when, fields }
 }
 
 /// Who waits for a citizen stands still, who does not has somebody of the house; what the clock does by itself asks for nothing.
@@ -590,6 +644,30 @@ fn check_clocks(table: &Table<'_>, workflow: &Workflow) {
     let has_citizen = workflow.transitions.iter().any(|step| step.by.iter().any(|role| role == CITIZEN));
     if has_citizen && !workflow.public {
         table.fault("key", "a citizen has a step but cannot follow the case", "write public = true");
+    }
+}
+
+/// What is written has a use: a form is asked for, who is named beside those with a part needs to be, and who is told may see the case.
+fn check_used(table: &Table<'_>, workflow: &Workflow) {
+    let asked: BTreeSet<&str> = workflow
+        .transitions
+        .iter()
+        .filter_map(|step| step.form.as_deref())
+        .chain(workflow.open_form.as_deref())
+        .collect();
+    for form in workflow.forms.iter().filter(|form| !asked.contains(form.key.as_str())) {
+        let message = format!("nobody is asked to fill the form `{}`", form.key);
+        table.fault_at(&table.place_in("form", "key", &form.key), message, "name it in a step or as open_form");
+    }
+    if !workflow.seen_by.is_empty() && !workflow.need_to_know {
+        table.fault("seen_by", "everybody sees these cases", "write need_to_know = true, or leave seen_by out");
+    }
+    for told in workflow.transitions.iter().flat_map(|step| &step.effects).filter_map(|effect| effect.role.as_ref())
+    {
+        if !workflow.knows(told) {
+            let message = format!("the role `{told}` is told of a case that it may not see");
+            table.fault("need_to_know", message, "add the role to seen_by, or tell another one");
+        }
     }
 }
 

@@ -51,6 +51,11 @@ impl Fault {
         Self::new(StatusCode::BAD_REQUEST, "web-bad-form")
     }
 
+    /// A refusal of a room, known by its code.
+    pub(crate) fn refused(code: &str) -> Self {
+        Self::new(status_of(code), code)
+    }
+
     pub(crate) fn signed_out() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "web-signed-out")
     }
@@ -134,10 +139,10 @@ fn status_of(code: &str) -> StatusCode {
         | "purpose" | "level" | "subject" | "form" | "guard" | "login-form" | "weak-password"
         | "old-password" | "same-password" | "desk-nothing" | "desk-too-many" | "desk-reason"
         | "desk-action" | "desk-no-payee" | "desk-died" | "desk-no-family" | "desk-field"
-        | "share-companion" | "share-kin" | "share-full" | "share-too-many" => {
+        | "assignee" | "share-companion" | "share-kin" | "share-full" | "share-too-many" => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        "denied" | "accused" | "ticket-locked" | "maker-is-checker" | "territory" | "scope" | "role"
+        "denied" | "assign" | "accused" | "ticket-locked" | "maker-is-checker" | "territory" | "scope" | "role"
         | "same-person" | "share-same-person" => StatusCode::FORBIDDEN,
         "conflict" | "desk-already" | "desk-decided" | "desk-over" | "login-taken" | "nothing-to-undo"
         | "list-changed" | "at-work" | "changed" | "state" | "closed" | "paper-taken" | "plan-nothing"

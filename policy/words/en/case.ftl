@@ -110,3 +110,21 @@ galat-casework-ticket = The ticket or the secret does not fit
 galat-casework-ticket-remedy = Look at both again as they were written when the report arrived
 galat-casework-ticket-locked = Too many wrong secrets
 galat-casework-ticket-locked-remedy = This ticket can be looked up only through the social office
+web-whose = Whose
+web-whose-all = All
+web-whose-mine = Given to me
+web-whose-free = Given to nobody
+web-case-person = Person on the case
+web-case-nobody = Nobody in particular; whoever has the role may work it.
+web-case-take = I work it
+web-case-give-to = Give it to
+web-case-give = Give
+web-case-leave = Give it up
+web-case-with = Worked by { $name }
+web-give-me = Myself
+web-give-nobody = Nobody in particular
+web-give-chosen = Give the chosen cases to
+web-give-taken = { $n ->
+    [one] { $n } case given
+   *[other] { $n } cases given
+}

@@ -9,11 +9,11 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use casework::{
-    Answers, DeadlineView, Error, FieldFault, LetterView, NewCase, Refusal, StepRequest,
+    Answers, DeadlineView, Error, FieldFault, LetterView, NewCase, Person, Refusal, StepRequest,
     views::{self, AnswerView, CaseView, FieldView, OpenableView, StepView},
 };
 use jiff::civil::Date;
-use model::{CaseId, FamilyId, PersonId, RegionCode};
+use model::{CaseId, FamilyId, PersonId, RegionCode, UserId};
 use policy::{CaseSubject, FieldKind};
 use serde::Deserialize;
 
@@ -130,6 +130,11 @@ impl CasePage {
         choices.find(|choice| choice.0 == sent).map_or(sent, |choice| choice.1)
     }
 
+    /// Others to whom the case may be given, as value and label.
+    fn people(&self) -> Vec<(String, String)> {
+        people(&self.t, &self.view.people)
+    }
+
     /// Names of the roles whose task it is now.
     fn waits_for(&self) -> String {
         self.view.waits_for.iter().map(|role| self.role(role)).collect::<Vec<_>>().join(", ")
@@ -162,6 +167,12 @@ impl NewCasePage {
     fn error(&self, field: &FieldView) -> String {
         ui::error_of(&self.errors, &format!("baru-{}", field.key))
     }
+}
+
+/// People as value and label: the name, and the role by which they work.
+pub(crate) fn people(t: &Tongue, people: &[Person]) -> Vec<(String, String)> {
+    let role = |key: &str| t.policy().roles().get(key).map_or(key, |role| t.label(&role.label)).to_owned();
+    people.iter().map(|one| (one.user.to_string(), format!("{} ({})", one.name, role(&one.role)))).collect()
 }
 
 /// A deadline of a law in words.
@@ -233,6 +244,34 @@ pub(crate) async fn step(Path(case): Path<i64>, posted: Posted<BTreeMap<String, 
             let errors = faults(&visit.guest.t, &action, &found);
             case_page(visit, case, None, Refused { errors, sent: (action, form), theirs }).await
         }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Given {
+    #[serde(default)]
+    kepada: String,
+}
+
+/// To whom a case is given: `saya` is who asks, nothing is nobody.
+pub(crate) fn to_whom(visit: &Visit, text: &str) -> Result<Option<UserId>, Fault> {
+    match text {
+        "" => Ok(None),
+        "saya" => Ok(Some(visit.session.user_id)),
+        number => number.parse().map(|id| Some(UserId(id))).map_err(|_| Fault::bad_form()),
+    }
+}
+
+/// Gives a case to a person, or to nobody.
+pub(crate) async fn give(Path(case): Path<i64>, posted: Posted<Given>) -> Answer {
+    let Posted { visit, form } = posted;
+    let to = to_whom(&visit, &form.kepada)?;
+    let done = visit
+        .ask("case.work", move |house, scope| casework::assign(house, scope, &[CaseId(case)], to))
+        .await?;
+    match done.refused.first() {
+        None => Ok(Redirect::to(&format!("/kasus/{case}")).into_response()),
+        Some(refused) => Err(Fault::refused(refused.code)),
     }
 }
 
