@@ -319,6 +319,28 @@ test("one step is taken for many cases, and those that cannot are named", async 
   await context.close();
 });
 
+test("a case is taken on by one person, in the list and on its page, and given up again", async () => {
+  const { context, page } = await visitor(browser, { javaScriptEnabled: false });
+  await signIn(page, accountOf("district_officer"));
+  await page.goto("/tugas?milik=bebas");
+  await page.click("form[action='/tugas/petugas'] button");
+  assert.ok((await page.locator(".errors a").count()) > 0, "no case was chosen");
+  await page.goto("/tugas?milik=bebas");
+  const box = page.locator("form[action='/tugas/petugas'] input[name='kasus[]']").first();
+  const number = await box.getAttribute("value");
+  await box.check();
+  await page.selectOption("form[action='/tugas/petugas'] select", "saya");
+  await page.click("form[action='/tugas/petugas'] button");
+  await page.waitForSelector(".alert-good");
+  await page.goto("/tugas?milik=saya");
+  await page.click(`main tbody a[href='/kasus/${number}']`);
+  await page.locator("form[action$='/petugas']").filter({ has: page.locator("input[name=kepada][value='']") }).locator("button").click();
+  await page.waitForSelector("form[action$='/petugas'] input[value=saya]");
+  await page.goto("/tugas?milik=saya");
+  assert.equal(await page.locator(`main tbody a[href='/kasus/${number}']`).count(), 0, "given up");
+  await context.close();
+});
+
 test("an account is made, changes its password, and is closed only after a question", async () => {
   const admin = await visitor(browser);
   await signIn(admin.page, accountOf("administrator"));

@@ -63,7 +63,9 @@ pub fn assign(house: &House, scope: &Scope, cases: &[CaseId], to: Option<UserId>
             for case in batch {
                 match give(tx, house, scope, *case, worker.as_ref()) {
                     Ok(()) => taken += 1,
-                    Err(error @ (Error::Refused(_) | Error::NotFound)) => refused.push(not_taken(*case, &error)),
+                    Err(error @ (Error::Refused(_) | Error::NotFound)) => {
+                        refused.push(not_taken(*case, &error))
+                    }
                     Err(error) => return Err(error),
                 }
             }
@@ -108,7 +110,8 @@ fn give(tx: &mut Tx<'_>, house: &House, scope: &Scope, case: CaseId, to: Option<
         return Ok(());
     }
     // Oneself one may always spare or burden; others, with the right.
-    let of_mine = to.map_or(now.as_ref().map(|now| now.user), |to| Some(to.person.user)) == Some(scope.actor());
+    let of_mine =
+        to.map_or(now.as_ref().map(|now| now.user), |to| Some(to.person.user)) == Some(scope.actor());
     if !of_mine && !may_give(house, scope) {
         return Err(Refusal::Assign.into());
     }
@@ -220,7 +223,9 @@ pub(crate) fn of_cases(tx: &mut Tx<'_>, cases: &[(FamilyId, CaseId)]) -> Result<
     let mut found = Vec::with_capacity(cases.len());
     for rows in tx.query_all(&asked)? {
         found.push(match rows.first() {
-            Some(row) => Some(Person { user: UserId(row.int(0)?), name: row.string(1)?, role: String::new() }),
+            Some(row) => {
+                Some(Person { user: UserId(row.int(0)?), name: row.string(1)?, role: String::new() })
+            }
             None => None,
         });
     }

@@ -587,7 +587,8 @@ pub fn case_page(
         may_take: as_of.is_none()
             && assign::has_step(workflow, &found, scope.role(), scope.region())
             && row.assignee.as_ref().is_none_or(|person| person.user != scope.actor()),
-        may_leave: row.open && row.assignee.as_ref().is_some_and(|one| assign::may_release(house, scope, one)),
+        may_leave: row.open
+            && row.assignee.as_ref().is_some_and(|one| assign::may_release(house, scope, one)),
         people,
         rev: found.rev,
         answers: answers_shown(workflow, &found.case.answers),

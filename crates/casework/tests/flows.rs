@@ -124,6 +124,7 @@ form = "finding"
 [[transition.effect]]
 name = "case.notify"
 role = "programme_manager"
+when = "form.sum is null or form.sum >= 10000"
 [[transition]]
 action = "amend"
 label_id = "Perbaiki temuan"
@@ -210,7 +211,18 @@ purpose_en = "Somebody looks at the place"
 subject = "matter"
 owner = "village_operator"
 opened_by = ["village_operator"]
+open_form = "wish"
 days = 90
+
+[[form]]
+key = "wish"
+label_id = "Permintaan"
+label_en = "Wish"
+[[form.field]]
+key = "what"
+type = "text"
+label_id = "Apa"
+label_en = "What"
 
 [[state]]
 key = "asked"
@@ -427,6 +439,20 @@ fn who_is_accused_neither_sees_nor_works_nor_is_told() {
         // Another case accuses nobody of the house: the same role has it.
         let free = office.open(&officer, "other");
         assert_eq!(office.tasks(&operator), [(free.0, Why::Task)]);
+    }
+}
+
+#[test]
+fn what_a_step_causes_can_hang_on_its_answers() {
+    for office in Office::all() {
+        let operator = office.user("eko", "village_operator", VILLAGE);
+        let manager = office.user("rini", "programme_manager", "");
+        // At least ten thousand, or nobody knows how much.
+        for (sum, told) in [("9999", false), ("10000", true), ("", true)] {
+            let case = office.open(&operator, "other");
+            office.step(&operator, case, "examine", &[("found", "Benar"), ("sum", sum)]).unwrap();
+            assert_eq!(office.tasks(&manager).contains(&(case.0, Why::Told)), told, "a sum of {sum:?}");
+        }
     }
 }
 

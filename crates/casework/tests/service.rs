@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use access::{House, NewUser, Session};
 use casework::{
-    Error, NewCase, Refusal, StepRequest, carry_effects, open_case, open_caused, take_step,
-    views::{self, TaskFilter},
+    Error, NewCase, Refusal, StepRequest, assign, carry_effects, open_case, open_caused, take_step,
+    views::{self, TaskFilter, Whose},
 };
 use jiff::civil::date;
 use model::{CaseId, FamilyId, FixedClock, LineId, PersonId, RegionCode, UserId};
@@ -153,6 +153,81 @@ fn a_failed_account_becomes_the_companions_task_and_ends_in_another_check() {
         assert_eq!(carry_effects(&office.house, |_| Ok(())), Ok(0), "carried over once");
         // The line may fail again: then it is a new case.
         assert!(office.cause(&[Office::failed_account(7, 70)])[0].new);
+    }
+}
+
+#[test]
+fn a_case_is_given_to_one_person_and_comes_back_to_it() {
+    for office in Office::all() {
+        let companion = office.user("ani", "companion", "99.01.05");
+        let other = office.user("budi", "companion", "99.01.05");
+        let (officer, second) = (
+            office.user("citra", "district_officer", "99.01"),
+            office.user("doni", "district_officer", "99.01"),
+        );
+        let elsewhere = office.user("dewi", "district_officer", "99.02");
+        let village = office.user("eko", "village_operator", VILLAGE);
+        let centre = office.user("gita", "data_centre", "");
+        office.assign(companion.user_id, &[7, 8]);
+        let case = office.cause(&[Office::failed_account(7, 70)])[0].case;
+
+        let give = |by: &Session, to: Option<&Session>| {
+            let scope = by.scope("case.work").unwrap();
+            let done = assign(&office.house, &scope, &[case], to.map(|one| one.user_id)).unwrap();
+            done.refused.first().map_or("", |refused| refused.code)
+        };
+        let of = |session: &Session, whose: Whose| {
+            let (scope, filter) =
+                (session.scope("case.read").unwrap(), TaskFilter { whose, ..TaskFilter::default() });
+            let page = views::tasks(&office.house, &scope, &filter, &Page::first(50)).unwrap();
+            page.items
+                .iter()
+                .map(|row| row.assignee.as_ref().map_or("", |one| one.name.as_str()).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let history = || {
+            let read = officer.scope("case.read").unwrap();
+            let view = views::case_page(&office.house, &read, case, None).unwrap().unwrap();
+            view.history.iter().map(|line| line.action.clone()).collect::<Vec<_>>()
+        };
+        let people = || {
+            let read = officer.scope("case.read").unwrap();
+            let view = views::case_page(&office.house, &read, case, None).unwrap().unwrap();
+            view.people.iter().map(|one| one.name.clone()).collect::<Vec<_>>()
+        };
+
+        // Not to who has no step, has not the family, or is elsewhere; others only with the right.
+        assert_eq!(give(&officer, Some(&centre)), "casework-assignee", "no step of the data centre");
+        assert_eq!(give(&officer, Some(&other)), "casework-assignee", "the family is another companion's");
+        assert_eq!(give(&officer, Some(&elsewhere)), "casework-assignee");
+        assert_eq!(give(&village, Some(&companion)), "casework-assign");
+        assert_eq!(give(&other, Some(&other)), "casework-not-found");
+        assert_eq!(people(), ["eko", "ani", "doni"], "nearest first, whose step it is");
+        assert_eq!((of(&companion, Whose::Mine), of(&companion, Whose::Free)), (vec![], vec![String::new()]));
+        assert_eq!(history(), ["open"], "a refusal writes nothing");
+
+        assert_eq!(give(&officer, Some(&companion)), "");
+        assert_eq!(give(&officer, Some(&companion)), "", "given twice");
+        assert_eq!(history(), ["open", "given"]);
+        assert_eq!(
+            (of(&companion, Whose::Mine), of(&companion, Whose::Free)),
+            (vec!["ani".to_owned()], vec![])
+        );
+
+        // While others have the step it is in nobody's own list, and it comes back.
+        office.step(&companion, case, "contact", CAUSE).unwrap();
+        office.step(&companion, case, "repair", REPAIR).unwrap();
+        assert_eq!((of(&companion, Whose::Mine), of(&officer, Whose::Mine)), (vec![], vec![]));
+        assert_eq!(of(&officer, Whose::All), ["ani"]);
+        assert_eq!(give(&second, Some(&second)), "", "with the right one may take it over");
+        assert_eq!((of(&second, Whose::Mine), of(&officer, Whose::Free)), (vec!["doni".to_owned()], vec![]));
+        assert_eq!(give(&second, None), "");
+        assert_eq!((of(&second, Whose::Mine), of(&officer, Whose::Free)), (vec![], vec![String::new()]));
+
+        assert_eq!(give(&officer, Some(&officer)), "");
+        office.step(&officer, case, "recheck", &[]).unwrap();
+        assert_eq!(give(&officer, None), "casework-closed");
+        assert_eq!(history().last().unwrap(), "recheck");
     }
 }
 

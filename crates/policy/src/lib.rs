@@ -68,8 +68,9 @@ pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use status::{LINE_REASONS, LINE_STATES, Status, Statuses};
 pub use words::{Arg, Words};
 pub use workflow::{
-    ASSIGN, AssignTo, CASE_WORDS, CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS, EffectRule, FieldChoice,
-    FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State, StateKind, Transition, Workflow,
+    ASSIGN, AssignTo, CASE_WORDS, CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS,
+    EffectRule, FieldChoice, FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State,
+    StateKind, Transition, Workflow,
 };
 
 use crate::{fault::Faults, pack::Pack};

@@ -12,9 +12,9 @@ use crate::{
     reader::{Placed, Source as File, Table},
     role::Roles,
     workflow::{
-        ASSIGN, AssignTo, CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS, EffectRule, FieldChoice,
-        FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State, StateKind, Transition,
-        Workflow,
+        ASSIGN, AssignTo, CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS, EffectRule,
+        FieldChoice, FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State, StateKind,
+        Transition, Workflow,
     },
 };
 
@@ -55,7 +55,10 @@ fn check_opened(source: &File<'_>, at: usize, workflow: &Workflow, all: &BTreeMa
             let asked = form.and_then(|form| form.fields.iter().find(|one| one.key == *argument));
             let told = workflow.field(field);
             if asked.zip(told).is_none_or(|(asked, told)| type_of(&asked.kind) != type_of(&told.kind)) {
-                let message = format!("`{}` is told `{argument}`, which its opening form does not ask as that type", target.key);
+                let message = format!(
+                    "`{}` is told `{argument}`, which its opening form does not ask as that type",
+                    target.key
+                );
                 source.fault(at, message, "name a field of its opening form, of the type of the answer");
             }
         }
@@ -210,7 +213,11 @@ fn read_state(table: &Table<'_>) -> State {
     };
     let works = state.kind != StateKind::End;
     for key in ["days", "next_id", "next_en", "then"].into_iter().filter(|key| !works && table.has(key)) {
-        table.fault(key, format!("the case is finished here: `{key}` means nothing"), "leave it out, or make the state open");
+        table.fault(
+            key,
+            format!("the case is finished here: `{key}` means nothing"),
+            "leave it out, or make the state open",
+        );
     }
     if works && table.has("counts") {
         table.fault("counts", "only an end counts towards a target", "leave it out, or write kind = \"end\"");
@@ -316,12 +323,20 @@ fn check_bounds(table: &Table<'_>, kind: &FieldKind) {
         ("not_future", *kind == FieldKind::Date, "a day"),
     ];
     for (key, _, of) in fits.iter().filter(|(key, fits, _)| table.has(key) && !fits) {
-        table.fault(key, format!("`{key}` is a bound of {of}, and the field is none"), "leave it out, or write another type");
+        table.fault(
+            key,
+            format!("`{key}` is a bound of {of}, and the field is none"),
+            "leave it out, or write another type",
+        );
     }
     if let (Some(min), Some(max)) = (table.opt_int("min"), table.opt_int("max"))
         && min > max
     {
-        table.fault("max", format!("nothing lies between {min} and {max}"), "write the lowest as min, the highest as max");
+        table.fault(
+            "max",
+            format!("nothing lies between {min} and {max}"),
+            "write the lowest as min, the highest as max",
+        );
     }
 }
 
@@ -572,15 +587,30 @@ fn read_effect(table: &Table<'_>, forms: &[Form], around: &Around<'_>, names: &N
     }
     let to = table.has("to").then(|| table.choice("to", &ASSIGN_TO, true));
     if name == ASSIGN && to.is_none() {
-        table.fault("name", "to whom the case is given is not said", "add to = \"actor\", \"opener\" or \"nobody\"");
+        table.fault(
+            "name",
+            "to whom the case is given is not said",
+            "add to = \"actor\", \"opener\" or \"nobody\"",
+        );
     }
     for (key, of) in [("workflow", OPEN_CASE), ("role", NOTIFY), ("to", ASSIGN)] {
         if table.has(key) && name != of {
-            table.fault(key, format!("`{key}` means nothing to `{name}`"), format!("leave it out: it belongs to {of}"));
+            table.fault(
+                key,
+                format!("`{key}` means nothing to `{name}`"),
+                format!("leave it out: it belongs to {of}"),
+            );
         }
     }
     let when = if table.has("when") { names.condition(table, "when") } else { None };
-    EffectRule { workflow: workflow.map(|key| key.value), role: role.map(|role| role.value), name, to, when, fields }
+    EffectRule {
+        workflow: workflow.map(|key| key.value),
+        role: role.map(|role| role.value),
+        name,
+        to,
+        when,
+        fields,
+    }
 }
 
 /// Who waits for a citizen stands still, who does not has somebody of the house; what the clock does by itself asks for nothing.
@@ -657,12 +687,21 @@ fn check_used(table: &Table<'_>, workflow: &Workflow) {
         .collect();
     for form in workflow.forms.iter().filter(|form| !asked.contains(form.key.as_str())) {
         let message = format!("nobody is asked to fill the form `{}`", form.key);
-        table.fault_at(&table.place_in("form", "key", &form.key), message, "name it in a step or as open_form");
+        table.fault_at(
+            &table.place_in("form", "key", &form.key),
+            message,
+            "name it in a step or as open_form",
+        );
     }
     if !workflow.seen_by.is_empty() && !workflow.need_to_know {
-        table.fault("seen_by", "everybody sees these cases", "write need_to_know = true, or leave seen_by out");
+        table.fault(
+            "seen_by",
+            "everybody sees these cases",
+            "write need_to_know = true, or leave seen_by out",
+        );
     }
-    for told in workflow.transitions.iter().flat_map(|step| &step.effects).filter_map(|effect| effect.role.as_ref())
+    for told in
+        workflow.transitions.iter().flat_map(|step| &step.effects).filter_map(|effect| effect.role.as_ref())
     {
         if !workflow.knows(told) {
             let message = format!("the role `{told}` is told of a case that it may not see");

@@ -138,12 +138,12 @@ fn status_of(code: &str) -> StatusCode {
         | "plan-channel" | "too-long" | "no-ranks" | "consumption" | "too-short" | "documents"
         | "purpose" | "level" | "subject" | "form" | "guard" | "login-form" | "weak-password"
         | "old-password" | "same-password" | "desk-nothing" | "desk-too-many" | "desk-reason"
-        | "desk-action" | "desk-no-payee" | "desk-died" | "desk-no-family" | "desk-field"
-        | "assignee" | "share-companion" | "share-kin" | "share-full" | "share-too-many" => {
+        | "desk-action" | "desk-no-payee" | "desk-died" | "desk-no-family" | "desk-field" | "assignee"
+        | "share-companion" | "share-kin" | "share-full" | "share-too-many" => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        "denied" | "assign" | "accused" | "ticket-locked" | "maker-is-checker" | "territory" | "scope" | "role"
-        | "same-person" | "share-same-person" => StatusCode::FORBIDDEN,
+        "denied" | "assign" | "accused" | "ticket-locked" | "maker-is-checker" | "territory" | "scope"
+        | "role" | "same-person" | "share-same-person" => StatusCode::FORBIDDEN,
         "conflict" | "desk-already" | "desk-decided" | "desk-over" | "login-taken" | "nothing-to-undo"
         | "list-changed" | "at-work" | "changed" | "state" | "closed" | "paper-taken" | "plan-nothing"
         | "plan-too-many" | "plan-year-over" | "plan-overpaid" | "plan-no-need" | "action"

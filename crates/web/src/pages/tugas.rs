@@ -131,8 +131,7 @@ pub(crate) async fn give(posted: Posted<Vec<(String, String)>>) -> Answer {
         return tasks_page(visit, Asked::default(), errors, None).await;
     }
     let to = to_whom(&visit, &to)?;
-    let done =
-        visit.ask("case.work", move |house, scope| casework::assign(house, scope, &cases, to)).await?;
+    let done = visit.ask("case.work", move |house, scope| casework::assign(house, scope, &cases, to)).await?;
     tasks_page(visit, Asked::default(), Vec::new(), Some(done)).await
 }
 
@@ -185,7 +184,8 @@ async fn tasks_page(visit: Visit, asked: Asked, errors: Vec<FieldError>, done: O
 /// Oneself first, then nobody, then the others.
 fn givens(t: &Tongue, visit: &Visit, others: &[Person]) -> Vec<(String, String)> {
     let mut all = vec![("saya".to_owned(), t.say("web-give-me")), (String::new(), t.say("web-give-nobody"))];
-    let others: Vec<Person> = others.iter().filter(|one| one.user != visit.session.user_id).cloned().collect();
+    let others: Vec<Person> =
+        others.iter().filter(|one| one.user != visit.session.user_id).cloned().collect();
     all.extend(people(t, &others));
     all
 }
