@@ -3,7 +3,7 @@
 use access::{House, Scope};
 use jiff::civil::{Date, date};
 use model::{CaseId, FamilyId, LineId, PersonId, RegionCode, UserId};
-use policy::{FieldKind, FormField, Label, StateKind, Transition, Workflow};
+use policy::{CataloguePart, FieldKind, FormField, Label, StateKind, Transition, Workflow};
 use serde::Serialize;
 use store::{Page, Paged, Row, Value, params};
 
@@ -226,6 +226,8 @@ pub struct FieldView {
     pub max_length: u32,
     /// Digits only.
     pub digits: bool,
+    /// Filled with this part of a service that was chosen in the catalogue.
+    pub catalogue: Option<CataloguePart>,
     /// The answer so far, to start from.
     pub value: Option<String>,
 }
@@ -869,6 +871,7 @@ pub fn fields_of(workflow: &Workflow, form: Option<&str>, answers: &Answers) -> 
         }),
         max_length: field.max_length,
         digits: field.digits,
+        catalogue: field.catalogue,
         // A sealed answer is written anew, never sent back to a page.
         value: answers.get(&field.key).filter(|_| !field.sealed).map(Answer::as_written),
     };

@@ -7,8 +7,10 @@ use model::{Month, Period, RegionLevel};
 
 mod money;
 mod pillars;
+mod services;
 
 pub(crate) use pillars::Pillars;
+pub(crate) use services::Services;
 
 pub(crate) use money::{Books, Cards, FundRecord, Funds, Goods, Pay, Plan, PlanOf, Snap, SnapBank, Verify};
 
@@ -107,6 +109,9 @@ pub(crate) enum Command {
     /// The pillars: their register, and who accompanies which families
     #[command(subcommand)]
     Pillars(Pillars),
+    /// The catalogue of services to which families are led
+    #[command(subcommand)]
+    Services(Services),
     /// Goods: warehouses, stock cards, distribution lists, hand-overs
     #[command(subcommand)]
     Goods(Goods),

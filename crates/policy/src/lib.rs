@@ -28,6 +28,7 @@ mod reach;
 mod reader;
 mod role;
 mod schema;
+mod services;
 mod settings;
 mod source;
 mod status;
@@ -60,6 +61,7 @@ pub use reach::{REACH_KINDS, ReachKey, ReachLine, Reached};
 pub use role::{Action, Role, Roles};
 pub use rules::{Label, Lang};
 pub use schema::{Code, Column, ColumnType, Cut, Fact, FactMark, FactRule, Reduce, Schema, Subject};
+pub use services::{Need, ServiceKind, Services};
 pub use settings::{
     AccessSettings, ApprovalBand, CardSettings, ClosingSettings, GoodsSettings, Limits, NoticeSettings,
     Purpose, Settings, WorkSettings,
@@ -68,8 +70,8 @@ pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use status::{LINE_REASONS, LINE_STATES, Status, Statuses};
 pub use words::{Arg, Words};
 pub use workflow::{
-    ASSIGN, AssignTo, CASE_WORDS, CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS,
-    EffectRule, FieldChoice, FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State,
+    ASSIGN, AssignTo, CASE_WORDS, CITIZEN, CaseSubject, CataloguePart, Deadline, DeadlineFrom, DeadlineUnit,
+    EFFECTS, EffectRule, FieldChoice, FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State,
     StateKind, Transition, Workflow,
 };
 
@@ -94,6 +96,7 @@ pub struct Policy {
     budgets: Budgets,
     funds: Funds,
     pillars: Pillars,
+    services: Services,
     warnings: Vec<Fault>,
 }
 
@@ -180,6 +183,7 @@ impl Policy {
         let budgets = budget::load(&pack, &faults, &figures, &words);
         let funds = fund::load(&pack, &faults, &programmes);
         let pillars = pillar::load(&pack, &faults, &programmes, &workflows);
+        let services = services::load(&pack, &faults);
         let (faults, warnings) = faults.into_sorted();
         match settings {
             Some(settings) if faults.is_empty() => Ok(Self {
@@ -198,6 +202,7 @@ impl Policy {
                 budgets,
                 funds,
                 pillars,
+                services,
                 warnings,
                 pack,
             }),
@@ -328,6 +333,11 @@ impl Policy {
     /// Sources of grant funds, and what they may be set aside for.
     pub fn funds(&self) -> &Funds {
         &self.funds
+    }
+
+    /// Needs and the kinds of service that meet them.
+    pub fn services(&self) -> &Services {
+        &self.services
     }
 
     /// Kinds of pillars, their targets and how families are shared out.

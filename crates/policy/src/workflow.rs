@@ -89,6 +89,18 @@ pub enum FieldKind {
     Choice(Vec<FieldChoice>),
 }
 
+/// What of a service in the catalogue a field may be filled with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CataloguePart {
+    /// Its number in the catalogue.
+    Number,
+    /// Who offers it.
+    Provider,
+    /// Where.
+    Address,
+}
+
 /// A word to choose.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FieldChoice {
@@ -125,6 +137,8 @@ pub struct FormField {
     pub digits: bool,
     /// Shown to people with a right to reveal only.
     pub sealed: bool,
+    /// Filled with this part of a service that was chosen in the catalogue.
+    pub catalogue: Option<CataloguePart>,
 }
 
 /// A form.

@@ -12,9 +12,9 @@ use crate::{
     reader::{Placed, Source as File, Table},
     role::Roles,
     workflow::{
-        ASSIGN, AssignTo, CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS, EffectRule,
-        FieldChoice, FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State, StateKind,
-        Transition, Workflow,
+        ASSIGN, AssignTo, CITIZEN, CaseSubject, CataloguePart, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS,
+        EffectRule, FieldChoice, FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State,
+        StateKind, Transition, Workflow,
     },
 };
 
@@ -136,6 +136,12 @@ const SUBJECTS: [(&str, CaseSubject); 6] = [
 
 const ASSIGN_TO: [(&str, AssignTo); 3] =
     [("actor", AssignTo::Actor), ("opener", AssignTo::Opener), ("nobody", AssignTo::Nobody)];
+
+const PARTS: [(&str, CataloguePart); 3] = [
+    ("number", CataloguePart::Number),
+    ("provider", CataloguePart::Provider),
+    ("address", CataloguePart::Address),
+];
 
 const UNITS: [(&str, DeadlineUnit); 4] = [
     ("working_days", DeadlineUnit::WorkingDays),
@@ -307,6 +313,7 @@ fn read_field(table: &Table<'_>, above: &Names) -> FormField {
         not_future: table.flag("not_future", false),
         digits: table.flag("digits", false),
         sealed: table.flag("sealed", false),
+        catalogue: table.has("catalogue").then(|| table.choice("catalogue", &PARTS, true)),
         kind,
     }
 }
@@ -320,12 +327,13 @@ fn check_bounds(table: &Table<'_>, kind: &FieldKind) {
         ("max", number, "a number"),
         ("max_length", text, "a text"),
         ("digits", text, "a text"),
+        ("catalogue", text, "a text"),
         ("not_future", *kind == FieldKind::Date, "a day"),
     ];
     for (key, _, of) in fits.iter().filter(|(key, fits, _)| table.has(key) && !fits) {
         table.fault(
             key,
-            format!("`{key}` is a bound of {of}, and the field is none"),
+            format!("`{key}` belongs to {of}, and the field is none"),
             "leave it out, or write another type",
         );
     }

@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0025_cases",
     "0026_pillar",
     "0030_assignee",
+    "0031_service",
 ];
 
 /// What follows on the line runs on the server only: how rows are laid out, nothing that an answer depends on.

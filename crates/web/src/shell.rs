@@ -73,12 +73,13 @@ impl Shell {
 }
 
 /// (address, key of the words, icon, any of these actions opens it)
-const PLACES: [(&str, &str, &str, &[&str]); 22] = [
+const PLACES: [(&str, &str, &str, &[&str]); 23] = [
     ("/beranda", "web-nav-home", "house", &[]),
     ("/cari", "web-nav-search", "search", &["search"]),
     ("/keluarga", "web-families", "users", &["family.read"]),
     ("/tugas", "web-nav-tasks", "list-checks", &["case.read"]),
     ("/pemberitahuan", "web-notices", "inbox", &["case.open"]),
+    ("/layanan", "web-catalogue", "map", &["case.read"]),
     ("/tinjau", "web-nav-review", "git-compare", &["review.read"]),
     ("/daftar", "web-nav-lists", "inbox", &["list.read"]),
     ("/program", "web-nav-programmes", "file-text", &["programme.read"]),

@@ -12,7 +12,10 @@ use serde_json::json;
 
 use crate::{
     cli::{Budget, Devices, DevicesCommand, Figures, Place},
-    commands::Answer,
+    commands::{
+        Answer,
+        registers::{refused, text_of},
+    },
     failure::{Failure, Kind},
     house::{self, SystemClock},
     screen::grouped,
@@ -181,31 +184,9 @@ pub(crate) fn devices(house: &House, command: &Devices) -> anyhow::Result<Answer
 }
 
 fn import(house: &House, file: &Path) -> anyhow::Result<Answer> {
-    let unreadable = |error: std::io::Error| Failure::input(format!("{}: {error}", file.display()));
-    let bytes = std::fs::metadata(file).map_err(unreadable)?.len();
-    if bytes > HANDOVER_BYTES_MAX {
-        let most = HANDOVER_BYTES_MAX / 1024 / 1024;
-        return Err(Failure::input(format!(
-            "{} is larger than {most} MiB; cut it into several",
-            file.display()
-        )));
-    }
-    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    let text = text_of(file, HANDOVER_BYTES_MAX)?;
     let scope = Session::console(house).scope("case.work")?;
-    let taken = take_handovers(house, &scope, &text).map_err(|error| match error {
-        casework::Error::Lines { faults, more } => {
-            let mut told: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            if more > 0 {
-                told.push(format!("and {more} more"));
-            }
-            Failure::input(format!(
-                "{} was refused, nothing of it was taken:\n{}",
-                file.display(),
-                told.join("\n")
-            ))
-        }
-        other => other.into(),
-    })?;
+    let taken = take_handovers(house, &scope, &text).map_err(|error| refused(file, error))?;
     let lines = vec![format!(
         "import {}: {} hand-overs worth {}, {} of them new",
         taken.import_no,

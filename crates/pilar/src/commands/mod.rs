@@ -20,6 +20,7 @@ pub(crate) mod money;
 pub(crate) mod pillars;
 pub(crate) mod plan;
 mod policy;
+pub(crate) mod registers;
 pub(crate) mod registry;
 mod serve;
 mod simulate;
@@ -96,6 +97,7 @@ fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Ans
         Command::Approve(command) => money::approve(house, command),
         Command::Goods(command) => goods::run(house, command),
         Command::Pillars(command) => pillars::run(house, command),
+        Command::Services(command) => registers::services(house, command),
         Command::Funds(command) => funds::run(house, command),
         Command::Pay(command) => money::pay(place, house, command),
         Command::Status => status::run(house),

@@ -15,7 +15,10 @@ use serde_json::json;
 
 use crate::{
     cli::Pillars,
-    commands::{Answer, acting},
+    commands::{
+        Answer, acting,
+        registers::{refused, text_of},
+    },
     failure::Failure,
     screen::grouped,
 };
@@ -50,32 +53,10 @@ pub(crate) fn run(house: &House, command: &Pillars) -> anyhow::Result<Answer> {
     }
 }
 
-fn text_of(file: &Path) -> anyhow::Result<String> {
-    let unreadable = |error: std::io::Error| Failure::input(format!("{}: {error}", file.display()));
-    if std::fs::metadata(file).map_err(unreadable)?.len() > PILLAR_BYTES_MAX {
-        let most = PILLAR_BYTES_MAX / 1024 / 1024;
-        return Err(Failure::input(format!(
-            "{} is larger than {most} MiB; cut it into several",
-            file.display()
-        )));
-    }
-    std::fs::read_to_string(file).map_err(unreadable)
-}
-
 fn import(house: &House, file: &Path) -> anyhow::Result<Answer> {
-    let text = text_of(file)?;
+    let text = text_of(file, PILLAR_BYTES_MAX)?;
     let scope = Session::console(house).scope("pillar.manage")?;
-    let taken = pillar::take_pillars(house, &scope, &text).map_err(|error| match error {
-        casework::Error::Lines { faults, more } => {
-            let mut told: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            if more > 0 {
-                told.push(format!("and {more} more"));
-            }
-            let told = told.join("\n");
-            Failure::input(format!("{} was refused, nothing of it was taken:\n{told}", file.display()))
-        }
-        other => other.into(),
-    })?;
+    let taken = pillar::take_pillars(house, &scope, &text).map_err(|error| refused(file, error))?;
     let lines = vec![format!(
         "import {}: {} rows, {} new, {} corrected, {} personal numbers that the registry does not know",
         taken.import_no,
@@ -92,7 +73,10 @@ type Needs = BTreeMap<i64, (Vec<String>, Option<Sex>)>;
 
 fn read_needs(file: &Path) -> anyhow::Result<Needs> {
     let mut needs = Needs::new();
-    for (line, text) in (1..).zip(text_of(file)?.lines()).skip(1).filter(|(_, text)| !text.trim().is_empty())
+    for (line, text) in (1..)
+        .zip(text_of(file, PILLAR_BYTES_MAX)?.lines())
+        .skip(1)
+        .filter(|(_, text)| !text.trim().is_empty())
     {
         let cells: Vec<&str> = text.split(',').map(str::trim).collect();
         let read = || {

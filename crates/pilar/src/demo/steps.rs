@@ -61,6 +61,7 @@ pub(super) fn all(run: &mut Run) -> anyhow::Result<Value> {
     run.step("funds", super::funds::fill)?;
     run.step("casework", super::casework::play)?;
     run.step("pillars", super::pillars::fill)?;
+    run.step("services", super::services::fill)?;
     run.step("pages", |run| list_pages(run, &decided, &paid, &handed))?;
     let goods = super::goods::figures(run, &handed)?;
     Ok(json!({

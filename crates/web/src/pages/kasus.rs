@@ -10,11 +10,12 @@ use axum::{
 };
 use casework::{
     Answers, DeadlineView, Error, FieldFault, LetterView, NewCase, Person, Refusal, StepRequest,
+    catalogue::{self, OfferView},
     views::{self, AnswerView, CaseView, FieldView, OpenableView, StepView},
 };
 use jiff::civil::Date;
 use model::{CaseId, FamilyId, PersonId, RegionCode, UserId};
-use policy::{CaseSubject, FieldKind};
+use policy::{CaseSubject, CataloguePart, FieldKind};
 use serde::Deserialize;
 
 use super::tugas::{due_kind, due_text, title};
@@ -23,7 +24,7 @@ use crate::{
     lang::Tongue,
     shell::Shell,
     ui::{self, FieldError},
-    visit::{Answer, Posted, Visit, page},
+    visit::{Answer, Posted, Visit, encode, page},
 };
 
 /// One case.
@@ -40,6 +41,8 @@ pub(crate) struct CasePage {
     pub(crate) place: String,
     /// Answers that somebody else gave to the questions of the refused step in the meantime.
     pub(crate) theirs: Vec<AnswerView>,
+    /// A service of the catalogue with which fields begin.
+    pub(crate) chosen: Option<OfferView>,
 }
 
 /// A new case for a family.
@@ -62,6 +65,8 @@ pub(crate) struct NewCasePage {
 pub(crate) struct Asked {
     /// Seen as it was at the end of that day.
     pada: Option<String>,
+    /// A service that was chosen in the catalogue.
+    layanan: Option<i64>,
 }
 
 pub(crate) async fn show(visit: Visit, Path(case): Path<i64>, Query(asked): Query<Asked>) -> Answer {
@@ -69,7 +74,11 @@ pub(crate) async fn show(visit: Visit, Path(case): Path<i64>, Query(asked): Quer
         Some(day) => Some(model::parse_date(day).map_err(|_| Fault::bad_form())?),
         None => None,
     };
-    case_page(visit, case, as_of, Refused::default()).await
+    let chosen = match asked.layanan {
+        Some(offer) => visit.guest.app.ask(move |house| catalogue::service(house, offer)).await?,
+        None => None,
+    };
+    case_page(visit, case, as_of, Refused { chosen, ..Refused::default() }).await
 }
 
 /// A step that was not taken: what is wrong, what was written, and what somebody else wrote meanwhile.
@@ -78,6 +87,8 @@ struct Refused {
     errors: Vec<FieldError>,
     sent: (String, BTreeMap<String, String>),
     theirs: Answers,
+    /// A service with which fields begin.
+    chosen: Option<OfferView>,
 }
 
 async fn case_page(visit: Visit, case: i64, as_of: Option<Date>, refused: Refused) -> Answer {
@@ -88,7 +99,7 @@ async fn case_page(visit: Visit, case: i64, as_of: Option<Date>, refused: Refuse
     let region = view.row.region.to_string();
     let place = visit.names([region.clone()]).await?.remove(&region).unwrap_or_default();
     let t = visit.t();
-    let Refused { errors, sent, theirs } = refused;
+    let Refused { errors, sent, theirs, chosen } = refused;
     let status = match (errors.is_empty(), theirs.is_empty()) {
         (_, false) => StatusCode::CONFLICT,
         (false, true) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -106,6 +117,7 @@ async fn case_page(visit: Visit, case: i64, as_of: Option<Date>, refused: Refuse
         sent,
         place,
         theirs,
+        chosen,
         shell: visit.shell(),
         t,
     })?;
@@ -118,7 +130,22 @@ impl CasePage {
         if self.sent.0 == step.action {
             return self.sent.1.get(&field.key).cloned().unwrap_or_default();
         }
+        if let (Some(offer), Some(part)) = (&self.chosen, field.catalogue) {
+            return match part {
+                CataloguePart::Number => offer.number.clone(),
+                CataloguePart::Provider => offer.provider.clone(),
+                CataloguePart::Address => offer.address.clone(),
+            };
+        }
         field.value.clone().unwrap_or_default()
+    }
+
+    /// Where a service is chosen for this step; empty where it asks for none.
+    fn catalogue(&self, step: &StepView) -> String {
+        if step.fields.iter().all(|field| field.catalogue.is_none()) {
+            return String::new();
+        }
+        format!("/layanan?wilayah={}&kasus={}", encode(self.view.row.region.as_str()), self.view.row.case)
     }
 
     /// What was written where somebody else answered otherwise: a choice by its label.
@@ -242,7 +269,7 @@ pub(crate) async fn step(Path(case): Path<i64>, posted: Posted<BTreeMap<String, 
         None => Ok(Redirect::to(&format!("/kasus/{case}")).into_response()),
         Some((found, theirs)) => {
             let errors = faults(&visit.guest.t, &action, &found);
-            case_page(visit, case, None, Refused { errors, sent: (action, form), theirs }).await
+            case_page(visit, case, None, Refused { errors, sent: (action, form), theirs, chosen: None }).await
         }
     }
 }

@@ -22,6 +22,7 @@ mod keluarga;
 mod keputusan;
 mod komponen;
 mod lapor;
+mod layanan;
 mod masalah;
 mod masuk;
 mod mengendap;
@@ -188,6 +189,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/angka", get(angka::show))
         .route("/angka/csv", get(angka::show))
         .route("/angka/{id}", get(angka::show))
+        .route("/layanan", get(layanan::list))
+        .route("/layanan/{offer}", get(layanan::show))
         .route("/tugas", get(tugas::list))
         .route("/tugas/petugas", post(tugas::give))
         .route("/kasus", post(kasus::open))

@@ -1,0 +1,23 @@
+# The catalogue of services. The same keys stand in words/id/service.ftl.
+web-catalogue = Services
+web-catalogue-lead = Services for the people of { $place }: where, when they are open and what to bring. The nearest first.
+web-catalogue-at = Services for { $place }
+web-catalogue-none = No service is known here. Choose a larger place or another need.
+web-catalogue-for-case = Choosing a service for case number { $n }
+web-catalogue-choose = Choose from the catalogue of services
+web-service-choose = Choose
+web-service-all = All
+web-service-need = Need
+web-service-kind = Kind of service
+web-service-place = Place
+web-service-serves = for { $place }
+web-service-address = Address
+web-service-stands = Stands in
+web-service-for = For the people of
+web-service-phone = Telephone
+web-service-hours = Open
+web-service-papers = Bring
+web-service-fee = Cost
+web-service-free = Free
+web-service-until = Until
+web-service-number = Number

@@ -1,0 +1,23 @@
+# Katalog layanan. Kunci yang sama ada di words/en/service.ftl.
+web-catalogue = Katalog layanan
+web-catalogue-lead = Layanan untuk warga { $place }: di mana, kapan buka, dan apa yang dibawa. Yang terdekat lebih dulu.
+web-catalogue-at = Layanan untuk { $place }
+web-catalogue-none = Belum ada layanan yang tercatat. Pilih wilayah yang lebih luas atau kebutuhan lain.
+web-catalogue-for-case = Memilih layanan untuk kasus nomor { $n }
+web-catalogue-choose = Pilih dari katalog layanan
+web-service-choose = Pilih
+web-service-all = Semua
+web-service-need = Kebutuhan
+web-service-kind = Jenis layanan
+web-service-place = Wilayah
+web-service-serves = untuk { $place }
+web-service-address = Alamat
+web-service-stands = Letak
+web-service-for = Melayani warga
+web-service-phone = Telepon
+web-service-hours = Jam buka
+web-service-papers = Yang dibawa
+web-service-fee = Biaya
+web-service-free = Gratis
+web-service-until = Sampai
+web-service-number = Nomor
