@@ -671,11 +671,6 @@ test("what came back is planned again, and who proposed the plan does not approv
   await treasurer.context.close();
 });
 
-test("every form of the router was sent by somebody", () => {
-  const missed = ROUTES.filter(({ method, path }) => method === "post" && !sent.has(path)).map(({ path }) => path);
-  assert.deepEqual(missed, []);
-});
-
 test("a proposal of who accompanies whom is adjusted and decided by the head, not by its maker", async () => {
   const { context, page } = await visitor(browser);
   await signIn(page, accountOf("district_officer"));
@@ -695,4 +690,9 @@ test("a proposal of who accompanies whom is adjusted and decided by the head, no
   await other.page.waitForSelector("form[action$='/putuskan']", { state: "detached" });
   await other.context.close();
   await context.close();
+});
+
+test("every form of the router was sent by somebody", () => {
+  const missed = ROUTES.filter(({ method, path }) => method === "post" && !sent.has(path)).map(({ path }) => path);
+  assert.deepEqual(missed, []);
 });
