@@ -1,5 +1,5 @@
-//! The catalogue of services (`services.toml`): what families need, and the kinds of service that meet a need. Who offers them is a register
-//! that casework takes in.
+//! The catalogue of services (`services.toml`): what families need, and the kinds of service that meet a need. Who offers them is a
+//! register that casework takes in.
 
 use std::collections::BTreeSet;
 

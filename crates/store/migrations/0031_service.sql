@@ -1,5 +1,5 @@
--- casework: the catalogue of services. kind: a key of the policy's list; serves: the region whose people it is for, which holds the place where
--- it stands; valid_from, valid_to: ISO days, the end empty while it goes on. change: what stood before a correction.
+-- casework: the catalogue of services. kind: a key of the policy's list; serves: the region whose people it is for, which holds the place
+-- where it stands; valid_from, valid_to: ISO days, the end empty while it goes on. change: what stood before a correction.
 CREATE TABLE service_offer (
     offer_id INTEGER PRIMARY KEY,
     number TEXT NOT NULL UNIQUE,
