@@ -178,5 +178,7 @@ fn answer(field: &policy::FormField, today: Date, nth: usize) -> String {
         FieldKind::Date => day(20 + nth_day),
         FieldKind::YesNo => "ya".to_owned(),
         FieldKind::Choice(choices) => choices[nth % choices.len()].value.clone(),
+        // Chosen among the files of the case.
+        FieldKind::File => String::new(),
     }
 }
