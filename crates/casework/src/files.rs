@@ -329,11 +329,12 @@ pub(crate) fn of_case(
     until_ms: i64,
 ) -> Result<Vec<FileView>> {
     let rows = tx.query(&queries::FILES, params![family, case, until_ms])?;
-    rows.iter().map(|row| view(row, until_ms)).collect()
+    rows.iter().map(view).collect()
 }
 
-fn view(row: &Row, until_ms: i64) -> Result<FileView> {
-    let withdrawn = match row.opt_int(17)?.filter(|at| *at < until_ms) {
+fn view(row: &Row) -> Result<FileView> {
+    // What was withdrawn since then is shown to nobody either, whatever day is looked at.
+    let withdrawn = match row.opt_int(17)? {
         Some(at) => Some((at, row.string(18)?, row.string(19)?)),
         None => None,
     };

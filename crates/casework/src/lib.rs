@@ -5,9 +5,9 @@
 //!
 //! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the
 //! clock that goes over all of them at night, `ticket` is for citizens without an account; `follow` lets a case go to where its person
-//! is now; `files` keeps photographs and papers; `handover` takes in devices handed to people; [`pillar`] is the register of who carries the work and who accompanies whom;
-//! [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS`
-//! and carry it over where [`carry_effects`] is called.
+//! is now; `files` keeps photographs and papers; `handover` takes in devices handed to people; [`pillar`] is the register of who carries
+//! the work and who accompanies whom; [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect,
+//! name it in `policy::EFFECTS` and carry it over where [`carry_effects`] is called.
 
 mod board;
 mod bulk;

@@ -1,7 +1,8 @@
 //! The name of a file. Refused: marks that turn the direction of writing or take no room (a name is then read otherwise than it is), an
 //! extension that is not one of the content, and a part between dots that is the extension of something that runs (`surat.exe.pdf`). Made
 //! safe: only what stands after the last separator counts, control characters go, dots and spaces at both ends go, signs that a system
-//! gives a meaning become `-`, a name that Windows keeps for a device gets `_` before it, a long one is cut. The extension is that of what is kept.
+//! gives a meaning become `-`, a name that Windows keeps for a device gets `_` before it, a long one is cut. The extension is that of
+//! what is kept.
 
 use crate::Refused;
 

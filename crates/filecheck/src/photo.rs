@@ -1,6 +1,6 @@
 //! Photographs: decoded within bounds, made smaller, set upright, encoded anew. The size is read from the header before a decoder is
-//! started; what a decoder allocates follows from that size and is bounded with it: six bytes a dot for a JPEG that comes in several
-//! passes, four for a WebP.
+//! started; what a decoder allocates follows from that size and is bounded with it: beside the dots six bytes for each of a JPEG that
+//! comes in several passes, four for each of a WebP.
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -543,6 +543,18 @@ fn broken_files_are_refused_or_become_clean_ones() {
 }
 
 #[test]
+fn a_photo_in_grey_or_in_four_colours_is_taken() {
+    for (kind, bytes) in [(ColorType::Luma, 1), (ColorType::Cmyk, 4), (ColorType::CmykAsYcck, 4)] {
+        let mut sent = Vec::new();
+        let plane = vec![0x60; 40 * 24 * bytes];
+        Encoder::new(&mut sent, 90).encode(&plane, 40, 24, kind).unwrap();
+        let clean = take(&sent).unwrap();
+        assert_eq!((clean.width, clean.height), (40, 24), "{kind:?}");
+        is_clean(&clean);
+    }
+}
+
+#[test]
 fn a_photo_that_was_cut_short_is_broken() {
     for progressive in [false, true] {
         let whole = jpeg(200, 200, progressive);

@@ -5,7 +5,8 @@
 //! family-wise reductions ([`reduce`]) and counts by small keys ([`cube`]). Must never happen: a half-written dataset that
 //! can be opened, a file that changes after it was named, or a read that holds more than a few row groups in memory.
 //!
-//! On disk: `objects/<blake3>.parquet`, `manifests/<name>.json`, `files/<blake3>` (single files, such as photographs), `tmp/` (work in progress, swept when its writer is dead).
+//! On disk: `objects/<blake3>.parquet`, `manifests/<name>.json`, `files/<blake3>` (single files, such as photographs), `tmp/` (work in
+//! progress, swept when its writer is dead).
 //! To add a kind of dataset: choose a name such as `payments/<batch>`, write it, and describe it in `docs/lake.md`.
 
 mod cache;

@@ -47,10 +47,10 @@ pub struct WebOptions {
     pub secure: bool,
 }
 
-/// The largest request body: forms are small, files of cases have addresses of their own; lists come by the command line.
+/// The largest request body: forms are small, files of cases have addresses of their own, lists come by the command line.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 const REQUEST_SECONDS_MAX: Duration = Duration::from_secs(30);
-/// Where files come in: room for a few of the largest, and time for a phone at the edge of the network; a body that drips longer is cut off.
+/// Where files come in: room for a few of the largest, and time for a phone at the edge of the network; what drips longer is cut off.
 const FILES_AT_ONCE: usize = 3;
 const FILES_SECONDS_MAX: Duration = Duration::from_secs(180);
 
