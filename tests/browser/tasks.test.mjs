@@ -24,6 +24,9 @@ async function post({ context, page }, path, form) {
   return context.request.post(`${BASE}${path}`, { form: { csrf, ...form }, maxRedirects: 0 });
 }
 
+// A picture of one dot.
+const DOT = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==", "base64");
+
 let browser;
 before(async () => {
   browser = await openBrowser();
@@ -262,6 +265,17 @@ test("a visitor reports without an account, follows with the ticket, and an offi
   await page.click("main form button[type=submit]");
   assert.ok((await page.locator("ol.timeline li").count()) > 0);
   assert.ok(!page.url().includes(secret), "a secret never stands in an address");
+  await page.setInputFiles("#berkas", { name: "surat.pdf.exe", mimeType: "image/png", buffer: DOT });
+  await page.fill("#keterangan", "Surat dari bank");
+  await page.click("form[action='/lacak/berkas'] button");
+  assert.ok((await page.locator(".errors a[href='#berkas']").count()) > 0, "a name that runs is refused");
+  await page.setInputFiles("#berkas", { name: "surat.png", mimeType: "image/png", buffer: DOT });
+  await page.fill("#keterangan", "Surat dari bank");
+  await page.click("form[action='/lacak/berkas'] button");
+  assert.match(await page.textContent("#l-berkas + ul"), /Surat dari bank/);
+  await page.click("form[action='/lacak/berkas/lihat'] button");
+  await page.waitForSelector("img");
+  sent.add(routeOf("/lacak/berkas/lihat", "post"));
   await page.goto("/lacak");
   const step = { tiket: ticket, rahasia: secret, langkah: "tidak-ada", rev: "1" };
   assert.equal((await post({ context, page }, "/lacak/langkah", step)).status(), 409);
@@ -288,7 +302,33 @@ test("a visitor reports without an account, follows with the ticket, and an offi
   await office.page.fill("#keluarga", family);
   await office.page.click("form[action$='/keluarga'] button");
   await office.page.waitForSelector(`main a[href='/keluarga/${family}']`);
+  // The citizen's photograph is there; the office adds one and withdraws it again.
+  await office.page.setInputFiles("#berkas-pilih", { name: "catatan.png", mimeType: "image/png", buffer: Buffer.concat([DOT, Buffer.from("x")]) });
+  await office.page.fill("#keterangan", "Catatan kunjungan");
+  await office.page.click("form[action$='/berkas'] button");
+  await office.page.waitForSelector("img[alt='Catatan kunjungan']");
+  const withdrawal = office.page.locator("li:has(img[alt='Catatan kunjungan']) details");
+  await withdrawal.locator("summary").click();
+  await withdrawal.locator("input[name=alasan]").fill("Kasus lain");
+  await withdrawal.locator("button").click();
+  await office.page.waitForSelector("#berkas >> text=Kasus lain");
+  assert.equal(await office.page.locator("img[alt='Catatan kunjungan']").count(), 0);
   await office.context.close();
+});
+
+test("a step that is refused keeps the photograph that came with it", async () => {
+  const guest = await visitor(browser);
+  const { context, page } = guest;
+  await signIn(page, accountOf("district_officer"));
+  await page.goto("/papan/ground_check/assigned");
+  await page.click("main tbody a[href^='/kasus/']");
+  const form = page.locator("form[action$='/langkah/berkas']");
+  await form.locator("input[type=file]").setInputFiles({ name: "rumah.png", mimeType: "image/png", buffer: DOT });
+  await form.locator("button").click();
+  assert.ok((await page.locator(".errors a").count()) > 1, "the other questions are still open");
+  assert.notEqual(await page.locator("#visit-photo-ada").inputValue(), "", "the photograph is chosen");
+  assert.ok((await page.locator("#berkas img").count()) > 0, "and stands among the files of the case");
+  await context.close();
 });
 
 test("one step is taken for many cases, and those that cannot are named", async () => {

@@ -24,6 +24,7 @@ const HOUSE: &[&[&str]] = &[
     &["policy"],
     &["linkage"],
     &["ledger"],
+    &["filecheck"],
     &["lake"],
     &["store"],
     &["access"],
@@ -34,7 +35,7 @@ const HOUSE: &[&[&str]] = &[
 ];
 
 /// Crates that must stay without I/O: they may not use these.
-const PURE: &[&str] = &["model", "rules", "linkage", "ledger"];
+const PURE: &[&str] = &["model", "rules", "linkage", "ledger", "filecheck"];
 const OUTSIDE: &[&str] = &["store", "lake", "rusqlite", "tokio", "tokio-postgres", "parquet", "axum", "csv"];
 
 /// Checks every law and lists all breaches at once.

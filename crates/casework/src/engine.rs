@@ -4,7 +4,7 @@
 //! never later than it by more than the longest stop; a closed case takes no step; whom a case accuses never works it; a refusal changes
 //! nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use model::RegionLevel;
@@ -13,7 +13,10 @@ use policy::{
 };
 use rules::{Expr, Params, Value};
 
-use crate::form::{self, Answers, FieldFault};
+use crate::{
+    files,
+    form::{self, Answers, FieldFault},
+};
 
 /// In whose name the clock takes a step by itself. No role of the pack is called so.
 pub const CLOCK: &str = "clock";
@@ -46,6 +49,8 @@ pub struct Case {
     pub last_actor: i64,
     /// Who did what so far, by action (`open` is the opening); filled where the workflow asks for other people.
     pub actors: BTreeMap<String, Vec<i64>>,
+    /// Files of the case that a form may name; filled where one does.
+    pub files: BTreeSet<i64>,
     /// Cases that this one opened and that are not finished.
     pub open_children: i64,
     /// Another case of the tree waits for somebody outside: the clock that they share stands still whatever this one does.
@@ -181,6 +186,10 @@ pub fn step(
     let fields =
         transition.form.as_deref().and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields);
     let answered = form::read(fields, &case.answers, wanted.written, wanted.today).map_err(Refusal::Form)?;
+    let strange = files::strange(fields, &answered, &case.files);
+    if !strange.is_empty() {
+        return Err(Refusal::Form(strange));
+    }
     let mut answers = case.answers.clone();
     for field in fields {
         // A question that is hidden now has no answer any more.

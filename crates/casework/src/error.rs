@@ -51,6 +51,9 @@ pub enum Error {
     /// A proposal of who accompanies whom cannot be changed or decided so.
     #[error(transparent)]
     Share(#[from] ShareFault),
+    /// A photograph or paper is not taken or not given.
+    #[error(transparent)]
+    File(#[from] crate::FileFault),
     /// A file has faults; nothing of it was taken.
     #[error("the file has {} faults and nothing of it was taken", faults.len() + more)]
     Lines {
@@ -77,6 +80,7 @@ impl Error {
             Self::TicketLocked => "casework-ticket-locked",
             Self::Stored(_) => "casework-stored",
             Self::Share(fault) => fault.code(),
+            Self::File(fault) => fault.code(),
             Self::Lines { .. } => "casework-lines",
         }
     }

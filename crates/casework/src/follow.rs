@@ -163,6 +163,7 @@ fn refile(tx: &mut Tx<'_>, house: &House, scope: &Scope, to: &Moved) -> Result<b
         tx.execute(&queries::REFILE_TASKS, both)?;
         tx.execute(&queries::REFILE_TICKET, both)?;
         tx.execute(&queries::REFILE_ASSIGNEE, both)?;
+        tx.execute(&queries::REFILE_FILES, both)?;
         for statement in [&queries::TASKS_CLEAR, &queries::UNFILE_EVENTS, &queries::UNFILE] {
             tx.execute(statement, key)?;
         }

@@ -115,7 +115,9 @@ fn answer(field: &FormField, text: &str, today: Date) -> Result<Option<Answer>, 
     }
     let answer = match &field.kind {
         FieldKind::Text | FieldKind::LongText => Answer::Text(text.to_owned()),
-        FieldKind::Int | FieldKind::Money => Answer::Int(whole_number(text).ok_or("casework-field-number")?),
+        FieldKind::Int | FieldKind::Money | FieldKind::File => {
+            Answer::Int(whole_number(text).ok_or("casework-field-number")?)
+        }
         FieldKind::Date => Answer::Date(parse_date(text).map_err(|_| "casework-field-date")?),
         FieldKind::YesNo => Answer::Bool(yes_no(text).ok_or("casework-field-yes-no")?),
         FieldKind::Choice(choices) if choices.iter().any(|choice| choice.value == text) => {

@@ -5,9 +5,10 @@
 //!
 //! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the
 //! clock that goes over all of them at night, `assign` gives cases to people, `ticket` is for citizens without an account; `follow`
-//! lets a case go to where its person is now; `handover` takes in devices handed to people; [`pillar`] is the register of who carries
-//! the work and who accompanies whom, [`catalogue`] that of services; [`views`] is what pages show. To add a workflow, write
-//! `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS` and carry it over where [`carry_effects`] is called.
+//! lets a case go to where its person is now; `files` keeps photographs and papers; `handover` takes in devices handed to people;
+//! [`pillar`] is the register of who carries the work and who accompanies whom, [`catalogue`] that of services; [`views`] is what pages
+//! show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS` and carry it over where
+//! [`carry_effects`] is called.
 
 mod assign;
 mod board;
@@ -15,6 +16,7 @@ mod bulk;
 pub mod catalogue;
 pub mod engine;
 mod error;
+mod files;
 mod follow;
 pub mod form;
 mod handover;
@@ -33,6 +35,9 @@ pub use assign::{Person, assign, people_for};
 pub use bulk::{Bulk, NotTaken, take_steps};
 pub use engine::{Refusal, Stepped};
 pub use error::{Error, ShareFault};
+pub use files::{
+    FileAdded, FileContent, FileFault, FileView, NewFile, add_file, file_content, withdraw_file,
+};
 pub use follow::{Death, Moved, OpenCase, follow, followed_until, open_cases_of};
 pub use form::{Answer, Answers, FieldFault};
 pub use handover::{
@@ -45,7 +50,10 @@ pub use service::{
     open_caused, protected_families, take_step,
 };
 pub use sweep::{Swept, sweep};
-pub use ticket::{CitizenStep, Ticket, TicketView, is_public, open_with_ticket, ticket_page, ticket_step};
+pub use ticket::{
+    CitizenFile, CitizenStep, Ticket, TicketView, add_ticket_file, is_public, open_with_ticket, ticket_file,
+    ticket_page, ticket_step,
+};
 pub use views::families_with_open_case;
 
 /// The room's result.

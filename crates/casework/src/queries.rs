@@ -27,6 +27,7 @@ sql! {
         WHERE family_id = 0 AND case_id = $2 AND rev = $3";
     pub(crate) FAMILY_OF_EVENTS = "UPDATE case_event SET family_id = $1 WHERE family_id = 0 AND case_id = $2";
     pub(crate) FAMILY_OF_TASKS = "UPDATE case_task SET family_id = $1 WHERE family_id = 0 AND case_id = $2";
+    pub(crate) FAMILY_OF_FILES = "UPDATE case_attachment SET family_id = $1 WHERE family_id = 0 AND case_id = $2";
     pub(crate) FAMILY_OF_TICKET = "UPDATE case_ticket SET family_id = $1 WHERE family_id = 0 AND case_id = $2";
     pub(crate) TREE = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, c.parent_id
@@ -237,6 +238,24 @@ sql! {
     pub(crate) IN_CASELOAD = "SELECT COUNT(*) FROM assignment WHERE family_id = $1 AND user_id = $2";
     pub(crate) MOVED = "UPDATE case_file SET region = $2 WHERE family_id = $1 AND open = 1";
     pub(crate) MOVED_TASKS = "UPDATE case_task SET region = $2 WHERE family_id = $1";
+    pub(crate) FILE_ADD = "INSERT INTO case_attachment (family_id, case_id, attachment_id, field, caption, name, kind, bytes, width,
+            height, sha256, hash, taken_at, lat_e4, lon_e4, added_at, added_by, actor, role)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING";
+    pub(crate) FILE_SAME = "SELECT attachment_id FROM case_attachment
+        WHERE family_id = $1 AND case_id = $2 AND sha256 = $3 AND withdrawn_at IS NULL";
+    pub(crate) FILE_TOTALS = "SELECT COUNT(*), CAST(COALESCE(SUM(bytes), 0) AS BIGINT), COUNT(*) FILTER (WHERE role = $3)
+        FROM case_attachment WHERE family_id = $1 AND case_id = $2";
+    pub(crate) FILES = "SELECT attachment_id, seq, field, caption, name, kind, bytes, width, height, sha256, hash, taken_at, lat_e4,
+            lon_e4, added_at, actor, role, withdrawn_at, withdrawn_actor, withdrawn_why FROM case_attachment
+        WHERE family_id = $1 AND case_id = $2 AND added_at < $3 ORDER BY attachment_id LIMIT 500";
+    pub(crate) FILE_IDS = "SELECT attachment_id FROM case_attachment
+        WHERE family_id = $1 AND case_id = $2 AND withdrawn_at IS NULL LIMIT 500";
+    pub(crate) FILE_GET = "SELECT kind, name, hash, role, withdrawn_at FROM case_attachment
+        WHERE family_id = $1 AND case_id = $2 AND attachment_id = $3";
+    pub(crate) FILE_OF_STEP = "UPDATE case_attachment SET seq = $4
+        WHERE family_id = $1 AND case_id = $2 AND attachment_id = $3 AND seq IS NULL";
+    pub(crate) FILE_WITHDRAW = "UPDATE case_attachment SET withdrawn_at = $4, withdrawn_by = $5, withdrawn_actor = $6,
+        withdrawn_why = $7 WHERE family_id = $1 AND case_id = $2 AND attachment_id = $3 AND withdrawn_at IS NULL";
     // Open cases that name a person or belong to a family: what to look at again when the registry changes.
     pub(crate) OPEN_OF_PERSON = "SELECT family_id, case_id, workflow, person_id, region FROM case_file
         WHERE open = 1 AND person_id = $1 ORDER BY case_id LIMIT 200";
@@ -259,6 +278,7 @@ sql! {
     pub(crate) REFILE_TASKS = "INSERT INTO case_task (family_id, case_id, role, own, step_due_on, region, watch, workflow)
         SELECT $3, case_id, role, own, step_due_on, region, watch, workflow
         FROM case_task WHERE family_id = $1 AND case_id = $2";
+    pub(crate) REFILE_FILES = "UPDATE case_attachment SET family_id = $3 WHERE family_id = $1 AND case_id = $2";
     pub(crate) REFILE_TICKET = "UPDATE case_ticket SET family_id = $3 WHERE family_id = $1 AND case_id = $2";
     pub(crate) UNFILE_EVENTS = "DELETE FROM case_event WHERE family_id = $1 AND case_id = $2";
     pub(crate) UNFILE = "DELETE FROM case_file WHERE family_id = $1 AND case_id = $2";

@@ -1,6 +1,6 @@
 //! Opens cases and takes steps: reads a case, asks the engine, writes case, history, tasks, audit and effects in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use access::{House, Scope, audit};
 use jiff::civil::Date;
@@ -12,6 +12,7 @@ use store::{Row, Tx, next_number, outbox, params};
 use crate::{
     Error, Result,
     engine::{self, Case, Caused, Clock, Move, Refusal, Stepped},
+    files,
     form::{self, Answers},
     queries,
     views::open_families,
@@ -357,6 +358,7 @@ pub fn name_family(house: &House, scope: &Scope, case: CaseId, family: FamilyId,
         tx.execute(&queries::FAMILY_OF_TASKS, key)?;
         tx.execute(&queries::FAMILY_OF_TICKET, key)?;
         tx.execute(&queries::FAMILY_OF_ASSIGNEE, key)?;
+        tx.execute(&queries::FAMILY_OF_FILES, key)?;
         if tx.execute(&queries::FAMILY_OF_CASE, params![family, case, rev])? != 1 {
             return Err(Error::Changed);
         }
@@ -469,6 +471,7 @@ pub(crate) fn step(
     if let Some(root) = found.root {
         look_round(tx, house, root, &mut found)?;
     }
+    files::named(tx, workflow, &mut found, asked)?;
     let mut writes = Writes::default();
     let done = decide(house, taker, workflow, found, asked, &mut writes)?;
     writes.flush(tx, house, taker)?;
@@ -700,6 +703,7 @@ pub(crate) fn read_stored(house: &House, row: &Row) -> Result<Stored> {
             answers: serde_json::from_str(row.text(19)?).map_err(|_| Error::Stored(id))?,
             last_actor: row.int(20)?,
             actors: BTreeMap::new(),
+            files: BTreeSet::new(),
             open_children: 0,
             others_wait: false,
         },

@@ -11,9 +11,9 @@ use serde::Serialize;
 use store::params;
 
 use crate::{
-    Error, NewCase, Result, StepRequest,
+    Error, FileAdded, FileContent, NewCase, NewFile, Result, StepRequest,
     engine::Refusal,
-    queries,
+    files, queries,
     service::{Done, Stored, Taker, by_id, find, open_in, opening_answers, step},
     views::{FieldView, fields_of},
 };
@@ -40,6 +40,17 @@ pub struct CitizenStep {
     pub fields: Vec<FieldView>,
 }
 
+/// A file that came in with the ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CitizenFile {
+    /// Number.
+    pub id: i64,
+    /// What it shows, in the citizen's words.
+    pub caption: String,
+    /// When it came, in milliseconds since the epoch.
+    pub added_at_ms: i64,
+}
+
 /// How a case stands, for its citizen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TicketView {
@@ -63,6 +74,10 @@ pub struct TicketView {
     pub way: Vec<(i64, Label)>,
     /// Steps of the citizen.
     pub steps: Vec<CitizenStep>,
+    /// What the citizen sent along; nothing of others.
+    pub files: Vec<CitizenFile>,
+    /// How many more files the citizen may send.
+    pub files_left: i64,
     /// Revision; a step names it.
     pub rev: i64,
 }
@@ -129,7 +144,14 @@ pub fn is_public(workflow: &Workflow) -> bool {
 pub fn ticket_page(house: &House, ticket: &str, secret: &str) -> Result<TicketView> {
     let found = of_ticket(house, ticket, secret)?;
     let workflow = find(house, &found.workflow)?;
-    let events = house.db.read(|tx| tx.query(&queries::EVENTS, params![found.family, found.id, i64::MAX]))?;
+    let (events, files) = house.db.read(|tx| {
+        let events = tx.query(&queries::EVENTS, params![found.family, found.id, i64::MAX])?;
+        Ok::<_, Error>((events, files::of_case(tx, found.family, found.id, i64::MAX)?))
+    })?;
+    let own = files.into_iter().filter(|file| file.role == CITIZEN);
+    let (sent, withdrawn): (Vec<_>, Vec<_>) = own.partition(|file| file.withdrawn.is_none());
+    let of_files = house.policy.settings().files.citizen_files;
+    let left = of_files.saturating_sub_unsigned((sent.len() + withdrawn.len()) as u64).max(0);
     let label =
         |key: &str| workflow.state(key).map_or_else(|| Label::new(key, key), |state| state.label.clone());
     let mut way = Vec::new();
@@ -160,6 +182,11 @@ pub fn ticket_page(house: &House, ticket: &str, secret: &str) -> Result<TicketVi
         due_on: found.case.clock.due(calendar, house.clock.today()),
         way,
         steps,
+        files: sent
+            .into_iter()
+            .map(|file| CitizenFile { id: file.id, caption: file.caption, added_at_ms: file.added_at_ms })
+            .collect(),
+        files_left: if found.open { left } else { 0 },
         rev: found.rev,
     })
 }
@@ -194,6 +221,38 @@ pub fn ticket_step(
         audit(tx, house.clock.as_ref(), scope.actor_pair(), "case.work", &subject, &detail)?;
         Ok(done)
     })
+}
+
+/// Adds a file to the case of a ticket that is open: fewer and smaller ones than an officer may add, and no place or time is kept.
+///
+/// # Errors
+/// [`Error::Ticket`], [`Error::TicketLocked`], [`Error::File`] with the reason, [`Error::Refused`] for a case that has ended.
+pub fn add_ticket_file(
+    house: &House,
+    scope: &Scope,
+    (ticket, secret): (&str, &str),
+    new: &NewFile,
+) -> Result<FileAdded> {
+    if scope.role() != CITIZEN {
+        return Err(Refusal::Role(vec![CITIZEN.to_owned()]).into());
+    }
+    let found = of_ticket(house, ticket, secret)?;
+    if !found.open {
+        return Err(Refusal::Closed.into());
+    }
+    let ready = files::make_ready(house, scope, &found, new)?;
+    house.db.write(|tx| {
+        let found = by_id(tx, house, found.id)?.filter(|found| found.open).ok_or(Refusal::Closed)?;
+        files::put(tx, house, scope, &found, new, &ready)
+    })
+}
+
+/// The bytes of a file that came in with the ticket.
+///
+/// # Errors
+/// [`Error::Ticket`], [`Error::TicketLocked`], [`Error::NotFound`] for a file of others.
+pub fn ticket_file(house: &House, ticket: &str, secret: &str, id: i64) -> Result<FileContent> {
+    files::own_content(house, &of_ticket(house, ticket, secret)?, id)
 }
 
 fn of_ticket(house: &House, ticket: &str, secret: &str) -> Result<Stored> {

@@ -11,6 +11,7 @@ use crate::{
     Error, Result, assign,
     assign::Person,
     engine::{self, Clock},
+    files::{self, FileView},
     follow,
     form::{Answer, Answers},
     paper::{self, DeadlineView, LetterView},
@@ -180,6 +181,8 @@ pub struct AnswerView {
     pub label: Label,
     /// The answer in both languages; the middle of a sealed one is masked.
     pub shown: Label,
+    /// The file that is the answer.
+    pub file: Option<i64>,
 }
 
 /// One line of a history.
@@ -276,6 +279,10 @@ pub struct CaseView {
     pub relatives: Vec<RelativeView>,
     /// Seen as it was at the end of that day; no step is offered then.
     pub as_of: Option<Date>,
+    /// Its photographs and papers, withdrawn ones among them.
+    pub files: Vec<FileView>,
+    /// Whether this person may add one.
+    pub may_add_files: bool,
     /// It was opened without its family, and this person may name it.
     pub lacks_family: bool,
     /// This person may take the case on.
@@ -568,9 +575,10 @@ pub fn case_page(
             Some(_) => Vec::new(),
         };
         let assignee = assign::of_cases(tx, &[(found.family, found.id)])?.pop().flatten();
-        Ok::<_, Error>(Some((found, events, tree, (assignee, people))))
+        let files = files::of_case(tx, found.family, found.id, until)?;
+        Ok::<_, Error>(Some((found, events, tree, (assignee, people, files))))
     })?;
-    let Some((mut found, events, tree, (assignee, people))) = found else { return Ok(None) };
+    let Some((mut found, events, tree, (assignee, people, files))) = found else { return Ok(None) };
     let Some(workflow) = house.policy.workflow(&found.workflow) else {
         return Err(Error::Workflow(found.workflow));
     };
@@ -610,6 +618,8 @@ pub fn case_page(
         basis: workflow.basis.clone(),
         letters: paper::letters(house, workflow, &found, &row),
         relatives: relatives(house, scope, &found, &tree)?,
+        may_add_files: as_of.is_none() && files::may_add(workflow, scope, &found),
+        files,
         as_of,
         history,
         row,
@@ -827,9 +837,17 @@ pub fn answers_shown(workflow: &Workflow, answers: &Answers) -> Vec<AnswerView> 
             field: key.clone(),
             label: field.map_or_else(|| assign::label(key), |field| field.label.clone()),
             shown: answer_shown(field, answer),
+            file: file_of(field, answer),
         }
     };
     answers.iter().map(shown).collect()
+}
+
+fn file_of(field: Option<&FormField>, answer: &Answer) -> Option<i64> {
+    match (field.map(|field| &field.kind), answer) {
+        (Some(FieldKind::File), Answer::Int(id)) => Some(*id),
+        _ => None,
+    }
 }
 
 pub(crate) fn answer_shown(field: Option<&FormField>, answer: &Answer) -> Label {
@@ -848,6 +866,9 @@ pub(crate) fn answer_shown(field: Option<&FormField>, answer: &Answer) -> Label 
             .find(|choice| choice.value == *text)
             .map_or_else(|| Label::new(text, text), |choice| choice.label.clone()),
         (Answer::Text(text), _) => Label::new(text, text),
+        (Answer::Int(id), Some(FieldKind::File)) => {
+            Label::new(&format!("Berkas {id}"), &format!("File {id}"))
+        }
         (Answer::Int(number), Some(FieldKind::Money)) => {
             let printed = model::Rupiah::new(*number).to_string();
             Label::new(&printed, &printed)

@@ -10,6 +10,7 @@ use store::{Tx, Value, outbox, params};
 use crate::{
     Error, Result,
     engine::{self, Stepped},
+    files,
     form::Answers,
     queries,
     service::{self, ERRAND, Effect, Stored, Taker},
@@ -37,6 +38,8 @@ pub(crate) struct Writes {
     tasks: Vec<Vec<Value>>,
     given: Vec<Vec<Value>>,
     left: Vec<Vec<Value>>,
+    /// Files that steps came with.
+    files: Vec<Vec<Value>>,
     /// Steps that open cases or cause something in other rooms.
     causing: Vec<(Stored, Stepped)>,
 }
@@ -86,6 +89,7 @@ impl Writes {
         let words = [action, &before.case.state, &after.state];
         let who = (taker.scope, taker.role);
         self.events.push(event_row(house, who, key, before.rev + 1, words, &stepped.answered));
+        self.files.extend(files::ties(workflow, key, before.rev + 1, &stepped.answered));
         self.cleared.push(params![before.family, before.id].to_vec());
         if !stepped.ended {
             let place =
@@ -119,6 +123,7 @@ impl Writes {
         }
         tx.execute_all(&queries::TREE_CLOCK, &all.clocks)?;
         add_events(tx, all.events)?;
+        tx.execute_all(&queries::FILE_OF_STEP, &all.files)?;
         tx.execute_all(&queries::TASKS_CLEAR, &all.cleared)?;
         if all.tasks.len() < LOADED {
             tx.execute_all(&queries::TASK_ADD, &all.tasks)?;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use casework::engine::{self, Case, Clock, Move, Refusal};
 use casework::{Answer, Answers, FieldFault, form};
@@ -35,6 +35,7 @@ fn filled(field: &FormField, today: Date, dice: &mut Dice) -> String {
         FieldKind::Date => today.checked_add((dice.roll(60) as i64 - 5).days()).unwrap().to_string(),
         FieldKind::YesNo => ["ya", "tidak"][dice.roll(2)].to_owned(),
         FieldKind::Choice(choices) => choices[dice.roll(choices.len())].value.clone(),
+        FieldKind::File => "7".to_owned(),
     }
 }
 
@@ -45,6 +46,7 @@ fn start(workflow: &Workflow, on: Date) -> Case {
         clock: Clock::start(workflow, on),
         last_actor: 1,
         actors: BTreeMap::from([("open".to_owned(), vec![1])]),
+        files: BTreeSet::from([7]),
         open_children: 0,
         others_wait: false,
     }

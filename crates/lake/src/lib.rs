@@ -5,13 +5,15 @@
 //! family-wise reductions ([`reduce`]) and counts by small keys ([`cube`]). Must never happen: a half-written dataset that
 //! can be opened, a file that changes after it was named, or a read that holds more than a few row groups in memory.
 //!
-//! On disk: `objects/<blake3>.parquet`, `manifests/<name>.json`, `tmp/` (work in progress, swept when its writer is dead).
+//! On disk: `objects/<blake3>.parquet`, `manifests/<name>.json`, `files/<blake3>` (single files, such as photographs), `tmp/` (work in
+//! progress, swept when its writer is dead).
 //! To add a kind of dataset: choose a name such as `payments/<batch>`, write it, and describe it in `docs/lake.md`.
 
 mod cache;
 pub mod cube;
 mod dataset;
 mod error;
+mod kept;
 mod manifest;
 pub mod reduce;
 mod source;
@@ -49,7 +51,7 @@ impl Lake {
     /// # Errors
     /// [`Error::Io`] when the folder cannot be made or read.
     pub fn open(root: &Path) -> Result<Self> {
-        for folder in ["objects", "manifests", "tmp"] {
+        for folder in ["objects", "manifests", "files", "tmp"] {
             let path = root.join(folder);
             fs::create_dir_all(&path).map_err(|source| Error::io(&path, source))?;
         }

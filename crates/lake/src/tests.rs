@@ -222,3 +222,22 @@ proptest! {
         prop_assert_eq!(counted as usize, rows.len());
     }
 }
+
+#[test]
+fn a_file_is_kept_once_under_its_hash_and_a_changed_one_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path()).unwrap();
+    let hash = lake.keep(b"foto").unwrap();
+    assert_eq!(lake.keep(b"foto").unwrap(), hash);
+    assert_ne!(lake.keep(b"lain").unwrap(), hash);
+    assert_eq!(lake.kept(&hash).unwrap(), b"foto");
+    let files = folder.path().join("files");
+    assert_eq!(std::fs::read_dir(&files).unwrap().count(), 2);
+    std::fs::write(files.join(&hash), b"other").unwrap();
+    assert!(matches!(lake.kept(&hash), Err(Error::Changed { .. })));
+    std::fs::remove_file(files.join(&hash)).unwrap();
+    assert!(matches!(lake.kept(&hash), Err(Error::Missing(_))));
+    for evil in ["../manifests/x", "", &"g".repeat(64)] {
+        assert!(matches!(lake.kept(evil), Err(Error::Name(_))), "{evil}");
+    }
+}

@@ -430,14 +430,14 @@ impl Write for Hashing {
 }
 
 /// A locked file under `tmp/`; the lock tells a living writer from what a crash left.
-struct TmpFile {
+pub(crate) struct TmpFile {
     path: PathBuf,
-    file: File,
+    pub(crate) file: File,
     kept: bool,
 }
 
 impl TmpFile {
-    fn create(folder: &Path) -> Result<Self> {
+    pub(crate) fn create(folder: &Path) -> Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = folder.join(format!("{}-{number}.part", std::process::id()));
@@ -446,7 +446,7 @@ impl TmpFile {
         Ok(Self { path, file, kept: false })
     }
 
-    fn keep_as(&mut self, object: &Path) -> Result<()> {
+    pub(crate) fn keep_as(&mut self, object: &Path) -> Result<()> {
         fs::rename(&self.path, object).map_err(|source| Error::io(object, source))?;
         self.kept = true;
         manifest::sync_folder(object.parent().unwrap_or(object))

@@ -38,6 +38,8 @@ pub struct Settings {
     pub plan: PlanSettings,
     /// The treasurer's desk.
     pub desk: DeskSettings,
+    /// Photographs and papers of cases.
+    pub files: FileSettings,
     /// Who approves how much; bands in rising order, the last without limit.
     pub approval: Vec<ApprovalBand>,
     /// Why a personal number may be shown.
@@ -177,6 +179,31 @@ pub struct DeskSettings {
     pub address: String,
 }
 
+/// Bounds on the photographs and papers of cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct FileSettings {
+    /// Bytes of one file as sent.
+    pub file_bytes: u64,
+    /// Files of a case, withdrawn ones among them.
+    pub files_a_case: i64,
+    /// Bytes of all files of a case.
+    pub case_bytes: i64,
+    /// Dots of a picture, width times height.
+    pub pixels: u64,
+    /// Dots of the longer side of a photograph as kept.
+    pub picture_side: u32,
+    /// Pages of a PDF.
+    pub pdf_pages: u64,
+    /// Bytes of all streams of a PDF when unpacked.
+    pub pdf_unpacked_bytes: u64,
+    /// Bytes of one file that a citizen sends with a ticket.
+    pub citizen_bytes: u64,
+    /// Files that a citizen may add to a ticket.
+    pub citizen_files: i64,
+    /// Times that a citizen may try within the window of the sign-in throttle.
+    pub citizen_tries: i64,
+}
+
 /// Who approves payment up to an amount.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ApprovalBand {
@@ -248,6 +275,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
             adult_years: table.int("adult_years", 15..=30),
         }),
         table.table("desk", |desk| read_desk(desk, workflows)),
+        table.table("files", read_files),
     );
     let purposes =
         table.each("purpose", |purpose| Purpose { key: purpose.text("key"), label: purpose.label("label") });
@@ -266,6 +294,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         Some(verification),
         Some(plan),
         Some(desk),
+        Some(files),
     ) = settings
     else {
         return None;
@@ -282,6 +311,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         verification,
         plan,
         desk,
+        files,
         approval,
         purposes,
     })
@@ -385,6 +415,30 @@ fn read_desk(table: &Table<'_>, workflows: &BTreeMap<String, Workflow>) -> DeskS
         place: table.text("place"),
         address: table.text("address"),
     }
+}
+
+fn read_files(table: &Table<'_>) -> FileSettings {
+    let number = |key: &str, most: i64| table.int(key, 1..=most).unsigned_abs();
+    let files = FileSettings {
+        file_bytes: number("file_bytes", 64 << 20),
+        files_a_case: table.int("files_a_case", 1..=500),
+        case_bytes: table.int("case_bytes", 1..=1 << 34),
+        pixels: number("pixels", 200_000_000),
+        picture_side: table.int("picture_side", 256..=16_384) as u32,
+        pdf_pages: number("pdf_pages", 10_000),
+        pdf_unpacked_bytes: number("pdf_unpacked_bytes", 1 << 31),
+        citizen_bytes: number("citizen_bytes", 64 << 20),
+        citizen_files: table.int("citizen_files", 0..=50),
+        citizen_tries: table.int("citizen_tries", 1..=100),
+    };
+    if files.citizen_bytes > files.file_bytes {
+        table.fault(
+            "citizen_bytes",
+            "a citizen may send more than an officer",
+            "write no more than file_bytes",
+        );
+    }
+    files
 }
 
 fn read_workflow(table: &Table<'_>, key: &str, workflows: &BTreeMap<String, Workflow>) -> String {

@@ -87,6 +87,8 @@ pub enum FieldKind {
     YesNo,
     /// One of some words.
     Choice(Vec<FieldChoice>),
+    /// A photograph or paper: the number of an attachment of the case.
+    File,
 }
 
 /// What of a service in the catalogue a field may be filled with.
@@ -418,7 +420,7 @@ impl FormField {
     /// The type of its value in guards.
     pub fn column_type(&self) -> ColumnType {
         match self.kind {
-            FieldKind::Int | FieldKind::Money => ColumnType::Int,
+            FieldKind::Int | FieldKind::Money | FieldKind::File => ColumnType::Int,
             FieldKind::Date => ColumnType::Date,
             FieldKind::YesNo => ColumnType::Bool,
             FieldKind::Text | FieldKind::LongText | FieldKind::Choice(_) => ColumnType::Text,

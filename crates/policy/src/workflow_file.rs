@@ -196,6 +196,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
     table.refuse_twice(&table.placed("deadline", "key"), "the deadline", "keep one");
     table.refuse_twice(&table.placed("letter", "key"), "the letter", "keep one");
     check_paths(table, &workflow);
+    check_files(table, &workflow);
     check_clocks(table, &workflow);
     check_used(table, &workflow);
     workflow
@@ -276,7 +277,7 @@ fn add_name(names: &mut Names, field: &FormField, ty: Type) {
 
 fn type_of(kind: &FieldKind) -> Type {
     match kind {
-        FieldKind::Int | FieldKind::Money => Type::Int,
+        FieldKind::Int | FieldKind::Money | FieldKind::File => Type::Int,
         FieldKind::Date => Type::Date,
         FieldKind::YesNo => Type::Bool,
         FieldKind::Text | FieldKind::LongText | FieldKind::Choice(_) => Type::Text,
@@ -293,8 +294,9 @@ fn read_field(table: &Table<'_>, above: &Names) -> FormField {
         "date" => FieldKind::Date,
         "yes_no" => FieldKind::YesNo,
         "choice" => FieldKind::Choice(read_choices(table)),
+        "file" => FieldKind::File,
         other => {
-            let remedy = "write text, long_text, int, money, date, yes_no or choice";
+            let remedy = "write text, long_text, int, money, date, yes_no, choice or file";
             table.fault("type", format!("`{other}` is no type of field"), remedy);
             FieldKind::Text
         }
@@ -714,6 +716,36 @@ fn check_used(table: &Table<'_>, workflow: &Workflow) {
         if !workflow.knows(told) {
             let message = format!("the role `{told}` is told of a case that it may not see");
             table.fault("need_to_know", message, "add the role to seen_by, or tell another one");
+        }
+    }
+}
+
+/// A file belongs to a case that is there already, and is kept by somebody of the house: an opening and a citizen's step ask for none (the
+/// page of the ticket takes files by itself), and no effect carries one into another case.
+fn check_files(table: &Table<'_>, workflow: &Workflow) {
+    let file_of = |form: &str| {
+        let fields = workflow.form(form).map_or(&[][..], |form| &form.fields);
+        fields.iter().find(|field| field.kind == FieldKind::File)
+    };
+    if let Some(field) = workflow.open_form.as_deref().and_then(file_of) {
+        let message =
+            format!("the opening asks for the file `{}`, and there is no case yet to keep it", field.key);
+        table.fault("open_form", message, "ask for it in the form of a step");
+    }
+    for step in &workflow.transitions {
+        let at = table.place_in("transition", "action", &step.action);
+        let asks = step.form.as_deref().and_then(file_of);
+        if let Some(field) = asks.filter(|_| step.by.iter().any(|role| role == CITIZEN)) {
+            let message =
+                format!("a citizen takes `{}`, whose form asks for the file `{}`", step.action, field.key);
+            table.fault_at(&at, message, "leave it out: the page of the ticket takes files by itself");
+        }
+        let mut carried = step.effects.iter().flat_map(|effect| effect.fields.values());
+        let is_file = |key: &&String| workflow.field(key).is_some_and(|field| field.kind == FieldKind::File);
+        if let Some(key) = carried.find(is_file) {
+            let message =
+                format!("an effect of `{}` carries the file `{key}` away from its case", step.action);
+            table.fault_at(&at, message, "leave the field out of the effect");
         }
     }
 }

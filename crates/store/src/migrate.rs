@@ -43,6 +43,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0024_fund",
     "0025_cases",
     "0026_pillar",
+    "0027_case_attachment",
     "0030_assignee",
     "0031_service",
 ];

@@ -13,6 +13,7 @@
 //!   counts.
 //! * [`generate_update`] writes the lists of the next month about the same people: births, deaths, moves,
 //!   weddings, mended numbers.
+//! * [`photo`] draws houses, with the day and place that a phone would write.
 //! * [`bank`] answers the files that payment sends out.
 //!
 //! The world is made per subdistrict (`people`), as a timeline; lists are views of it on a day. Work and
@@ -28,6 +29,7 @@ mod names;
 mod noise;
 mod output;
 mod people;
+pub mod photo;
 mod sheet;
 pub mod snap;
 mod territory;

@@ -125,6 +125,8 @@ impl Fault {
 fn status_of(code: &str) -> StatusCode {
     let (_, what) = code.split_once('-').unwrap_or(("", code));
     match what {
+        "file-withdrawn" => StatusCode::CONFLICT,
+        _ if code.starts_with("casework-file-") && what != "file-lake" => StatusCode::UNPROCESSABLE_ENTITY,
         "not-found" | "share-not-found" | "workflow" | "ticket" | "sleeping" | "no-run" | "no-programme"
         | "region" => StatusCode::NOT_FOUND,
         "sign-in" => StatusCode::UNAUTHORIZED,

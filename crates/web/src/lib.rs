@@ -47,18 +47,29 @@ pub struct WebOptions {
     pub secure: bool,
 }
 
-/// The largest request body: forms are small; lists come by the command line.
+/// The largest request body: forms are small, files of cases have addresses of their own, lists come by the command line.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 const REQUEST_SECONDS_MAX: Duration = Duration::from_secs(30);
+/// Where files come in: room for a few of the largest, and time for a phone at the edge of the network; what drips longer is cut off.
+const FILES_AT_ONCE: usize = 3;
+const FILES_SECONDS_MAX: Duration = Duration::from_secs(180);
 
 /// All pages of a house.
 pub fn router(house: House, options: WebOptions) -> Router {
+    let files_bytes_max = usize::try_from(house.policy.settings().files.file_bytes)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(FILES_AT_ONCE)
+        .saturating_add(BODY_BYTES_MAX);
     let app = Arc::new(app::App::new(house, options));
-    pages::routes()
-        .fallback(fault::no_such_page)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(app.clone(), fault::dress))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_SECONDS_MAX))
+    let bounded = |routes: Router<Arc<app::App>>, bytes_max: usize, seconds_max: Duration| {
+        routes
+            .layer(DefaultBodyLimit::max(bytes_max))
+            .layer(middleware::from_fn_with_state(app.clone(), fault::dress))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, seconds_max))
+    };
+    let pages = pages::routes().fallback(fault::no_such_page);
+    bounded(pages, BODY_BYTES_MAX, REQUEST_SECONDS_MAX)
+        .merge(bounded(pages::file_routes(), files_bytes_max, FILES_SECONDS_MAX))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(app.clone(), guard::headers))
         .layer(middleware::from_fn_with_state(app.clone(), meter::measure))

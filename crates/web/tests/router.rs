@@ -554,3 +554,90 @@ async fn the_desk_opens_for_who_reads_payments_and_acts_only_by_right() {
         "lines that are not there are refused by name: {page}"
     );
 }
+
+/// A body of parts: fields as name and text, then one file as input, name, type and bytes.
+fn parts(
+    fields: &[(&str, &str)],
+    (input, name, kind, bytes): (&str, &str, &str, &[u8]),
+) -> (String, Vec<u8>) {
+    let mut body = Vec::new();
+    for (key, text) in fields {
+        let head = format!("--garis\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{text}\r\n");
+        body.extend(head.into_bytes());
+    }
+    let head = format!(
+        "--garis\r\nContent-Disposition: form-data; name=\"{input}\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
+    );
+    body.extend(head.into_bytes());
+    body.extend(bytes);
+    body.extend(b"\r\n--garis--\r\n");
+    ("multipart/form-data; boundary=garis".to_owned(), body)
+}
+
+/// One dot.
+const PNG: &[u8] = &[
+    0x89, b'P', b'N', b'G', 13, 10, 26, 10, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8,
+    6, 0, 0, 0, 0x1F, 0x15, 0xC4, 0x89, 0, 0, 0, 13, b'I', b'D', b'A', b'T', 0x78, 0xDA, 0x63, 0xFC, 0xCF,
+    0xC0, 0x50, 0x0F, 0, 0x04, 0x85, 0x01, 0x80, 0x84, 0xA9, 0x8C, 0x21, 0, 0, 0, 0, b'I', b'E', b'N', b'D',
+    0xAE, 0x42, 0x60, 0x82,
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_sent_seen_and_withdrawn_and_runs_nothing() {
+    let house = House::new();
+    let mut officer = house.signed_in("district_officer").await;
+    let csrf = officer.csrf("/kasus/baru").await;
+    let open = [("csrf", csrf.as_str()), ("jenis", "relief_request"), ("wilayah", "99.01.01.2001")];
+    let form = house.inner.policy.workflow("relief_request").unwrap();
+    let fields =
+        form.open_form.as_deref().and_then(|key| form.form(key)).map_or(&[][..], |form| &form.fields);
+    let mut open: Vec<(&str, &str)> = open.to_vec();
+    for field in fields {
+        let text = match &field.kind {
+            policy::FieldKind::Choice(choices) => choices[0].value.as_str(),
+            policy::FieldKind::Date => "2026-11-19",
+            policy::FieldKind::YesNo => "ya",
+            _ => "12",
+        };
+        open.push((&field.key, text));
+    }
+    let opened = officer.post("/kasus", &open).await;
+    let case = opened.header(header::LOCATION).to_owned();
+    assert!(case.starts_with("/kasus/"), "{} {}", opened.status, opened.body);
+    let address = format!("{case}/berkas");
+    let send = |csrf: &str, caption: &str, name: &str, bytes: &[u8]| {
+        parts(&[("csrf", csrf), ("keterangan", caption)], ("berkas", name, "image/png", bytes))
+    };
+    let forged = officer.post_parts(&address, send("0000", "Muatan", "a.png", PNG)).await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
+    let wrong = officer.post_parts(&address, send(&csrf, "Muatan", "a.png.exe", PNG)).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("field-error") && wrong.body.contains("value=\"Muatan\""), "{}", wrong.body);
+    assert_eq!(
+        officer.post_parts(&address, send(&csrf, "Muatan", "a.png", &[0; 30_000_000])).await.status.as_u16(),
+        413
+    );
+    let sent = officer.post_parts(&address, send(&csrf, "Muatan <b>", "a\u{e9}.png", PNG)).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    let page = officer.get(&case).await.body;
+    assert!(page.contains("alt=\"Muatan &#60;b&#62;\"") && page.contains("loading=\"lazy\""), "{page}");
+    let file = format!("{case}/berkas/1");
+    let shown = officer.get(&file).await;
+    assert_eq!(shown.header(header::CONTENT_TYPE), "image/png");
+    assert_eq!(shown.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
+    assert_eq!(shown.header(header::CACHE_CONTROL), "no-store");
+    assert!(shown.header(header::CONTENT_SECURITY_POLICY).starts_with("default-src 'none'; sandbox"));
+    assert_eq!(
+        shown.header(header::CONTENT_DISPOSITION),
+        "inline; filename=\"a_.png\"; filename*=UTF-8''a%C3%A9.png"
+    );
+    // Nobody without a session, nobody without the right, nothing of another case.
+    assert_eq!(house.visitor().get(&file).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(house.signed_in("administrator").await.get(&file).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(officer.get("/kasus/999/berkas/1").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(officer.get(&format!("{case}/berkas/2")).await.status, StatusCode::NOT_FOUND);
+    let away = [("csrf", csrf.as_str()), ("alasan", "Salah kirim")];
+    assert_eq!(officer.post(&format!("{file}/tarik"), &away).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(officer.get(&file).await.status, StatusCode::NOT_FOUND);
+    assert!(officer.get(&case).await.body.contains("Salah kirim"), "the row remains");
+}

@@ -128,3 +128,62 @@ web-give-taken = { $n ->
     [one] { $n } case given
    *[other] { $n } cases given
 }
+galat-casework-file-empty = There is no file, or it is empty
+galat-casework-file-empty-remedy = Choose a file and send again.
+galat-casework-file-too-large = The file is too large
+galat-casework-file-too-large-remedy = Send a smaller photograph, or scan at a lower quality.
+galat-casework-file-kind = The file is no JPEG, PNG, WebP or PDF
+galat-casework-file-kind-remedy = Save it as one of these and send again.
+galat-casework-file-contradicts = The name or type of the file says something else than its content
+galat-casework-file-contradicts-remedy = Save the file again as what it is.
+galat-casework-file-name = The name of the file is that of a program, or can mislead
+galat-casework-file-name-remedy = Rename the file, for instance to photo.jpg.
+galat-casework-file-broken = The picture or paper is broken
+galat-casework-file-broken-remedy = Photograph or scan it again.
+galat-casework-file-pixels = The picture has too many dots
+galat-casework-file-pixels-remedy = Send a smaller photograph.
+galat-casework-file-animated = Moving pictures are not taken
+galat-casework-file-animated-remedy = Send one that stands still.
+galat-casework-file-active = The PDF runs something or carries other files
+galat-casework-file-active-remedy = Print it into a new PDF, or send a photograph of it.
+galat-casework-file-hidden = The PDF is locked, or parts of it cannot be looked into
+galat-casework-file-hidden-remedy = Print it into a new PDF without a password.
+galat-casework-file-pages = The PDF has too many pages or too much in it
+galat-casework-file-pages-remedy = Split it into several files.
+galat-casework-file-caption = Say in a few words what the file shows
+galat-casework-file-caption-remedy = Fill in the words and send again.
+galat-casework-file-full = The case can hold no more files
+galat-casework-file-full-remedy = Withdrawing makes no room; keep the rest at the office under the number of the case.
+galat-casework-file-why = Say why the file is withdrawn
+galat-casework-file-why-remedy = Fill in the reason and send again.
+galat-casework-file-withdrawn = The file was withdrawn already
+galat-casework-file-withdrawn-remedy = See the reason on the page of the case.
+galat-casework-file-lake = The file cannot be kept or read
+galat-casework-file-lake-remedy = Try again; if it fails again, quote the number of the request to the administrator.
+casework-field-file = Choose a file of this case
+web-files = Files
+web-files-none = No photographs or papers yet.
+web-file-add = Add a photograph or paper
+web-file-add-text = JPEG, PNG, WebP or PDF. Place and time in a photograph are kept with the case where there are any, and taken out of the photograph.
+web-file-caption = What it shows
+web-file-caption-hint = A few words, also for those who cannot see the picture
+web-file-camera = Take a photograph now
+web-file-choose = Choose a file
+web-file-send = Send the file
+web-file-there = Files that the case has
+web-file-none-of-them = None of them
+web-file-new = New file
+web-file-taken = Taken { $at } by the camera's clock
+web-file-place = Place: { $place }
+web-file-withdrawn = Withdrawn
+web-file-withdraw = Withdraw file { $n }
+web-file-withdraw-do = Withdraw the file
+web-file-why = Reason
+web-file-sha = SHA-256 of the file as it was sent; equal to that of the sender's copy if nothing was changed:
+web-ticket-files = Your photographs and papers
+web-ticket-file-see = See { $what }
+web-ticket-files-left = { $n ->
+    [one] You can send one more file.
+   *[other] You can send { $n } more files.
+}
+web-ticket-files-text = JPEG, PNG or PDF; place and time in a photograph are not kept.

@@ -89,6 +89,7 @@ fn answer(field: &FormField, today: Date, nth: u64) -> String {
         FieldKind::Date => today.checked_add(20.days()).unwrap().to_string(),
         FieldKind::YesNo => "ya".to_owned(),
         FieldKind::Choice(choices) => choices[nth as usize % choices.len()].value.clone(),
+        FieldKind::File => "1".to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use access::{House, Session};
-use casework::{NewCase, StepRequest, views};
+use casework::{NewCase, NewFile, StepRequest, views};
 use jiff::{ToSpan, civil::Date};
 use model::{CaseId, FamilyId, PersonId, RegionCode};
 use policy::{CaseSubject, FieldKind, Workflow};
@@ -151,14 +151,29 @@ fn one_step(house: &House, worker: &Worker, case: CaseId, nth: usize, today: Dat
     for step in view.steps.iter().filter(|step| !step.needs_other && !step.ends) {
         let form = workflow.transition(&view.row.state, &step.action).and_then(|step| step.form.as_deref());
         let fields = form.and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields);
-        let written: BTreeMap<String, String> =
+        let mut written: BTreeMap<String, String> =
             fields.iter().map(|field| (field.key.clone(), answer(field, today, nth))).collect();
+        for field in fields.iter().filter(|field| field.kind == FieldKind::File) {
+            let new = photo(field, case, today)?;
+            let added = casework::add_file(house, &session.scope("case.work")?, case, &new)?;
+            written.insert(field.key.clone(), added.id.to_string());
+        }
         let request = StepRequest { action: step.action.clone(), written, rev: view.rev };
         if casework::take_step(house, &session.scope("case.work")?, case, &request).is_ok() {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// A drawn house, as a phone would send it, from a place at sea.
+fn photo(field: &policy::FormField, case: CaseId, today: Date) -> anyhow::Result<NewFile> {
+    let nth = i32::try_from(case.0 % 1_000).unwrap_or(0);
+    let taken = today.yesterday()?;
+    let stamp = format!("{:04}:{:02}:{:02} 09:15:30", taken.year(), taken.month(), taken.day());
+    let bytes = synth::photo::house(case.0.unsigned_abs(), &stamp, (-55_000 - nth, 1_105_000 + nth))?;
+    let (caption, name) = (field.label.id.clone(), format!("IMG_{nth:04}.jpg"));
+    Ok(NewFile { caption, field: field.key.clone(), name, declared: "image/jpeg".to_owned(), bytes })
 }
 
 /// Something that fits the type of a question.
@@ -178,5 +193,7 @@ fn answer(field: &policy::FormField, today: Date, nth: usize) -> String {
         FieldKind::Date => day(20 + nth_day),
         FieldKind::YesNo => "ya".to_owned(),
         FieldKind::Choice(choices) => choices[nth % choices.len()].value.clone(),
+        // Chosen among the files of the case, once there is one.
+        FieldKind::File => String::new(),
     }
 }

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use casework::{
-    Answers, DeadlineView, Error, FieldFault, LetterView, NewCase, Person, Refusal, StepRequest,
+    Answers, DeadlineView, Error, FieldFault, FileView, LetterView, NewCase, Person, Refusal, StepRequest,
     catalogue::{self, OfferView},
     views::{self, AnswerView, CaseView, FieldView, OpenableView, StepView},
 };
@@ -148,6 +148,48 @@ impl CasePage {
         format!("/layanan?wilayah={}&kasus={}", encode(self.view.row.region.as_str()), self.view.row.case)
     }
 
+    /// Files of the case that may answer a question: what waits for a step, then the others, as number and words.
+    fn files(&self) -> Vec<(String, String)> {
+        let there = self.view.files.iter().filter(|file| file.withdrawn.is_none());
+        let (waits, others): (Vec<_>, Vec<_>) = there.partition(|file| file.seq.is_none());
+        let one = |file: &FileView| (file.id.to_string(), format!("{} ({})", file.caption, file.name));
+        waits.into_iter().chain(others).map(one).collect()
+    }
+
+    /// The file that stands in a question: the one that was sent for it and waits for the step, else the answer so far.
+    fn chosen_file(&self, step: &StepView, field: &FieldView) -> String {
+        let value = self.value(step, field);
+        let waits =
+            |file: &&FileView| file.field == field.key && file.seq.is_none() && file.withdrawn.is_none();
+        let waiting = self.view.files.iter().rev().find(waits);
+        if value.is_empty() { waiting.map(|file| file.id.to_string()).unwrap_or_default() } else { value }
+    }
+
+    fn asks_files(&self, step: &StepView) -> bool {
+        step.fields.iter().any(is_file)
+    }
+
+    /// What was written to a file that was refused.
+    fn caption(&self) -> String {
+        if self.sent.0.is_empty() {
+            self.sent.1.get("keterangan").cloned().unwrap_or_default()
+        } else {
+            String::new()
+        }
+    }
+
+    /// When and where a picture was taken, as far as it said so.
+    fn taken(&self, file: &FileView) -> Vec<String> {
+        let at =
+            file.taken_at.map(|at| format!("{}, {:02}.{:02}", self.t.day(at.date()), at.hour(), at.minute()));
+        let at = at.map(|at| self.t.one("web-file-taken", "at", at));
+        let place = file
+            .place
+            .as_ref()
+            .map(|(lat, lon)| self.t.one("web-file-place", "place", format!("{lat}, {lon}")));
+        at.into_iter().chain(place).collect()
+    }
+
     /// What was written where somebody else answered otherwise: a choice by its label.
     fn yours(&self, theirs: &AnswerView) -> String {
         let sent = self.sent.1.get(&theirs.field).cloned().unwrap_or_default();
@@ -232,6 +274,10 @@ pub(crate) fn input_mode(field: &FieldView) -> &'static str {
     if field.digits || matches!(field.kind, FieldKind::Int | FieldKind::Money) { "numeric" } else { "text" }
 }
 
+pub(crate) fn is_file(field: &FieldView) -> bool {
+    matches!(field.kind, FieldKind::File)
+}
+
 pub(crate) fn is_long(field: &FieldView) -> bool {
     matches!(field.kind, FieldKind::LongText)
 }
@@ -254,6 +300,17 @@ pub(crate) async fn step(Path(case): Path<i64>, posted: Posted<BTreeMap<String, 
     own(&mut form, "csrf");
     let action = own(&mut form, "langkah");
     let rev = own(&mut form, "rev").parse().unwrap_or(-1);
+    take(visit, case, action, form, rev).await
+}
+
+/// Takes a step; what is wrong with it is told on its form.
+pub(super) async fn take(
+    visit: Visit,
+    case: i64,
+    action: String,
+    form: BTreeMap<String, String>,
+    rev: i64,
+) -> Answer {
     let request = StepRequest { action: action.clone(), written: form.clone(), rev };
     let refused = visit
         .ask("case.work", move |house, scope| {
@@ -272,6 +329,16 @@ pub(crate) async fn step(Path(case): Path<i64>, posted: Posted<BTreeMap<String, 
             case_page(visit, case, None, Refused { errors, sent: (action, form), theirs, chosen: None }).await
         }
     }
+}
+
+/// The page of a case with what was wrong on one of its forms.
+pub(super) async fn refused_page(
+    visit: Visit,
+    case: i64,
+    errors: Vec<FieldError>,
+    sent: (String, BTreeMap<String, String>),
+) -> Answer {
+    case_page(visit, case, None, Refused { errors, sent, ..Refused::default() }).await
 }
 
 #[derive(Deserialize)]

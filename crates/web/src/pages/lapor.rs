@@ -193,7 +193,7 @@ async fn form(
 }
 
 /// The fields of a visitor's form, its token checked and taken out.
-fn read(headers: &HeaderMap, body: &Bytes) -> Result<BTreeMap<String, String>, Fault> {
+pub(super) fn read(headers: &HeaderMap, body: &Bytes) -> Result<BTreeMap<String, String>, Fault> {
     let mut form: BTreeMap<String, String> = serde_urlencoded(body)?;
     if !same(&own(&mut form, "csrf"), Cookies(headers).get(FORM_COOKIE).unwrap_or("")) {
         return Err(Fault::csrf());
@@ -248,6 +248,11 @@ fn track_page(
     with_cookie(guest, answer, &csrf, body)
 }
 
+/// Counts a wrong secret against the machine that sent it.
+pub(super) fn wrong_secret(house: &access::House, peer: &str) -> Result<(), access::Error> {
+    access::attempt(house, &format!("ticket:{peer}"), REPORTS_MAX)
+}
+
 /// Tries the ticket; a wrong one is told on the form.
 async fn look(guest: &Guest, ticket: String, secret: String) -> Result<Result<TicketView, String>, Fault> {
     let peer = guest.peer.clone();
@@ -255,7 +260,7 @@ async fn look(guest: &Guest, ticket: String, secret: String) -> Result<Result<Ti
         .app
         .ask(move |house| match casework::ticket_page(house, ticket.trim(), secret.trim()) {
             Err(error @ (Error::Ticket | Error::TicketLocked)) => {
-                access::attempt(house, &format!("ticket:{peer}"), REPORTS_MAX)?;
+                wrong_secret(house, &peer)?;
                 Ok(Err(error.code().to_owned()))
             }
             Err(error) => Err(Fault::from(error)),
@@ -264,7 +269,7 @@ async fn look(guest: &Guest, ticket: String, secret: String) -> Result<Result<Ti
         .await
 }
 
-async fn show_ticket(
+pub(super) async fn show_ticket(
     guest: Guest,
     (ticket, secret): (String, String),
     errors: Vec<FieldError>,

@@ -11,6 +11,7 @@ pub(crate) mod audit;
 mod barang;
 mod barang_daftar;
 mod beranda;
+mod berkas;
 mod buku;
 mod cari;
 mod daftar;
@@ -200,6 +201,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/kasus/{case}/keluarga", post(kasus::name))
         .route("/kasus/{case}/petugas", post(kasus::give))
         .route("/kasus/{case}/surat/{letter}", get(kasus::letter))
+        .route("/kasus/{case}/berkas/{file}", get(berkas::show))
+        .route("/kasus/{case}/berkas/{file}/tarik", post(berkas::withdraw))
         .route("/papan/{workflow}", get(papan::board))
         .route("/papan/{workflow}/{state}", get(papan::state))
         .route("/papan/{workflow}/{state}/langkah", post(papan::many))
@@ -209,6 +212,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/lapor/wilayah", get(lapor::places))
         .route("/lacak", get(lapor::track).post(lapor::track_one))
         .route("/lacak/langkah", post(lapor::step))
+        .route("/lacak/berkas/lihat", post(berkas::show_by_ticket))
         .route("/akun", get(akun::show))
         .route("/akun/sandi", post(akun::change_password))
         .route("/pengguna", get(akun::list).post(akun::create))
@@ -217,4 +221,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/sehat", get(|| async { Json(serde_json::json!({ "status": "ok" })) }))
         .route("/metrik", get(meter::show))
         .route("/aset/{*path}", get(assets::serve))
+}
+
+/// Addresses that take files: larger bodies, and more time for a slow network.
+pub(crate) fn file_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/kasus/{case}/berkas", post(berkas::add))
+        .route("/kasus/{case}/langkah/berkas", post(berkas::step))
+        .route("/lacak/berkas", post(berkas::add_by_ticket))
 }

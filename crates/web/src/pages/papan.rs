@@ -132,10 +132,17 @@ async fn state_page(visit: Visit, (key, state): (String, String), from: Page, se
     let may_work = visit.session.may("case.work");
     let mine: Vec<&policy::Transition> =
         workflow.out_of(&state).filter(|step| may_work && step.by.contains(&visit.session.role)).collect();
+    let is_file = |field: &policy::FormField| field.kind == policy::FieldKind::File;
+    let form_of = |step: &policy::Transition| step.form.as_deref().and_then(|key| workflow.form(key));
+    // A file is of one case: a step that cannot be taken without one is taken there.
+    let alone = |step: &&&policy::Transition| {
+        form_of(step).is_some_and(|form| form.fields.iter().any(|field| field.required && is_file(field)))
+    };
+    let mine: Vec<&policy::Transition> = mine.iter().filter(|step| !alone(step)).copied().collect();
     let mut fields: Vec<FieldView> = Vec::new();
     for step in &mine {
         for field in views::fields_of(&workflow, step.form.as_deref(), &casework::Answers::new()) {
-            if !fields.iter().any(|known| known.key == field.key) {
+            if !super::kasus::is_file(&field) && !fields.iter().any(|known| known.key == field.key) {
                 fields.push(FieldView { required: field.required && mine.len() == 1, ..field });
             }
         }

@@ -137,6 +137,9 @@ fn accounts(house: &access::House) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Type of a plain form.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 pub struct Browser {
     router: Router,
     cookies: BTreeMap<String, String>,
@@ -157,20 +160,27 @@ impl Answer {
 
 impl Browser {
     pub async fn get(&mut self, path: &str) -> Answer {
-        let (status, headers, bytes) = self.send("GET", path, String::new(), false).await;
+        let (status, headers, bytes) = self.send("GET", path, Body::empty(), FORM, false).await;
         Answer { status, headers, body: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
     /// Bytes of an answer as sent to a browser that unpacks gzip.
     pub async fn get_packed(&mut self, path: &str) -> usize {
-        let (status, headers, bytes) = self.send("GET", path, String::new(), true).await;
+        let (status, headers, bytes) = self.send("GET", path, Body::empty(), FORM, true).await;
         assert_eq!((status, headers[header::CONTENT_ENCODING].to_str().unwrap()), (StatusCode::OK, "gzip"));
         bytes.len()
     }
 
     pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
         let pairs: Vec<String> = form.iter().map(|(key, value)| format!("{key}={}", escape(value))).collect();
-        let (status, headers, bytes) = self.send("POST", path, pairs.join("&"), false).await;
+        let (status, headers, bytes) =
+            self.send("POST", path, Body::from(pairs.join("&")), FORM, false).await;
+        Answer { status, headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    /// Sends a form with files: its type and its body.
+    pub async fn post_parts(&mut self, path: &str, (kind, body): (String, Vec<u8>)) -> Answer {
+        let (status, headers, bytes) = self.send("POST", path, Body::from(body), &kind, false).await;
         Answer { status, headers, body: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
@@ -186,19 +196,20 @@ impl Browser {
         &mut self,
         method: &str,
         path: &str,
-        body: String,
+        body: Body,
+        kind: &str,
         packed: bool,
     ) -> (StatusCode, HeaderMap, Vec<u8>) {
         let cookies: Vec<String> = self.cookies.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let mut request =
             Request::builder().method(method).uri(path).header(header::COOKIE, cookies.join("; "));
         if method == "POST" {
-            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            request = request.header(header::CONTENT_TYPE, kind);
         }
         if packed {
             request = request.header(header::ACCEPT_ENCODING, "gzip");
         }
-        let answer = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let answer = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         for set in answer.headers().get_all(header::SET_COOKIE) {
             let set = set.to_str().unwrap();
             let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
