@@ -5,7 +5,8 @@
 //!
 //! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the
 //! clock that goes over all of them at night, `ticket` is for citizens without an account; `follow` lets a case go to where its person
-//! is now; `handover` takes in devices handed to people; [`pillar`] is the register of who carries the work and who accompanies whom;
+//! is now; `handover` takes in devices handed to people; [`public`] is what
+//! the public reads and says; [`pillar`] is the register of who carries the work and who accompanies whom;
 //! [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS`
 //! and carry it over where [`carry_effects`] is called.
 
@@ -18,6 +19,7 @@ pub mod form;
 mod handover;
 mod paper;
 pub mod pillar;
+pub mod public;
 pub mod queries;
 mod service;
 mod sweep;

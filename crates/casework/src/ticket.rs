@@ -13,6 +13,7 @@ use store::params;
 use crate::{
     Error, NewCase, Result, StepRequest,
     engine::Refusal,
+    public::asked_of,
     queries,
     service::{Done, Stored, Taker, by_id, find, open_in, opening_answers, step},
     views::{FieldView, fields_of},
@@ -65,6 +66,8 @@ pub struct TicketView {
     pub steps: Vec<CitizenStep>,
     /// Revision; a step names it.
     pub rev: i64,
+    /// The case is over and the citizen may say how the service was.
+    pub survey: bool,
 }
 
 /// Wrong secrets after which a ticket is closed to the page.
@@ -129,7 +132,10 @@ pub fn is_public(workflow: &Workflow) -> bool {
 pub fn ticket_page(house: &House, ticket: &str, secret: &str) -> Result<TicketView> {
     let found = of_ticket(house, ticket, secret)?;
     let workflow = find(house, &found.workflow)?;
-    let events = house.db.read(|tx| tx.query(&queries::EVENTS, params![found.family, found.id, i64::MAX]))?;
+    let (events, survey) = house.db.read(|tx| {
+        let events = tx.query(&queries::EVENTS, params![found.family, found.id, i64::MAX])?;
+        Ok::<_, Error>((events, asked_of(tx, workflow, found.id, found.open)?))
+    })?;
     let label =
         |key: &str| workflow.state(key).map_or_else(|| Label::new(key, key), |state| state.label.clone());
     let mut way = Vec::new();
@@ -161,6 +167,7 @@ pub fn ticket_page(house: &House, ticket: &str, secret: &str) -> Result<TicketVi
         way,
         steps,
         rev: found.rev,
+        survey,
     })
 }
 
@@ -196,7 +203,8 @@ pub fn ticket_step(
     })
 }
 
-fn of_ticket(house: &House, ticket: &str, secret: &str) -> Result<Stored> {
+/// The case of a ticket.
+pub(crate) fn of_ticket(house: &House, ticket: &str, secret: &str) -> Result<Stored> {
     let row = house.db.read(|tx| tx.query_opt(&queries::TICKET_GET, params![ticket]))?;
     let Some(row) = row else {
         // An unknown ticket costs what a wrong secret costs.

@@ -9,9 +9,9 @@ use store::{Tx, Value, outbox, params};
 
 use crate::{
     Error, Result,
-    engine::{self, Stepped},
+    engine::{self, Case, Stepped},
     form::Answers,
-    queries,
+    public, queries,
     service::{self, ERRAND, Effect, Stored, Taker},
 };
 
@@ -35,6 +35,8 @@ pub(crate) struct Writes {
     events: Vec<Vec<Value>>,
     cleared: Vec<Vec<Value>>,
     tasks: Vec<Vec<Value>>,
+    /// Steps into states that concern the public.
+    public: Vec<(CaseId, String, Case, Date)>,
     /// Steps that open cases or cause something in other rooms.
     causing: Vec<(Stored, Stepped)>,
 }
@@ -91,6 +93,9 @@ impl Writes {
             let tasks = task_rows(house, workflow, &after.state, place, step_due, &stepped.told);
             self.tasks.extend(tasks);
         }
+        if public::concerns(workflow, &stepped.case.state) {
+            self.public.push((before.id, workflow.key.clone(), stepped.case.clone(), today));
+        }
         if !stepped.children.is_empty() || !stepped.effects.is_empty() {
             self.causing.push((before, stepped));
         }
@@ -109,6 +114,10 @@ impl Writes {
             tx.execute_all(&queries::TASK_ADD, &all.tasks)?;
         } else {
             tx.bulk("case_task", TASK, all.tasks.into_iter())?;
+        }
+        for (id, workflow, case, today) in &all.public {
+            let into = (service::find(house, workflow)?, case.state.as_str());
+            public::project(tx, house, into, *id, &case.answers, *today)?;
         }
         for (before, stepped) in &all.causing {
             service::open_children(tx, house, taker.scope, before, stepped)?;

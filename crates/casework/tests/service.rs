@@ -100,6 +100,7 @@ const REPAIR: &[(&str, &str)] =
 fn every_statement_prepares_on_every_engine() {
     for office in Office::all() {
         assert_eq!(office.house.db.check(casework::queries::ALL), []);
+        assert_eq!(office.house.db.check(casework::public::queries::ALL), []);
     }
 }
 

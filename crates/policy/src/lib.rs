@@ -24,6 +24,7 @@ mod pack;
 mod pillar;
 mod programme;
 mod programme_file;
+mod publish;
 mod reach;
 mod reader;
 mod role;
@@ -31,6 +32,7 @@ mod schema;
 mod settings;
 mod source;
 mod status;
+mod survey;
 mod table;
 mod words;
 mod workflow;
@@ -56,16 +58,18 @@ pub use programme::{
     ReferenceDay, Schedule, Selection, Service, Together,
 };
 pub use programme_file::{SHARE, Setting};
+pub use publish::{OfficialSite, Publish, Tone, Withdraw};
 pub use reach::{REACH_KINDS, ReachKey, ReachLine, Reached};
 pub use role::{Action, Role, Roles};
 pub use rules::{Label, Lang};
 pub use schema::{Code, Column, ColumnType, Cut, Fact, FactMark, FactRule, Reduce, Schema, Subject};
 pub use settings::{
     AccessSettings, ApprovalBand, CardSettings, ClosingSettings, GoodsSettings, Limits, NoticeSettings,
-    Purpose, Settings, WorkSettings,
+    Purpose, Settings, SlipSettings, WorkSettings,
 };
 pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use status::{LINE_REASONS, LINE_STATES, Status, Statuses};
+pub use survey::{SURVEY_SCALE, SURVEY_STEP, Survey, SurveyBand, SurveyElement};
 pub use words::{Arg, Words};
 pub use workflow::{
     CASE_WORDS, CITIZEN, CaseSubject, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS, EffectRule, FieldChoice,
@@ -93,6 +97,8 @@ pub struct Policy {
     budgets: Budgets,
     funds: Funds,
     pillars: Pillars,
+    official: Vec<OfficialSite>,
+    survey: Survey,
     warnings: Vec<Fault>,
 }
 
@@ -179,6 +185,8 @@ impl Policy {
         let budgets = budget::load(&pack, &faults, &figures, &words);
         let funds = fund::load(&pack, &faults, &programmes);
         let pillars = pillar::load(&pack, &faults, &programmes, &workflows);
+        let official = publish::load(&pack, &faults);
+        let survey = survey::load(&pack, &faults, &figures);
         let (faults, warnings) = faults.into_sorted();
         match settings {
             Some(settings) if faults.is_empty() => Ok(Self {
@@ -197,6 +205,8 @@ impl Policy {
                 budgets,
                 funds,
                 pillars,
+                official,
+                survey,
                 warnings,
                 pack,
             }),
@@ -332,6 +342,16 @@ impl Policy {
     /// Kinds of pillars, their targets and how families are shared out.
     pub fn pillars(&self) -> &Pillars {
         &self.pillars
+    }
+
+    /// The only sites to which public pages lead.
+    pub fn official(&self) -> &[OfficialSite] {
+        &self.official
+    }
+
+    /// How people are asked about the service.
+    pub fn survey(&self) -> &Survey {
+        &self.survey
     }
 
     /// The name of something that is handed out or paid: a programme with rules of its own, or one that figures speak of.

@@ -24,6 +24,8 @@ pub struct Settings {
     pub access: AccessSettings,
     /// Field work.
     pub work: WorkSettings,
+    /// Codes on paper for families.
+    pub slip: SlipSettings,
     /// Before an exclusion takes effect.
     pub notice: NoticeSettings,
     /// Account checks.
@@ -42,6 +44,15 @@ pub struct Settings {
     pub approval: Vec<ApprovalBand>,
     /// Why a personal number may be shown.
     pub purposes: Vec<Purpose>,
+}
+
+/// Codes on paper with which families look at their own status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct SlipSettings {
+    /// Days after which a code ends.
+    pub days: i64,
+    /// Minutes that one look lasts.
+    pub look_minutes: i64,
 }
 
 /// Days of the month.
@@ -236,6 +247,10 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         table.table("limits", read_limits),
         table.table("access", read_access),
         table.table("work", read_work),
+        table.table("slip", |slip| SlipSettings {
+            days: slip.int("days", 1..=366),
+            look_minutes: slip.int("look_minutes", 1..=120),
+        }),
         table.table("notice", |notice| NoticeSettings { days: notice.int("days", 1..=366) }),
         table.table("account", |account| AccountSettings { check_days: account.int("check_days", 0..=366) }),
         table.table("cards", read_cards),
@@ -259,6 +274,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         Some(limits),
         Some(access),
         Some(work),
+        Some(slip),
         Some(notice),
         Some(account),
         Some(cards),
@@ -275,6 +291,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         limits,
         access,
         work,
+        slip,
         notice,
         account,
         cards,

@@ -20,6 +20,8 @@ mod kartu;
 mod kasus;
 mod keluarga;
 mod keputusan;
+mod kepuasan;
+mod klarifikasi;
 mod komponen;
 mod lapor;
 mod masalah;
@@ -40,6 +42,7 @@ mod program;
 mod simulasi;
 mod simulasi_kerja;
 mod status;
+mod statusku;
 mod surat_pos;
 mod susulan;
 mod tinjau;
@@ -204,6 +207,18 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/lapor/wilayah", get(lapor::places))
         .route("/lacak", get(lapor::track).post(lapor::track_one))
         .route("/lacak/langkah", post(lapor::step))
+        .route("/lacak/survei", post(lapor::survey))
+        .route("/klarifikasi", get(klarifikasi::list))
+        .route("/klarifikasi/umpan.xml", get(klarifikasi::feed))
+        .route("/klarifikasi/{number}", get(klarifikasi::show))
+        .route("/klarifikasi/{number}/kartu.svg", get(klarifikasi::card))
+        .route("/klarifikasi/{number}/persegi.svg", get(klarifikasi::square))
+        .route("/kepuasan", get(kepuasan::show))
+        .route("/kasus/{case}/survei", get(kepuasan::form).post(kepuasan::record))
+        .route("/statusku", get(statusku::show).post(statusku::open))
+        .route("/statusku/keluar", post(statusku::close))
+        .route("/statusku/keberatan", post(statusku::object))
+        .route("/keluarga/{family}/kode", get(statusku::slip).post(statusku::issue))
         .route("/akun", get(akun::show))
         .route("/akun/sandi", post(akun::change_password))
         .route("/pengguna", get(akun::list).post(akun::create))
