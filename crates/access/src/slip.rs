@@ -170,17 +170,36 @@ pub fn end_look(house: &House, token: &str) -> Result<()> {
     Ok(())
 }
 
-/// What a look may ask of the rooms: the place of its family, for `slip.look` alone. That the family was looked at is written down first.
+/// What a look may ask of the rooms: each a right on the place of the family, for a question that names the family of the look.
+pub struct OwnScopes {
+    /// The family and its members.
+    pub family: Scope,
+    /// Decisions and notices.
+    pub decision: Scope,
+    /// Payments.
+    pub payment: Scope,
+    /// To object.
+    pub object: Scope,
+}
+
+/// The rights of a look, each time it is used. That the family was looked at is written down first.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the family is no longer there.
-pub fn looked(house: &House, look: Look) -> Result<Scope> {
+pub fn looked(house: &House, look: Look) -> Result<OwnScopes> {
     let citizen = Session::citizen(house);
-    house.db.write(|tx| {
+    let own = house.db.write(|tx| {
         let row = tx.query_opt(&queries::FAMILY_PLACE, params![look.family])?.ok_or(Error::NotFound)?;
-        let scope = citizen.clone().at(row.region(0)?).scope("slip.look")?;
+        let own = citizen.clone().at(row.region(0)?).scope("slip.look")?;
         let subject = format!("family:{}", look.family);
-        audit(tx, house.clock.as_ref(), scope.actor_pair(), "slip.look", &subject, "")?;
-        Ok(scope)
+        audit(tx, house.clock.as_ref(), own.actor_pair(), "slip.look", &subject, "")?;
+        Ok::<_, Error>(own)
+    })?;
+    let to = |action: &str| Scope { action: action.to_owned(), ..own.clone() };
+    Ok(OwnScopes {
+        family: to("family.read"),
+        decision: to("decision.read"),
+        payment: to("payment.read"),
+        object: to("case.ticket"),
     })
 }

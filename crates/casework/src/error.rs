@@ -45,6 +45,9 @@ pub enum Error {
     /// Too many wrong secrets.
     #[error("too many wrong secrets; the ticket is closed to the page, an office can still look it up")]
     TicketLocked,
+    /// A case like this is open for the family.
+    #[error("a case of this kind is open for the family already")]
+    OpenAlready,
     /// There is nothing public of this number, or it was taken back before.
     #[error("there is no clarification of this number in force")]
     NoClarification,
@@ -87,6 +90,7 @@ impl Error {
             Self::Conflict { .. } => "casework-conflict",
             Self::Ticket => "casework-ticket",
             Self::TicketLocked => "casework-ticket-locked",
+            Self::OpenAlready => "casework-open-already",
             Self::NoClarification => "casework-no-clarification",
             Self::NoSurvey => "casework-no-survey",
             Self::SurveyForm => "casework-survey-form",

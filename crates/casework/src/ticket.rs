@@ -95,10 +95,45 @@ pub fn open_with_ticket(
         region,
         written,
     };
-    let answers = opening_answers(house, workflow, &new)?;
+    open_new(house, scope, workflow, &new)
+}
+
+/// Opens a case of a workflow about families for the family that is looking at its own status, and gives the ticket. Where one is open
+/// already there is no second ticket for it.
+///
+/// # Errors
+/// [`Error::Workflow`] for one that is about something else, [`Error::OpenAlready`], [`Error::Refused`] when the form is not right.
+pub fn open_for_family(
+    house: &House,
+    scope: &Scope,
+    workflow: &str,
+    (family, name): (FamilyId, &str),
+    written: BTreeMap<String, String>,
+) -> Result<Ticket> {
+    let workflow = find(house, workflow)?;
+    if workflow.subject != CaseSubject::Family {
+        return Err(Error::Workflow(workflow.key.clone()));
+    }
+    let new = NewCase {
+        workflow: workflow.key.clone(),
+        family,
+        person: None,
+        line: None,
+        title: name.to_owned(),
+        region: scope.region().clone(),
+        written,
+    };
+    open_new(house, scope, workflow, &new)
+}
+
+fn open_new(house: &House, scope: &Scope, workflow: &Workflow, new: &NewCase) -> Result<Ticket> {
+    let answers = opening_answers(house, workflow, new)?;
     let secret = access::new_ticket()?;
     house.db.write(|tx| {
-        let opened = open_in(tx, house, scope, workflow, &new, &answers)?;
+        let opened = open_in(tx, house, scope, workflow, new, &answers)?;
+        if !opened.new {
+            return Err(Error::OpenAlready);
+        }
         let hash = access::ticket_hash(&secret.ticket, &secret.secret);
         let at = house.clock.now_ms();
         tx.execute(&queries::TICKET_ADD, params![&secret.ticket, hash, new.family, opened.case, at])?;

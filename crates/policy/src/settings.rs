@@ -10,7 +10,7 @@ use crate::{
     pack::Pack,
     reader::{Source as File, Table},
     role::Roles,
-    workflow::Workflow,
+    workflow::{CaseSubject, Workflow},
 };
 
 /// All settings.
@@ -47,12 +47,14 @@ pub struct Settings {
 }
 
 /// Codes on paper with which families look at their own status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct SlipSettings {
     /// Days after which a code ends.
     pub days: i64,
     /// Minutes that one look lasts.
     pub look_minutes: i64,
+    /// Key of the workflow with which a family objects to what it sees; it is about a family.
+    pub case: String,
 }
 
 /// Days of the month.
@@ -250,6 +252,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         table.table("slip", |slip| SlipSettings {
             days: slip.int("days", 1..=366),
             look_minutes: slip.int("look_minutes", 1..=120),
+            case: read_family_workflow(slip, "case", workflows),
         }),
         table.table("notice", |notice| NoticeSettings { days: notice.int("days", 1..=366) }),
         table.table("account", |account| AccountSettings { check_days: account.int("check_days", 0..=366) }),
@@ -410,6 +413,15 @@ fn read_workflow(table: &Table<'_>, key: &str, workflows: &BTreeMap<String, Work
         let known: Vec<&str> = workflows.keys().map(String::as_str).collect();
         let remedy = format!("the workflows are: {}", known.join(", "));
         table.fault(key, format!("no workflow `{workflow}`"), remedy);
+    }
+    workflow
+}
+
+/// A workflow about a family: its cases need nobody else to be named.
+fn read_family_workflow(table: &Table<'_>, key: &str, workflows: &BTreeMap<String, Workflow>) -> String {
+    let workflow = read_workflow(table, key, workflows);
+    if workflows.get(&workflow).is_some_and(|known| known.subject != CaseSubject::Family) {
+        table.fault(key, format!("`{workflow}` is not about a family"), "name a workflow with subject = \"family\"");
     }
     workflow
 }

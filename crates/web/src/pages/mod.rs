@@ -60,6 +60,7 @@ use axum::{
 
 use crate::{app::App, assets, meter};
 
+pub(crate) use kepuasan::choices as survey_choices;
 pub use simulasi::figure_cells;
 pub use simulasi_kerja::outside;
 
@@ -214,7 +215,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/klarifikasi/{number}/kartu.svg", get(klarifikasi::card))
         .route("/klarifikasi/{number}/persegi.svg", get(klarifikasi::square))
         .route("/kepuasan", get(kepuasan::show))
-        .route("/kasus/{case}/survei", get(kepuasan::form).post(kepuasan::record))
+        .route("/kasus/{case}/survei", post(kasus::survey))
         .route("/statusku", get(statusku::show).post(statusku::open))
         .route("/statusku/keluar", post(statusku::close))
         .route("/statusku/keberatan", post(statusku::object))
