@@ -5,7 +5,10 @@
 use model::FamilyId;
 use store::params;
 
-use crate::{Error, House, Result, Scope, Session, attempt, audit, new_ticket, password, queries, right_secret, ticket_hash};
+use crate::{
+    Error, House, Result, Scope, Session, attempt, audit, new_ticket, password, queries, right_secret,
+    ticket_hash,
+};
 
 /// A slip just made. The secret is shown once, on paper.
 pub struct NewSlip {
@@ -53,7 +56,10 @@ pub fn issue_slip(house: &House, scope: &Scope, family: FamilyId, fact: &str) ->
     let hash = ticket_hash(&new.ticket, &whole(&new.secret, fact));
     change(house, scope, family, |tx| {
         tx.execute(&queries::SLIP_END, params![family, now])?;
-        tx.execute(&queries::SLIP_ADD, params![&new.ticket, family, hash.as_str(), now, scope.actor(), ends_at])?;
+        tx.execute(
+            &queries::SLIP_ADD,
+            params![&new.ticket, family, hash.as_str(), now, scope.actor(), ends_at],
+        )?;
         Ok("issued")
     })?;
     Ok(NewSlip { slip: new.ticket, secret: new.secret, ends_at })

@@ -58,7 +58,9 @@ pub enum Error {
     #[error("every question of the survey needs one of its answers")]
     SurveyForm,
     /// Who served does not write down how the service was.
-    #[error("who served does not record the answer; let another person do it, or name the paper that the citizen filled in")]
+    #[error(
+        "who served does not record the answer; let another person do it, or name the paper that the citizen filled in"
+    )]
     SurveyOwn,
     /// Stored answers cannot be read.
     #[error("the stored answers of case {0} cannot be read")]

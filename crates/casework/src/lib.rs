@@ -44,7 +44,9 @@ pub use service::{
     open_caused, protected_families, take_step,
 };
 pub use sweep::{Swept, sweep};
-pub use ticket::{CitizenStep, Ticket, TicketView, is_public, open_for_family, open_with_ticket, ticket_page, ticket_step};
+pub use ticket::{
+    CitizenStep, Ticket, TicketView, is_public, open_for_family, open_with_ticket, ticket_page, ticket_step,
+};
 pub use views::families_with_open_case;
 
 /// The room's result.

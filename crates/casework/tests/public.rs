@@ -12,8 +12,7 @@ use casework::{
         Answered, ClarificationFilter, SurveyFilter, clarification, clarifications, record_survey,
         survey_by_ticket, survey_results,
     },
-    take_step, ticket_page,
-    views,
+    take_step, ticket_page, views,
 };
 use jiff::civil::date;
 use model::{CaseId, FamilyId, FixedClock, RegionCode};
@@ -133,19 +132,35 @@ const CLAIM: &str = "Daftar di https://bansos.xyz/form, hubungi 081234567890";
 fn a_hoax_is_public_from_its_state_defused_and_is_taken_back_by_two() {
     for office in Office::all() {
         let checker = office.user("budi", "district_officer", "99.01");
-        let (one, two) = (office.user("eka", "programme_manager", ""), office.user("fitri", "programme_manager", ""));
-        let told = [("heard", "Siti Aminah bilang daftar di bansos.xyz"), ("where", "whatsapp"), ("link", "bansos.xyz")];
+        let (one, two) =
+            (office.user("eka", "programme_manager", ""), office.user("fitri", "programme_manager", ""));
+        let told = [
+            ("heard", "Siti Aminah bilang daftar di bansos.xyz"),
+            ("where", "whatsapp"),
+            ("link", "bansos.xyz"),
+        ];
         let case = office.ticket("hoax_report", VILLAGE, &told).case;
-        let check = [("source", "cekbansos.kemensos.go.id"), ("collects", "ya"), ("evidence", "Tangkapan layar")];
+        let check =
+            [("source", "cekbansos.kemensos.go.id"), ("collects", "ya"), ("evidence", "Tangkapan layar")];
         office.step(&checker, case, "check", &check).unwrap();
-        office.step(&one, case, "judge", &[("verdict", "fraud"), ("truth", "Cek di cekbansos.kemensos.go.id saja")]).unwrap();
+        office
+            .step(
+                &one,
+                case,
+                "judge",
+                &[("verdict", "fraud"), ("truth", "Cek di cekbansos.kemensos.go.id saja")],
+            )
+            .unwrap();
         assert_eq!(office.shown("", ""), Vec::<i64>::new(), "judged is not published");
         let publication = [("claim", CLAIM), ("published_on", "23-11-2026"), ("published_at", "situs")];
         office.step(&two, case, "publish", &publication).unwrap();
 
         let shown = clarification(&office.house, 1).unwrap().unwrap();
         assert_eq!(shown.claim, "Daftar di hxxps[:]//bansos[.]xyz/form, hubungi […]");
-        assert_eq!((shown.link.as_str(), shown.source.as_str()), ("bansos[.]xyz", "cekbansos.kemensos.go.id"));
+        assert_eq!(
+            (shown.link.as_str(), shown.source.as_str()),
+            ("bansos[.]xyz", "cekbansos.kemensos.go.id")
+        );
         assert_eq!(shown.truth, "Cek di cekbansos.kemensos.go.id saja");
         let json = serde_json::to_string(&shown).unwrap();
         for name in ["Siti", "budi", "eka", "fitri", "Tangkapan", "0812"] {
@@ -219,9 +234,7 @@ fn results_stay_in_the_territory_and_hide_few_answers() {
     for office in Office::all() {
         let west = office.user("budi", "district_officer", "99.01");
         let east = office.user("eko", "district_officer", "99.02");
-        for (officer, region, count, score) in
-            [(&west, VILLAGE, 12, 3), (&east, "99.02.05.2003", 10, 4)]
-        {
+        for (officer, region, count, score) in [(&west, VILLAGE, 12, 3), (&east, "99.02.05.2003", 10, 4)] {
             for _ in 0..count {
                 office.give(&office.finished(officer, region), &office.answers(score)).unwrap();
             }

@@ -421,7 +421,11 @@ fn read_workflow(table: &Table<'_>, key: &str, workflows: &BTreeMap<String, Work
 fn read_family_workflow(table: &Table<'_>, key: &str, workflows: &BTreeMap<String, Workflow>) -> String {
     let workflow = read_workflow(table, key, workflows);
     if workflows.get(&workflow).is_some_and(|known| known.subject != CaseSubject::Family) {
-        table.fault(key, format!("`{workflow}` is not about a family"), "name a workflow with subject = \"family\"");
+        table.fault(
+            key,
+            format!("`{workflow}` is not about a family"),
+            "name a workflow with subject = \"family\"",
+        );
     }
     workflow
 }

@@ -151,10 +151,8 @@ fn take_back(
     };
     let why = answers.get(&withdraw.reason).map(crate::Answer::as_written).unwrap_or_default();
     let why = defuse(&why, &official(house));
-    let done = tx.execute(
-        &queries::TAKE_BACK,
-        params![*number, today.to_string(), why, house.clock.now_ms()],
-    )?;
+    let done =
+        tx.execute(&queries::TAKE_BACK, params![*number, today.to_string(), why, house.clock.now_ms()])?;
     if done == 1 { Ok(()) } else { Err(Error::NoClarification) }
 }
 

@@ -30,8 +30,16 @@ fn visible(c: char) -> Option<char> {
     match c {
         '\n' => Some('\n'),
         c if c.is_control() => Some(' '),
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}' => None,
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}' => None,
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0),
         c if DOTS.contains(&c) => Some('.'),
         '\u{2024}' => Some('.'),
@@ -145,7 +153,10 @@ mod tests {
     #[test]
     fn links_are_seen_and_cannot_be_followed() {
         for (before, after) in [
-            ("Daftar di https://bansos-cair.xyz/daftar?x=1", "Daftar di hxxps[:]//bansos-cair[.]xyz/daftar?x=1"),
+            (
+                "Daftar di https://bansos-cair.xyz/daftar?x=1",
+                "Daftar di hxxps[:]//bansos-cair[.]xyz/daftar?x=1",
+            ),
             ("www.bantuan.com atau bit.ly/abc", "www[.]bantuan[.]com atau bit[.]ly/abc"),
             ("HTTP://A。B", "HXXP[:]//A[.]B"),
             ("h\u{200b}ttps:\u{200b}//x.id", "hxxps[:]//x[.]id"),
@@ -171,9 +182,12 @@ mod tests {
                 let top = halves.next().unwrap_or_default();
                 let name = halves.next().unwrap_or_default();
                 let top: String = top.chars().take_while(|c| c.is_alphabetic()).collect();
-                top.chars().count() >= 2 && name.chars().next_back().is_some_and(|c| c.is_alphanumeric() || !c.is_ascii())
+                top.chars().count() >= 2
+                    && name.chars().next_back().is_some_and(|c| c.is_alphanumeric() || !c.is_ascii())
             };
-            lower.contains("http") || lower.contains("://") || lower.split(['/', '?', '#', ':', '@']).any(host)
+            lower.contains("http")
+                || lower.contains("://")
+                || lower.split(['/', '?', '#', ':', '@']).any(host)
         })
     }
 

@@ -9,10 +9,10 @@ mod defuse;
 pub mod queries;
 mod survey;
 
-pub(crate) use clarification::{concerns, project};
 pub use clarification::{
     Clarification, ClarificationFilter, clarification, clarifications, publishers, verdicts,
 };
+pub(crate) use clarification::{concerns, project};
 pub use defuse::defuse;
 pub(crate) use survey::asked_of;
 pub use survey::{

@@ -290,14 +290,15 @@ fn may_show(survey: &Survey, cells: &[Cell], filter: &SurveyFilter) -> bool {
             && (quarter.is_empty() || cell.quarter == quarter)
     };
     // Of a division of what `region`, `workflow` and `quarter` choose: whether the part named `own` is shown.
-    let stands = |region: &RegionCode, workflow: &str, quarter: &str, by: &dyn Fn(&Cell) -> String, own: &str| {
-        let mut parts = BTreeMap::<String, i64>::new();
-        for cell in cells.iter().filter(|cell| fits(cell, region, workflow, quarter)) {
-            *parts.entry(by(cell)).or_default() += cell.count;
-        }
-        let counts: Vec<i64> = parts.values().copied().collect();
-        parts.keys().zip(hidden(&counts, survey.few)).any(|(key, hide)| key == own && !hide)
-    };
+    let stands =
+        |region: &RegionCode, workflow: &str, quarter: &str, by: &dyn Fn(&Cell) -> String, own: &str| {
+            let mut parts = BTreeMap::<String, i64>::new();
+            for cell in cells.iter().filter(|cell| fits(cell, region, workflow, quarter)) {
+                *parts.entry(by(cell)).or_default() += cell.count;
+            }
+            let counts: Vec<i64> = parts.values().copied().collect();
+            parts.keys().zip(hidden(&counts, survey.few)).any(|(key, hide)| key == own && !hide)
+        };
     let (region, workflow, quarter) = (&filter.region, filter.workflow.as_str(), filter.quarter.as_str());
     let mut shown = stands(region, workflow, quarter, &|_| String::new(), "");
     let mut at = region.clone();

@@ -252,7 +252,9 @@ pub(crate) async fn survey(Path(case): Path<i64>, posted: Posted<BTreeMap<String
     let refused = visit
         .ask("case.work", move |house, scope| {
             match record_survey(house, scope, CaseId(case), &answered, &paper) {
-                Err(error @ (Error::NoSurvey | Error::SurveyForm | Error::SurveyOwn)) => Ok(Some(error.code())),
+                Err(error @ (Error::NoSurvey | Error::SurveyForm | Error::SurveyOwn)) => {
+                    Ok(Some(error.code()))
+                }
                 Err(error) => Err(error),
                 Ok(()) => Ok(None),
             }

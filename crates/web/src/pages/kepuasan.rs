@@ -63,9 +63,7 @@ pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         workflow: asked.jenis.clone(),
         quarter: asked.triwulan.clone(),
     };
-    let view = visit
-        .ask("survey.read", move |house, scope| survey_results(house, scope, &filter))
-        .await?;
+    let view = visit.ask("survey.read", move |house, scope| survey_results(house, scope, &filter)).await?;
     let codes = view.regions.iter().map(|group| group.key.clone()).chain([region.to_string()]);
     let names = visit.names(codes.collect::<Vec<_>>()).await?;
     let t = visit.t();
@@ -145,7 +143,10 @@ fn outside(t: &Tongue) -> Vec<Poll> {
                 |value| format!("{}{}", t.exact(value), if figure.unit == "percent" { " %" } else { "" }),
             ),
             period: if figure.period.is_empty() { figure.stated_on.clone() } else { figure.period.clone() },
-            source: figures.sources.get(&figure.source).map_or_else(String::new, |source| source.name.clone()),
+            source: figures
+                .sources
+                .get(&figure.source)
+                .map_or_else(String::new, |source| source.name.clone()),
             note: figure.note.as_ref().map_or_else(String::new, |note| t.label(note).to_owned()),
         })
         .collect()
@@ -181,7 +182,8 @@ impl SurveyPage {
             format!("/kepuasan?kode={kode}&jenis={}&triwulan={}", encode(jenis), encode(triwulan))
         };
         let (kode, jenis, triwulan) = (&self.asked.kode, &self.asked.jenis, &self.asked.triwulan);
-        let row = |href: String, name: String, group: &Group| (href, name, self.count(group), self.index(group));
+        let row =
+            |href: String, name: String, group: &Group| (href, name, self.count(group), self.index(group));
         let region = |group: &Group| {
             let name = self.names.get(&group.key).cloned().unwrap_or_else(|| group.key.clone());
             row(address(&group.key, jenis, triwulan), name, group)

@@ -18,7 +18,10 @@ use crate::{
     fault::Fault,
     lang::Tongue,
     shell::Shell,
-    ui::{Pager, card::{Card, escape}},
+    ui::{
+        Pager,
+        card::{Card, escape},
+    },
     visit::{Answer, Guest, encode, page},
 };
 
@@ -70,8 +73,7 @@ pub(crate) async fn list(guest: Guest, Query(asked): Query<Asked>) -> Answer {
     let filter = ClarificationFilter { words: words.clone(), verdict: asked.putusan.clone() };
     let from = Page { after: asked.setelah, limit: EACH };
     let wanted = from.clone();
-    let found =
-        guest.app.ask(move |house| public::clarifications(house, &filter, &wanted)).await?;
+    let found = guest.app.ask(move |house| public::clarifications(house, &filter, &wanted)).await?;
     let t = guest.t.clone();
     let any = (String::new(), t.say("web-clear-any"));
     let known = public::verdicts(&guest.app.house).into_iter();
@@ -158,7 +160,8 @@ pub(crate) async fn feed(guest: Guest) -> Answer {
         .ask(|house| public::clarifications(house, &ClarificationFilter::default(), &Page::first(FEED)))
         .await?;
     let t = &guest.t;
-    let stamp = |ms: i64| jiff::Timestamp::from_millisecond(ms).map_or_else(|_| String::new(), |at| at.to_string());
+    let stamp =
+        |ms: i64| jiff::Timestamp::from_millisecond(ms).map_or_else(|_| String::new(), |at| at.to_string());
     let newest = found.items.iter().map(|one| one.written_at).max().unwrap_or(0);
     let home = address(t, "/klarifikasi");
     let mut out = format!(
@@ -172,8 +175,11 @@ pub(crate) async fn feed(guest: Guest) -> Answer {
     );
     for one in &found.items {
         let at = escape(&format!("{home}/{}", one.number));
-        let verdict =
-            if one.withdrawn_on.is_some() { t.say("web-clear-withdrawn") } else { t.label(&one.verdict).to_owned() };
+        let verdict = if one.withdrawn_on.is_some() {
+            t.say("web-clear-withdrawn")
+        } else {
+            t.label(&one.verdict).to_owned()
+        };
         let said = if one.withdrawn_on.is_some() { &one.withdrawn_why } else { &one.truth };
         let _ = write!(
             out,

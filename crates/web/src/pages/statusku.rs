@@ -1,6 +1,6 @@
-//! A family looks at its own status, without an account: with a slip that an office handed over after looking at the identity card. Here are
-//! the page of the family, its way in, and the page of the office on which the slip is printed. Whatever is wrong on the way in is told
-//! in one sentence, and nothing that was typed comes back.
+//! A family looks at its own status, without an account: with a slip that an office handed over after looking at the identity card. Here
+//! are the page of the family, its way in, and the page of the office on which the slip is printed. Whatever is wrong on the way in is
+//! told in one sentence, and nothing that was typed comes back.
 
 use std::collections::BTreeMap;
 
@@ -126,12 +126,8 @@ pub(crate) async fn open(guest: Guest, headers: HeaderMap, body: Bytes) -> Answe
         Err(code) => enter(&guest, Some(code)),
         Ok(token) => {
             let seconds = guest.t.policy().settings().slip.look_minutes.saturating_mul(60);
-            let set = cookie(
-                LOOK_COOKIE,
-                &token,
-                u32::try_from(seconds).unwrap_or(0),
-                guest.app.options.secure,
-            );
+            let set =
+                cookie(LOOK_COOKIE, &token, u32::try_from(seconds).unwrap_or(0), guest.app.options.secure);
             Ok(([(header::SET_COOKIE, set)], Redirect::to("/statusku")).into_response())
         }
     }

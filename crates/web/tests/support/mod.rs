@@ -31,7 +31,7 @@ pub const ROLES: [&str; 10] = [
 ];
 
 /// Every place of the menu.
-pub const PLACES: [&str; 21] = [
+pub const PLACES: [&str; 22] = [
     "/beranda",
     "/cari",
     "/keluarga",
@@ -49,6 +49,7 @@ pub const PLACES: [&str; 21] = [
     "/wilayah",
     "/anggaran",
     "/angka",
+    "/kepuasan",
     "/ekspor",
     "/pengguna",
     "/audit",
@@ -230,4 +231,9 @@ pub fn bare_keys(body: &str) -> Vec<String> {
     })
     .map(str::to_owned)
     .collect()
+}
+
+store::sql! {
+    pub ADD_FAMILY = "INSERT INTO family (family_id, head_person_id, head_name, region, size, vars, version, digest)
+        VALUES ($1, $1, 'UJI', $2, 1, '{}', 1, 0)";
 }
