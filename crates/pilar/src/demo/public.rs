@@ -178,13 +178,16 @@ fn distances(workflow: &Workflow, to: &[String]) -> BTreeMap<String, usize> {
     far
 }
 
-/// Answers from some districts of the province, by people whose reports came to an end.
+/// Answers from some districts, by people whose reports came to an end.
 fn survey(house: &House, village: &RegionCode) -> anyhow::Result<u64> {
     let own = village.at(RegionLevel::District);
     let mut districts = vec![own.clone()];
-    if let Some(province) = own.parent() {
-        let beside = house.db.read(|tx| store::regions::children(tx, &province))?;
-        districts.extend(beside.into_iter().map(|region| region.code).filter(|code| *code != own));
+    // The people of the demo live in one district; what is said of the service comes from others too.
+    for province in
+        house.db.read(|tx| store::regions::children(tx, &RegionCode::nation()))?.iter().take(ANSWERS.len())
+    {
+        let within = house.db.read(|tx| store::regions::children(tx, &province.code))?;
+        districts.extend(within.into_iter().map(|region| region.code).find(|code| *code != own));
     }
     // A role of the districts that opens and works cases, whatever it is called.
     let role = house.policy.roles().iter().find(|role| {
