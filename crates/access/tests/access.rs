@@ -15,6 +15,8 @@ sql! {
         VALUES ($1, $1, $2, 'UJI', 'UJI', $3, 1, 1, 1, 1, 0)";
     EDIT_AUDIT = "UPDATE audit SET detail = 'nothing happened' WHERE seq = 2";
     SESSIONS = "SELECT COUNT(*) FROM session";
+    ADD_FAMILY = "INSERT INTO family (family_id, head_person_id, head_name, region, size, vars, version, digest)
+        VALUES ($1, $1, 'UJI', $2, 1, '{}', 1, 0)";
 }
 
 fn house(test: &TestDb) -> House {
@@ -249,11 +251,6 @@ fn every_statement_is_valid_on_every_engine() {
     for test in TestDb::all() {
         assert_eq!(test.db.check(access::queries::ALL), vec![]);
     }
-}
-
-sql! {
-    ADD_FAMILY = "INSERT INTO family (family_id, head_person_id, head_name, region, size, vars, version, digest)
-        VALUES ($1, $1, 'UJI', $2, 1, '{}', 1, 0)";
 }
 
 #[test]
