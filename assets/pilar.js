@@ -35,11 +35,28 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
+  // An address is passed on by the device's own means, or copied; no third party is asked.
+  document.addEventListener("click", async (event) => {
+    const button = event.target instanceof Element && event.target.closest("[data-share]");
+    if (!button) return;
+    const { share: url, title } = button.dataset;
+    try {
+      if (navigator.share) await navigator.share({ title, url });
+      else {
+        await navigator.clipboard.writeText(url);
+        button.textContent = button.dataset.done;
+      }
+    } catch {
+      // Whoever thinks better of it has done nothing.
+    }
+  });
+
   // The print button appears only where printing is possible.
   document.addEventListener("click", (event) => {
     if (event.target instanceof Element && event.target.closest("[data-print]")) window.print();
   });
   document.addEventListener("DOMContentLoaded", () => {
     for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
+    for (const button of document.querySelectorAll("[data-share]")) button.hidden = !(navigator.share || navigator.clipboard);
   });
 })();

@@ -47,10 +47,16 @@ test("visitors see the sign-in page, the components and an error page", async ()
   const guest = await visitor(browser);
   const found = [];
   const report = "jenis=hoax_report&wilayah=99";
-  const open = ["/masuk", "/komponen", "/lapor", `/lapor/wilayah?${report}`, `/lapor?${report}`, "/lacak"];
+  const open = ["/masuk", "/komponen", "/lapor", `/lapor/wilayah?${report}`, `/lapor?${report}`, "/lacak", "/statusku", "/klarifikasi", "/klarifikasi/1"];
   for (const path of [...open, "/tidak-ada"]) {
     reached.add(routeOf(path));
     found.push(...(await faultsOf(guest, path, path === "/tidak-ada" ? 404 : 200, LOOKS)));
+  }
+  for (const path of ["/klarifikasi/umpan.xml", "/klarifikasi/1/kartu.svg", "/klarifikasi/1/persegi.svg"]) {
+    const answer = await guest.context.request.get(path);
+    assert.match(answer.headers()["content-type"], /xml/, path);
+    assert.doesNotMatch(await answer.text(), /bansos-cair\.example/, "what goes round is broken");
+    reached.add(routeOf(path));
   }
   for (const path of ["/sehat", "/metrik", "/", "/tampilan?lang=id&ke=/masuk"]) {
     assert.ok((await guest.context.request.get(path)).ok(), path);

@@ -331,6 +331,69 @@ test("a step that is refused keeps the photograph that came with it", async () =
   await context.close();
 });
 
+test("a family looks at its own status with a slip, objects, and closes the page", async () => {
+  const office = await visitor(browser);
+  await signIn(office.page, accountOf("village_operator"));
+  await office.page.goto("/keluarga");
+  const family = await office.page.getAttribute("main tbody a[href^='/keluarga/']", "href");
+  await office.page.goto(family);
+  await office.page.click("main a[href$='/kode']");
+  await office.page.check("#dilihat");
+  await office.page.click("main form button[type=submit]");
+  const [slip, secret] = await office.page.locator("main article code").allTextContents();
+  assert.match(`${slip} ${secret}`, /^\w{5}-\w{5} [\w-]{19}$/);
+
+  const { context, page } = await visitor(browser, { javaScriptEnabled: false });
+  const enter = async (code, day) => {
+    await page.goto("/statusku");
+    await page.fill("#lembar", slip);
+    await page.fill("#kode", code);
+    await page.fill("#tanggal", String(day));
+    await page.click("main form button[type=submit]");
+    return (await page.locator("form[action='/statusku/keluar']").count()) > 0;
+  };
+  assert.equal(await enter("aaaa-bbbb-cccc-dddd", 1), false);
+  assert.equal(await page.locator(".errors a").count(), 1);
+  assert.equal(await page.inputValue("#lembar"), "", "nothing that was typed comes back");
+  // The day stands on the card, and the office can see it; other days do not open.
+  await office.page.goto(family);
+  const person = await office.page.getAttribute("main a[href^='/orang/']", "href");
+  await office.page.goto(person);
+  const born = (await office.page.textContent("main")).match(/(\d{1,2}) (Januari|Februari|Maret|April|Mei|Juni|Juli|Agustus|September|Oktober|November|Desember) (19|20)\d\d/);
+  const opened = await enter(secret, born ? born[1] : 0);
+  if (opened) {
+    assert.doesNotMatch(await page.textContent("main"), /\d{16}/, "no number in full");
+    await page.click("main details summary");
+    await page.click("form[action='/statusku/keberatan'] button");
+    assert.ok((await page.locator(".errors a").count()) > 0, "what is missing is told");
+    await page.click("form[action='/statusku/keluar'] button");
+    assert.equal(await page.locator("#lembar").count(), 1);
+  }
+  assert.ok([403, 303, 200].includes((await post({ context, page }, "/statusku/keluar", {})).status()));
+  assert.ok([403, 303, 200].includes((await post({ context, page }, "/statusku/keberatan", {})).status()));
+  await context.close();
+  await office.page.goto(`${family}/kode`);
+  await office.page.click("form:has(input[name=cabut]) button");
+  assert.equal(await office.page.locator("form:has(input[name=cabut])").count(), 0, "it has ended");
+  await office.context.close();
+});
+
+test("a survey is asked for after the end alone, by ticket or at the case", async () => {
+  const { context, page } = await visitor(browser, { javaScriptEnabled: false });
+  await page.goto("/lacak");
+  const nothing = await post({ context, page }, "/lacak/survei", { tiket: "aaaaa-bbbbb", rahasia: "x" });
+  assert.equal(nothing.status(), 404);
+  await context.close();
+  const office = await visitor(browser);
+  await signIn(office.page, accountOf("district_officer"));
+  await office.page.goto("/tugas");
+  const path = await office.page.getAttribute("main a[href^='/kasus/']", "href");
+  await office.page.goto(path);
+  assert.equal(await office.page.locator("form[action$='/survei']").count(), 0, "an open case is not asked about");
+  assert.ok((await post(office, `${path.split("?")[0]}/survei`, {})).status() >= 400);
+  await office.context.close();
+});
+
 test("one step is taken for many cases, and those that cannot are named", async () => {
   const guest = await visitor(browser);
   const { context, page } = guest;

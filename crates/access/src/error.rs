@@ -52,6 +52,9 @@ pub enum Error {
     /// The new password is the old one.
     #[error("the new password is the old one")]
     SamePassword,
+    /// No such slip, another secret, another fact, a slip that ended: they are not told apart.
+    #[error("the number of the slip, its code or the day of birth is wrong, or the slip has ended")]
+    Slip,
     /// No such purpose in the policy pack.
     #[error("`{0}` is no purpose for showing a number")]
     Purpose(String),
@@ -76,6 +79,7 @@ impl Error {
             Self::WeakPassword(_) => "access-weak-password",
             Self::OldPassword => "access-old-password",
             Self::SamePassword => "access-same-password",
+            Self::Slip => "access-slip",
             Self::Purpose(_) => "access-purpose",
             Self::Secret(_) => "access-secret",
         }

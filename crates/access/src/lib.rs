@@ -15,6 +15,7 @@ pub mod queries;
 mod reveal;
 mod scope;
 mod session;
+mod slip;
 mod ticket;
 mod users;
 
@@ -25,6 +26,10 @@ pub use house::House;
 pub use reveal::reveal_nik;
 pub use scope::Scope;
 pub use session::{NewSession, Session, end_sessions, session, sign_in, sign_out};
+pub use slip::{
+    Look, NewSlip, OwnScopes, SlipState, end_look, issue_slip, look, look_with_slip, looked, revoke_slip,
+    slip_of,
+};
 pub use ticket::{NewTicket, attempt, new_ticket, right_secret, ticket_hash};
 pub use users::{
     CreatedUser, NewUser, UserView, change_password, close_user, create_user, session_of_login, set_password,

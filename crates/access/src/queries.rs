@@ -34,6 +34,19 @@ sql! {
     pub(crate) AUDIT_PAGE = "SELECT seq, at, user_id, actor, action, subject, detail, hash FROM audit
         WHERE seq < $1 ORDER BY seq DESC LIMIT $2";
     pub(crate) AUDIT_ALL = "SELECT seq, at, user_id, actor, action, subject, detail, hash FROM audit ORDER BY seq";
+    pub(crate) FAMILY_HERE = "SELECT COUNT(*) FROM family WHERE family_id = $1 AND region >= $2 AND region < $3
+        AND ($4 = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $4))";
+    pub(crate) FAMILY_PLACE = "SELECT region FROM family WHERE family_id = $1";
+    pub(crate) SLIP_ADD = "INSERT INTO family_slip (slip, family_id, secret_hash, issued_at, issued_by, ends_at, revoked_at)
+        VALUES ($1, $2, $3, $4, $5, $6, NULL)";
+    pub(crate) SLIP_END = "UPDATE family_slip SET revoked_at = $2 WHERE family_id = $1 AND revoked_at IS NULL";
+    pub(crate) SLIP_OF = "SELECT issued_at, ends_at FROM family_slip WHERE family_id = $1 AND revoked_at IS NULL AND ends_at > $2";
+    pub(crate) SLIP_GET = "SELECT family_id, secret_hash FROM family_slip WHERE slip = $1 AND revoked_at IS NULL AND ends_at > $2";
+    pub(crate) LOOK_ADD = "INSERT INTO slip_visit (token, slip, family_id, ends_at) VALUES ($1, $2, $3, $4)";
+    pub(crate) LOOK_GET = "SELECT v.family_id, v.ends_at FROM slip_visit v JOIN family_slip s ON s.slip = v.slip
+        WHERE v.token = $1 AND v.ends_at > $2 AND s.revoked_at IS NULL";
+    pub(crate) LOOK_END = "DELETE FROM slip_visit WHERE token = $1";
+    pub(crate) LOOKS_OLD = "DELETE FROM slip_visit WHERE ends_at <= $1";
     pub(crate) PERSON_NIK = "SELECT nik FROM person WHERE person_id = $1 AND region >= $2 AND region < $3
         AND ($4 = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $4))";
 }

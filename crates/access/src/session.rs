@@ -202,6 +202,11 @@ impl Session {
         }
     }
 
+    /// A visitor who looks at one family of a place with its slip.
+    pub(crate) fn at(self, region: RegionCode) -> Self {
+        Self { region, ..self }
+    }
+
     /// Whether the role may do an action somewhere.
     pub fn may(&self, action: &str) -> bool {
         self.rights.as_ref().is_some_and(|role| role.may(action))

@@ -15,6 +15,8 @@ sql! {
         VALUES ($1, $1, $2, 'UJI', 'UJI', $3, 1, 1, 1, 1, 0)";
     EDIT_AUDIT = "UPDATE audit SET detail = 'nothing happened' WHERE seq = 2";
     SESSIONS = "SELECT COUNT(*) FROM session";
+    ADD_FAMILY = "INSERT INTO family (family_id, head_person_id, head_name, region, size, vars, version, digest)
+        VALUES ($1, $1, 'UJI', $2, 1, '{}', 1, 0)";
 }
 
 fn house(test: &TestDb) -> House {
@@ -248,5 +250,68 @@ fn a_part_of_a_territory_is_in_it_and_nothing_else_is() {
 fn every_statement_is_valid_on_every_engine() {
     for test in TestDb::all() {
         assert_eq!(test.db.check(access::queries::ALL), vec![]);
+    }
+}
+
+#[test]
+fn a_slip_opens_one_family_and_whatever_is_wrong_is_one_answer() {
+    for test in TestDb::all() {
+        let house = house(&test);
+        house.db.write(|tx| tx.execute(&ADD_FAMILY, params![7, "99.01.05.2003"])).expect("a family");
+        house.db.write(|tx| tx.execute(&ADD_FAMILY, params![8, "99.02.05.2003"])).expect("another");
+        add(&house, "operator", "village_operator", "99.01.05.2003");
+        let operator = enter(&house, "operator");
+        let scope = operator.scope("slip.issue").expect("may issue");
+        let family = model::FamilyId(7);
+        let elsewhere = access::issue_slip(&house, &scope, model::FamilyId(8), "1");
+        assert!(matches!(elsewhere, Err(Error::NotFound)));
+        let read = operator.scope("family.read").expect("reads");
+        assert!(matches!(access::issue_slip(&house, &read, family, "1"), Err(Error::Denied { .. })));
+
+        let first = access::issue_slip(&house, &scope, family, "5").expect("a slip");
+        let open =
+            |slip: &str, secret: &str, fact: &str| access::look_with_slip(&house, slip, secret, fact, "peer");
+        let wrong = [
+            open("aaaaa-bbbbb", &first.secret, "5"),
+            open(&first.slip, "aaaa-bbbb-cccc-dddd", "5"),
+            open(&first.slip, &first.secret, "6"),
+            open(&first.slip, &first.secret, ""),
+        ];
+        for one in wrong {
+            assert!(matches!(one, Err(Error::Slip)), "one answer for all");
+        }
+        let token =
+            open(&first.slip.to_uppercase(), &first.secret, "05").expect("opens as it is read from paper");
+        let look = access::look(&house, &token).expect("reads").expect("it lasts");
+        assert_eq!(look.family, family);
+        let scopes = access::looked(&house, look).expect("a scope");
+        assert_eq!(scopes.family.region().as_str(), "99.01.05.2003");
+        assert!(Session::citizen(&house).scope("family.read").is_err(), "without a slip nothing is read");
+
+        // One slip lives at a time; the older one ends, and every look with it.
+        let second = access::issue_slip(&house, &scope, family, "5").expect("a new slip");
+        assert_eq!(access::look(&house, &token).expect("reads"), None);
+        assert!(matches!(open(&first.slip, &first.secret, "5"), Err(Error::Slip)));
+        let token = open(&second.slip, &second.secret, "5").expect("opens");
+        access::revoke_slip(&house, &scope, family).expect("ends it");
+        assert_eq!(access::look(&house, &token).expect("reads"), None);
+        assert_eq!(access::slip_of(&house, &scope, family).expect("reads"), None);
+
+        // A number that nobody has is closed after as many tries as one that somebody has.
+        for slip in ["zzzzz-zzzzz", second.slip.as_str()] {
+            let tries = (0..30).take_while(|_| matches!(open(slip, "x", "1"), Err(Error::Slip))).count();
+            assert!(tries <= 10, "{slip}: {tries}");
+        }
+        let looked: i64 = access::audit_rows(
+            &house,
+            &Session::console(&house).scope("audit.read").expect("reads"),
+            &Page::first(100),
+        )
+        .expect("rows")
+        .items
+        .iter()
+        .filter(|row| row.action == "slip.look")
+        .count() as i64;
+        assert_eq!(looked, 3, "two looks were opened and one was used");
     }
 }

@@ -45,6 +45,23 @@ pub enum Error {
     /// Too many wrong secrets.
     #[error("too many wrong secrets; the ticket is closed to the page, an office can still look it up")]
     TicketLocked,
+    /// A case like this is open for the family.
+    #[error("a case of this kind is open for the family already")]
+    OpenAlready,
+    /// There is nothing public of this number, or it was taken back before.
+    #[error("there is no clarification of this number in force")]
+    NoClarification,
+    /// The case is not finished, nobody is asked after such cases, or somebody answered already.
+    #[error("there is no survey to answer for this case")]
+    NoSurvey,
+    /// Not every question has one of its answers.
+    #[error("every question of the survey needs one of its answers")]
+    SurveyForm,
+    /// Who served does not write down how the service was.
+    #[error(
+        "who served does not record the answer; let another person do it, or name the paper that the citizen filled in"
+    )]
+    SurveyOwn,
     /// Stored answers cannot be read.
     #[error("the stored answers of case {0} cannot be read")]
     Stored(i64),
@@ -78,6 +95,11 @@ impl Error {
             Self::Conflict { .. } => "casework-conflict",
             Self::Ticket => "casework-ticket",
             Self::TicketLocked => "casework-ticket-locked",
+            Self::OpenAlready => "casework-open-already",
+            Self::NoClarification => "casework-no-clarification",
+            Self::NoSurvey => "casework-no-survey",
+            Self::SurveyForm => "casework-survey-form",
+            Self::SurveyOwn => "casework-survey-own",
             Self::Stored(_) => "casework-stored",
             Self::Share(fault) => fault.code(),
             Self::File(fault) => fault.code(),

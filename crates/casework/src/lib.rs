@@ -6,9 +6,9 @@
 //! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the
 //! clock that goes over all of them at night, `assign` gives cases to people, `ticket` is for citizens without an account; `follow`
 //! lets a case go to where its person is now; `files` keeps photographs and papers; `handover` takes in devices handed to people;
-//! [`pillar`] is the register of who carries the work and who accompanies whom, [`catalogue`] that of services; [`views`] is what pages
-//! show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS` and carry it over where
-//! [`carry_effects`] is called.
+//! [`public`] is what the public reads and says; [`pillar`] is the register of who carries the work and who accompanies whom,
+//! [`catalogue`] that of services; [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect,
+//! name it in `policy::EFFECTS` and carry it over where [`carry_effects`] is called.
 
 mod assign;
 mod board;
@@ -22,6 +22,7 @@ pub mod form;
 mod handover;
 mod paper;
 pub mod pillar;
+pub mod public;
 pub mod queries;
 mod service;
 mod sweep;
@@ -51,8 +52,8 @@ pub use service::{
 };
 pub use sweep::{Swept, sweep};
 pub use ticket::{
-    CitizenFile, CitizenStep, Ticket, TicketView, add_ticket_file, is_public, open_with_ticket, ticket_file,
-    ticket_page, ticket_step,
+    CitizenFile, CitizenStep, Ticket, TicketView, add_ticket_file, is_public, open_for_family,
+    open_with_ticket, ticket_file, ticket_page, ticket_step,
 };
 pub use views::families_with_open_case;
 

@@ -13,7 +13,9 @@ use store::params;
 use crate::{
     Error, FileAdded, FileContent, NewCase, NewFile, Result, StepRequest,
     engine::Refusal,
-    files, queries,
+    files,
+    public::asked_of,
+    queries,
     service::{Done, Stored, Taker, by_id, find, open_in, opening_answers, step},
     views::{FieldView, fields_of},
 };
@@ -80,6 +82,8 @@ pub struct TicketView {
     pub files_left: i64,
     /// Revision; a step names it.
     pub rev: i64,
+    /// The case is over and the citizen may say how the service was.
+    pub survey: bool,
 }
 
 /// Wrong secrets after which a ticket is closed to the page.
@@ -107,10 +111,45 @@ pub fn open_with_ticket(
         region,
         written,
     };
-    let answers = opening_answers(house, workflow, &new)?;
+    open_new(house, scope, workflow, &new)
+}
+
+/// Opens a case of a workflow about families for the family that is looking at its own status, and gives the ticket. Where one is open
+/// already there is no second ticket for it.
+///
+/// # Errors
+/// [`Error::Workflow`] for one that is about something else, [`Error::OpenAlready`], [`Error::Refused`] when the form is not right.
+pub fn open_for_family(
+    house: &House,
+    scope: &Scope,
+    workflow: &str,
+    (family, name): (FamilyId, &str),
+    written: BTreeMap<String, String>,
+) -> Result<Ticket> {
+    let workflow = find(house, workflow)?;
+    if workflow.subject != CaseSubject::Family {
+        return Err(Error::Workflow(workflow.key.clone()));
+    }
+    let new = NewCase {
+        workflow: workflow.key.clone(),
+        family,
+        person: None,
+        line: None,
+        title: name.to_owned(),
+        region: scope.region().clone(),
+        written,
+    };
+    open_new(house, scope, workflow, &new)
+}
+
+fn open_new(house: &House, scope: &Scope, workflow: &Workflow, new: &NewCase) -> Result<Ticket> {
+    let answers = opening_answers(house, workflow, new)?;
     let secret = access::new_ticket()?;
     house.db.write(|tx| {
-        let opened = open_in(tx, house, scope, workflow, &new, &answers)?;
+        let opened = open_in(tx, house, scope, workflow, new, &answers)?;
+        if !opened.new {
+            return Err(Error::OpenAlready);
+        }
         let hash = access::ticket_hash(&secret.ticket, &secret.secret);
         let at = house.clock.now_ms();
         tx.execute(&queries::TICKET_ADD, params![&secret.ticket, hash, new.family, opened.case, at])?;
@@ -144,9 +183,10 @@ pub fn is_public(workflow: &Workflow) -> bool {
 pub fn ticket_page(house: &House, ticket: &str, secret: &str) -> Result<TicketView> {
     let found = of_ticket(house, ticket, secret)?;
     let workflow = find(house, &found.workflow)?;
-    let (events, files) = house.db.read(|tx| {
+    let (events, files, survey) = house.db.read(|tx| {
         let events = tx.query(&queries::EVENTS, params![found.family, found.id, i64::MAX])?;
-        Ok::<_, Error>((events, files::of_case(tx, found.family, found.id, i64::MAX)?))
+        let files = files::of_case(tx, found.family, found.id, i64::MAX)?;
+        Ok::<_, Error>((events, files, asked_of(tx, workflow, found.id, found.open)?))
     })?;
     let own = files.into_iter().filter(|file| file.role == CITIZEN);
     let (sent, withdrawn): (Vec<_>, Vec<_>) = own.partition(|file| file.withdrawn.is_none());
@@ -188,6 +228,7 @@ pub fn ticket_page(house: &House, ticket: &str, secret: &str) -> Result<TicketVi
             .collect(),
         files_left: if found.open { left } else { 0 },
         rev: found.rev,
+        survey,
     })
 }
 
@@ -255,7 +296,8 @@ pub fn ticket_file(house: &House, ticket: &str, secret: &str, id: i64) -> Result
     files::own_content(house, &of_ticket(house, ticket, secret)?, id)
 }
 
-fn of_ticket(house: &House, ticket: &str, secret: &str) -> Result<Stored> {
+/// The case of a ticket.
+pub(crate) fn of_ticket(house: &House, ticket: &str, secret: &str) -> Result<Stored> {
     let row = house.db.read(|tx| tx.query_opt(&queries::TICKET_GET, params![ticket]))?;
     let Some(row) = row else {
         // An unknown ticket costs what a wrong secret costs.

@@ -699,6 +699,11 @@ pub fn openable_by_citizens(house: &House) -> Vec<OpenableView> {
         .collect()
 }
 
+/// A workflow as it is opened: what it is for and what it asks.
+pub fn openable_one(house: &House, workflow: &str) -> Option<OpenableView> {
+    house.policy.workflow(workflow).map(openable_view)
+}
+
 fn openable_view(workflow: &Workflow) -> OpenableView {
     OpenableView {
         workflow: workflow.key.clone(),

@@ -9,10 +9,10 @@ use store::{Tx, Value, outbox, params};
 
 use crate::{
     Error, Result,
-    engine::{self, Stepped},
+    engine::{self, Case, Stepped},
     files,
     form::Answers,
-    queries,
+    public, queries,
     service::{self, ERRAND, Effect, Stored, Taker},
 };
 
@@ -40,6 +40,8 @@ pub(crate) struct Writes {
     left: Vec<Vec<Value>>,
     /// Files that steps came with.
     files: Vec<Vec<Value>>,
+    /// Steps into states that concern the public.
+    public: Vec<(CaseId, String, Case, Date)>,
     /// Steps that open cases or cause something in other rooms.
     causing: Vec<(Stored, Stepped)>,
 }
@@ -106,6 +108,9 @@ impl Writes {
             Some(AssignTo::Opener) => self.give(&before, Some(before.opened_by).filter(|id| *id != 0)),
             None => {}
         }
+        if public::concerns(workflow, &stepped.case.state) {
+            self.public.push((before.id, workflow.key.clone(), stepped.case.clone(), today));
+        }
         if !stepped.children.is_empty() || !stepped.effects.is_empty() {
             self.causing.push((before, stepped));
         }
@@ -132,6 +137,10 @@ impl Writes {
         }
         tx.execute_all(&queries::UNASSIGN, &all.left)?;
         tx.execute_all(&queries::ASSIGN, &all.given)?;
+        for (id, workflow, case, today) in &all.public {
+            let into = (service::find(house, workflow)?, case.state.as_str());
+            public::project(tx, house, into, *id, &case.answers, *today)?;
+        }
         for (before, stepped) in &all.causing {
             service::open_children(tx, house, taker.scope, before, stepped)?;
             put_effects(tx, house, taker.scope, before, stepped)?;

@@ -101,6 +101,7 @@ fn every_statement_prepares_on_every_engine() {
     for office in Office::all() {
         assert_eq!(office.house.db.check(casework::queries::ALL), []);
         assert_eq!(office.house.db.check(casework::catalogue::ALL), []);
+        assert_eq!(office.house.db.check(casework::public::queries::ALL), []);
     }
 }
 

@@ -24,6 +24,7 @@ mod pack;
 mod pillar;
 mod programme;
 mod programme_file;
+mod publish;
 mod reach;
 mod reader;
 mod role;
@@ -32,6 +33,7 @@ mod services;
 mod settings;
 mod source;
 mod status;
+mod survey;
 mod table;
 mod words;
 mod workflow;
@@ -57,6 +59,7 @@ pub use programme::{
     ReferenceDay, Schedule, Selection, Service, Together,
 };
 pub use programme_file::{SHARE, Setting};
+pub use publish::{OfficialSite, Publish, Tone, Withdraw};
 pub use reach::{REACH_KINDS, ReachKey, ReachLine, Reached};
 pub use role::{Action, Role, Roles};
 pub use rules::{Label, Lang};
@@ -64,10 +67,11 @@ pub use schema::{Code, Column, ColumnType, Cut, Fact, FactMark, FactRule, Reduce
 pub use services::{Need, ServiceKind, Services};
 pub use settings::{
     AccessSettings, ApprovalBand, CardSettings, ClosingSettings, GoodsSettings, Limits, NoticeSettings,
-    Purpose, Settings, WorkSettings,
+    Purpose, Settings, SlipSettings, WorkSettings,
 };
 pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use status::{LINE_REASONS, LINE_STATES, Status, Statuses};
+pub use survey::{SURVEY_SCALE, SURVEY_STEP, Survey, SurveyBand, SurveyElement};
 pub use words::{Arg, Words};
 pub use workflow::{
     ASSIGN, AssignTo, CASE_WORDS, CITIZEN, CaseSubject, CataloguePart, Deadline, DeadlineFrom, DeadlineUnit,
@@ -97,6 +101,8 @@ pub struct Policy {
     funds: Funds,
     pillars: Pillars,
     services: Services,
+    official: Vec<OfficialSite>,
+    survey: Survey,
     warnings: Vec<Fault>,
 }
 
@@ -184,6 +190,8 @@ impl Policy {
         let funds = fund::load(&pack, &faults, &programmes);
         let pillars = pillar::load(&pack, &faults, &programmes, &workflows);
         let services = services::load(&pack, &faults);
+        let official = publish::load(&pack, &faults);
+        let survey = survey::load(&pack, &faults, &figures);
         let (faults, warnings) = faults.into_sorted();
         match settings {
             Some(settings) if faults.is_empty() => Ok(Self {
@@ -203,6 +211,8 @@ impl Policy {
                 funds,
                 pillars,
                 services,
+                official,
+                survey,
                 warnings,
                 pack,
             }),
@@ -343,6 +353,16 @@ impl Policy {
     /// Kinds of pillars, their targets and how families are shared out.
     pub fn pillars(&self) -> &Pillars {
         &self.pillars
+    }
+
+    /// The only sites to which public pages lead.
+    pub fn official(&self) -> &[OfficialSite] {
+        &self.official
+    }
+
+    /// How people are asked about the service.
+    pub fn survey(&self) -> &Survey {
+        &self.survey
     }
 
     /// The name of something that is handed out or paid: a programme with rules of its own, or one that figures speak of.

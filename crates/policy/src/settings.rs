@@ -10,7 +10,7 @@ use crate::{
     pack::Pack,
     reader::{Source as File, Table},
     role::Roles,
-    workflow::Workflow,
+    workflow::{CaseSubject, Workflow},
 };
 
 /// All settings.
@@ -24,6 +24,8 @@ pub struct Settings {
     pub access: AccessSettings,
     /// Field work.
     pub work: WorkSettings,
+    /// Codes on paper for families.
+    pub slip: SlipSettings,
     /// Before an exclusion takes effect.
     pub notice: NoticeSettings,
     /// Account checks.
@@ -44,6 +46,17 @@ pub struct Settings {
     pub approval: Vec<ApprovalBand>,
     /// Why a personal number may be shown.
     pub purposes: Vec<Purpose>,
+}
+
+/// Codes on paper with which families look at their own status.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct SlipSettings {
+    /// Days after which a code ends.
+    pub days: i64,
+    /// Minutes that one look lasts.
+    pub look_minutes: i64,
+    /// Key of the workflow with which a family objects to what it sees; it is about a family.
+    pub case: String,
 }
 
 /// Days of the month.
@@ -263,6 +276,11 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         table.table("limits", read_limits),
         table.table("access", read_access),
         table.table("work", read_work),
+        table.table("slip", |slip| SlipSettings {
+            days: slip.int("days", 1..=366),
+            look_minutes: slip.int("look_minutes", 1..=120),
+            case: read_family_workflow(slip, "case", workflows),
+        }),
         table.table("notice", |notice| NoticeSettings { days: notice.int("days", 1..=366) }),
         table.table("account", |account| AccountSettings { check_days: account.int("check_days", 0..=366) }),
         table.table("cards", read_cards),
@@ -287,6 +305,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         Some(limits),
         Some(access),
         Some(work),
+        Some(slip),
         Some(notice),
         Some(account),
         Some(cards),
@@ -304,6 +323,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         limits,
         access,
         work,
+        slip,
         notice,
         account,
         cards,
@@ -447,6 +467,19 @@ fn read_workflow(table: &Table<'_>, key: &str, workflows: &BTreeMap<String, Work
         let known: Vec<&str> = workflows.keys().map(String::as_str).collect();
         let remedy = format!("the workflows are: {}", known.join(", "));
         table.fault(key, format!("no workflow `{workflow}`"), remedy);
+    }
+    workflow
+}
+
+/// A workflow about a family: its cases need nobody else to be named.
+fn read_family_workflow(table: &Table<'_>, key: &str, workflows: &BTreeMap<String, Workflow>) -> String {
+    let workflow = read_workflow(table, key, workflows);
+    if workflows.get(&workflow).is_some_and(|known| known.subject != CaseSubject::Family) {
+        table.fault(
+            key,
+            format!("`{workflow}` is not about a family"),
+            "name a workflow with subject = \"family\"",
+        );
     }
     workflow
 }

@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::RegionLevel;
 use rules::{Expr, Label};
 
-use crate::schema::ColumnType;
+use crate::{
+    publish::{Publish, Withdraw},
+    schema::ColumnType,
+};
 
 /// What a case is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -348,6 +351,12 @@ pub struct Workflow {
     pub deadlines: Vec<Deadline>,
     /// What prints.
     pub letters: Vec<Letter>,
+    /// What of its cases is public, and from when.
+    pub publish: Option<Publish>,
+    /// Which of its cases take back what was published.
+    pub withdraw: Option<Withdraw>,
+    /// After the end people are asked how they were served.
+    pub survey: bool,
     /// States in order.
     pub states: Vec<State>,
     /// Forms.

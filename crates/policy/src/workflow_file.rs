@@ -9,6 +9,7 @@ use crate::{
     expr::Names,
     fault::Faults,
     pack::Pack,
+    publish::{read_publish, read_withdraw},
     reader::{Placed, Source as File, Table},
     role::Roles,
     workflow::{
@@ -187,6 +188,9 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
         basis: table.opt_label("basis"),
         deadlines: table.each("deadline", |deadline| read_deadline(deadline, &states, &forms)),
         letters: table.each("letter", |letter| read_letter(letter, &states, &forms)),
+        publish: table.opt_table("publish", |publish| read_publish(publish, &states, &forms)),
+        withdraw: table.opt_table("withdraw", |withdraw| read_withdraw(withdraw, &states, &forms)),
+        survey: table.flag("survey", false),
         states,
         forms,
         transitions,

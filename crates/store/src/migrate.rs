@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0025_cases",
     "0026_pillar",
     "0027_case_attachment",
+    "0028_public",
     "0030_assignee",
     "0031_service",
 ];

@@ -141,15 +141,15 @@ fn status_of(code: &str) -> StatusCode {
         | "purpose" | "level" | "subject" | "form" | "guard" | "login-form" | "weak-password"
         | "old-password" | "same-password" | "desk-nothing" | "desk-too-many" | "desk-reason"
         | "desk-action" | "desk-no-payee" | "desk-died" | "desk-no-family" | "desk-field" | "assignee"
-        | "share-companion" | "share-kin" | "share-full" | "share-too-many" => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        | "no-clarification" | "slip" | "survey-form" | "share-companion" | "share-kin" | "share-full"
+        | "share-too-many" => StatusCode::UNPROCESSABLE_ENTITY,
         "denied" | "assign" | "accused" | "ticket-locked" | "maker-is-checker" | "territory" | "scope"
-        | "role" | "same-person" | "share-same-person" => StatusCode::FORBIDDEN,
-        "conflict" | "desk-already" | "desk-decided" | "desk-over" | "login-taken" | "nothing-to-undo"
-        | "list-changed" | "at-work" | "changed" | "state" | "closed" | "paper-taken" | "plan-nothing"
-        | "plan-too-many" | "plan-year-over" | "plan-overpaid" | "plan-no-need" | "action"
-        | "hash-changed" | "already-approved" | "share-decided" | "share-stale" => StatusCode::CONFLICT,
+        | "role" | "survey-own" | "same-person" | "share-same-person" => StatusCode::FORBIDDEN,
+        "conflict" | "no-survey" | "open-already" | "desk-already" | "desk-decided" | "desk-over"
+        | "login-taken" | "nothing-to-undo" | "list-changed" | "at-work" | "changed" | "state" | "closed"
+        | "paper-taken" | "plan-nothing" | "plan-too-many" | "plan-year-over" | "plan-overpaid"
+        | "plan-no-need" | "action" | "hash-changed" | "already-approved" | "share-decided"
+        | "share-stale" => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

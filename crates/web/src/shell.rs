@@ -73,7 +73,7 @@ impl Shell {
 }
 
 /// (address, key of the words, icon, any of these actions opens it)
-const PLACES: [(&str, &str, &str, &[&str]); 23] = [
+const PLACES: [(&str, &str, &str, &[&str]); 24] = [
     ("/beranda", "web-nav-home", "house", &[]),
     ("/cari", "web-nav-search", "search", &["search"]),
     ("/keluarga", "web-families", "users", &["family.read"]),
@@ -93,6 +93,7 @@ const PLACES: [(&str, &str, &str, &[&str]); 23] = [
     ("/wilayah", "web-nav-regions", "map", &["region.read"]),
     ("/anggaran", "web-nav-budget", "landmark", &["report.read"]),
     ("/angka", "web-nav-figures", "gauge", &["report.read"]),
+    ("/kepuasan", "web-survey-title", "scale", &["survey.read"]),
     ("/ekspor", "web-desk-exports", "file-text", &["export.read"]),
     ("/pengguna", "web-nav-users", "user-cog", &["user.manage"]),
     ("/audit", "web-nav-audit", "scroll-text", &["audit.read"]),

@@ -177,7 +177,7 @@ fn photo(field: &policy::FormField, case: CaseId, today: Date) -> anyhow::Result
 }
 
 /// Something that fits the type of a question.
-fn answer(field: &policy::FormField, today: Date, nth: usize) -> String {
+pub(super) fn answer(field: &policy::FormField, today: Date, nth: usize) -> String {
     let day = |days: i64| today.checked_add(days.days()).unwrap_or(DAY).to_string();
     let nth_day = i64::try_from(nth % 9).unwrap_or(0);
     match &field.kind {

@@ -13,6 +13,7 @@ mod funds;
 mod goods;
 mod pillars;
 mod plan;
+mod public;
 mod sample;
 mod services;
 mod steps;

@@ -60,6 +60,7 @@ pub(super) fn all(run: &mut Run) -> anyhow::Result<Value> {
         run.step("goods", |run| super::goods::hand_out(run, &crowded(&accounts::read(&run.dir)?)?, month))?;
     run.step("funds", super::funds::fill)?;
     run.step("casework", super::casework::play)?;
+    run.step("public", super::public::fill)?;
     run.step("pillars", super::pillars::fill)?;
     run.step("services", super::services::fill)?;
     run.step("pages", |run| list_pages(run, &decided, &paid, &handed))?;
@@ -522,6 +523,7 @@ fn list_pages(run: &Run, decided: &Value, paid: &Value, handed: &Value) -> anyho
         ("/pilar/cakupan".to_owned(), "pillar.manage"),
         ("/kartu".to_owned(), "payment.read"),
         ("/verifikasi".to_owned(), "verify.draw"),
+        ("/kepuasan".to_owned(), "survey.read"),
         ("/wilayah".to_owned(), "report.read"),
         ("/tugas".to_owned(), "case.work"),
         ("/pengguna".to_owned(), "user.manage"),

@@ -262,6 +262,7 @@ pub(crate) async fn add_by_ticket(guest: Guest, headers: HeaderMap, parts: Multi
         let text = guest.t.say(&format!("galat-{code}"));
         FieldError { field: input_of(code).to_owned(), text }
     });
+    let holds = (holds.0, holds.1, false);
     lapor::show_ticket(guest, holds, wrong.into_iter().collect(), BTreeMap::new()).await
 }
 

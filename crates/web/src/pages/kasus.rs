@@ -11,6 +11,7 @@ use axum::{
 use casework::{
     Answers, DeadlineView, Error, FieldFault, FileView, LetterView, NewCase, Person, Refusal, StepRequest,
     catalogue::{self, OfferView},
+    public::record_survey,
     views::{self, AnswerView, CaseView, FieldView, OpenableView, StepView},
 };
 use jiff::civil::Date;
@@ -204,6 +205,13 @@ impl CasePage {
         people(&self.t, &self.view.people)
     }
 
+    /// Whether people are asked how they were served, and the visitor may write it down.
+    fn asks_survey(&self) -> bool {
+        let row = &self.view.row;
+        let surveys = self.t.policy().workflow(&row.workflow).is_some_and(|workflow| workflow.survey);
+        surveys && !row.open && self.view.as_of.is_none() && self.shell.may("case.work")
+    }
+
     /// Names of the roles whose task it is now.
     fn waits_for(&self) -> String {
         self.view.waits_for.iter().map(|role| self.role(role)).collect::<Vec<_>>().join(", ")
@@ -367,6 +375,30 @@ pub(crate) async fn give(Path(case): Path<i64>, posted: Posted<Given>) -> Answer
         None => Ok(Redirect::to(&format!("/kasus/{case}")).into_response()),
         Some(refused) => Err(Fault::refused(refused.code)),
     }
+}
+
+/// Writes down what a citizen answered about a case that is over.
+pub(crate) async fn survey(Path(case): Path<i64>, posted: Posted<BTreeMap<String, String>>) -> Answer {
+    let Posted { visit, mut form } = posted;
+    let answered = super::kepuasan::answered(&mut form, &visit.guest.t);
+    let paper: String = own(&mut form, "kertas").chars().take(60).collect();
+    let refused = visit
+        .ask("case.work", move |house, scope| {
+            match record_survey(house, scope, CaseId(case), &answered, &paper) {
+                Err(error @ (Error::NoSurvey | Error::SurveyForm | Error::SurveyOwn)) => {
+                    Ok(Some(error.code()))
+                }
+                Err(error) => Err(error),
+                Ok(()) => Ok(None),
+            }
+        })
+        .await?;
+    let Some(code) = refused else {
+        return Ok(Redirect::to(&format!("/kasus/{case}")).into_response());
+    };
+    let text = visit.guest.t.say(&format!("galat-{code}"));
+    let errors = vec![FieldError { field: "k-survei".into(), text }];
+    case_page(visit, case, None, Refused { errors, ..Refused::default() }).await
 }
 
 #[derive(Deserialize)]

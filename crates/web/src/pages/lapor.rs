@@ -81,6 +81,8 @@ pub(crate) struct TrackPage {
     pub(crate) csrf: String,
     pub(crate) view: Option<TicketView>,
     pub(crate) secret: String,
+    /// The citizen has just said how the service was.
+    pub(crate) thanked: bool,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) sent: BTreeMap<String, String>,
 }
@@ -155,7 +157,7 @@ async fn places_page(guest: &Guest, workflow: String, here: RegionCode) -> Answe
 }
 
 /// A form of a visitor carries a token that must equal a cookie of the same browser.
-fn with_cookie(guest: &Guest, status: StatusCode, csrf: &str, body: Answer) -> Answer {
+pub(super) fn with_cookie(guest: &Guest, status: StatusCode, csrf: &str, body: Answer) -> Answer {
     let set = cookie(FORM_COOKIE, csrf, FORM_SECONDS, guest.app.options.secure);
     Ok((status, [(header::SET_COOKIE, set)], body?).into_response())
 }
@@ -231,20 +233,20 @@ pub(crate) async fn send(guest: Guest, headers: HeaderMap, body: Bytes) -> Answe
 }
 
 pub(crate) async fn track(guest: Guest) -> Answer {
-    track_page(&guest, None, String::new(), Vec::new(), BTreeMap::new())
+    track_page(&guest, None, Default::default(), Vec::new(), BTreeMap::new())
 }
 
 fn track_page(
     guest: &Guest,
     view: Option<TicketView>,
-    secret: String,
+    (secret, thanked): (String, bool),
     errors: Vec<FieldError>,
     sent: BTreeMap<String, String>,
 ) -> Answer {
     let csrf = random_hex::<16>();
     let answer = status(&errors);
     let (t, shell) = (guest.t.clone(), guest.shell());
-    let body = page(&TrackPage { t, shell, csrf: csrf.clone(), view, secret, errors, sent });
+    let body = page(&TrackPage { t, shell, csrf: csrf.clone(), view, secret, thanked, errors, sent });
     with_cookie(guest, answer, &csrf, body)
 }
 
@@ -271,23 +273,23 @@ async fn look(guest: &Guest, ticket: String, secret: String) -> Result<Result<Ti
 
 pub(super) async fn show_ticket(
     guest: Guest,
-    (ticket, secret): (String, String),
+    (ticket, secret, thanked): (String, String, bool),
     errors: Vec<FieldError>,
     sent: BTreeMap<String, String>,
 ) -> Answer {
     match look(&guest, ticket, secret.clone()).await? {
-        Ok(view) => track_page(&guest, Some(view), secret, errors, sent),
+        Ok(view) => track_page(&guest, Some(view), (secret, thanked), errors, sent),
         Err(code) => {
             let text = guest.t.say(&format!("galat-{code}"));
             let errors = vec![FieldError { field: "tiket".into(), text }];
-            track_page(&guest, None, String::new(), errors, BTreeMap::new())
+            track_page(&guest, None, Default::default(), errors, BTreeMap::new())
         }
     }
 }
 
 pub(crate) async fn track_one(guest: Guest, headers: HeaderMap, body: Bytes) -> Answer {
     let mut sent = read(&headers, &body)?;
-    let ticket = (own(&mut sent, "tiket"), own(&mut sent, "rahasia"));
+    let ticket = (own(&mut sent, "tiket"), own(&mut sent, "rahasia"), false);
     show_ticket(guest, ticket, Vec::new(), BTreeMap::new()).await
 }
 
@@ -311,5 +313,28 @@ pub(crate) async fn step(guest: Guest, headers: HeaderMap, body: Bytes) -> Answe
         .await?;
     let errors = faults(&guest.t, &action, &refused);
     let kept = if errors.is_empty() { BTreeMap::new() } else { sent };
-    show_ticket(guest, (ticket, secret), errors, kept).await
+    show_ticket(guest, (ticket, secret, false), errors, kept).await
+}
+
+/// The citizen says how the service was.
+pub(crate) async fn survey(guest: Guest, headers: HeaderMap, body: Bytes) -> Answer {
+    let mut sent = read(&headers, &body)?;
+    let (ticket, secret) = (own(&mut sent, "tiket"), own(&mut sent, "rahasia"));
+    let answered = super::kepuasan::answered(&mut sent, &guest.t);
+    let (of, with) = (ticket.clone(), secret.clone());
+    let refused = guest
+        .app
+        .ask(move |house| {
+            let scope = Session::citizen(house).scope("case.ticket")?;
+            match casework::public::survey_by_ticket(house, &scope, (of.trim(), with.trim()), &answered) {
+                Err(error @ (Error::SurveyForm | Error::NoSurvey)) => Ok(Some(error.code())),
+                Err(error) => Err(Fault::from(error)),
+                Ok(()) => Ok(None),
+            }
+        })
+        .await?;
+    let text = refused.map(|code| guest.t.say(&format!("galat-{code}")));
+    let thanked = text.is_none();
+    let errors = text.into_iter().map(|text| FieldError { field: "l-survei".into(), text }).collect();
+    show_ticket(guest, (ticket, secret, thanked), errors, BTreeMap::new()).await
 }

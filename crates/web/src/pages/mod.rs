@@ -20,7 +20,9 @@ mod ekspor;
 mod kartu;
 mod kasus;
 mod keluarga;
+mod kepuasan;
 mod keputusan;
+mod klarifikasi;
 mod komponen;
 mod lapor;
 mod layanan;
@@ -42,6 +44,7 @@ mod program;
 mod simulasi;
 mod simulasi_kerja;
 mod status;
+mod statusku;
 mod surat_pos;
 mod susulan;
 mod tinjau;
@@ -59,6 +62,7 @@ use axum::{
 
 use crate::{app::App, assets, meter};
 
+pub(crate) use kepuasan::choices as survey_choices;
 pub use simulasi::figure_cells;
 pub use simulasi_kerja::outside;
 
@@ -213,6 +217,18 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/lacak", get(lapor::track).post(lapor::track_one))
         .route("/lacak/langkah", post(lapor::step))
         .route("/lacak/berkas/lihat", post(berkas::show_by_ticket))
+        .route("/lacak/survei", post(lapor::survey))
+        .route("/klarifikasi", get(klarifikasi::list))
+        .route("/klarifikasi/umpan.xml", get(klarifikasi::feed))
+        .route("/klarifikasi/{number}", get(klarifikasi::show))
+        .route("/klarifikasi/{number}/kartu.svg", get(klarifikasi::card))
+        .route("/klarifikasi/{number}/persegi.svg", get(klarifikasi::square))
+        .route("/kepuasan", get(kepuasan::show))
+        .route("/kasus/{case}/survei", post(kasus::survey))
+        .route("/statusku", get(statusku::show).post(statusku::open))
+        .route("/statusku/keluar", post(statusku::close))
+        .route("/statusku/keberatan", post(statusku::object))
+        .route("/keluarga/{family}/kode", get(statusku::slip).post(statusku::issue))
         .route("/akun", get(akun::show))
         .route("/akun/sandi", post(akun::change_password))
         .route("/pengguna", get(akun::list).post(akun::create))

@@ -2,6 +2,7 @@
 //! language; out: a piece of page. Simple components are macros in `templates/ui.html`; /komponen shows all of both.
 //! To add one: a struct here with a template in `templates/ui/`, a sample on the component page.
 
+pub(crate) mod card;
 mod chart;
 mod judged;
 mod pager;

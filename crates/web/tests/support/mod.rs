@@ -31,7 +31,7 @@ pub const ROLES: [&str; 10] = [
 ];
 
 /// Every place of the menu.
-pub const PLACES: [&str; 22] = [
+pub const PLACES: [&str; 23] = [
     "/beranda",
     "/cari",
     "/keluarga",
@@ -50,6 +50,7 @@ pub const PLACES: [&str; 22] = [
     "/wilayah",
     "/anggaran",
     "/angka",
+    "/kepuasan",
     "/ekspor",
     "/pengguna",
     "/audit",
