@@ -641,3 +641,77 @@ async fn a_file_is_sent_seen_and_withdrawn_and_runs_nothing() {
     assert_eq!(officer.get(&file).await.status, StatusCode::NOT_FOUND);
     assert!(officer.get(&case).await.body.contains("Salah kirim"), "the row remains");
 }
+
+/// What differs between two answers by chance: tokens and the number of the request.
+fn without_chance(body: &str) -> String {
+    let mut out = String::new();
+    for piece in body.split_inclusive('>') {
+        let chance = piece.contains("name=\"csrf\"") || piece.contains("</p>") && body_is_request(piece);
+        out.push_str(if chance { "-" } else { piece });
+    }
+    out
+}
+
+/// Twelve hexadecimal digits in a row: the number of a request.
+fn body_is_request(piece: &str) -> bool {
+    piece.split(|c: char| !c.is_ascii_hexdigit()).any(|run| run.len() == 12)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_learns_from_the_status_page_what_is_known() {
+    let house = House::new();
+    let slip = {
+        let mut operator = house.signed_in("village_operator").await;
+        // No family here: the office cannot make a slip, and says what it says of a family that is not there.
+        let answer = operator.get("/keluarga/7/kode").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        house
+            .inner
+            .db
+            .write(|tx| tx.execute(&support::ADD_FAMILY, store::params![7, "99.01.01.2001"]))
+            .unwrap();
+        let session = access::session_of_login(
+            &house.inner,
+            &access::Session::console(&house.inner).scope("user.manage").unwrap(),
+            "village_operator",
+        )
+        .unwrap();
+        access::issue_slip(&house.inner, &session.scope("slip.issue").unwrap(), model::FamilyId(7), "5")
+            .unwrap()
+    };
+    let mut visitor = house.visitor();
+    let mut answers = Vec::new();
+    for (number, secret, day) in [
+        ("aaaaa-bbbbb", slip.secret.as_str(), "5"),
+        (slip.slip.as_str(), "aaaa-bbbb-cccc-dddd", "5"),
+        (slip.slip.as_str(), slip.secret.as_str(), "6"),
+        ("", "", ""),
+    ] {
+        let csrf = visitor.csrf("/statusku").await;
+        let form = [("csrf", csrf.as_str()), ("lembar", number), ("kode", secret), ("tanggal", day)];
+        let answer = visitor.post("/statusku", &form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.body.contains("class=\"errors\""));
+        answers.push(without_chance(&answer.body));
+    }
+    assert!(answers.windows(2).all(|two| two[0] == two[1]), "{answers:#?}");
+
+    let csrf = visitor.csrf("/statusku").await;
+    let form = [("csrf", csrf.as_str()), ("lembar", &slip.slip), ("kode", &slip.secret), ("tanggal", "05")];
+    let opened = visitor.post("/statusku", &form).await;
+    assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.body);
+    assert!(visitor.set_cookies.iter().any(|set| set.starts_with("pilar_kode=") && set.contains("HttpOnly")));
+    let own = visitor.get("/statusku").await;
+    assert!(own.body.contains("UJI") && own.body.contains("/statusku/keberatan"), "{}", own.body);
+    assert_eq!(visitor.get("/keluarga/7").await.status, StatusCode::SEE_OTHER, "no other page opens");
+    let csrf = visitor.csrf("/statusku").await;
+    assert_eq!(visitor.post("/statusku/keberatan", &[("csrf", "x")]).await.status, StatusCode::FORBIDDEN);
+    let objection = [("csrf", csrf.as_str())];
+    assert_eq!(
+        visitor.post("/statusku/keberatan", &objection).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    let csrf = visitor.csrf("/statusku").await;
+    visitor.post("/statusku/keluar", &[("csrf", &csrf)]).await;
+    assert!(!visitor.get("/statusku").await.body.contains("UJI"));
+}

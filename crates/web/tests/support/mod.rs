@@ -244,3 +244,8 @@ pub fn bare_keys(body: &str) -> Vec<String> {
     .map(str::to_owned)
     .collect()
 }
+
+store::sql! {
+    pub ADD_FAMILY = "INSERT INTO family (family_id, head_person_id, head_name, region, size, vars, version, digest)
+        VALUES ($1, $1, 'UJI', $2, 1, '{}', 1, 0)";
+}
