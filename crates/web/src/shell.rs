@@ -79,7 +79,7 @@ const PLACES: [(&str, &str, &str, &[&str]); 24] = [
     ("/keluarga", "web-families", "users", &["family.read"]),
     ("/tugas", "web-nav-tasks", "list-checks", &["case.read"]),
     ("/pemberitahuan", "web-notices", "inbox", &["case.open"]),
-    ("/layanan", "web-catalogue", "map", &["case.read"]),
+    ("/layanan", "web-catalogue", "map", &[]),
     ("/tinjau", "web-nav-review", "git-compare", &["review.read"]),
     ("/daftar", "web-nav-lists", "inbox", &["list.read"]),
     ("/program", "web-nav-programmes", "file-text", &["programme.read"]),

@@ -587,7 +587,12 @@ async fn a_file_is_sent_seen_and_withdrawn_and_runs_nothing() {
     let house = House::new();
     let mut officer = house.signed_in("district_officer").await;
     let csrf = officer.csrf("/kasus/baru").await;
-    let open = [("csrf", csrf.as_str()), ("jenis", "relief_request"), ("wilayah", "99.01.01.2001")];
+    let open = [
+        ("csrf", csrf.as_str()),
+        ("jenis", "relief_request"),
+        ("keluarga", "0"),
+        ("wilayah", "99.01.01.2001"),
+    ];
     let form = house.inner.policy.workflow("relief_request").unwrap();
     let fields =
         form.open_form.as_deref().and_then(|key| form.form(key)).map_or(&[][..], |form| &form.fields);
