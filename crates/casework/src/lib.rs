@@ -11,11 +11,13 @@
 
 mod board;
 mod bulk;
+mod day;
 pub mod engine;
 mod error;
 mod follow;
 pub mod form;
 mod handover;
+mod month;
 mod paper;
 pub mod pillar;
 pub mod queries;
@@ -28,6 +30,7 @@ pub mod views;
 mod write;
 
 pub use bulk::{Bulk, NotTaken, take_steps};
+pub use day::{MyDay, my_day};
 pub use engine::{Refusal, Stepped};
 pub use error::{Error, ShareFault};
 pub use follow::{Death, Moved, OpenCase, follow, followed_until, open_cases_of};
@@ -36,6 +39,7 @@ pub use handover::{
     HANDOVER_BYTES_MAX, HANDOVER_COLUMNS, HandoverFilter, HandoverRow, HandoversTaken, LineFault,
     handover_rows, take_handovers,
 };
+pub use month::{CountsFor, Rolled, rolled};
 pub use paper::{DeadlineView, LetterView};
 pub use service::{
     Done, Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, name_family, open_case,

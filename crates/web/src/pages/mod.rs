@@ -16,6 +16,7 @@ mod cari;
 mod daftar;
 mod dana;
 mod ekspor;
+mod hari_ini;
 mod kartu;
 mod kasus;
 mod keluarga;
@@ -189,6 +190,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/angka/csv", get(angka::show))
         .route("/angka/{id}", get(angka::show))
         .route("/tugas", get(tugas::list))
+        .route("/hari-ini", get(hari_ini::mine))
         .route("/kasus", post(kasus::open))
         .route("/kasus/baru", get(kasus::new))
         .route("/kasus/{case}", get(kasus::show))

@@ -31,11 +31,12 @@ pub const ROLES: [&str; 10] = [
 ];
 
 /// Every place of the menu.
-pub const PLACES: [&str; 21] = [
+pub const PLACES: [&str; 22] = [
     "/beranda",
     "/cari",
     "/keluarga",
     "/tugas",
+    "/hari-ini",
     "/tinjau",
     "/daftar",
     "/program",
