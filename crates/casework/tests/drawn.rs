@@ -1,5 +1,5 @@
-//! The second check of a share: who is drawn, that no drawn case is settled without it, and that it is somebody else's. The month for which a
-//! proposal counts, and the day of a worker.
+//! The second check of a share: who is drawn, that no drawn case is settled without it, and that it is somebody else's. The month for
+//! which a proposal counts, and the day of a worker.
 
 #![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
 
