@@ -43,6 +43,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0024_fund",
     "0025_cases",
     "0026_pillar",
+    "0029_field",
 ];
 
 /// What follows on the line runs on the server only: how rows are laid out, nothing that an answer depends on.
