@@ -49,7 +49,7 @@ pub(crate) async fn mine(visit: Visit) -> Answer {
     let t = visit.t();
     let parts = vec![
         ("h-lambat", t.say("web-late"), day.late),
-        ("h-hari", t.say("web-due-today"), day.due_today),
+        ("h-hari", t.say("web-today"), day.due_today),
         ("h-pekan", t.say("web-this-week"), day.this_week),
     ];
     page(&DayPage {
