@@ -10,8 +10,8 @@ use store::{Tx, params};
 use crate::{
     Error, Result, queries,
     service::{
-        Asked, BATCH, Stored, Taker, asks_who, by_id, decide, find, read_actors, read_stored, seen, step,
-        stored,
+        Asked, BATCH, Stored, Taker, add_parent_actors, asks_who, by_id, decide, find, read_actors,
+        read_stored, seen, step, stored,
     },
     write::Writes,
 };
@@ -145,6 +145,9 @@ fn read_many(
         asking.iter().map(|one| (&queries::ACTORS, params![one.family, one.id].to_vec())).collect();
     for (one, rows) in asking.iter_mut().zip(tx.query_all(&questions)?) {
         one.case.actors = read_actors(&rows)?;
+        if let Some(workflow) = house.policy.workflow(&one.workflow) {
+            add_parent_actors(tx, workflow, one)?;
+        }
     }
     Ok(found)
 }

@@ -39,6 +39,8 @@ pub struct Clock {
 /// What the engine needs to know of a case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
+    /// Its number.
+    pub number: i64,
     /// Key of the state.
     pub state: String,
     /// Answers of all forms so far.
@@ -136,6 +138,9 @@ pub enum Refusal {
     /// The case accuses this role.
     #[error("who is accused does not work the case")]
     Accused,
+    /// The case was drawn for another way: this step would end it without.
+    #[error("the case was drawn: take the step `{0}` first")]
+    Drawn(String),
     /// The person who did the last step, or one that must be checked, may not check it.
     #[error("the person who did the step before may not check it: another person must")]
     SamePerson,
@@ -163,6 +168,7 @@ impl Refusal {
             Self::Role(_) => "casework-role",
             Self::Level(_) => "casework-level",
             Self::Accused => "casework-accused",
+            Self::Drawn(_) => "casework-drawn",
             Self::SamePerson => "casework-same-person",
             Self::Form(_) => "casework-form",
             Self::Assign => "casework-assign",
@@ -236,6 +242,8 @@ fn cause(calendar: &Calendar, before: &Case, transition: &Transition, stepped: &
             Some((argument.clone(), stepped.case.answers.get(field)?.clone()))
         });
         let given: Answers = given.collect();
+        let written = given.iter().map(|(key, answer)| (key.clone(), answer.as_written()));
+        let arguments = effect.values.clone().into_iter().chain(written).collect();
         match (effect.name.as_str(), &effect.workflow, &effect.role) {
             (OPEN_CASE, Some(workflow), _) => {
                 stepped.children.push(Child { workflow: workflow.clone(), answers: given });
@@ -248,10 +256,7 @@ fn cause(calendar: &Calendar, before: &Case, transition: &Transition, stepped: &
                 });
             }
             (ASSIGN, ..) => stepped.assigned = effect.to,
-            _ => stepped.effects.push(Caused {
-                name: effect.name.clone(),
-                arguments: given.iter().map(|(key, answer)| (key.clone(), answer.as_written())).collect(),
-            }),
+            _ => stepped.effects.push(Caused { name: effect.name.clone(), arguments }),
         }
     }
 }
@@ -273,11 +278,16 @@ fn allowed<'w>(workflow: &'w Workflow, case: &Case, wanted: Move<'_>) -> Result<
         return Err(Refusal::Action(wanted.action.to_owned()));
     };
     if wanted.role == CLOCK {
-        let due = state.then.as_deref() == Some(wanted.action);
+        let drawn = state.draw.as_ref().filter(|draw| draw.takes(&workflow.key, &state.key, case.number));
+        let due = state.then.as_deref() == Some(wanted.action)
+            || drawn.is_some_and(|draw| draw.action == wanted.action);
         return if due { Ok(transition) } else { Err(Refusal::Role(transition.by.clone())) };
     }
     if !transition.by.iter().any(|role| role == wanted.role) {
         return Err(Refusal::Role(transition.by.clone()));
+    }
+    if let Some(action) = drawn_for(workflow, case, transition) {
+        return Err(Refusal::Drawn(action.to_owned()));
     }
     if accused(workflow, &case.answers).is_some_and(|role| role == wanted.role) {
         return Err(Refusal::Accused);
@@ -289,6 +299,14 @@ fn allowed<'w>(workflow: &'w Workflow, case: &Case, wanted: Move<'_>) -> Result<
         return Err(Refusal::SamePerson);
     }
     Ok(transition)
+}
+
+/// The action that a case was drawn for, where a step would end it without.
+pub fn drawn_for<'w>(workflow: &'w Workflow, case: &Case, transition: &Transition) -> Option<&'w str> {
+    let draw = workflow.state(&case.state)?.draw.as_ref()?;
+    let ends = workflow.state(&transition.to).is_some_and(|state| state.kind == StateKind::End);
+    let drawn = ends && transition.action != draw.action;
+    (drawn && draw.takes(&workflow.key, &case.state, case.number)).then_some(draw.action.as_str())
 }
 
 /// Whether this person did what the step checks.

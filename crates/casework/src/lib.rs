@@ -14,12 +14,14 @@ mod assign;
 mod board;
 mod bulk;
 pub mod catalogue;
+mod day;
 pub mod engine;
 mod error;
 mod files;
 mod follow;
 pub mod form;
 mod handover;
+mod month;
 mod paper;
 pub mod pillar;
 pub mod public;
@@ -34,6 +36,7 @@ mod write;
 
 pub use assign::{Person, assign, people_for};
 pub use bulk::{Bulk, NotTaken, take_steps};
+pub use day::{MyDay, my_day};
 pub use engine::{Refusal, Stepped};
 pub use error::{Error, ShareFault};
 pub use files::{
@@ -45,6 +48,7 @@ pub use handover::{
     HANDOVER_BYTES_MAX, HANDOVER_COLUMNS, HandoverFilter, HandoverRow, HandoversTaken, LineFault,
     handover_rows, take_handovers,
 };
+pub use month::{CountsFor, Rolled, rolled};
 pub use paper::{DeadlineView, LetterView};
 pub use service::{
     Done, Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, name_family, open_case,

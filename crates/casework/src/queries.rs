@@ -225,6 +225,10 @@ sql! {
     pub(crate) TIMED = "SELECT case_id, rev FROM case_file
         WHERE workflow = $1 AND state = $2 AND open = 1 AND step_due_on < $3 AND case_id > $4
         ORDER BY case_id LIMIT $5";
+    pub(crate) ROLLED = "SELECT substr(region, 1, 5), COUNT(*) FROM case_file
+        WHERE workflow = $1 AND opened_on <= $2 AND (open = 1 OR (state = $3 AND closed_on > $2))
+            AND region >= $4 AND region < $5
+        GROUP BY substr(region, 1, 5) ORDER BY 1";
     pub(crate) COUNTS_CLEAR = "DELETE FROM case_count WHERE district <> '-'";
     pub(crate) COUNTS_SET = "INSERT INTO case_count (district, workflow, state, open, late)
         SELECT substr(region, 1, 5), workflow, state, COUNT(*), COUNT(*) FILTER (WHERE step_due_on < $1)

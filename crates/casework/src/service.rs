@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use access::{House, Scope, audit};
 use jiff::civil::Date;
 use model::{CaseId, FamilyId, LineId, PersonId, RegionCode, RegionLevel};
-use policy::{CITIZEN, CaseSubject, FieldKind, StateKind, Workflow};
+use policy::{CITIZEN, CaseSubject, FieldKind, OF_PARENT, StateKind, Workflow};
 use serde::{Deserialize, Serialize};
 use store::{Row, Tx, next_number, outbox, params};
 
@@ -75,6 +75,15 @@ pub struct Effect {
     pub actor: i64,
     /// Who caused it, by name.
     pub actor_name: String,
+    /// The line of the case's history that caused it; 0 in an effect of before it was kept.
+    #[serde(default)]
+    pub seq: i64,
+    /// Where the case lies.
+    #[serde(default)]
+    pub region: Option<RegionCode>,
+    /// The day of the step, where the case lies.
+    #[serde(default)]
+    pub on: Option<Date>,
 }
 
 /// What a step came to.
@@ -467,6 +476,7 @@ pub(crate) fn step(
 ) -> Result<Done> {
     if asks_who(workflow, &found, asked) {
         found.case.actors = actors(tx, &found)?;
+        add_parent_actors(tx, workflow, &mut found)?;
     }
     if let Some(root) = found.root {
         look_round(tx, house, root, &mut found)?;
@@ -512,6 +522,24 @@ pub(crate) fn read_actors(rows: &[Row]) -> Result<BTreeMap<String, Vec<i64>>> {
         actors.entry(row.string(0)?).or_default().push(row.int(1)?);
     }
     Ok(actors)
+}
+
+/// Whether a step depends on who took a step of the case that opened this one.
+fn asks_parent(workflow: &Workflow, found: &Stored) -> bool {
+    let mut steps = workflow.out_of(&found.case.state).flat_map(|step| &step.other_than);
+    found.parent.is_some() && steps.any(|action| action.starts_with(OF_PARENT))
+}
+
+/// Adds who did what in the case that opened this one, where a step depends on it.
+pub(crate) fn add_parent_actors(tx: &mut Tx<'_>, workflow: &Workflow, found: &mut Stored) -> Result<()> {
+    let Some(parent) = found.parent.filter(|_| asks_parent(workflow, found)) else { return Ok(()) };
+    let rows = tx.query(&queries::ACTORS, params![found.family, parent])?;
+    let of_parent = read_actors(&rows)?;
+    found
+        .case
+        .actors
+        .extend(of_parent.into_iter().map(|(action, who)| (format!("{OF_PARENT}{action}"), who)));
+    Ok(())
 }
 
 /// What the other cases of the tree mean for this one.
@@ -698,6 +726,7 @@ pub(crate) fn read_stored(house: &House, row: &Row) -> Result<Stored> {
         root: row.opt_int(17)?,
         parent: row.opt_int(18)?.map(CaseId),
         case: Case {
+            number: id,
             state: row.string(7)?,
             clock: read_clock(house, row)?,
             answers: serde_json::from_str(row.text(19)?).map_err(|_| Error::Stored(id))?,

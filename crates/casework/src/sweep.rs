@@ -41,7 +41,11 @@ pub fn sweep(house: &House, scope: &Scope) -> Result<Swept> {
     for workflow in house.policy.workflows().values() {
         for state in &workflow.states {
             if let Some(action) = &state.then {
-                swept.timed += take_timed(house, scope, workflow, &state.key, action)?;
+                let waited = house.clock.today().to_string();
+                swept.timed += take_timed(house, scope, workflow, &state.key, (action, &waited))?;
+            }
+            if let Some(draw) = &state.draw {
+                swept.timed += take_timed(house, scope, workflow, &state.key, (&draw.action, ALWAYS))?;
             }
         }
         for (level, role) in workflow.escalate.iter().enumerate() {
@@ -72,13 +76,21 @@ pub fn sweep(house: &House, scope: &Scope) -> Result<Swept> {
     Ok(swept)
 }
 
-/// Takes the step of a state that waited longer than its days.
-fn take_timed(house: &House, scope: &Scope, workflow: &Workflow, state: &str, action: &str) -> Result<u64> {
-    let today = house.clock.today().to_string();
+/// A day after all days: what is due before it is whatever stands in the state.
+const ALWAYS: &str = "9999-12-31";
+
+/// Takes the step of a state for whom the clock may take it: who waited until a day, or was drawn.
+fn take_timed(
+    house: &House,
+    scope: &Scope,
+    workflow: &Workflow,
+    state: &str,
+    (action, waited): (&str, &str),
+) -> Result<u64> {
     let (mut after, mut taken) = (0, 0);
     loop {
         let (rows, of_batch) = house.db.write(|tx| {
-            let asked = params![&workflow.key, state, &today, after, BATCH as i64];
+            let asked = params![&workflow.key, state, waited, after, BATCH as i64];
             let rows = tx.query(&queries::TIMED, asked)?;
             let mut cases = Vec::with_capacity(rows.len());
             for row in &rows {
@@ -88,7 +100,10 @@ fn take_timed(house: &House, scope: &Scope, workflow: &Workflow, state: &str, ac
             for came in step_many(tx, house, Taker::clock(scope), &cases, (action, &BTreeMap::new()))? {
                 match came {
                     Ok(()) => of_batch += 1,
-                    Err(Error::NotFound | Error::Refused(Refusal::Guard(_) | Refusal::Form(_))) => {}
+                    Err(
+                        Error::NotFound
+                        | Error::Refused(Refusal::Guard(_) | Refusal::Form(_) | Refusal::Role(_)),
+                    ) => {}
                     Err(error) => return Err(error),
                 }
             }

@@ -1,7 +1,10 @@
 //! What pages and `--json` show: my tasks, a case with its history and the steps I may take, the cases of a family, caseloads.
 
 use access::{House, Scope};
-use jiff::civil::{Date, date};
+use jiff::{
+    Timestamp,
+    civil::{Date, date},
+};
 use model::{CaseId, FamilyId, LineId, PersonId, RegionCode, UserId};
 use policy::{CataloguePart, FieldKind, FormField, Label, StateKind, Transition, Workflow};
 use serde::Serialize;
@@ -14,6 +17,7 @@ use crate::{
     files::{self, FileView},
     follow,
     form::{Answer, Answers},
+    month::{self, CountsFor},
     paper::{self, DeadlineView, LetterView},
     queries,
     service::{self, Stored},
@@ -93,6 +97,8 @@ pub struct CaseRow {
     pub why: Why,
     /// Who works it, where a list of tasks tells.
     pub assignee: Option<Person>,
+    /// The month for which it counts, where its workflow counts by months; in lists of open cases only.
+    pub counts: Option<CountsFor>,
 }
 
 /// Why a case stands in somebody's list.
@@ -566,6 +572,9 @@ pub fn case_page(
         let until = as_of.map_or(i64::MAX, |day| paper::end_of_day(house, &found.region, day));
         let events = tx.query(&queries::EVENTS, params![found.family, found.id, until])?;
         found.case.actors = service::actors(tx, &found)?;
+        if let Some(workflow) = house.policy.workflow(&found.workflow) {
+            service::add_parent_actors(tx, workflow, &mut found)?;
+        }
         let tree = match found.root {
             Some(root) => tx.query(&queries::TREE, params![root])?,
             None => Vec::new(),
@@ -590,7 +599,15 @@ pub fn case_page(
         found.open = workflow.state(&last.to).is_some_and(|state| state.kind != StateKind::End);
         found.case.answers = answered_until(&events, case)?;
     }
-    let row = CaseRow { assignee: assignee.filter(|_| as_of.is_none()), ..row_of(house, &found) };
+    let mut row = CaseRow { assignee: assignee.filter(|_| as_of.is_none()), ..row_of(house, &found) };
+    let today = as_of.unwrap_or_else(|| service::today_in(house, &found.region));
+    let through = month::of_history(
+        workflow,
+        (&found.case.state, &history),
+        |at| day_at(house, &found.region, at),
+        today,
+    );
+    row.counts = through.and_then(|day| month::counts_for(house, workflow, found.opened_on, day));
     let steps = if as_of.is_some() { Vec::new() } else { steps_of(workflow, scope, &found) };
     Ok(Some(CaseView {
         purpose: workflow.purpose.clone(),
@@ -626,6 +643,12 @@ pub fn case_page(
     }))
 }
 
+/// The day that it was at a place, at an instant in milliseconds since the epoch.
+fn day_at(house: &House, region: &RegionCode, at_ms: i64) -> Date {
+    let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    house.policy.calendar().day_in(region, at)
+}
+
 fn row_of(house: &House, found: &Stored) -> CaseRow {
     let row = RowParts {
         ids: (found.id, found.family, found.person, found.line),
@@ -655,6 +678,7 @@ fn steps_of(workflow: &Workflow, scope: &Scope, found: &Stored) -> Vec<StepView>
     workflow
         .out_of(&found.case.state)
         .filter(|step| step.by.iter().any(|role| role == scope.role()) && !too_low(step))
+        .filter(|step| engine::drawn_for(workflow, &found.case, step).is_none())
         .map(|step| StepView {
             action: step.action.clone(),
             label: step.label.clone(),
@@ -764,6 +788,9 @@ impl RowParts {
             opened_on: self.opened_on,
             why: Why::Task,
             assignee: None,
+            counts: workflow
+                .filter(|_| self.open)
+                .and_then(|workflow| month::counts_for(house, workflow, self.opened_on, today)),
             step_due_on: self.step_due_on,
             workflow: self.workflow,
             title: self.title,

@@ -221,6 +221,9 @@ fn put_effects(
             line: before.line,
             actor: scope.actor().0,
             actor_name: scope.actor_name().to_owned(),
+            seq: before.rev + 1,
+            region: Some(before.region.clone()),
+            on: Some(service::today_in(house, &before.region)),
         };
         let payload = serde_json::to_string(&effect).map_err(|_| Error::Stored(before.id.0))?;
         let errand = format!("{}:{}:{number}", before.id, before.rev + 1);

@@ -41,6 +41,7 @@ fn filled(field: &FormField, today: Date, dice: &mut Dice) -> String {
 
 fn start(workflow: &Workflow, on: Date) -> Case {
     Case {
+        number: 1,
         state: workflow.start().key.clone(),
         answers: Answers::new(),
         clock: Clock::start(workflow, on),
@@ -56,7 +57,7 @@ fn start(workflow: &Workflow, on: Date) -> Case {
 fn walk(policy: &Policy, workflow: &Workflow, seed: u64) -> (Case, usize) {
     let (calendar, mut dice) = (policy.calendar(), Dice(seed));
     let opened = date(2026, 1, 5).checked_add((dice.roll(300) as i64).days()).unwrap();
-    let mut case = start(workflow, opened);
+    let mut case = Case { number: seed as i64, ..start(workflow, opened) };
     let fields =
         workflow.open_form.as_deref().and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields);
     let written = fields.iter().map(|field| (field.key.clone(), filled(field, opened, &mut dice))).collect();

@@ -31,6 +31,12 @@ impl Month {
     pub fn last_day(self) -> Date {
         self.first_day().last_of_month()
     }
+
+    /// The month after; the last month of the calendar itself.
+    #[must_use]
+    pub fn next(self) -> Self {
+        self.last_day().tomorrow().map_or(self, Self::of)
+    }
 }
 
 impl fmt::Display for Month {

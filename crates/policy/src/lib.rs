@@ -75,8 +75,8 @@ pub use survey::{SURVEY_SCALE, SURVEY_STEP, Survey, SurveyBand, SurveyElement};
 pub use words::{Arg, Words};
 pub use workflow::{
     ASSIGN, AssignTo, CASE_WORDS, CITIZEN, CaseSubject, CataloguePart, Deadline, DeadlineFrom, DeadlineUnit,
-    EFFECTS, EffectRule, FieldChoice, FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State,
-    StateKind, Transition, Workflow,
+    Draw, EFFECTS, EffectRule, FIELD_REPORT, FIELD_RESULT, FieldChoice, FieldKind, Form, FormField, Letter,
+    NOTIFY, OF_PARENT, OPEN_CASE, SET_DATE, State, StateKind, Transition, Workflow,
 };
 
 use crate::{fault::Faults, pack::Pack};
@@ -175,7 +175,7 @@ impl Policy {
         let schema = schema::load(&pack, &faults);
         let sources = source::load(&pack, &faults, &schema);
         let roles = role::load(&pack, &faults);
-        let workflows = workflow_file::load(&pack, &faults, &roles);
+        let workflows = workflow_file::load(&pack, &faults, &roles, &sources);
         let channels = channel::load(&pack, &faults, &workflows);
         let mut programmes = programme_file::load(&pack, &faults, &schema, &channels, varied);
         programme_file::set_shares(&mut programmes, varied);

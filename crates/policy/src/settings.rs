@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use model::Rupiah;
+use jiff::civil::Date;
+use model::{Month, Rupiah};
 use rules::Label;
 
 use crate::{
@@ -66,6 +67,14 @@ pub struct ClosingSettings {
     pub cut_off_day: i64,
     /// Day on which the data are pulled.
     pub pull_day: i64,
+}
+
+impl ClosingSettings {
+    /// The month for which a change of that day counts: its own until the cut-off, later the next.
+    pub fn month_of(&self, day: Date) -> Month {
+        let month = Month::of(day);
+        if i64::from(day.day()) <= self.cut_off_day { month } else { month.next() }
+    }
 }
 
 /// Bounds on received files.

@@ -70,6 +70,29 @@ pub struct State {
     pub counts: Option<String>,
     /// The step that the clock takes by itself once `days` have passed: silence has a meaning here.
     pub then: Option<String>,
+    /// A share of cases that must go another way from here.
+    pub draw: Option<Draw>,
+}
+
+/// A share of the cases that come to a state, drawn by their numbers: no step out of it ends these, and the clock takes the one that is
+/// named.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Draw {
+    /// Key of the action.
+    pub action: String,
+    /// How many of a thousand.
+    pub permille: u32,
+}
+
+impl Draw {
+    /// Whether a case is drawn in a state of a workflow. The same case is always drawn or never: nobody can try again.
+    pub fn takes(&self, workflow: &str, state: &str, case: i64) -> bool {
+        let hash = blake3::hash(format!("draw {workflow} {state} {case}").as_bytes());
+        let mut half = [0_u8; 8];
+        half.copy_from_slice(&hash.as_bytes()[..8]);
+        // What the remainder favours weighs less than one part in 10^16.
+        u64::from_le_bytes(half) % 1_000 < u64::from(self.permille)
+    }
 }
 
 /// Type of a form field.
@@ -172,6 +195,8 @@ pub struct EffectRule {
     pub when: Option<Expr>,
     /// Argument name to form field.
     pub fields: BTreeMap<String, String>,
+    /// Arguments that the file itself says.
+    pub values: BTreeMap<String, String>,
 }
 
 /// To whom an effect gives a case.
@@ -194,6 +219,13 @@ pub const NOTIFY: &str = "case.notify";
 pub const SET_DATE: &str = "case.set_date";
 /// Gives the case to one person among those whose step it is.
 pub const ASSIGN: &str = "case.assign";
+/// Tells the registry what was found: arguments `finding` and, where it says more, `detail`, in words that the list of field reports
+/// knows; `day` of the finding; for a family that the registry does not know `name`, `nik`, `kk` and `address`.
+pub const FIELD_REPORT: &str = "registry.field_report";
+/// The canonical column in which a list tells what was found in the field.
+pub const FIELD_RESULT: &str = "field_result";
+/// Begins the name of an action of the case that opened this one, in `other_than`.
+pub const OF_PARENT: &str = "parent:";
 /// Who acts with a ticket and without an account.
 pub const CITIZEN: &str = "citizen";
 
@@ -204,7 +236,7 @@ pub const EFFECTS: [&str; 11] = [
     SET_DATE,
     ASSIGN,
     "registry.report_death",
-    "registry.field_report",
+    FIELD_REPORT,
     "payment.recheck_account",
     "payment.use_fallback_channel",
     "payment.hold",
@@ -296,7 +328,8 @@ pub struct Transition {
     pub by: Vec<String>,
     /// The role must be held at this level of region or above.
     pub level: Option<RegionLevel>,
-    /// Whoever took one of these actions in the case may not take this one (`open` is the opening).
+    /// Whoever took one of these actions in the case may not take this one (`open` is the opening; behind [`OF_PARENT`] an action of the
+    /// case that opened it).
     pub other_than: Vec<String>,
     /// Form to fill.
     pub form: Option<String>,
@@ -345,6 +378,8 @@ pub struct Workflow {
     pub escalate: Vec<String>,
     /// Working days of lateness after which the first, and each next one, is told.
     pub escalate_days: u32,
+    /// The state by whose entry a case counts for a month: until the cut-off for its own, later for the next.
+    pub month_by: Option<String>,
     /// Where `days` comes from.
     pub basis: Option<Label>,
     /// What a law demands.

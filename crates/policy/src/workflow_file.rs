@@ -1,7 +1,10 @@
 //! Reading of workflows (`workflows/*.toml`) and of forms that several of them share (`forms/*.toml`), with every check at load: nobody who
 //! opens a case shall find out that it cannot end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use rules::{Field as Name, Type};
 
@@ -12,14 +15,25 @@ use crate::{
     publish::{read_publish, read_withdraw},
     reader::{Placed, Source as File, Table},
     role::Roles,
+    source::Source,
     workflow::{
-        ASSIGN, AssignTo, CITIZEN, CaseSubject, CataloguePart, Deadline, DeadlineFrom, DeadlineUnit, EFFECTS,
-        EffectRule, FieldChoice, FieldKind, Form, FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State,
-        StateKind, Transition, Workflow,
+        ASSIGN, AssignTo, CITIZEN, CaseSubject, CataloguePart, Deadline, DeadlineFrom, DeadlineUnit, Draw,
+        EFFECTS, EffectRule, FIELD_REPORT, FIELD_RESULT, FieldChoice, FieldKind, Form, FormField, Letter,
+        NOTIFY, OF_PARENT, OPEN_CASE, SET_DATE, State, StateKind, Transition, Workflow,
     },
 };
 
-pub(crate) fn load(pack: &Pack, faults: &Faults, roles: &Roles) -> BTreeMap<String, Workflow> {
+pub(crate) fn load(
+    pack: &Pack,
+    faults: &Faults,
+    roles: &Roles,
+    sources: &BTreeMap<String, Source>,
+) -> BTreeMap<String, Workflow> {
+    let told = sources.values().flat_map(|source| &source.columns);
+    let findings: BTreeSet<String> = told
+        .filter(|column| column.to == FIELD_RESULT)
+        .flat_map(|column| column.map.keys().cloned())
+        .collect();
     let mut out = BTreeMap::new();
     let shared = shared_forms(pack, faults);
     let known: BTreeSet<String> =
@@ -27,7 +41,7 @@ pub(crate) fn load(pack: &Pack, faults: &Faults, roles: &Roles) -> BTreeMap<Stri
     let mut places = Vec::new();
     for (file, text) in pack.in_folder("workflows/", ".toml") {
         let source = File { file, text, faults };
-        let house = Around { roles, shared: &shared, workflows: &known };
+        let house = Around { roles, shared: &shared, workflows: &known, findings: &findings };
         let (workflow, at) = source.read_toml(|table| (read(table, &house), table.place("key").start));
         if workflow.states.is_empty() {
             continue;
@@ -40,9 +54,28 @@ pub(crate) fn load(pack: &Pack, faults: &Faults, roles: &Roles) -> BTreeMap<Stri
     for ((file, text, at), workflow) in
         places.into_iter().filter_map(|place| Some((place, out.get(&toml_key(place.1)?)?)))
     {
-        check_opened(&File { file, text, faults }, at, workflow, &out);
+        let source = File { file, text, faults };
+        check_opened(&source, at, workflow, &out);
+        check_opener(&source, at, workflow, &out);
     }
     out
+}
+
+/// Who took an action in the case that opened this one: some workflow that opens it has that action.
+fn check_opener(source: &File<'_>, at: usize, workflow: &Workflow, all: &BTreeMap<String, Workflow>) {
+    let opens = |other: &&Workflow| {
+        let effects = other.transitions.iter().flat_map(|step| &step.effects);
+        effects.into_iter().any(|effect| effect.workflow.as_ref() == Some(&workflow.key))
+    };
+    let openers: Vec<&Workflow> = all.values().filter(opens).collect();
+    let named = workflow.transitions.iter().flat_map(|step| &step.other_than);
+    for action in named.filter_map(|action| action.strip_prefix(OF_PARENT)) {
+        let known = openers.iter().flat_map(|other| &other.transitions).any(|step| step.action == action);
+        if !known {
+            let message = format!("no workflow that opens this one has the action `{action}`");
+            source.fault(at, message, "name an action of the workflow whose effect case.open opens it");
+        }
+    }
 }
 
 /// A case that another one opens is about the same subject: it can be about no more than that one is. What it is told, it asks for when it
@@ -87,6 +120,8 @@ struct Around<'p> {
     roles: &'p Roles,
     shared: &'p BTreeMap<String, Form>,
     workflows: &'p BTreeSet<String>,
+    /// Words for what was found that the lists of field reports know, in upper case.
+    findings: &'p BTreeSet<String>,
 }
 
 /// Forms of `forms/*.toml` by key.
@@ -185,6 +220,10 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
         accused: read_accused(table, &forms, roles),
         escalate_days: table.opt_int_in("escalate_days", 1..=60).unwrap_or(3) as u32,
         escalate,
+        month_by: table.opt_placed_text("month_by").map(|state| {
+            known_state(table, &state, &states);
+            state.value
+        }),
         basis: table.opt_label("basis"),
         deadlines: table.each("deadline", |deadline| read_deadline(deadline, &states, &forms)),
         letters: table.each("letter", |letter| read_letter(letter, &states, &forms)),
@@ -221,6 +260,10 @@ fn read_state(table: &Table<'_>) -> State {
         next: table.opt_label("next"),
         counts: table.opt_text("counts"),
         then: table.opt_text("then"),
+        draw: table.opt_table("draw", |draw| Draw {
+            action: draw.text("action"),
+            permille: draw.int("permille", 0..=1_000) as u32,
+        }),
     };
     let works = state.kind != StateKind::End;
     for key in ["days", "next_id", "next_en", "then"].into_iter().filter(|key| !works && table.has(key)) {
@@ -587,6 +630,17 @@ fn read_effect(table: &Table<'_>, forms: &[Form], around: &Around<'_>, names: &N
         out
     });
     let fields = fields.unwrap_or_default();
+    let values = table.opt_table("values", |values| {
+        let said = values.entries().into_iter();
+        said.map(|(argument, value)| {
+            (argument.value, value.get_ref().as_str().unwrap_or_default().to_owned())
+        })
+        .collect::<BTreeMap<String, String>>()
+    });
+    let values = values.unwrap_or_default();
+    if name == FIELD_REPORT {
+        check_findings(table, (&fields, &values), forms, around.findings);
+    }
     if name == SET_DATE {
         let day = fields
             .get("due")
@@ -624,6 +678,36 @@ fn read_effect(table: &Table<'_>, forms: &[Form], around: &Around<'_>, names: &N
         to,
         when,
         fields,
+        values,
+    }
+}
+
+/// What a step reports must be a word that the list of field reports knows: the registry would not know what was found.
+fn check_findings(
+    table: &Table<'_>,
+    (fields, values): (&BTreeMap<String, String>, &BTreeMap<String, String>),
+    forms: &[Form],
+    known: &BTreeSet<String>,
+) {
+    if !fields.contains_key("finding") && !values.contains_key("finding") {
+        table.fault("name", "what was found is not said", "add finding to fields or to values");
+    }
+    for argument in ["finding", "detail"] {
+        let of_field = fields
+            .get(argument)
+            .and_then(|key| forms.iter().flat_map(|form| &form.fields).find(|field| field.key == *key));
+        let chosen = of_field.map_or(&[][..], |field| match &field.kind {
+            FieldKind::Choice(choices) => choices,
+            _ => &[],
+        });
+        if of_field.is_some() && chosen.is_empty() {
+            table.fault("name", format!("`{argument}` is no choice"), "name a field of type choice");
+        }
+        let words = chosen.iter().map(|choice| &choice.value).chain(values.get(argument));
+        for word in words.filter(|word| !known.contains(&word.to_uppercase())) {
+            let message = format!("no list of field reports knows the finding `{word}`");
+            table.fault("name", message, format!("add it to the column of {FIELD_RESULT} in sources/"));
+        }
     }
 }
 
@@ -650,33 +734,18 @@ fn check_clocks(table: &Table<'_>, workflow: &Workflow) {
                 format!("nobody of the house has a step out of `{}`, and its clock runs", state.key);
             table.fault_at(&at, message, "write kind = \"waiting\", or give a step to a role");
         }
-        let Some(then) = &state.then else { continue };
-        match workflow.transition(&state.key, then) {
-            None => {
-                let message = format!("the clock cannot take `{then}` out of `{}`", state.key);
-                table.fault_at(&at, message, "name the action of a step out of this state in `then`");
-            }
-            Some(step) => {
-                let asks = step
-                    .form
-                    .as_deref()
-                    .and_then(|form| workflow.form(form))
-                    .is_some_and(|form| form.fields.iter().any(|field| field.required));
-                if asks || step.guard.is_some() {
-                    let message = format!(
-                        "the clock takes `{then}` by itself and cannot fill its form or meet its guard"
-                    );
-                    table.fault_at(
-                        &at,
-                        message,
-                        "leave the form and the guard out, or make a step of its own",
-                    );
-                }
-            }
+        let by_itself = state.then.iter().chain(state.draw.iter().map(|draw| &draw.action));
+        for then in by_itself {
+            check_by_itself(table, workflow, &state.key, (then, &at));
         }
     }
+
     let actions: BTreeSet<&str> = workflow.transitions.iter().map(|step| step.action.as_str()).collect();
     for named in table.placed_lists("transition", "other_than") {
+        // Of a case that opens this one; which workflows do is seen when all are read.
+        if named.value.starts_with(OF_PARENT) {
+            continue;
+        }
         if named.value != "open" && !actions.contains(named.value.as_str()) {
             table.fault_at(
                 &named.at,
@@ -750,6 +819,28 @@ fn check_files(table: &Table<'_>, workflow: &Workflow) {
             let message =
                 format!("an effect of `{}` carries the file `{key}` away from its case", step.action);
             table.fault_at(&at, message, "leave the field out of the effect");
+        }
+    }
+}
+
+/// A step that the clock takes by itself asks for nothing.
+fn check_by_itself(table: &Table<'_>, workflow: &Workflow, state: &str, (then, at): (&str, &Range<usize>)) {
+    match workflow.transition(state, then) {
+        None => {
+            let message = format!("the clock cannot take `{then}` out of `{state}`");
+            table.fault_at(at, message, "name the action of a step out of this state");
+        }
+        Some(step) => {
+            let asks = step
+                .form
+                .as_deref()
+                .and_then(|form| workflow.form(form))
+                .is_some_and(|form| form.fields.iter().any(|field| field.required));
+            if asks || step.guard.is_some() {
+                let message =
+                    format!("the clock takes `{then}` by itself and cannot fill its form or meet its guard");
+                table.fault_at(at, message, "leave the form and the guard out, or make a step of its own");
+            }
         }
     }
 }

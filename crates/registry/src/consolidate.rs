@@ -25,7 +25,7 @@ use crate::people::{self, Before, Class, Identified};
 use crate::publish::{self, Published};
 use crate::rows::{self, Rows};
 use crate::version::{self, Version, boolean, date32, int64, text};
-use crate::{Error, Result, urgent, write};
+use crate::{Error, Result, field, write};
 
 /// Raised whenever the same inputs would give another version: a new number is made then.
 const METHOD: &str = "1";
@@ -106,7 +106,7 @@ pub fn consolidate(house: &House, session: &Session, progress: &dyn Progress) ->
 
 fn run(house: &House, job: &Job, progress: &dyn Progress) -> Result<Consolidation> {
     let mut watch = Watch::new();
-    let reports_taken_in = urgent::take_in(house)?;
+    let reports_taken_in = field::take_in(house)?;
     let lists = load::lists(house)?;
     if lists.is_empty() {
         return Err(Error::NoLists);

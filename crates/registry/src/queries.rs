@@ -59,13 +59,21 @@ sql! {
         WHERE kind = 'death' AND (state < 2 OR file_no > $1) ORDER BY change_id";
     pub(crate) URGENT_UNFINISHED = "SELECT file_no FROM urgent_change WHERE state = 1 ORDER BY change_id
             LIMIT 1";
-    pub(crate) URGENT_OPEN = "SELECT change_id FROM urgent_change WHERE state = 0 ORDER BY change_id LIMIT
-            10000";
+    pub(crate) URGENT_OPEN = "SELECT change_id FROM urgent_change WHERE state = 0 AND counts_for <= $1
+        ORDER BY change_id LIMIT 10000";
+    pub(crate) FIELD_TOLD = "SELECT change_id FROM urgent_change WHERE case_id = $1 AND case_seq = $2";
+    pub(crate) FIELD_ADD = "INSERT INTO urgent_change
+        (change_id, person_id, family_id, kind, date, evidence, user_id, actor, at, state, case_id, case_seq,
+            facts, counts_for)
+        VALUES ($1, $2, $3, 'field', $4, '', $5, $6, $7, 0, $8, $9, $10, $11)";
+    pub(crate) FIELD_HEAD = "SELECT head_person_id FROM family WHERE family_id = $1";
+    pub(crate) CLOSED_LAST = "SELECT month FROM closing ORDER BY month DESC LIMIT 1";
+    pub(crate) FIELD_WAITING = "SELECT COUNT(*) FROM urgent_change WHERE state < 2 AND kind = 'field' AND counts_for > $1";
     pub(crate) URGENT_ASSIGN = "UPDATE urgent_change SET state = 1, file_no = $2, row_no = $3 WHERE change_id
             = $1";
-    pub(crate) URGENT_OF_FILE = "SELECT change_id, person_id, date, evidence, user_id, actor FROM
-            urgent_change
-        WHERE file_no = $1 AND state = 1 ORDER BY row_no";
+    pub(crate) URGENT_OF_FILE = "SELECT change_id, person_id, family_id, kind, date, evidence,
+            user_id, actor, case_id, case_seq, facts
+        FROM urgent_change WHERE file_no = $1 AND state = 1 ORDER BY row_no";
     pub(crate) URGENT_TAKEN = "UPDATE urgent_change SET state = 2 WHERE file_no = $1 AND state = 1";
 
     // --- publishing
@@ -214,10 +222,10 @@ sql! {
     pub(crate) PERSON_EVENTS = "SELECT version, seq, kind, date, person_id, family_id, other_id,
             value_before, value_after
         FROM registry_event WHERE person_id = $1 ORDER BY version DESC, seq LIMIT 200";
-    pub(crate) FAMILY_URGENT = "SELECT kind, date, person_id, evidence, actor, at FROM urgent_change
-        WHERE family_id = $1 ORDER BY change_id DESC LIMIT 50";
-    pub(crate) PERSON_URGENT = "SELECT kind, date, person_id, evidence, actor, at FROM urgent_change
-        WHERE person_id = $1 ORDER BY change_id DESC LIMIT 50";
+    pub(crate) FAMILY_URGENT = "SELECT kind, date, person_id, evidence, actor, at, case_id, facts
+        FROM urgent_change WHERE family_id = $1 ORDER BY change_id DESC LIMIT 50";
+    pub(crate) PERSON_URGENT = "SELECT kind, date, person_id, evidence, actor, at, case_id, facts
+        FROM urgent_change WHERE person_id = $1 AND kind = 'death' ORDER BY change_id DESC LIMIT 50";
     pub(crate) FAMILIES_PAGE = "SELECT family_id, kk, head_name, region, size, decile, rank_date FROM family
         WHERE region >= $1 AND region < $2
         AND (CAST($3 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $3))

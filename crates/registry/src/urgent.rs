@@ -1,29 +1,23 @@
 //! What cannot wait for the next list: a death that was reported in the field.
 //!
 //! In: a report with date, evidence and reporter. Out: the serving copy shows it at once; the next
-//! consolidation finds it as a record of the list of field reports, tied to the person by the reporter's own
-//! word; closings before that apply it too. One function says what a report changes ([`Overlay`]); the
+//! consolidation finds it as a record of the list of field reports ([`crate::field`]), tied to the person by
+//! the reporter's own word; closings before that apply it too. One function says what a report changes ([`Overlay`]); the
 //! serving copy, publishing and closing all use it. Must never happen: a report that is lost.
 
 use std::sync::Arc;
 
 use access::{House, Scope};
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    new_null_array,
-};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, Int32Array, RecordBatch};
 use jiff::civil::Date;
-use lake::{Lake, Origin, WriteOptions, reduce::Groups};
-use model::{PersonId, RecordId};
+use lake::{Origin, reduce::Groups};
+use model::PersonId;
 use serde::Serialize;
 use store::{next_number, params};
 
 use crate::version::{self, boolean, date32, int64};
-use crate::{Error, Result, load, queries};
+use crate::{Error, Result, queries};
 
-/// The source whose records field reports are.
-const FIELD_SOURCE: &str = "lapangan";
 /// Evidence is a sentence, not a file.
 const EVIDENCE_MAX: usize = 1_000;
 
@@ -202,181 +196,4 @@ fn replaced(batch: &RecordBatch, columns: &[(&str, ArrayRef)]) -> Result<RecordB
 /// The last list that went into a version.
 pub(crate) fn last_file(origin: &Origin) -> i64 {
     origin.note.get("last_file").and_then(|text| text.parse().ok()).unwrap_or(0)
-}
-
-/// An open report on its way to becoming a record.
-struct Report {
-    change_id: i64,
-    person_id: i64,
-    date: i32,
-    evidence: String,
-    user_id: i64,
-    actor: String,
-}
-
-/// Makes a list of field reports out of all open reports, with a decision for each that ties its record to
-/// the person. Continues where a crash left it. Answers how many reports became records.
-///
-/// # Errors [`Error::NoFieldSource`]; the store's and the lake's.
-pub fn take_in(house: &House) -> Result<i64> {
-    let Some(version) = version::latest(&house.lake)? else { return Ok(0) };
-    let mut taken = 0;
-    // At most two rounds: the list that a crash left unfinished, then the reports that are open.
-    for _ in 0..2 {
-        let Some(file) = assign(house)? else { break };
-        taken += write_list(house, file, version.number)?;
-    }
-    Ok(taken)
-}
-
-/// The unfinished list if there is one; else a new number for the open reports; none if there is nothing to
-/// do.
-fn assign(house: &House) -> Result<Option<i64>> {
-    house.db.write(|tx| {
-        if let Some(row) = tx.query_opt(&queries::URGENT_UNFINISHED, &[])? {
-            return Ok(Some(row.int(0)?));
-        }
-        let open = tx.query(&queries::URGENT_OPEN, &[])?;
-        if open.is_empty() {
-            return Ok(None);
-        }
-        let file = next_number(tx, "list_file", 1)?;
-        let rows = open.iter().zip(0i64..).map(|(row, at)| Ok(params![row.int(0)?, file, at].to_vec()));
-        let rows: Vec<_> = rows.collect::<Result<_, store::Error>>()?;
-        tx.execute_many(&queries::URGENT_ASSIGN, rows)?;
-        Ok(Some(file))
-    })
-}
-
-fn write_list(house: &House, file: i64, version: i64) -> Result<i64> {
-    if house.policy.source(FIELD_SOURCE).is_none() {
-        return Err(Error::NoFieldSource(FIELD_SOURCE.to_owned()));
-    }
-    let rows = house.db.read(|tx| tx.query(&queries::URGENT_OF_FILE, params![file]))?;
-    let mut reports = Vec::with_capacity(rows.len());
-    for row in rows {
-        reports.push(Report {
-            change_id: row.int(0)?,
-            person_id: row.int(1)?,
-            date: model::epoch_days(row.date(2)?),
-            evidence: row.string(3)?,
-            user_id: row.int(4)?,
-            actor: row.string(5)?,
-        });
-    }
-    // Whoever has no record any more cannot be told of by one: such a report stays a report.
-    let ties: Vec<Option<i64>> = reports
-        .iter()
-        .map(|report| a_record_of(&house.lake, version, report.person_id))
-        .collect::<Result<_>>()?;
-    let (reports, ties): (Vec<Report>, Vec<i64>) =
-        reports.into_iter().zip(ties).filter_map(|(report, tie)| Some((report, tie?))).unzip();
-    let records = records(house, file, &reports)?;
-    raw(house, file, &reports)?;
-    let as_of = house.clock.today().to_string();
-    let now = house.clock.now_ms();
-    let count = reports.len() as i64;
-    house.db.write(|tx| {
-        for ((report, tie), row) in reports.iter().zip(&ties).zip(0u32..) {
-            let record = RecordId::new(file as u32, row).0;
-            let decision = next_number(tx, "link_decision", 1)?;
-            let (left, right) = (record.min(*tie), record.max(*tie));
-            tx.execute(
-                &queries::DECISION_ADD,
-                params![decision, left, right, 1, None::<f64>, report.user_id, &report.actor, now],
-            )?;
-        }
-        let name = format!("laporan-kematian-{file}");
-        let dataset = format!("records/{file}");
-        tx.execute(
-            &queries::LIST_ADD,
-            params![
-                file,
-                FIELD_SOURCE,
-                &name,
-                &records.hash,
-                records.bytes as i64,
-                &as_of,
-                now,
-                "registry",
-                count,
-                &dataset,
-                house.policy.hash()
-            ],
-        )?;
-        tx.execute(&queries::URGENT_TAKEN, params![file])?;
-        Ok::<_, Error>(())
-    })?;
-    Ok(count)
-}
-
-/// A record that belongs to the person in a version, through its aliases.
-fn a_record_of(lake: &Lake, version: i64, person: i64) -> Result<Option<i64>> {
-    let aliases = lake.require(&version::name(version, "aliases"))?;
-    let alias = int64(&aliases.lookup("old_id", &[person], &["new_id"])?, "new_id")?;
-    let person = if alias.len() == 1 && alias.is_valid(0) { alias.value(0) } else { person };
-    let links = lake.require(&version::name(version, "links"))?;
-    let found = links.lookup("person_id", &[person], &["record_id", "current"])?;
-    let (ids, current) = (int64(&found, "record_id")?, boolean(&found, "current")?);
-    let best = (0..ids.len()).min_by_key(|&row| (!current.value(row), ids.value(row)));
-    Ok(best.map(|row| ids.value(row)))
-}
-
-/// The records: all a report says is the day. Whose it is, says the decision that goes with it.
-fn records(house: &House, file: i64, reports: &[Report]) -> Result<lake::Manifest> {
-    let count = reports.len();
-    let ids = (0..count as u32).map(|row| RecordId::new(file as u32, row).0);
-    let mut fields =
-        vec![Field::new("record_id", DataType::Int64, false), Field::new("line", DataType::Int32, false)];
-    let mut arrays: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from_iter_values(ids)),
-        Arc::new(Int32Array::from_iter_values(1..=count as i32)),
-    ];
-    for column in load::canonical(house) {
-        arrays.push(if column.name == "death_date" {
-            Arc::new(Date32Array::from_iter_values(reports.iter().map(|report| report.date)))
-        } else {
-            new_null_array(&column.data_type, count)
-        });
-        fields.push(Field::new(column.name, column.data_type, true));
-    }
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?;
-    put(house, &format!("records/{file}"), &batch, "")
-}
-
-/// The rows as they were reported.
-fn raw(house: &House, file: i64, reports: &[Report]) -> Result<lake::Manifest> {
-    let count = reports.len();
-    let ids = (0..count as u32).map(|row| RecordId::new(file as u32, row).0);
-    let cells = reports.iter().map(|r| {
-        let day = model::civil_from_epoch_days(r.date).map_or_else(String::new, |day| day.to_string());
-        [r.change_id.to_string(), r.person_id.to_string(), day, r.evidence.clone(), r.actor.clone()]
-            .join("\u{1f}")
-    });
-    let fields = vec![
-        Field::new("record_id", DataType::Int64, false),
-        Field::new("line", DataType::Int32, false),
-        Field::new("sheet", DataType::Utf8, true),
-        Field::new("cells", DataType::Utf8, false),
-    ];
-    let arrays: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from_iter_values(ids)),
-        Arc::new(Int32Array::from_iter_values(1..=count as i32)),
-        new_null_array(&DataType::Utf8, count),
-        Arc::new(StringArray::from_iter_values(cells)),
-    ];
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?;
-    let header = ["nomor_laporan", "id_orang", "tgl_meninggal", "bukti", "pelapor"].join("\u{1f}");
-    put(house, &format!("raw/{file}"), &batch, &header)
-}
-
-fn put(house: &House, name: &str, batch: &RecordBatch, header: &str) -> Result<lake::Manifest> {
-    let mut origin =
-        Origin { made_by: "registry".into(), policy: house.policy.hash().to_owned(), ..Origin::default() };
-    if !header.is_empty() {
-        origin.note.insert("header".to_owned(), header.to_owned());
-    }
-    let mut writer = house.lake.writer(name, batch.schema(), WriteOptions::sorted_by(&["record_id"]))?;
-    writer.write(batch)?;
-    Ok(writer.finish(origin, house.clock.as_ref())?)
 }

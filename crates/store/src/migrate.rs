@@ -45,6 +45,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0026_pillar",
     "0027_case_attachment",
     "0028_public",
+    "0029_field",
     "0030_assignee",
     "0031_service",
 ];

@@ -187,3 +187,23 @@ web-ticket-files-left = { $n ->
    *[other] You can send { $n } more files.
 }
 web-ticket-files-text = JPEG, PNG or PDF; place and time in a photograph are not kept.
+web-field-found = Found in the field
+web-field-result = Result
+web-field-day = Day of the check
+web-field-source = Source
+web-field-case = Case number
+web-field-see-case = See the case
+web-field-text = This mark ends no aid. The next list decides, with notice and a way to object.
+web-month-counts = Counts for
+web-month-rolled = Past the cut-off of { $month }
+web-my-day = My day
+web-my-day-lead = What is late, what is due today, and the rest until { $day }. It can be printed and taken along.
+web-my-day-more = There is more
+web-my-day-more-text = This page holds at most the 200 nearest tasks; the others stand in the list of tasks.
+web-this-week = Until the end of the week
+web-way = Order of the way
+web-way-text = The families of the tasks above, by village, RW, RT and address. The data hold no coordinates and no telephone numbers.
+web-way-none = None of these tasks is about a family to go to.
+web-way-address = Address
+web-way-why = What for
+web-way-notes = Notes

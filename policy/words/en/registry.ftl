@@ -11,6 +11,7 @@ event-family-split = New family out of another
 event-family-merged = Joined another family
 event-family-left = Family is on no list in force any more
 event-death-reported = Death reported from the field
+event-field-reported = Field result reported
 event-unknown = Another event
 review-verdict-same = The same person
 review-verdict-different = Not the same person

@@ -165,3 +165,23 @@ web-ticket-files-left = { $n ->
    *[other] Anda dapat mengirim { $n } berkas lagi.
 }
 web-ticket-files-text = JPEG, PNG, atau PDF; tempat dan waktu pada foto tidak disimpan.
+web-field-found = Yang ditemukan di lapangan
+web-field-result = Hasil
+web-field-day = Hari pemeriksaan
+web-field-source = Sumber
+web-field-case = Nomor kasus
+web-field-see-case = Lihat kasusnya
+web-field-text = Tanda ini tidak menghentikan bantuan. Daftar berikutnya yang memutuskan, dengan pemberitahuan dan hak menyanggah.
+web-month-counts = Terhitung untuk bulan
+web-month-rolled = Lewat batas { $month }
+web-my-day = Hari ini
+web-my-day-lead = Yang terlambat, yang jatuh tempo hari ini, dan sisanya sampai { $day }. Dapat dicetak dan dibawa.
+web-my-day-more = Masih ada yang lain
+web-my-day-more-text = Halaman ini memuat paling banyak 200 tugas terdekat; selebihnya ada di daftar tugas.
+web-this-week = Sampai akhir pekan
+web-way = Urutan jalan
+web-way-text = Keluarga dari tugas di atas, urut desa, RW, RT, lalu alamat. Data tidak memuat koordinat dan nomor telepon.
+web-way-none = Tidak ada keluarga yang perlu didatangi dari tugas-tugas ini.
+web-way-address = Alamat
+web-way-why = Untuk apa
+web-way-notes = Catatan

@@ -11,6 +11,7 @@ event-family-split = Keluarga baru dari keluarga lain
 event-family-merged = Bergabung dengan keluarga lain
 event-family-left = Keluarga tidak ada lagi di daftar yang berlaku
 event-death-reported = Kematian dilaporkan dari lapangan
+event-field-reported = Hasil lapangan dilaporkan
 event-unknown = Peristiwa lain
 review-verdict-same = Orang yang sama
 review-verdict-different = Bukan orang yang sama

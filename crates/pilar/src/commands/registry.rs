@@ -103,5 +103,19 @@ pub(crate) fn close(house: &House, command: &Close) -> anyhow::Result<Answer> {
             closed.closing_date
         ));
     }
-    Answer::of(&closed, lines)
+    let rolled = casework::rolled(house, &session.scope("case.read")?, command.month)?;
+    lines.extend(rolled.iter().map(|one| {
+        format!(
+            "{}: {} of `{}` were not through by the cut-off and roll on",
+            one.district, one.cases, one.workflow
+        )
+    }));
+    let waiting = registry::field::waiting_after(house, &session.scope("closing.run")?, command.month)?;
+    if waiting > 0 {
+        lines.push(format!("{} field reports count for a later month", number(waiting)));
+    }
+    let mut object = serde_json::to_value(&closed)?;
+    object["rolled"] = json!(rolled);
+    object["field_reports_later"] = json!(waiting);
+    Answer::of(&object, lines)
 }

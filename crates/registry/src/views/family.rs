@@ -9,6 +9,7 @@ use serde::Serialize;
 use store::{Page, Paged, Tx, Value, params};
 
 use super::{EventView, RegionName, event, found, region_path, scope_params, timeline, urgent};
+use crate::field::{FIELD_SOURCE, MARKS};
 use crate::show::{Shown, code_label, masked};
 use crate::{Error, Result, queries};
 
@@ -45,12 +46,27 @@ pub struct FamilyView {
     pub variables: Vec<VariableView>,
     /// Members, the living first.
     pub members: Vec<MemberView>,
+    /// What was found last in the field.
+    pub field: Option<FieldMark>,
     /// Ranks, newest first.
     pub ranks: Vec<RankView>,
     /// What happened, newest first.
     pub events: Vec<EventView>,
     /// Version of the registry in which the family last changed.
     pub version: i64,
+}
+
+/// What was found last in the field, as the version in force has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldMark {
+    /// What was found.
+    pub result: Label,
+    /// The day.
+    pub day: Option<String>,
+    /// The case that settled it.
+    pub case: Option<i64>,
+    /// Name of the list that says so.
+    pub source: Label,
 }
 
 /// A variable of the house.
@@ -145,7 +161,7 @@ pub fn family(house: &House, scope: &Scope, id: FamilyId) -> Result<FamilyView> 
             }
         }
         for row in tx.query(&queries::FAMILY_URGENT, params![now])? {
-            events.push(urgent(&row)?);
+            events.push(urgent(house, &row)?);
         }
         let mut ranks = Vec::new();
         for row in tx.query(&queries::FAMILY_RANKS, params![now])? {
@@ -169,6 +185,7 @@ pub fn family(house: &House, scope: &Scope, id: FamilyId) -> Result<FamilyView> 
             size: row.int(8)?,
             decile: row.opt_int(9)?,
             rank_date: row.opt_string(10)?,
+            field: field_mark(house, row.text(11)?)?,
             variables: variables(house, row.text(11)?)?,
             members,
             ranks,
@@ -223,11 +240,30 @@ pub(crate) fn members(tx: &mut Tx<'_>, family: i64) -> Result<Vec<MemberView>> {
         .collect()
 }
 
+fn field_mark(house: &House, json: &str) -> Result<Option<FieldMark>> {
+    let known = vars(json)?;
+    let column = house.policy.columns().iter().find(|column| column.name == MARKS[0]);
+    let result = column.zip(known.get(MARKS[0]).and_then(serde_json::Value::as_i64));
+    let result = result.and_then(|(column, code)| code_label(house, column, code));
+    Ok(result.zip(house.policy.source(FIELD_SOURCE)).map(|(result, source)| FieldMark {
+        result,
+        day: known.get(MARKS[1]).and_then(|day| day.as_str().map(str::to_owned)),
+        case: known.get(MARKS[2]).and_then(serde_json::Value::as_i64),
+        source: source.label.clone(),
+    }))
+}
+
+fn vars(json: &str) -> Result<serde_json::Map<String, serde_json::Value>> {
+    serde_json::from_str(json).map_err(|error| Error::Damaged(format!("family.vars: {error}")))
+}
+
 /// All variables of the house in the order of the policy pack, the unknown too: what is missing must be seen.
 fn variables(house: &House, json: &str) -> Result<Vec<VariableView>> {
-    let known: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(json).map_err(|error| Error::Damaged(format!("family.vars: {error}")))?;
-    let columns = house.policy.columns().iter().filter(|column| column.subject == Subject::Family);
+    let known = vars(json)?;
+    let of_house = |column: &&policy::Column| {
+        column.subject == Subject::Family && !MARKS.contains(&column.name.as_str())
+    };
+    let columns = house.policy.columns().iter().filter(of_house);
     let view = |column: &policy::Column| {
         let value = known.get(&column.name).and_then(|value| match value {
             serde_json::Value::Bool(yes) => Some(Shown::yes_no(*yes)),
@@ -257,6 +293,50 @@ pub fn head_names(
     families: impl IntoIterator<Item = FamilyId>,
 ) -> Result<BTreeMap<i64, String>> {
     names(house, scope, &queries::HEAD_NAME, families.into_iter().map(|family| family.0))
+}
+
+/// Where a family lives, for who goes there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dwelling {
+    /// Name of the head.
+    pub head_name: String,
+    /// Village code.
+    pub region: String,
+    /// Community.
+    pub rw: Option<i64>,
+    /// Neighbourhood.
+    pub rt: Option<i64>,
+    /// Address.
+    pub address: Option<String>,
+}
+
+/// Where families live, by family; left out as [`head_names`] leaves out.
+///
+/// # Errors
+/// The store's.
+pub fn dwellings(
+    house: &House,
+    scope: &Scope,
+    families: impl IntoIterator<Item = FamilyId>,
+) -> Result<BTreeMap<i64, Dwelling>> {
+    let wanted: BTreeSet<i64> = families.into_iter().map(|family| family.0).take(NAMES_MAX).collect();
+    house.db.read(|tx| {
+        let mut dwellings = BTreeMap::new();
+        for id in wanted {
+            let mut values = scope_params(scope);
+            values.push(id.into());
+            let Some(row) = tx.query_opt(&queries::FAMILY, &values)? else { continue };
+            let dwelling = Dwelling {
+                head_name: row.string(3)?,
+                region: row.string(4)?,
+                address: row.opt_string(5)?,
+                rt: row.opt_int(6)?,
+                rw: row.opt_int(7)?,
+            };
+            dwellings.insert(id, dwelling);
+        }
+        Ok(dwellings)
+    })
 }
 
 /// Names of people, for lists of other rooms that know a person by its id; left out as [`head_names`] leaves out.

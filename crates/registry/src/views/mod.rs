@@ -9,18 +9,23 @@ mod figures;
 mod kin;
 mod person;
 
-use access::Scope;
+use std::collections::BTreeMap;
+
+use access::{House, Scope};
 use model::RegionCode;
+use policy::{FIELD_RESULT, Label};
 use serde::Serialize;
 use store::{Row, Tx, Value, params};
 
 use crate::events::EventKind;
+use crate::field::FIELD_SOURCE;
+use crate::show::code_label;
 use crate::{Error, Result, queries};
 
 pub(crate) use family::members;
 pub use family::{
-    FamilyRow, FamilyView, MemberView, RankView, VariableView, families, family, head_names, person_names,
-    resolve_family,
+    Dwelling, FamilyRow, FamilyView, FieldMark, MemberView, RankView, VariableView, dwellings, families,
+    family, head_names, person_names, resolve_family,
 };
 pub use figures::{RegionFigures, ScopeFigures, Status, by_region, figures, status};
 pub use kin::{ChangeView, DeathMark, DeathView, Whereabouts, changes, death_of, deaths, home, whereabouts};
@@ -60,6 +65,10 @@ pub struct EventView {
     pub evidence: Option<String>,
     /// Who reported it.
     pub actor: Option<String>,
+    /// The case that reported it.
+    pub case: Option<i64>,
+    /// What was found in the field.
+    pub finding: Option<Label>,
 }
 
 fn event(row: &Row) -> Result<EventView> {
@@ -76,13 +85,21 @@ fn event(row: &Row) -> Result<EventView> {
         after: row.opt_string(8)?,
         evidence: None,
         actor: None,
+        case: None,
+        finding: None,
     })
 }
 
-fn urgent(row: &Row) -> Result<EventView> {
+/// A report of the field, before and after it became a record.
+fn urgent(house: &House, row: &Row) -> Result<EventView> {
+    let died = row.text(0)? == "death";
+    let facts: BTreeMap<String, String> = serde_json::from_str(row.text(7)?)
+        .map_err(|error| Error::Damaged(format!("urgent_change.facts: {error}")))?;
     Ok(EventView {
         kind: None,
-        word: "event-death-reported",
+        word: if died { "event-death-reported" } else { "event-field-reported" },
+        case: row.opt_int(6)?,
+        finding: facts.get(FIELD_RESULT).and_then(|word| finding(house, word)),
         date: row.opt_string(1)?,
         version: None,
         person_id: row.opt_int(2)?,
@@ -90,9 +107,18 @@ fn urgent(row: &Row) -> Result<EventView> {
         other_id: None,
         before: None,
         after: None,
-        evidence: row.opt_string(3)?,
+        evidence: row.opt_string(3)?.filter(|text| !text.is_empty()),
         actor: row.opt_string(4)?,
     })
+}
+
+/// What a word of the list of field reports means.
+fn finding(house: &House, word: &str) -> Option<Label> {
+    let source = house.policy.source(FIELD_SOURCE)?;
+    let code =
+        source.columns.iter().find(|column| column.to == FIELD_RESULT)?.map.get(&word.to_uppercase())?;
+    let column = house.policy.columns().iter().find(|column| column.name == FIELD_RESULT)?;
+    code_label(house, column, *code)
 }
 
 /// Newest first, each event once.

@@ -133,7 +133,7 @@ const RECORDS_MAX: usize = 60;
 /// # Errors [`Error::NotFound`] outside the scope, [`Error::Sleeping`] for somebody whom no list in force
 /// names; the store's and the lake's.
 pub fn person(house: &House, scope: &Scope, id: PersonId) -> Result<PersonView> {
-    let mut view = house.db.read(|tx| serving(tx, scope, id.0))?;
+    let mut view = house.db.read(|tx| serving(tx, house, scope, id.0))?;
     let behind = Behind::read(house, view.person_id)?;
     view.fields = behind.fields(house, &view)?;
     view.records = behind.records(house)?;
@@ -164,7 +164,7 @@ fn resolve(tx: &mut Tx<'_>, id: i64) -> Result<Resolved> {
 }
 
 /// The part of the view that the serving copy gives.
-fn serving(tx: &mut Tx<'_>, scope: &Scope, id: i64) -> Result<PersonView> {
+fn serving(tx: &mut Tx<'_>, house: &House, scope: &Scope, id: i64) -> Result<PersonView> {
     let now = match resolve(tx, id)? {
         Resolved::Live(id) | Resolved::Merged(id) => id,
         Resolved::Sleeping => return Err(Error::Sleeping),
@@ -179,7 +179,7 @@ fn serving(tx: &mut Tx<'_>, scope: &Scope, id: i64) -> Result<PersonView> {
         events.push(event(&row)?);
     }
     for row in tx.query(&queries::PERSON_URGENT, params![now])? {
-        events.push(urgent(&row)?);
+        events.push(urgent(house, &row)?);
     }
     let former = tx.query(&queries::ALIASES_OF, params![now])?;
     Ok(PersonView {

@@ -284,6 +284,9 @@ pub(crate) fn age(t: &Tongue, born: Option<&String>, today: jiff::civil::Date) -
 /// What happened, with both sides of a change.
 pub(crate) fn event_detail(t: &Tongue, event: &EventView) -> String {
     let side = |text: &Option<String>| text.as_deref().map(|text| t.day_text(text)).unwrap_or_default();
+    if let Some(found) = &event.finding {
+        return t.label(found).to_owned();
+    }
     match (side(&event.before).as_str(), side(&event.after).as_str()) {
         ("", "") => event.evidence.clone().unwrap_or_default(),
         ("", after) => after.to_owned(),

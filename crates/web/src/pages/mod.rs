@@ -17,6 +17,7 @@ mod cari;
 mod daftar;
 mod dana;
 mod ekspor;
+mod hari_ini;
 mod kartu;
 mod kasus;
 mod keluarga;
@@ -198,6 +199,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/layanan/{offer}", get(layanan::show))
         .route("/tugas", get(tugas::list))
         .route("/tugas/petugas", post(tugas::give))
+        .route("/hari-ini", get(hari_ini::mine))
         .route("/kasus", post(kasus::open))
         .route("/kasus/baru", get(kasus::new))
         .route("/kasus/{case}", get(kasus::show))

@@ -31,12 +31,13 @@ pub const ROLES: [&str; 10] = [
 ];
 
 /// Every place of the menu.
-pub const PLACES: [&str; 23] = [
+pub const PLACES: [&str; 24] = [
     "/beranda",
     "/cari",
     "/keluarga",
     "/tugas",
     "/layanan",
+    "/hari-ini",
     "/tinjau",
     "/daftar",
     "/program",
