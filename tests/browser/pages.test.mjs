@@ -47,7 +47,8 @@ test("visitors see the sign-in page, the components and an error page", async ()
   const guest = await visitor(browser);
   const found = [];
   const report = "jenis=hoax_report&wilayah=99";
-  const open = ["/masuk", "/komponen", "/lapor", `/lapor/wilayah?${report}`, `/lapor?${report}`, "/lacak", "/statusku", "/klarifikasi", "/klarifikasi/1"];
+  const reports = ["/lapor", `/lapor/wilayah?${report}`, `/lapor?${report}`, "/lacak"];
+  const open = ["/masuk", "/komponen", ...reports, "/statusku", "/klarifikasi", "/klarifikasi/1", "/layanan", "/layanan/1"];
   for (const path of [...open, "/tidak-ada"]) {
     reached.add(routeOf(path));
     found.push(...(await faultsOf(guest, path, path === "/tidak-ada" ? 404 : 200, LOOKS)));

@@ -64,7 +64,7 @@ pub fn assign(house: &House, scope: &Scope, cases: &[CaseId], to: Option<UserId>
                 match give(tx, house, scope, *case, worker.as_ref()) {
                     Ok(()) => taken += 1,
                     Err(error @ (Error::Refused(_) | Error::NotFound)) => {
-                        refused.push(not_taken(*case, &error))
+                        refused.push(not_taken(*case, &error));
                     }
                     Err(error) => return Err(error),
                 }

@@ -228,17 +228,16 @@ fn check_places(tx: &mut Tx<'_>, scope: &Scope, lines: &[Line]) -> Result<()> {
     let mut known: BTreeMap<&str, bool> = BTreeMap::new();
     for line in lines {
         let region = line.offer.region.as_str();
-        let good = match known.get(region) {
-            Some(good) => *good,
-            None => {
-                let code = RegionCode::parse(region).ok().filter(|code| scope.covers(code));
-                let good = match &code {
-                    Some(code) => region.is_empty() || store::regions::find(tx, code)?.is_some(),
-                    None => false,
-                };
-                known.insert(region, good);
-                good
-            }
+        let good = if let Some(good) = known.get(region) {
+            *good
+        } else {
+            let code = RegionCode::parse(region).ok().filter(|code| scope.covers(code));
+            let good = match &code {
+                Some(code) => region.is_empty() || store::regions::find(tx, code)?.is_some(),
+                None => false,
+            };
+            known.insert(region, good);
+            good
         };
         if !good {
             let message = format!("`{region}`: no region of this territory");

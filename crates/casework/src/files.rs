@@ -259,9 +259,14 @@ pub(crate) fn make_ready(house: &House, scope: &Scope, found: &Stored, new: &New
     if citizen || find(house, &found.workflow)?.need_to_know {
         (clean.taken_at, clean.place) = (None, None);
     }
-    let sha256 = Sha256::digest(&new.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex(&Sha256::digest(&new.bytes));
     let hash = house.lake.keep(&clean.bytes).map_err(|error| FileFault::Lake(error.to_string()))?;
     Ok(Ready { clean, caption, sha256, hash })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Writes the row of a file, once, within what a case may hold; the audit row with it.

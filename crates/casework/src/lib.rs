@@ -27,6 +27,7 @@ pub mod pillar;
 pub mod public;
 pub mod queries;
 mod service;
+mod shown;
 mod sweep;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::{
     form::Answer,
     service::{self, Stored},
-    views::{CaseRow, EventView, answer_shown},
+    shown::answer_shown,
+    views::{CaseRow, EventView},
 };
 
 /// A deadline of a law, as it stands for a case.

@@ -33,16 +33,16 @@ pub(crate) fn png(bytes: &[u8], bounds: &Bounds) -> Result<Made, Refused> {
     }
     let packed = repack(&parts.data, &size)?;
     let mut out = SIGNATURE.to_vec();
-    chunk(&mut out, b"IHDR", parts.header);
+    chunk(&mut out, *b"IHDR", parts.header);
     // A palette of a picture in full colour is a suggestion, and twelve kilobits of room.
     if indexed {
-        chunk(&mut out, b"PLTE", parts.palette);
+        chunk(&mut out, *b"PLTE", parts.palette);
     }
     if !parts.transparency.is_empty() && parts.transparency.len() <= size.transparency_max() {
-        chunk(&mut out, b"tRNS", parts.transparency);
+        chunk(&mut out, *b"tRNS", parts.transparency);
     }
-    chunk(&mut out, b"IDAT", &packed);
-    chunk(&mut out, b"IEND", &[]);
+    chunk(&mut out, *b"IDAT", &packed);
+    chunk(&mut out, *b"IEND", &[]);
     Ok(Made { bytes: out, width: size.width, height: size.height, exif: parts.exif.to_vec() })
 }
 
@@ -89,7 +89,7 @@ fn checksum(bytes: &[u8]) -> u32 {
     crc.sum()
 }
 
-fn chunk(out: &mut Vec<u8>, kind: &[u8; 4], body: &[u8]) {
+fn chunk(out: &mut Vec<u8>, kind: [u8; 4], body: &[u8]) {
     out.extend((body.len() as u32).to_be_bytes());
     let from = out.len();
     out.extend(kind);

@@ -38,6 +38,7 @@ mod table;
 mod words;
 mod workflow;
 mod workflow_chart;
+mod workflow_check;
 mod workflow_file;
 
 use std::{collections::BTreeMap, path::Path};

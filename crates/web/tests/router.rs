@@ -607,7 +607,7 @@ async fn a_file_is_sent_seen_and_withdrawn_and_runs_nothing() {
         open.push((&field.key, text));
     }
     let opened = officer.post("/kasus", &open).await;
-    let case = opened.header(header::LOCATION).to_owned();
+    let case = opened.header(header::LOCATION).clone();
     assert!(case.starts_with("/kasus/"), "{} {}", opened.status, opened.body);
     let address = format!("{case}/berkas");
     let send = |csrf: &str, caption: &str, name: &str, bytes: &[u8]| {
@@ -619,7 +619,11 @@ async fn a_file_is_sent_seen_and_withdrawn_and_runs_nothing() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.body.contains("field-error") && wrong.body.contains("value=\"Muatan\""), "{}", wrong.body);
     assert_eq!(
-        officer.post_parts(&address, send(&csrf, "Muatan", "a.png", &[0; 30_000_000])).await.status.as_u16(),
+        officer
+            .post_parts(&address, send(&csrf, "Muatan", "a.png", &vec![0; 30_000_000]))
+            .await
+            .status
+            .as_u16(),
         413
     );
     let sent = officer.post_parts(&address, send(&csrf, "Muatan <b>", "a\u{e9}.png", PNG)).await;

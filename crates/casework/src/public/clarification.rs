@@ -105,31 +105,17 @@ fn show(
     );
     let (verdict, channel, day) = (text(&publish.verdict), text(&publish.channel), text(&publish.day));
     let now = house.clock.now_ms();
-    let number = match tx.query_opt(&queries::SHOWN_OF_CASE, params![case])? {
-        Some(row) => {
-            let number = row.int(0)?;
-            let again = params![number, verdict, channel, &claim, &link, &truth, &source, day, now];
-            tx.execute(&queries::SHOW_AGAIN, again)?;
-            number
-        }
-        None => {
-            let number = next_number(tx, "clarification", 1)?;
-            let new = params![
-                number,
-                case,
-                &workflow.key,
-                verdict,
-                channel,
-                &claim,
-                &link,
-                &truth,
-                &source,
-                day,
-                now
-            ];
-            tx.execute(&queries::SHOW, new)?;
-            number
-        }
+    let number = if let Some(row) = tx.query_opt(&queries::SHOWN_OF_CASE, params![case])? {
+        let number = row.int(0)?;
+        let again = params![number, verdict, channel, &claim, &link, &truth, &source, day, now];
+        tx.execute(&queries::SHOW_AGAIN, again)?;
+        number
+    } else {
+        let number = next_number(tx, "clarification", 1)?;
+        let key = &workflow.key;
+        let new = params![number, case, key, verdict, channel, &claim, &link, &truth, &source, day, now];
+        tx.execute(&queries::SHOW, new)?;
+        number
     };
     tx.execute(&queries::WORDS_CLEAR, params![number])?;
     let all = format!("{claim} {link} {truth} {source}");

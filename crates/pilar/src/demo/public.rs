@@ -26,8 +26,8 @@ const HOAXES: [(&str, &str, &str); 3] = [
         "Petugas dan bank tidak pernah meminta PIN. Kartu tidak diblokir karena PIN tidak dikirim.",
     ),
     (
-        "Surat undangan pembagian sembako gratis dengan membayar biaya pengiriman di sembako-gratis.example",
-        "sembako-gratis.example",
+        "Surat undangan pembagian beras gratis dengan membayar biaya pengiriman di beras-gratis.example",
+        "beras-gratis.example",
         "Bantuan sosial tidak dipungut biaya apa pun, juga tidak untuk pengiriman.",
     ),
 ];

@@ -1,6 +1,6 @@
 //! Photographs and papers of cases: they come in as parts of a form, on addresses that take larger bodies and more time than the others,
-//! and go out so that a browser shows them and runs nothing. The proof of a form (its token, a ticket with its secret) stands before the file
-//! and is checked before a byte of the file is read.
+//! and go out so that a browser shows them and runs nothing. The proof of a form (its token, a ticket with its secret) stands before the
+//! file and is checked before a byte of the file is read.
 
 use std::collections::BTreeMap;
 

@@ -17,6 +17,9 @@ use crate::{
     visit::{Answer, Visit, encode, page},
 };
 
+/// Address, name, people and index of a group.
+type Line = (String, String, String, String);
+
 /// The results.
 #[derive(Template)]
 #[template(path = "kepuasan.html")]
@@ -176,7 +179,7 @@ impl SurveyPage {
     }
 
     /// Headings, and rows as address, name, people and index, of each way to divide.
-    fn parts(&self) -> Vec<(String, Vec<(String, String, String, String)>)> {
+    fn parts(&self) -> Vec<(String, Vec<Line>)> {
         let t = &self.t;
         let address = |kode: &str, jenis: &str, triwulan: &str| {
             format!("/kepuasan?kode={kode}&jenis={}&triwulan={}", encode(jenis), encode(triwulan))

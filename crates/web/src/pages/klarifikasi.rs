@@ -181,9 +181,9 @@ pub(crate) async fn feed(guest: Guest) -> Answer {
             t.label(&one.verdict).to_owned()
         };
         let said = if one.withdrawn_on.is_some() { &one.withdrawn_why } else { &one.truth };
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<entry><title>{}</title><id>{at}</id><link href=\"{at}\"/><updated>{}</updated><summary>{}</summary></entry>\n",
+            "<entry><title>{}</title><id>{at}</id><link href=\"{at}\"/><updated>{}</updated><summary>{}</summary></entry>",
             escape(&format!("{verdict}: {}", title(&one.claim))),
             stamp(one.written_at),
             escape(said),
