@@ -91,15 +91,11 @@ impl CalendarPage {
         self.t.count("web-calendar-steps", day.steps.steps)
     }
 
-    fn shows(&self, shows: &Shows) -> String {
+    fn shows(&self, shows: Shows) -> String {
         self.t.say(match shows {
             Shows::Session => "web-calendar-session",
             Shows::Meeting => "web-calendar-meeting",
         })
-    }
-
-    fn monday_of(&self, day: &Date) -> Date {
-        monday(*day)
     }
 }
 
