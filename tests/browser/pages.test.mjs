@@ -175,7 +175,7 @@ async function kindsOf({ context }, more) {
 }
 
 // Addresses that answer with a file: lists to take away, photographs and papers of a case.
-const FILES = /csv|xlsx|^\/kasus\/\{case\}\/berkas/;
+const FILES = /csv|xlsx|\.ics$|^\/kasus\/\{case\}\/berkas/;
 
 async function fileFaults({ context }, path) {
   const answer = await context.request.get(path);

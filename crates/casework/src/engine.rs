@@ -269,6 +269,14 @@ pub fn accused(workflow: &Workflow, answers: &Answers) -> Option<String> {
     }
 }
 
+/// The day of the first step, where the workflow stands in calendars by a day that the opening says.
+pub fn appointed(workflow: &Workflow, answers: &Answers) -> Option<Date> {
+    match answers.get(workflow.in_calendar.as_ref()?.day.as_str())? {
+        form::Answer::Date(day) => Some(*day),
+        _ => None,
+    }
+}
+
 fn allowed<'w>(workflow: &'w Workflow, case: &Case, wanted: Move<'_>) -> Result<&'w Transition, Refusal> {
     let Some(state) = workflow.state(&case.state) else { return Err(Refusal::State(case.state.clone())) };
     if state.kind == StateKind::End {

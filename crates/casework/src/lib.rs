@@ -13,6 +13,7 @@
 mod assign;
 mod board;
 mod bulk;
+mod calendar;
 pub mod catalogue;
 mod day;
 pub mod engine;
@@ -37,6 +38,7 @@ mod write;
 
 pub use assign::{Person, assign, people_for};
 pub use bulk::{Bulk, NotTaken, take_steps};
+pub use calendar::{DAY_MAX, DaySteps, listed, steps_by_day, steps_due};
 pub use day::{MyDay, my_day};
 pub use engine::{Refusal, Stepped};
 pub use error::{Error, ShareFault};

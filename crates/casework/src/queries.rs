@@ -124,6 +124,37 @@ sql! {
             FROM case_task t WHERE (t.family_id + 0) = 0 AND t.role = $1 AND t.region >= $3 AND t.region < $4) t
         WHERE t.region >= $3 AND t.region < $4 AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a
             WHERE a.family_id = t.family_id))";
+    // Steps of a calendar by day and workflow: the role's own, but for what was given to somebody else ($5 or $6: who asks).
+    pub(crate) CALENDAR_WIDE = "SELECT d.workflow, COUNT(*), COUNT(d.given) FROM (SELECT t.workflow, g.user_id AS given
+            FROM case_task t LEFT JOIN case_assignee g ON g.family_id = t.family_id AND g.case_id = t.case_id
+            WHERE t.role = $1 AND t.step_due_on = $2 AND t.watch = 0 AND (t.region || '') >= $3 AND (t.region || '') < $4
+            AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
+            AND (g.user_id IS NULL OR g.user_id = $5) LIMIT $6) d
+        GROUP BY d.workflow ORDER BY d.workflow";
+    pub(crate) CALENDAR_NEAR = "SELECT t.step_due_on, t.workflow, COUNT(*), COUNT(g.user_id)
+        FROM case_task t LEFT JOIN case_assignee g ON g.family_id = t.family_id AND g.case_id = t.case_id
+        WHERE t.role = $1 AND (t.step_due_on || '') >= $2 AND (t.step_due_on || '') <= $3 AND t.watch = 0
+        AND t.region >= $4 AND t.region < $5
+        AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
+        AND (g.user_id IS NULL OR g.user_id = $6)
+        GROUP BY t.step_due_on, t.workflow";
+    pub(crate) CALENDAR_OWN = "SELECT t.step_due_on, t.workflow, COUNT(*), COUNT(g.user_id)
+        FROM (SELECT t.family_id, t.case_id, t.step_due_on, t.watch, t.region, t.own, t.workflow
+                FROM assignment a JOIN case_task t ON t.family_id = a.family_id WHERE a.user_id = $7 AND (t.role || '') = $1
+                UNION ALL
+                SELECT t.family_id, t.case_id, t.step_due_on, t.watch, t.region, t.own, t.workflow
+                FROM case_task t WHERE (t.family_id + 0) = 0 AND t.role = $1 AND t.region >= $4 AND t.region < $5) t
+        LEFT JOIN case_assignee g ON g.family_id = t.family_id AND g.case_id = t.case_id
+        WHERE t.step_due_on >= $2 AND t.step_due_on <= $3 AND t.watch = 0 AND t.region >= $4 AND t.region < $5
+        AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
+        AND (g.user_id IS NULL OR g.user_id = $6)
+        GROUP BY t.step_due_on, t.workflow";
+    pub(crate) LISTED = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused
+        FROM case_file c
+        WHERE c.workflow = $1 AND c.open = 1 AND c.region >= $2 AND c.region < $3 AND c.region >= $4 AND c.region < $5
+        AND ($6 = 0 OR c.family_id = 0 OR c.family_id IN (SELECT family_id FROM assignment WHERE user_id = $6))
+        ORDER BY c.opened_on, c.case_id LIMIT $7";
     pub(crate) FAMILY_CASES = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused
         FROM case_file c

@@ -244,7 +244,8 @@ fn open(
     let (today, start, calendar) = (today_in(house, &new.region), workflow.start(), house.policy.calendar());
     let shared = parent.and_then(|parent| parent.shared);
     let (clock, clock_of) = shared.unwrap_or_else(|| (Clock::start(workflow, today), &workflow.key));
-    let step_due = engine::step_due(workflow, calendar, &start.key, today);
+    let step_due = engine::appointed(workflow, answers)
+        .unwrap_or_else(|| engine::step_due(workflow, calendar, &start.key, today));
     let accused = engine::accused(workflow, answers).unwrap_or_default();
     tx.execute(
         &queries::CASE_ADD,

@@ -362,15 +362,36 @@ const GRADUATED: &str = "graduated";
 /// # Errors
 /// The store's.
 pub fn tasks(house: &House, scope: &Scope, filter: &TaskFilter, page: &Page) -> Result<Paged<CaseRow>> {
+    let before = if filter.late { house.clock.today().to_string() } else { "9999-12-31".to_owned() };
+    tasks_from(house, scope, filter, page, ("", before))
+}
+
+/// Of the same, those whose step is due from the first day to the last.
+pub(crate) fn tasks_between(
+    house: &House,
+    scope: &Scope,
+    page: &Page,
+    (first, last): (Date, Date),
+) -> Result<Paged<CaseRow>> {
+    let before = last.tomorrow().unwrap_or(last).to_string();
+    tasks_from(house, scope, &TaskFilter::default(), page, (&first.to_string(), before))
+}
+
+fn tasks_from(
+    house: &House,
+    scope: &Scope,
+    filter: &TaskFilter,
+    page: &Page,
+    (first, before): (&str, String),
+) -> Result<Paged<CaseRow>> {
     let (from, to) = scope.path_range();
-    let keys = page.keys(2)?.unwrap_or_else(|| vec!["".into(), Value::Int(0)]);
+    let keys = page.keys(2)?.unwrap_or_else(|| vec![first.into(), Value::Int(0)]);
     let statement = match (filter.whose, Reach::of(scope)) {
         (Whose::Mine, _) => &queries::TASKS_MINE,
         (_, Reach::Wide) => &queries::TASKS_WIDE,
         (_, Reach::Near) => &queries::TASKS_NEAR,
         (_, Reach::Own) => &queries::TASKS_OWN,
     };
-    let before = if filter.late { house.clock.today().to_string() } else { "9999-12-31".to_owned() };
     let [day, case] = keys.as_slice() else { return Err(store::Error::Cursor.into()) };
     let (day, case) = (day.clone(), case.clone());
     let mut asked =

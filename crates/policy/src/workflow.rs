@@ -12,6 +12,7 @@ use rules::{Expr, Label};
 use crate::{
     publish::{Publish, Withdraw},
     schema::ColumnType,
+    shown::InCalendar,
 };
 
 /// What a case is about.
@@ -392,6 +393,10 @@ pub struct Workflow {
     pub withdraw: Option<Withdraw>,
     /// After the end people are asked how they were served.
     pub survey: bool,
+    /// How its cases stand in calendars, where they stand by name.
+    pub in_calendar: Option<InCalendar>,
+    /// The workflow whose open cases of the territory stand on the page of a case, and what the list is called.
+    pub lists: Option<(String, Label)>,
     /// States in order.
     pub states: Vec<State>,
     /// Forms.

@@ -12,6 +12,7 @@ use crate::{
     publish::{read_publish, read_withdraw},
     reader::{Placed, Source as File, Table},
     role::Roles,
+    shown::{read_calendar, read_lists},
     source::Source,
     workflow::{
         ASSIGN, AssignTo, CITIZEN, CaseSubject, CataloguePart, Deadline, DeadlineFrom, DeadlineUnit, Draw,
@@ -201,6 +202,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
     }
     let opened_by = read_roles(table, "opened_by", roles, Some("case.open"));
     let escalate = read_roles(table, "escalate", roles, Some("case.read"));
+    let in_calendar = table.opt_table("calendar", |one| read_calendar(one, open_form.as_deref(), &forms));
     let workflow = Workflow {
         key: table.text("key"),
         label: table.label("label"),
@@ -228,6 +230,8 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
         publish: table.opt_table("publish", |publish| read_publish(publish, &states, &forms)),
         withdraw: table.opt_table("withdraw", |withdraw| read_withdraw(withdraw, &states, &forms)),
         survey: table.flag("survey", false),
+        in_calendar,
+        lists: read_lists(table, around.workflows),
         states,
         forms,
         transitions,

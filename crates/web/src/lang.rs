@@ -36,6 +36,9 @@ const MONTHS_EN: [&str; 12] = [
     "December",
 ];
 
+const WEEKDAYS_ID: [&str; 7] = ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"];
+const WEEKDAYS_EN: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
 /// The visitor's language with the policy's words. Cheap to clone; every page struct carries one as `t`.
 #[derive(Clone)]
 pub struct Tongue {
@@ -193,6 +196,17 @@ impl Tongue {
         let month = usize::try_from(day.month() - 1).unwrap_or(0);
         let name = if self.lang == Lang::Id { MONTHS_ID[month] } else { MONTHS_EN[month] };
         format!("{} {name} {}", day.day(), day.year())
+    }
+
+    /// Names of the days of a week, Monday first.
+    pub fn weekdays(&self) -> [&'static str; 7] {
+        if self.lang == Lang::Id { WEEKDAYS_ID } else { WEEKDAYS_EN }
+    }
+
+    /// The name of a day of the week.
+    pub fn weekday(&self, day: Date) -> &'static str {
+        let nth = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
+        self.weekdays()[nth.min(6)]
     }
 
     /// A day written as ISO text, in words; the text itself when it is no day.

@@ -18,6 +18,7 @@ mod assets;
 mod csv;
 mod fault;
 mod guard;
+mod ics;
 mod judgement;
 mod lang;
 mod meter;

@@ -200,6 +200,35 @@ web-my-day = My day
 web-my-day-lead = What is late, what is due today, and the rest until { $day }. It can be printed and taken along.
 web-my-day-more = There is more
 web-my-day-more-text = This page holds at most the 200 nearest tasks; the others stand in the list of tasks.
+web-calendar = Calendar
+web-calendar-lead = Steps by the day on which they are due: your role's own that were given to nobody, and those given to you.
+web-calendar-of = Steps by day, { $month }
+web-calendar-weeks = Week
+web-calendar-week = Week of { $day }
+web-calendar-this-month = This month
+web-calendar-steps = { $n ->
+    [one] { $n } step
+   *[other] { $n } steps
+}
+web-calendar-given = { $n ->
+   *[other] { $n } given to you
+}
+web-calendar-mine = given to you
+web-calendar-session = Session
+web-calendar-meeting = Meeting
+web-calendar-cut-off = Last day for changes of this month
+web-calendar-pull = The data are pulled
+web-calendar-none = No step is due.
+web-calendar-more = Not all steps of this week are shown; the rest stand in the list of tasks.
+web-calendar-file = Take it to another calendar
+web-calendar-file-text = An .ics file of the next 60 days: number, kind and place of cases, without names of families. Secret cases are left out. Each download is written down.
+web-calendar-file-get = Download the calendar (.ics)
+web-case-listed-none = None is open.
+web-case-opened = opened on { $day }
+web-case-age = { $n ->
+    [one] { $n } day old
+   *[other] { $n } days old
+}
 web-this-week = Until the end of the week
 web-way = Order of the way
 web-way-text = The families of the tasks above, by village, RW, RT and address. The data hold no coordinates and no telephone numbers.

@@ -178,6 +178,33 @@ web-my-day = Hari ini
 web-my-day-lead = Yang terlambat, yang jatuh tempo hari ini, dan sisanya sampai { $day }. Dapat dicetak dan dibawa.
 web-my-day-more = Masih ada yang lain
 web-my-day-more-text = Halaman ini memuat paling banyak 200 tugas terdekat; selebihnya ada di daftar tugas.
+web-calendar = Kalender
+web-calendar-lead = Langkah yang jatuh tempo menurut hari: milik peran Anda yang belum diserahkan kepada siapa pun, dan yang diserahkan kepada Anda.
+web-calendar-of = Langkah menurut hari, { $month }
+web-calendar-weeks = Pekan
+web-calendar-week = Pekan { $day }
+web-calendar-this-month = Bulan ini
+web-calendar-steps = { $n ->
+   *[other] { $n } langkah
+}
+web-calendar-given = { $n ->
+   *[other] { $n } diserahkan kepada Anda
+}
+web-calendar-mine = diserahkan kepada Anda
+web-calendar-session = Pertemuan
+web-calendar-meeting = Rapat
+web-calendar-cut-off = Batas akhir perubahan bulan ini
+web-calendar-pull = Data ditarik
+web-calendar-none = Tidak ada langkah yang jatuh tempo.
+web-calendar-more = Tidak semua langkah pekan ini termuat; selebihnya ada di daftar tugas.
+web-calendar-file = Bawa ke kalender lain
+web-calendar-file-text = Berkas .ics untuk 60 hari ke depan: nomor kasus, jenis, dan tempat, tanpa nama keluarga. Kasus rahasia tidak ikut. Setiap unduhan tercatat.
+web-calendar-file-get = Unduh kalender (.ics)
+web-case-listed-none = Tidak ada yang terbuka.
+web-case-opened = dibuka { $day }
+web-case-age = { $n ->
+   *[other] umur { $n } hari
+}
 web-this-week = Sampai akhir pekan
 web-way = Urutan jalan
 web-way-text = Keluarga dari tugas di atas, urut desa, RW, RT, lalu alamat. Data tidak memuat koordinat dan nomor telepon.

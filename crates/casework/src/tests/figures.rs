@@ -556,11 +556,32 @@ fn figures() {
             views::caseloads(house, &scope, &Page::first(50)).unwrap();
         });
     }
+    months(&mut bench, &sessions);
     boards(&mut bench, &sessions);
     pages(&mut bench, &sessions);
     steps(&mut bench, &filled);
     late(&mut bench, sweep_all);
     together(&mut bench, &filled);
+}
+
+/// A month and a week of calendars.
+fn months(bench: &mut Bench, sessions: &BTreeMap<&str, Session>) {
+    let month = (date(2026, 11, 1), date(2026, 11, 30));
+    let week = (date(2026, 11, 23), date(2026, 11, 29));
+    for (login, what) in [
+        ("operator", "village"),
+        ("pendamping", "companion"),
+        ("dinsos-besar", "large district"),
+        ("pusdatin", "nation"),
+    ] {
+        let scope = sessions[login].scope("case.read").unwrap();
+        bench.each(&format!("calendar of a month: {what}"), 30.0, 60, |house, _| {
+            crate::steps_by_day(house, &scope, month).unwrap();
+        });
+        bench.each(&format!("calendar of a week, step by step: {what}"), 100.0, 20, |house, _| {
+            crate::steps_due(house, &scope, week).unwrap();
+        });
+    }
 }
 
 fn boards(bench: &mut Bench, sessions: &BTreeMap<&str, Session>) {

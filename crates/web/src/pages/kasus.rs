@@ -12,11 +12,11 @@ use casework::{
     Answers, DeadlineView, Error, FieldFault, FileView, LetterView, NewCase, Person, Refusal, StepRequest,
     catalogue::{self, OfferView},
     public::record_survey,
-    views::{self, AnswerView, CaseView, FieldView, OpenableView, StepView},
+    views::{self, AnswerView, CaseRow, CaseView, FieldView, OpenableView, StepView},
 };
 use jiff::civil::Date;
 use model::{CaseId, FamilyId, PersonId, RegionCode, UserId};
-use policy::{CaseSubject, CataloguePart, FieldKind};
+use policy::{CaseSubject, CataloguePart, FieldKind, Label};
 use serde::Deserialize;
 
 use super::tugas::{due_kind, due_text, title};
@@ -44,6 +44,8 @@ pub(crate) struct CasePage {
     pub(crate) theirs: Vec<AnswerView>,
     /// A service of the catalogue with which fields begin.
     pub(crate) chosen: Option<OfferView>,
+    /// Open cases of another workflow in the territory: what the list is called, each with its age in days.
+    pub(crate) listed: Option<(Label, Vec<(CaseRow, i64)>)>,
 }
 
 /// A new case for a family.
@@ -97,6 +99,7 @@ async fn case_page(visit: Visit, case: i64, as_of: Option<Date>, refused: Refuse
         .ask("case.read", move |house, scope| views::case_page(house, scope, CaseId(case), as_of))
         .await?
         .ok_or_else(Fault::not_found)?;
+    let listed = listed(&visit, &view).await?;
     let region = view.row.region.to_string();
     let place = visit.names([region.clone()]).await?.remove(&region).unwrap_or_default();
     let t = visit.t();
@@ -109,6 +112,7 @@ async fn case_page(visit: Visit, case: i64, as_of: Option<Date>, refused: Refuse
     let workflow = t.policy().workflow(&view.row.workflow).cloned();
     let theirs = workflow.map_or_else(Vec::new, |workflow| views::answers_shown(&workflow, &theirs));
     let body = page(&CasePage {
+        listed,
         trail: vec![
             ("/tugas".into(), t.say("web-nav-tasks")),
             (String::new(), t.label(&view.row.workflow_label).to_owned()),
@@ -123,6 +127,27 @@ async fn case_page(visit: Visit, case: i64, as_of: Option<Date>, refused: Refuse
         t,
     })?;
     Ok((status, body).into_response())
+}
+
+/// Open cases of the territory that the workflow lists, each with its age in days; none in a view of the past.
+async fn listed(visit: &Visit, view: &CaseView) -> Result<Option<(Label, Vec<(CaseRow, i64)>)>, Fault> {
+    if view.as_of.is_some() {
+        return Ok(None);
+    }
+    let row = view.row.clone();
+    visit
+        .ask("case.read", move |house, scope| {
+            let today = house.clock.today();
+            let aged = |row: CaseRow| {
+                let days = row.opened_on.until(today).map_or(0, |span| i64::from(span.get_days()));
+                (row, days)
+            };
+            let listed = casework::listed(house, scope, &row)?;
+            Ok::<_, casework::Error>(
+                listed.map(|(label, rows)| (label, rows.into_iter().map(aged).collect())),
+            )
+        })
+        .await
 }
 
 impl CasePage {

@@ -18,6 +18,7 @@ mod daftar;
 mod dana;
 mod ekspor;
 mod hari_ini;
+mod kalender;
 mod kartu;
 mod kasus;
 mod keluarga;
@@ -200,6 +201,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/tugas", get(tugas::list))
         .route("/tugas/petugas", post(tugas::give))
         .route("/hari-ini", get(hari_ini::mine))
+        .route("/kalender", get(kalender::show))
+        .route("/kalender.ics", get(kalender::file))
         .route("/kasus", post(kasus::open))
         .route("/kasus/baru", get(kasus::new))
         .route("/kasus/{case}", get(kasus::show))

@@ -31,13 +31,14 @@ pub const ROLES: [&str; 10] = [
 ];
 
 /// Every place of the menu.
-pub const PLACES: [&str; 24] = [
+pub const PLACES: [&str; 25] = [
     "/beranda",
     "/cari",
     "/keluarga",
     "/tugas",
     "/layanan",
     "/hari-ini",
+    "/kalender",
     "/tinjau",
     "/daftar",
     "/program",
