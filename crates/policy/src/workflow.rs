@@ -10,6 +10,7 @@ use model::RegionLevel;
 use rules::{Expr, Label};
 
 use crate::{
+    candidate::Candidate,
     publish::{Publish, Withdraw},
     schema::ColumnType,
 };
@@ -392,6 +393,8 @@ pub struct Workflow {
     pub withdraw: Option<Withdraw>,
     /// After the end people are asked how they were served.
     pub survey: bool,
+    /// Families for whom the house opens a case by itself.
+    pub candidates: Vec<Candidate>,
     /// States in order.
     pub states: Vec<State>,
     /// Forms.
