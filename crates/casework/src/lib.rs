@@ -7,7 +7,7 @@
 //! clock that goes over all of them at night, `assign` gives cases to people, `ticket` is for citizens without an account; `candidates` opens what a
 //! condition found; `follow` lets a case go to where its person is now; `files` keeps photographs and papers; `handover` takes in devices handed to people;
 //! [`public`] is what the public reads and says; [`pillar`] is the register of who carries the work and who accompanies whom,
-//! [`catalogue`] that of services; [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect,
+//! [`catalogue`] that of services; `series` are amounts over time; [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect,
 //! name it in `policy::EFFECTS` and carry it over where [`carry_effects`] is called.
 
 mod assign;
@@ -27,6 +27,7 @@ mod paper;
 pub mod pillar;
 pub mod public;
 pub mod queries;
+mod series;
 mod service;
 mod sweep;
 #[cfg(test)]
@@ -52,6 +53,7 @@ pub use handover::{
 };
 pub use month::{CountsFor, Rolled, rolled};
 pub use paper::{DeadlineView, LetterView};
+pub use series::{Series, SeriesPoint, family_series};
 pub use service::{
     Done, Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, name_family, open_case,
     open_caused, protected_families, take_step,

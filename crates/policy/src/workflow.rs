@@ -168,6 +168,8 @@ pub struct FormField {
     pub sealed: bool,
     /// Filled with this part of a service that was chosen in the catalogue.
     pub catalogue: Option<CataloguePart>,
+    /// Its amounts belong to this series over the life of a family; fields of several workflows may share one.
+    pub series: Option<String>,
 }
 
 /// A form.

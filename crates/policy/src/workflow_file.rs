@@ -335,6 +335,7 @@ fn read_field(table: &Table<'_>, above: &Names) -> FormField {
         digits: table.flag("digits", false),
         sealed: table.flag("sealed", false),
         catalogue: table.has("catalogue").then(|| table.choice("catalogue", &PARTS, true)),
+        series: table.opt_text("series"),
         kind,
     }
 }
@@ -350,6 +351,7 @@ fn check_bounds(table: &Table<'_>, kind: &FieldKind) {
         ("digits", text, "a text"),
         ("catalogue", text, "a text"),
         ("not_future", *kind == FieldKind::Date, "a day"),
+        ("series", *kind == FieldKind::Money, "an amount of money"),
     ];
     for (key, _, of) in fits.iter().filter(|(key, fits, _)| table.has(key) && !fits) {
         table.fault(
