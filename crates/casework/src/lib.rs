@@ -4,16 +4,18 @@
 //! in another room's tables, a step without its role.
 //!
 //! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the
-//! clock that goes over all of them at night, `assign` gives cases to people, `ticket` is for citizens without an account; `follow`
-//! lets a case go to where its person is now; `files` keeps photographs and papers; `handover` takes in devices handed to people;
-//! [`public`] is what the public reads and says; [`pillar`] is the register of who carries the work and who accompanies whom,
-//! [`catalogue`] that of services; [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect,
-//! name it in `policy::EFFECTS` and carry it over where [`carry_effects`] is called.
+//! clock that goes over all of them at night, `assign` gives cases to people, `ticket` is for citizens without an account; `candidates`
+//! opens what a condition found; `follow` lets a case go to where its person is now; `files` keeps photographs and papers; `handover`
+//! takes in devices handed to people; [`public`] is what the public reads and says; [`pillar`] is the register of who carries the work
+//! and who accompanies whom, [`catalogue`] that of services; `series` are amounts over time; [`views`] is what pages show. To add a
+//! workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS` and carry it over where [`carry_effects`]
+//! is called.
 
 mod assign;
 mod board;
 mod bulk;
 mod calendar;
+mod candidates;
 pub mod catalogue;
 mod day;
 pub mod engine;
@@ -27,6 +29,7 @@ mod paper;
 pub mod pillar;
 pub mod public;
 pub mod queries;
+mod series;
 mod service;
 mod shown;
 mod sweep;
@@ -39,6 +42,7 @@ mod write;
 pub use assign::{Person, assign, people_for};
 pub use bulk::{Bulk, NotTaken, take_steps};
 pub use calendar::{DAY_MAX, DaySteps, listed, steps_by_day, steps_due};
+pub use candidates::{PutForward, Tally, put_forward};
 pub use day::{MyDay, my_day};
 pub use engine::{Refusal, Stepped};
 pub use error::{Error, ShareFault};
@@ -53,6 +57,7 @@ pub use handover::{
 };
 pub use month::{CountsFor, Rolled, rolled};
 pub use paper::{DeadlineView, LetterView};
+pub use series::{Series, SeriesPoint, family_series};
 pub use service::{
     Done, Effect, NewCase, Opened, StepRequest, carry_effects, follow_family, name_family, open_case,
     open_caused, protected_families, take_step,

@@ -10,6 +10,10 @@ sql! {
         ON CONFLICT DO NOTHING";
     pub(crate) CASE_OPEN_FOR = "SELECT case_id FROM case_file
         WHERE family_id = $1 AND workflow = $2 AND subject = $3 AND open = 1";
+    // By workflow, so that each counts once however many a family has.
+    pub(crate) SPARED_BY = "SELECT workflow, open FROM case_file
+        WHERE family_id = $1 AND (open = 1 OR (workflow = $2 AND closed_on > $3))
+        GROUP BY workflow, open ORDER BY workflow, open DESC";
     // A person who was merged is shown, and acted on, by the number of now.
     pub(crate) CASE_GET = "SELECT c.family_id, c.case_id, c.workflow, COALESCE(l.new_id, c.person_id), c.line_id, c.title,
             c.region, c.state,

@@ -669,7 +669,7 @@ pub fn case_page(
 }
 
 /// The day that it was at a place, at an instant in milliseconds since the epoch.
-fn day_at(house: &House, region: &RegionCode, at_ms: i64) -> Date {
+pub(crate) fn day_at(house: &House, region: &RegionCode, at_ms: i64) -> Date {
     let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
     house.policy.calendar().day_in(region, at)
 }

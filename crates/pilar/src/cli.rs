@@ -101,7 +101,7 @@ pub(crate) enum Command {
     Figures(Figures),
     /// Ceilings of a fiscal year and how far they went at a day; beside them what this system paid itself
     Budget(Budget),
-    /// Cases: the clock that goes over all of them at night, workflows drawn from their files
+    /// Cases: the clock that goes over all of them at night, families to put forward, workflows drawn from their files
     #[command(subcommand)]
     Cases(Cases),
     /// Devices handed over: hand-overs, people of each programme, people overall
@@ -442,6 +442,15 @@ pub(crate) enum Policy {
 pub(crate) enum Cases {
     /// Tell the next level of late steps, take the steps that silence takes, count what is open; open pages do it by themselves each day
     Sweep,
+    /// Open cases for families whom a workflow looks for (`[[candidate]]`), among those who receive; again it opens what is left
+    Candidates {
+        /// Closing whose data the conditions are asked of.
+        #[arg(long)]
+        closing: Month,
+        /// Count only.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Draw a workflow as SVG
     Draw {
         /// Key of the workflow.

@@ -36,6 +36,11 @@ impl Names {
         self.names.add(field);
     }
 
+    /// Whether only a reader with a purpose sees what a name stands for.
+    pub(crate) fn is_sealed(&self, name: &str) -> bool {
+        self.names.get(name).is_some_and(|field| field.sealed)
+    }
+
     /// The expression of a key; a fault at its place when it is missing, wrong, or of another type.
     pub(crate) fn expression(
         &self,

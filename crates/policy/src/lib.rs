@@ -10,6 +10,7 @@
 mod api;
 mod budget;
 mod calendar;
+mod candidate;
 mod channel;
 mod combination;
 mod exact;
@@ -41,12 +42,14 @@ mod workflow;
 mod workflow_chart;
 mod workflow_check;
 mod workflow_file;
+mod workflow_links;
 
 use std::{collections::BTreeMap, path::Path};
 
 pub use api::{Api, ApiVariables, ApiVersions};
 pub use budget::{Absorption, BudgetLine, Budgets, Ceiling, LineKey, Realisation};
 pub use calendar::{Calendar, Holiday};
+pub use candidate::Candidate;
 pub use channel::{CardTrouble, Channel, ChannelKind, ChannelResult, LetterText, Meaning, Untouched};
 pub use exact::{Number, Piece};
 pub use fault::Fault;
@@ -178,7 +181,7 @@ impl Policy {
         let schema = schema::load(&pack, &faults);
         let sources = source::load(&pack, &faults, &schema);
         let roles = role::load(&pack, &faults);
-        let workflows = workflow_file::load(&pack, &faults, &roles, &sources);
+        let workflows = workflow_file::load(&pack, &faults, &roles, &schema, &sources);
         let channels = channel::load(&pack, &faults, &workflows);
         let mut programmes = programme_file::load(&pack, &faults, &schema, &channels, varied);
         programme_file::set_shares(&mut programmes, varied);

@@ -126,6 +126,8 @@ pub struct WorkSettings {
     pub caseload: i64,
     /// Families above which a caseload is too large.
     pub caseload_max: i64,
+    /// Months after the end of a case in which the house does not open another one of its workflow for the same family by itself.
+    pub candidate_months: i64,
 }
 
 /// Account checks.
@@ -498,5 +500,6 @@ fn read_work(table: &Table<'_>) -> WorkSettings {
         graduations_a_year: table.int("graduations_a_year", 0..=1000),
         caseload: table.int("caseload", 1..=10_000),
         caseload_max: table.int("caseload_max", 1..=10_000),
+        candidate_months: table.int("candidate_months", 1..=120),
     }
 }

@@ -10,6 +10,7 @@ use model::RegionLevel;
 use rules::{Expr, Label};
 
 use crate::{
+    candidate::Candidate,
     publish::{Publish, Withdraw},
     schema::ColumnType,
     shown::InCalendar,
@@ -168,6 +169,8 @@ pub struct FormField {
     pub sealed: bool,
     /// Filled with this part of a service that was chosen in the catalogue.
     pub catalogue: Option<CataloguePart>,
+    /// Its amounts belong to this series over the life of a family; fields of several workflows may share one.
+    pub series: Option<String>,
 }
 
 /// A form.
@@ -397,6 +400,8 @@ pub struct Workflow {
     pub in_calendar: Option<InCalendar>,
     /// The workflow whose open cases of the territory stand on the page of a case, and what the list is called.
     pub lists: Option<(String, Label)>,
+    /// Families for whom the house opens a case by itself.
+    pub candidates: Vec<Candidate>,
     /// States in order.
     pub states: Vec<State>,
     /// Forms.

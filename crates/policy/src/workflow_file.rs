@@ -6,26 +6,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use rules::{Field as Name, Type};
 
 use crate::{
+    candidate::read_candidate,
     expr::Names,
     fault::Faults,
     pack::Pack,
     publish::{read_publish, read_withdraw},
     reader::{Placed, Source as File, Table},
     role::Roles,
+    schema::Schema,
     shown::{read_calendar, read_lists},
     source::Source,
     workflow::{
         ASSIGN, AssignTo, CITIZEN, CaseSubject, CataloguePart, Deadline, DeadlineFrom, DeadlineUnit, Draw,
         EFFECTS, EffectRule, FIELD_REPORT, FIELD_RESULT, FieldChoice, FieldKind, Form, FormField, Letter,
-        NOTIFY, OF_PARENT, OPEN_CASE, SET_DATE, State, StateKind, Transition, Workflow,
+        NOTIFY, OPEN_CASE, SET_DATE, State, StateKind, Transition, Workflow,
     },
     workflow_check::{check_clocks, check_files, check_paths, check_used},
+    workflow_links::{check_opened, check_opener},
 };
 
 pub(crate) fn load(
     pack: &Pack,
     faults: &Faults,
     roles: &Roles,
+    schema: &Schema,
     sources: &BTreeMap<String, Source>,
 ) -> BTreeMap<String, Workflow> {
     let told = sources.values().flat_map(|source| &source.columns);
@@ -35,12 +39,22 @@ pub(crate) fn load(
         .collect();
     let mut out = BTreeMap::new();
     let shared = shared_forms(pack, faults);
-    let known: BTreeSet<String> =
-        pack.in_folder("workflows/", ".toml").filter_map(|(_, text)| toml_key(text)).collect();
+    let keys_of = |folder: &str| -> BTreeSet<String> {
+        pack.in_folder(folder, ".toml").filter_map(|(_, text)| toml_key(text)).collect()
+    };
+    let (known, programmes) = (keys_of("workflows/"), keys_of("programmes/"));
+    let family = Names::of_family(schema);
     let mut places = Vec::new();
     for (file, text) in pack.in_folder("workflows/", ".toml") {
         let source = File { file, text, faults };
-        let house = Around { roles, shared: &shared, workflows: &known, findings: &findings };
+        let house = Around {
+            roles,
+            shared: &shared,
+            workflows: &known,
+            findings: &findings,
+            programmes: &programmes,
+            family: &family,
+        };
         let (workflow, at) = source.read_toml(|table| (read(table, &house), table.place("key").start));
         if workflow.states.is_empty() {
             continue;
@@ -60,67 +74,17 @@ pub(crate) fn load(
     out
 }
 
-/// Who took an action in the case that opened this one: some workflow that opens it has that action.
-fn check_opener(source: &File<'_>, at: usize, workflow: &Workflow, all: &BTreeMap<String, Workflow>) {
-    let opens = |other: &&Workflow| {
-        let effects = other.transitions.iter().flat_map(|step| &step.effects);
-        effects.into_iter().any(|effect| effect.workflow.as_ref() == Some(&workflow.key))
-    };
-    let openers: Vec<&Workflow> = all.values().filter(opens).collect();
-    let named = workflow.transitions.iter().flat_map(|step| &step.other_than);
-    for action in named.filter_map(|action| action.strip_prefix(OF_PARENT)) {
-        let known = openers.iter().flat_map(|other| &other.transitions).any(|step| step.action == action);
-        if !known {
-            let message = format!("no workflow that opens this one has the action `{action}`");
-            source.fault(at, message, "name an action of the workflow whose effect case.open opens it");
-        }
-    }
-}
-
-/// A case that another one opens is about the same subject: it can be about no more than that one is. What it is told, it asks for when it
-/// begins, by a field of the same type.
-fn check_opened(source: &File<'_>, at: usize, workflow: &Workflow, all: &BTreeMap<String, Workflow>) {
-    let effects = workflow.transitions.iter().flat_map(|step| &step.effects);
-    let opening = effects.filter_map(|effect| Some((effect, all.get(effect.workflow.as_ref()?)?)));
-    for (effect, target) in opening {
-        for (argument, field) in &effect.fields {
-            let form = target.open_form.as_deref().and_then(|key| target.form(key));
-            let asked = form.and_then(|form| form.fields.iter().find(|one| one.key == *argument));
-            let told = workflow.field(field);
-            if asked.zip(told).is_none_or(|(asked, told)| type_of(&asked.kind) != type_of(&told.kind)) {
-                let message = format!(
-                    "`{}` is told `{argument}`, which its opening form does not ask as that type",
-                    target.key
-                );
-                source.fault(at, message, "name a field of its opening form, of the type of the answer");
-            }
-        }
-        let fits = match target.subject {
-            CaseSubject::Family => workflow.subject.of_family(),
-            CaseSubject::Place | CaseSubject::Matter => true,
-            other => other == workflow.subject,
-        };
-        if !fits {
-            let message = format!(
-                "it opens a case of `{}`, which is about something that this case does not know",
-                target.key
-            );
-            source.fault(
-                at,
-                message,
-                "open a workflow about the same subject, or a family's from a person's or a line's",
-            );
-        }
-    }
-}
-
 /// What a workflow may refer to beyond its own file.
-struct Around<'p> {
+pub(crate) struct Around<'p> {
     roles: &'p Roles,
     shared: &'p BTreeMap<String, Form>,
     workflows: &'p BTreeSet<String>,
     /// Words for what was found that the lists of field reports know, in upper case.
     findings: &'p BTreeSet<String>,
+    /// Keys of the programmes.
+    pub(crate) programmes: &'p BTreeSet<String>,
+    /// What is known of a family in a closing.
+    pub(crate) family: &'p Names,
 }
 
 /// Forms of `forms/*.toml` by key.
@@ -203,11 +167,17 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
     let opened_by = read_roles(table, "opened_by", roles, Some("case.open"));
     let escalate = read_roles(table, "escalate", roles, Some("case.read"));
     let in_calendar = table.opt_table("calendar", |one| read_calendar(one, open_form.as_deref(), &forms));
+    let subject = table.choice("subject", &SUBJECTS, true);
+    let opening = open_form.as_ref().and_then(|key| forms.iter().find(|form| form.key == *key));
+    let about_family = subject == CaseSubject::Family;
+    let candidates =
+        table.each("candidate", |candidate| read_candidate(candidate, opening, about_family, around));
+    let candidates = candidates.into_iter().flatten().collect();
     let workflow = Workflow {
         key: table.text("key"),
         label: table.label("label"),
         purpose: table.label("purpose"),
-        subject: table.choice("subject", &SUBJECTS, true),
+        subject,
         opened_by,
         open_form,
         owner,
@@ -232,6 +202,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
         survey: table.flag("survey", false),
         in_calendar,
         lists: read_lists(table, around.workflows),
+        candidates,
         states,
         forms,
         transitions,
@@ -240,6 +211,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
     table.refuse_twice(&table.placed("form", "key"), "the form", "keep one");
     table.refuse_twice(&table.placed("deadline", "key"), "the deadline", "keep one");
     table.refuse_twice(&table.placed("letter", "key"), "the letter", "keep one");
+    table.refuse_twice(&table.placed("candidate", "key"), "the candidate", "keep one");
     check_paths(table, &workflow);
     check_files(table, &workflow);
     check_clocks(table, &workflow);
@@ -324,7 +296,7 @@ fn add_name(names: &mut Names, field: &FormField, ty: Type) {
     names.add(if field.sealed { name.sealed() } else { name });
 }
 
-fn type_of(kind: &FieldKind) -> Type {
+pub(crate) fn type_of(kind: &FieldKind) -> Type {
     match kind {
         FieldKind::Int | FieldKind::Money | FieldKind::File => Type::Int,
         FieldKind::Date => Type::Date,
@@ -365,6 +337,7 @@ fn read_field(table: &Table<'_>, above: &Names) -> FormField {
         digits: table.flag("digits", false),
         sealed: table.flag("sealed", false),
         catalogue: table.has("catalogue").then(|| table.choice("catalogue", &PARTS, true)),
+        series: table.opt_text("series"),
         kind,
     }
 }
@@ -380,6 +353,7 @@ fn check_bounds(table: &Table<'_>, kind: &FieldKind) {
         ("digits", text, "a text"),
         ("catalogue", text, "a text"),
         ("not_future", *kind == FieldKind::Date, "a day"),
+        ("series", *kind == FieldKind::Money, "an amount of money"),
     ];
     for (key, _, of) in fits.iter().filter(|(key, fits, _)| table.has(key) && !fits) {
         table.fault(

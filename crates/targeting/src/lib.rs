@@ -56,7 +56,7 @@ pub use explain::{
     ComponentView, ConditionView, Explanation, FamilyDecision, MembersOfFact, PersonComponent, QuotaPlace,
     ReasonView, explain, family_decisions,
 };
-pub use notices::{Notice, NoticeState, family_notices, notices, renew_notices};
+pub use notices::{Notice, NoticeState, family_notices, noticed_families, notices, renew_notices};
 pub use outside::{Consumption, Mark, Outside, PovertyGap, Ranks};
 pub use people::{PersonLine, decides_people, run_people};
 pub use plan::{Place, PlaceKind, Plan};
@@ -68,7 +68,7 @@ pub use scenario::{
 pub use simulate::{
     Comparison, LookFirst, Move, Moved, Part, Question, Share, Side, Simulated, check_question, simulate,
 };
-pub use trial::{NullCount, RegionTrial, SMALL_CELL, Trial, try_rule};
+pub use trial::{NullCount, RegionTrial, SMALL_CELL, Selected, Trial, select_families, try_rule};
 pub use views::{
     FamilyLine, OutcomeCount, ProgrammeLine, ProgrammePage, QuotaCount, ReasonCount, RegionCount, RunPage,
     programme_page, programmes, region_counts, run_families, run_outcomes, run_page, runs, runs_of_hash,

@@ -166,6 +166,28 @@ pub fn notices(house: &House, scope: &Scope, state: NoticeState, page: &Page) ->
     }))
 }
 
+/// Families read at once.
+const NOTICED_PAGE: usize = 10_000;
+
+/// Families of the territory with a notice that runs or begins anew, of any programme, ascending.
+///
+/// # Errors The database's.
+pub fn noticed_families(house: &House, scope: &Scope) -> Result<Vec<i64>> {
+    let (from, to) = scope.path_range();
+    let mut found = Vec::new();
+    loop {
+        let after = found.last().copied().unwrap_or(i64::MIN);
+        let asked = params![from, to, after, NOTICED_PAGE as i64];
+        let rows = house.db.read(|tx| tx.query(&queries::NOTICED, asked))?;
+        for row in &rows {
+            found.push(row.int(0)?);
+        }
+        if rows.len() < NOTICED_PAGE {
+            return Ok(found);
+        }
+    }
+}
+
 /// A family's notices, newest first; none outside the scope.
 ///
 /// # Errors The database's.

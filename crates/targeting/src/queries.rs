@@ -67,6 +67,8 @@ store::sql! {
 
     pub(crate) NOTICES_RENEWED = "SELECT DISTINCT family_id FROM notice
         WHERE programme = $1 AND state = 'renewed' ORDER BY family_id";
+    pub(crate) NOTICED = "SELECT DISTINCT family_id FROM notice
+        WHERE state IN ('open', 'renewed') AND region >= $1 AND region < $2 AND family_id > $3 ORDER BY family_id LIMIT $4";
     pub(crate) NOTICES_END_RENEWED = "UPDATE notice SET state = 'withdrawn', ended_run = $2
         WHERE programme = $1 AND state = 'renewed'";
     pub(crate) NOTICE_END = "UPDATE notice SET state = $3, ended_run = $4

@@ -87,6 +87,46 @@ pub struct RegionTrial {
     pub of: i64,
 }
 
+/// A family of a closing for whom a condition is true.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Selected {
+    /// Its number.
+    pub family_id: i64,
+    /// Path of its village; empty where none is known.
+    pub region: String,
+}
+
+/// The families of the territory in a closing for whom a condition over `family.*` is true, in the order of the closing: those whom
+/// [`try_rule`] counts for the same words.
+///
+/// # Errors
+/// The condition speaks of people or of what is sealed; there is no such closing; the lake's.
+pub fn select_families(house: &House, scope: &Scope, closing: Month, expr: &Expr) -> Result<Vec<Selected>> {
+    if subject_of(expr)? != Subject::Family {
+        return Err(Error::TwoSubjects);
+    }
+    refuse_sealed(&house.policy, expr)?;
+    let day = closing.last_day();
+    let held = Held::of(house, closing, day)?;
+    let _turn = held.turn.lock().unwrap_or_else(PoisonError::into_inner);
+    let names: Vec<String> = expr.columns().into_iter().map(str::to_owned).collect();
+    held.hold(house, expr, &names)?;
+    let (areas, params) = (Areas::new(&held.regions, scope), Params::at(day));
+    let of_part = |part: &Part| -> Result<Vec<Selected>> {
+        let (truth, _) = part.truth(expr, &names, part.family_ids.len(), &params)?;
+        let yes = Bitmap::is_true(&truth);
+        let of = |family: usize| held.regions.of[part.first + family];
+        let here = |family: &usize| yes.get(*family) && areas.of(of(*family)).is_some();
+        let found = (0..part.family_ids.len()).filter(here).map(|family| Selected {
+            family_id: part.family_ids[family],
+            region: held.regions.paths[of(family) as usize].clone(),
+        });
+        Ok(found.collect())
+    };
+    let parts: Vec<Vec<Selected>> = held.parts.par_iter().map(of_part).collect::<Result<_>>()?;
+    Ok(parts.into_iter().flatten().collect())
+}
+
 /// Counts what `text` would select of a closing, in the scope's territory. Ages are read on `day`, or on the closing's last day.
 ///
 /// # Errors
@@ -290,6 +330,25 @@ impl Part {
         Ok(())
     }
 
+    /// Whether a condition is true, row by row, and for each of its columns where it is not known.
+    fn truth(
+        &self,
+        expr: &Expr,
+        names: &[String],
+        rows: usize,
+        params: &Params,
+    ) -> Result<(BooleanArray, Vec<Option<Bitmap>>)> {
+        let mut frame = Frame::new(rows);
+        let mut unknown_of = Vec::with_capacity(names.len());
+        let columns = self.columns.read().unwrap_or_else(PoisonError::into_inner);
+        for name in names {
+            let column = columns.get(name).ok_or_else(|| rules::EvalError::MissingColumn(name.clone()))?;
+            unknown_of.push(column.nulls().map(|nulls| Bitmap::new(&!nulls.inner())));
+            frame.set(name.clone(), Arc::clone(column))?;
+        }
+        Ok((expr.eval_condition(&frame, params)?, unknown_of))
+    }
+
     fn count(
         &self,
         held: &Held,
@@ -304,18 +363,7 @@ impl Part {
             Subject::Family => families,
             Subject::Person => self.members.people(),
         };
-        let mut frame = Frame::new(rows);
-        let mut unknown_of = Vec::with_capacity(names.len());
-        {
-            let columns = self.columns.read().unwrap_or_else(PoisonError::into_inner);
-            for name in names {
-                let column =
-                    columns.get(name).ok_or_else(|| rules::EvalError::MissingColumn(name.clone()))?;
-                unknown_of.push(column.nulls().map(|nulls| Bitmap::new(&!nulls.inner())));
-                frame.set(name.clone(), Arc::clone(column))?;
-            }
-        }
-        let truth: BooleanArray = expr.eval_condition(&frame, params)?;
+        let (truth, unknown_of) = self.truth(expr, names, rows, params)?;
         let (yes, unknown) = (Bitmap::is_true(&truth), Bitmap::is_unknown(&truth));
         let mut tally = Tally::new(areas, names.len());
         for (family, range) in self.members.ranges().enumerate() {

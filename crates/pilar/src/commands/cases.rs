@@ -1,11 +1,14 @@
-//! `pilar cases`: the clock that goes over all open cases, and workflows drawn from their files.
+//! `pilar cases`: the clock that goes over all open cases, families whom workflows look for, and workflows drawn from their files.
 
 use access::{House, Session};
 use anyhow::Context;
 use model::Lang;
 use serde_json::json;
 
-use crate::{cli::Cases, commands::Answer};
+use crate::{
+    cli::Cases,
+    commands::{Answer, candidates},
+};
 
 pub(crate) fn run(house: &House, command: &Cases) -> anyhow::Result<Answer> {
     match command {
@@ -14,6 +17,7 @@ pub(crate) fn run(house: &House, command: &Cases) -> anyhow::Result<Answer> {
             let line = format!("{} told of lateness, {} steps taken by the clock", swept.told, swept.timed);
             Answer::of(&swept, vec![line])
         }
+        Cases::Candidates { closing, dry_run } => candidates::run(house, *closing, *dry_run),
         Cases::Draw { workflow, lang } => {
             let lang =
                 Lang::from_code(lang).with_context(|| format!("`{lang}` is no language; write id or en"))?;

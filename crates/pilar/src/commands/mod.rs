@@ -2,6 +2,7 @@
 //! same as one JSON object.
 
 mod books;
+pub(crate) mod candidates;
 pub(crate) mod cards;
 mod cases;
 pub(crate) mod desk;

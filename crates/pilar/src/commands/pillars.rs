@@ -123,7 +123,7 @@ pub(crate) fn balance(
 }
 
 /// The list of the newest approved run of a programme, by name; runs come newest first.
-fn approved(house: &House, programme: &str) -> anyhow::Result<Option<String>> {
+pub(crate) fn approved(house: &House, programme: &str) -> anyhow::Result<Option<String>> {
     let scope = Session::console(house).scope("decision.read")?;
     let mut page = store::Page::first(200);
     loop {
@@ -142,7 +142,8 @@ fn approved(house: &House, programme: &str) -> anyhow::Result<Option<String>> {
     }
 }
 
-fn receiving(
+/// Adds the families of a region that receive by a list, with their villages.
+pub(crate) fn receiving(
     house: &House,
     dataset: &str,
     region: &RegionCode,

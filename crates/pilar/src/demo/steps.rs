@@ -23,7 +23,7 @@ use synth::{bank::Bank, desk::Desk};
 
 use super::{DAY, Run, accounts, cards, truth};
 use crate::{
-    commands::{effects, lists, money, with_bar},
+    commands::{candidates, effects, lists, money, with_bar},
     measure::{Step, peak_rss_mb},
 };
 
@@ -62,6 +62,7 @@ pub(super) fn all(run: &mut Run) -> anyhow::Result<Value> {
     run.step("casework", super::casework::play)?;
     run.step("public", super::public::fill)?;
     run.step("pillars", super::pillars::fill)?;
+    run.step("candidates", |run| put_forward(run, month))?;
     run.step("services", super::services::fill)?;
     run.step("pages", |run| list_pages(run, &decided, &paid, &handed))?;
     let goods = super::goods::figures(run, &handed)?;
@@ -486,6 +487,14 @@ fn answer(
     bank(from, &mut to)?;
     to.into_inner().context("could not write the bank's reply")?.sync_all()?;
     Ok(())
+}
+
+/// Families whom workflows look for stand in their companions' lists.
+fn put_forward(run: &Run, month: Month) -> anyhow::Result<(u64, Value)> {
+    let found = candidates::put_forward(&run.house, month, false)?;
+    let sum = |of: fn(&casework::Tally) -> i64| found.iter().map(|one| of(&one.put.total)).sum::<i64>();
+    let (found, opened) = (sum(|tally| tally.found), sum(|tally| tally.opened));
+    Ok((opened.unsigned_abs(), json!({ "found": found, "opened": opened })))
 }
 
 /// Pages that the benchmark and the browser suite visit, each with an account that may see it.

@@ -416,6 +416,19 @@ fn trying_a_rule_counts_whom_the_row_by_row_rule_would_select() {
             assert_eq!((tried.selected, tried.unknown, tried.of), want, "{text}");
             let again = try_rule(&house, scope, month("2026-11"), text, None).unwrap();
             assert_eq!(again, tried, "held columns answer alike");
+            let chosen = crate::select_families(&house, scope, month("2026-11"), &expr);
+            if text.contains("person.") {
+                assert_eq!(chosen.unwrap_err().code(), "targeting-two-subjects");
+            } else {
+                let chosen = chosen.unwrap();
+                assert_eq!(chosen.len() as i64, tried.selected, "one by one as many as counted: {text}");
+                let told = tried.examples.iter().all(|id| chosen.iter().any(|one| one.family_id == *id));
+                assert!(
+                    told && chosen
+                        .iter()
+                        .all(|one| scope.region().path_range().0.as_str() <= one.region.as_str())
+                );
+            }
         }
     }
     let wrong = |text: &str| try_rule(&house, &scope, month("2026-11"), text, None).unwrap_err().code();

@@ -9,7 +9,8 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use casework::{
-    Answers, DeadlineView, Error, FieldFault, FileView, LetterView, NewCase, Person, Refusal, StepRequest,
+    Answers, DeadlineView, Error, FieldFault, FileView, LetterView, NewCase, Person, Refusal, Series,
+    SeriesPoint, StepRequest,
     catalogue::{self, OfferView},
     public::record_survey,
     views::{self, AnswerView, CaseRow, CaseView, FieldView, OpenableView, StepView},
@@ -24,7 +25,7 @@ use crate::{
     fault::Fault,
     lang::Tongue,
     shell::Shell,
-    ui::{self, FieldError},
+    ui::{self, FieldError, Line, Plot},
     visit::{Answer, Posted, Visit, encode, page},
 };
 
@@ -46,6 +47,8 @@ pub(crate) struct CasePage {
     pub(crate) chosen: Option<OfferView>,
     /// Open cases of another workflow in the territory: what the list is called, each with its age in days.
     pub(crate) listed: Option<(Label, Vec<(CaseRow, i64)>)>,
+    /// Amounts of the family over time: name and drawing.
+    pub(crate) series: Vec<(String, Plot)>,
 }
 
 /// A new case for a family.
@@ -94,9 +97,46 @@ struct Refused {
     chosen: Option<OfferView>,
 }
 
+/// The amounts of a family over time, each with its name: a line with its table.
+pub(crate) fn series_plots(t: &Tongue, series: &[Series]) -> Vec<(String, Plot)> {
+    let plot = |one: &Series| {
+        let first = one.points.first().map_or(Date::ZERO, |point| point.on);
+        let last = one.points.last().map_or(first, |point| point.on);
+        let most = one.points.iter().map(|point| point.amount_idr.idr()).max().unwrap_or(0).max(1);
+        let at = |point: &SeriesPoint| {
+            let days = point.on.duration_since(first).as_hours() / 24;
+            (days as f64, point.amount_idr.idr() as f64 / most as f64)
+        };
+        let row = |point: &SeriesPoint| {
+            vec![t.day(point.on), t.idr(point.amount_idr), t.label(&point.workflow).to_owned()]
+        };
+        let name = t.label(&one.label).to_owned();
+        let plot = Plot {
+            title: t.say("web-series-text"),
+            note: String::new(),
+            columns: Vec::new(),
+            lines: vec![Line { name: name.clone(), points: one.points.iter().map(at).collect(), colour: 1 }],
+            marks: Vec::new(),
+            scale: [t.day(first), String::new(), t.day(last)],
+            heads: vec![t.say("web-series-day"), t.say("web-series-amount"), t.say("web-series-case")],
+            rows: one.points.iter().map(row).collect(),
+            as_table: t.say("web-as-table"),
+        };
+        (name, plot)
+    };
+    series.iter().filter(|one| !one.points.is_empty()).map(plot).collect()
+}
+
 async fn case_page(visit: Visit, case: i64, as_of: Option<Date>, refused: Refused) -> Answer {
-    let view = visit
-        .ask("case.read", move |house, scope| views::case_page(house, scope, CaseId(case), as_of))
+    let (view, series) = visit
+        .ask("case.read", move |house, scope| {
+            let Some(view) = views::case_page(house, scope, CaseId(case), as_of)? else { return Ok(None) };
+            let mut series = casework::family_series(house, scope, view.row.family)?;
+            for one in &mut series {
+                one.points.retain(|point| as_of.is_none_or(|day| point.on <= day));
+            }
+            Ok::<_, casework::Error>(Some((view, series)))
+        })
         .await?
         .ok_or_else(Fault::not_found)?;
     let listed = listed(&visit, &view).await?;
@@ -123,6 +163,7 @@ async fn case_page(visit: Visit, case: i64, as_of: Option<Date>, refused: Refuse
         place,
         theirs,
         chosen,
+        series: series_plots(&t, &series),
         shell: visit.shell(),
         t,
     })?;

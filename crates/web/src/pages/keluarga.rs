@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use access::{House, Scope};
 use askama::Template;
 use axum::extract::{Path, Query};
-use casework::views::CaseRow;
+use casework::{Series, views::CaseRow};
 use model::{FamilyId, RegionCode, RegionLevel, Sex};
 use payment::{FamilyPayment, StatusView, cards::CardView};
 use registry::{
@@ -17,7 +17,7 @@ use store::{Page, Paged};
 use targeting::{FamilyDecision, FamilyOutcome};
 
 use super::{
-    audit, kartu,
+    audit, kartu, kasus,
     keputusan::outcome_kind,
     pembayaran::{account_kind, payment_kind, payment_word, problem, programme},
     pemberitahuan::Told,
@@ -28,7 +28,7 @@ use crate::{
     fault::Fault,
     lang::Tongue,
     shell::Shell,
-    ui::Pager,
+    ui::{Pager, Plot},
     visit::{Answer, Visit, page},
 };
 
@@ -65,6 +65,8 @@ pub(crate) struct FamilyPage {
     pub(crate) statuses: Vec<StatusView>,
     pub(crate) cards: Vec<CardView>,
     pub(crate) cases: Vec<CaseRow>,
+    /// Amounts over time: name and drawing.
+    pub(crate) series: Vec<(String, Plot)>,
     pub(crate) may_open: bool,
     /// The visitor's territory.
     pub(crate) within: RegionCode,
@@ -176,7 +178,7 @@ pub(crate) async fn export(visit: Visit, Query(asked): Query<Asked>) -> Answer {
 pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
     let scopes =
         ["decision.read", "payment.read", "case.read"].map(|action| visit.session.scope(action).ok());
-    let (view, decisions, notices, (payments, carried, statuses), cards, cases) =
+    let (view, decisions, notices, (payments, carried, statuses), cards, (cases, series)) =
         visit.ask("family.read", move |house, scope| whole(house, scope, scopes, family)).await?;
     let t = visit.t();
     let head = head_name(&t, &view);
@@ -202,6 +204,7 @@ pub(crate) async fn show(visit: Visit, Path(family): Path<i64>) -> Answer {
         statuses,
         cards,
         cases,
+        series: kasus::series_plots(&t, &series),
         may_open: visit.session.may("case.open"),
         within: visit.session.region.clone(),
         shell: visit.shell(),
@@ -215,7 +218,7 @@ type Whole = (
     Vec<targeting::Notice>,
     (Vec<FamilyPayment>, Vec<FamilyPayment>, Vec<StatusView>),
     Vec<CardView>,
-    Vec<CaseRow>,
+    (Vec<CaseRow>, Vec<Series>),
 );
 
 /// The family and what other rooms say of it, each only as far as the visitor may ask there.
@@ -235,7 +238,11 @@ fn whole(house: &House, scope: &Scope, scopes: [Option<Scope>; 3], family: i64) 
         Ok::<_, payment::Error>((own, carried, statuses))
     };
     let payments = payment.map(payments).transpose()?;
-    let cases = case.map(|scope| casework::views::family_cases(house, &scope, FamilyId(id))).transpose()?;
+    let cases = |scope: Scope| {
+        let cases = casework::views::family_cases(house, &scope, FamilyId(id))?;
+        Ok::<_, casework::Error>((cases, casework::family_series(house, &scope, FamilyId(id))?))
+    };
+    let cases = case.map(cases).transpose()?;
     Ok((
         view,
         decisions.unwrap_or_default(),
