@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use access::{House, NewUser, Session};
-use casework::{Error, NewCase, Refusal, StepRequest, open_case, sweep, take_step, views};
+use casework::{Error, NewCase, NewFile, Refusal, StepRequest, add_file, open_case, sweep, take_step, views};
 use jiff::civil::date;
 use model::{CaseId, FamilyId, FixedClock, RegionCode};
 use policy::{Draw, Policy};
@@ -68,6 +68,18 @@ impl Office {
         open_case(&self.house, &session.scope("case.open").unwrap(), &new).unwrap().case
     }
 
+    /// A photograph of the house, as the number by which a step names it.
+    fn photo(&self, session: &Session, case: CaseId) -> String {
+        let new = NewFile {
+            caption: "Rumah dari depan".to_owned(),
+            field: "photo".to_owned(),
+            name: "rumah.jpg".to_owned(),
+            declared: "image/jpeg".to_owned(),
+            bytes: synth::photo::house(case.0 as u64, "2026:11:20 09:15:30", (-62_101, 1_068_450)).unwrap(),
+        };
+        add_file(&self.house, &session.scope("case.work").unwrap(), case, &new).unwrap().id.to_string()
+    }
+
     fn view(&self, session: &Session, case: CaseId) -> views::CaseView {
         views::case_page(&self.house, &session.scope("case.read").unwrap(), case, None).unwrap().unwrap()
     }
@@ -117,7 +129,9 @@ fn a_drawn_case_is_not_settled_without_somebody_elses_second_check() {
         let (drawn, other): (Vec<CaseId>, Vec<CaseId>) = cases.iter().partition(|case| is_drawn(case));
         assert!(!drawn.is_empty() && other.len() > drawn.len());
         for case in &cases {
-            office.step(&first, *case, "visit", SEEN).unwrap();
+            let photo = office.photo(&first, *case);
+            let seen: Vec<(&str, &str)> = SEEN.iter().copied().chain([("photo", photo.as_str())]).collect();
+            office.step(&first, *case, "visit", &seen).unwrap();
         }
         for case in &drawn {
             let offered = office.view(&officer, *case).steps;

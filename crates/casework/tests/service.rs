@@ -431,7 +431,7 @@ fn a_caseload_shows_families_cases_and_the_years_graduations() {
         let days = office.house.policy.workflow("graduation_watch").unwrap().days;
         assert_eq!(watch.due_on, calendar.add_working_days(office.house.clock.today(), days));
         assert_eq!((load.graduated, load.graduations_target, load.too_many), (1, 10, false));
-        let nation = office.user("oki", "programme_manager", "").scope("assignment.read").unwrap();
+        let nation = office.user("oki", "auditor", "").scope("assignment.read").unwrap();
         assert!(views::caseloads(&office.house, &nation, &Page::default()).unwrap().items.is_empty());
     }
 }

@@ -251,7 +251,21 @@ mod tests {
             let draw = self.house.policy.workflow("ground_check").unwrap().state("visited").unwrap();
             let drawn = |case: CaseId| draw.draw.as_ref().unwrap().takes("ground_check", "visited", case.0);
             let case = self.open(officer, "ground_check", family);
-            let seen = [("visited_on", "2026-11-09"), ("result", result), ("found", "Rumah kosong")];
+            let photo = casework::NewFile {
+                caption: "Rumah dari depan".to_owned(),
+                field: "photo".to_owned(),
+                name: "rumah.jpg".to_owned(),
+                declared: "image/jpeg".to_owned(),
+                bytes: synth::photo::house(1, "2026:11:09 09:15:30", (-62_101, 1_068_450)).unwrap(),
+            };
+            let work = operator.scope("case.work").unwrap();
+            let photo = casework::add_file(&self.house, &work, case, &photo).unwrap().id.to_string();
+            let seen = [
+                ("visited_on", "2026-11-09"),
+                ("result", result),
+                ("found", "Rumah kosong"),
+                ("photo", photo.as_str()),
+            ];
             self.step(operator, case, "visit", &seen);
             assert!(!drawn(case), "this test takes cases that are not drawn");
             match result {
