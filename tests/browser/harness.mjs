@@ -155,7 +155,7 @@ export function scriptFaults(html) {
     if (!/^<a\b[^>]*\shref="|^<form\b[^>]*\saction="/.test(tag)) found.push(`does nothing without script: ${tag.slice(0, 120)}`);
   }
   for (const [tag] of html.matchAll(/<button\b[^>]*>/g)) {
-    const works = /\stype="submit"/.test(tag) || /\sdata-print\b[^>]*\shidden/.test(tag);
+    const works = /\stype="submit"/.test(tag) || /\sdata-(print|share)\b[^>]*\shidden/.test(tag);
     if (!works) found.push(`a button that needs script: ${tag.slice(0, 120)}`);
   }
   if (/\sstyle="|<style|\son\w+="|<script(?![^>]*\ssrc=)/.test(html)) found.push("inline script or style");

@@ -30,12 +30,16 @@ const LOOKS = [
 const ONE_LOOK = [[NARROW, ID, "dark"]];
 
 // Pages that the crawl does not come to by itself. No programme of the pack is paid by a bank that is called, so no cycle leads to its
-// calls; only entries of what a bank told lead to its rows, and only lines whose money came back to another payee.
-const UNLINKED = ["/pembayaran/siklus/1/api"];
-const WAYS = [
-  ["/pembayaran/buku/akun/on_card", /^\/pembayaran\/buku\/entri\//, /^\/pembayaran\/buku\/berkas\//],
-  ["/pembayaran/susulan/1", /^\/pembayaran\/baris\//, /\/penerima$/],
-];
+// calls; only entries of what a bank told lead to its rows, only lines whose money came back to another payee, and only cases that were
+// visited to a photograph.
+const UNLINKED = { treasurer: ["/pembayaran/siklus/1/api"] };
+const WAYS = {
+  treasurer: [
+    ["/pembayaran/buku/akun/on_card", /^\/pembayaran\/buku\/entri\//, /^\/pembayaran\/buku\/berkas\//],
+    ["/pembayaran/susulan/1", /^\/pembayaran\/baris\//, /\/penerima$/],
+  ],
+  district_officer: [["/papan/ground_check", /^\/kasus\/\d+$/, /^\/kasus\/\d+\/berkas\/\d+$/]],
+};
 
 // Kinds of pages that some role has passed; addresses that some role has reached.
 const passed = new Set();
@@ -76,7 +80,7 @@ test("every role: each kind of page that it reaches", { concurrency: 2 }, async 
       await signIn(guest.page, account);
       const found = [];
       let kinds = 0;
-      for (const [route, paths] of await kindsOf(guest, account.role === "treasurer" ? [...UNLINKED, ...(await waysOf(guest))] : [])) {
+      for (const [route, paths] of await kindsOf(guest, [...(UNLINKED[account.role] ?? []), ...(await waysOf(guest, account.role))])) {
         reached.add(route);
         if (FILES.test(route)) {
           found.push(...(await fileFaults(guest, paths[0])));
@@ -129,9 +133,9 @@ test("every address of the router was reached by somebody", () => {
 });
 
 // The first page at the end of each way, link by link.
-async function waysOf({ context }) {
+async function waysOf({ context }, role) {
   const found = [];
-  for (const [start, ...steps] of WAYS) {
+  for (const [start, ...steps] of WAYS[role] ?? []) {
     let pages = [start];
     for (const step of steps) {
       const next = [];

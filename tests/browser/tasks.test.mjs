@@ -365,7 +365,7 @@ test("a family looks at its own status with a slip, objects, and closes the page
   const opened = await enter(secret, born ? born[1] : 0);
   if (opened) {
     assert.doesNotMatch(await page.textContent("main"), /\d{16}/, "no number in full");
-    await page.click("main details summary");
+    await page.locator("details:has(form[action='/statusku/keberatan']) > summary").click();
     await page.click("form[action='/statusku/keberatan'] button");
     assert.ok((await page.locator(".errors a").count()) > 0, "what is missing is told");
     await page.click("form[action='/statusku/keluar'] button");
@@ -440,7 +440,7 @@ test("a case is taken on by one person, in the list and on its page, and given u
   await page.goto("/tugas?milik=saya");
   await page.click(`main tbody a[href='/kasus/${number}']`);
   await page.locator("form[action$='/petugas']").filter({ has: page.locator("input[name=kepada][value='']") }).locator("button").click();
-  await page.waitForSelector("form[action$='/petugas'] input[value=saya]");
+  await page.waitForSelector("form[action$='/petugas'] input[value=saya]", { state: "attached" });
   await page.goto("/tugas?milik=saya");
   assert.equal(await page.locator(`main tbody a[href='/kasus/${number}']`).count(), 0, "given up");
   await context.close();
