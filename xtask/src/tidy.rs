@@ -24,7 +24,7 @@ const HOUSE: &[&[&str]] = &[
     &["policy"],
     &["linkage"],
     &["ledger"],
-    &["filecheck"],
+    &["filecheck", "rowfile"],
     &["lake"],
     &["store"],
     &["access"],

@@ -9,13 +9,11 @@ use access::{House, Scope, audit};
 use jiff::civil::Date;
 use model::{RegionCode, RegionLevel};
 use policy::{Label, Services};
+use rowfile::{Faults, Row as Cells, Shape};
 use serde::Serialize;
 use store::{Page, Paged, Row, Tx, Value, next_number, params, sql};
 
-use crate::{
-    Result,
-    handover::{Faults, cells},
-};
+use crate::Result;
 
 sql! {
     pub(crate) OFFER_OF = "SELECT offer_id, rev, kind, provider, region, serves, address, phone, hours, papers, fee, valid_from, valid_to
@@ -58,7 +56,8 @@ pub const SERVICE_COLUMNS: [&str; 12] = [
 ];
 /// Largest file in bytes.
 pub const SERVICE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-const ROWS_MAX: usize = 200_000;
+const SHAPE: Shape =
+    Shape { columns: &SERVICE_COLUMNS, optional: &[], unique: Some("number"), rows_max: 200_000 };
 const NUMBER_MAX: usize = 40;
 const NAME_MAX: usize = 120;
 const TEXT_MAX: usize = 500;
@@ -140,13 +139,16 @@ pub struct ServiceFilter {
 /// [`crate::Error::Lines`] with every fault of the file; the store's.
 pub fn take_services(house: &House, scope: &Scope, text: &str) -> Result<ServicesTaken> {
     let mut faults = Faults::default();
-    let lines = read(house.policy.services(), text, &mut faults);
+    let services = house.policy.services();
+    let lines = rowfile::read(text, &SHAPE, &mut faults, |row, faults| {
+        Some(RowReader { services, row, faults }.read())
+    });
     faults.done()?;
     house.db.write(|tx| {
         check_places(tx, scope, &lines)?;
         let import_no = next_number(tx, "service_import", 1)?;
         let mut taken = ServicesTaken { import_no, rows: lines.len(), new: 0, corrected: 0 };
-        for line in &lines {
+        for (_, line) in &lines {
             take(tx, house, scope, line, &mut taken)?;
         }
         let detail = format!("rows={} new={} corrected={}", taken.rows, taken.new, taken.corrected);
@@ -217,16 +219,15 @@ fn offer_view(house: &House, row: &Row) -> Result<OfferView> {
 
 /// A line of the file.
 struct Line {
-    line: usize,
     number: String,
     offer: Offer,
 }
 
 /// What only the database knows: whether the places are there.
-fn check_places(tx: &mut Tx<'_>, scope: &Scope, lines: &[Line]) -> Result<()> {
+fn check_places(tx: &mut Tx<'_>, scope: &Scope, lines: &[(usize, Line)]) -> Result<()> {
     let mut faults = Faults::default();
     let mut known: BTreeMap<&str, bool> = BTreeMap::new();
-    for line in lines {
+    for (at, line) in lines {
         let region = line.offer.region.as_str();
         let good = if let Some(good) = known.get(region) {
             *good
@@ -241,15 +242,10 @@ fn check_places(tx: &mut Tx<'_>, scope: &Scope, lines: &[Line]) -> Result<()> {
         };
         if !good {
             let message = format!("`{region}`: no region of this territory");
-            faults.add(
-                line.line,
-                "region",
-                message,
-                "write a code of the table of regions, such as 11.01.05",
-            );
+            faults.add(*at, "region", message, "write a code of the table of regions, such as 11.01.05");
         }
     }
-    faults.done()
+    Ok(faults.done()?)
 }
 
 fn take(tx: &mut Tx<'_>, house: &House, scope: &Scope, line: &Line, taken: &mut ServicesTaken) -> Result<()> {
@@ -306,66 +302,24 @@ fn kept(row: &Row) -> Result<Offer> {
     })
 }
 
-fn read(services: &Services, text: &str, faults: &mut Faults) -> Vec<Line> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = (1..).zip(text.lines());
-    let Some((_, header)) = lines.next().filter(|(_, header)| !header.trim().is_empty()) else {
-        faults.add(1, "", "the file is empty".to_owned(), "write a header and one row for each service");
-        return Vec::new();
-    };
-    let names = cells(header, ',').unwrap_or_default();
-    let places: BTreeMap<&str, usize> = SERVICE_COLUMNS
-        .into_iter()
-        .filter_map(|name| Some((name, names.iter().position(|found| found.trim() == name)?)))
-        .collect();
-    for name in SERVICE_COLUMNS.iter().filter(|name| !places.contains_key(**name)) {
-        faults.add(1, name, "the column is missing".to_owned(), "add it to the header");
-    }
-    let (mut rows, mut seen): (Vec<Line>, BTreeMap<String, usize>) = (Vec::new(), BTreeMap::new());
-    for (line, text) in lines.filter(|(_, text)| !text.trim().is_empty()) {
-        if places.len() < SERVICE_COLUMNS.len() {
-            break;
-        }
-        if rows.len() >= ROWS_MAX {
-            faults.add(line, "", format!("a file has at most {ROWS_MAX} rows"), "cut it into several files");
-            break;
-        }
-        let Some(cells) = cells(text, ',').filter(|cells| cells.len() == names.len()) else {
-            let message = format!("the row does not have {} cells", names.len());
-            faults.add(line, "", message, "give every row as many cells as the header");
-            continue;
-        };
-        let cell = |name: &str| places.get(name).and_then(|at| cells.get(*at)).map_or("", |cell| cell.trim());
-        let row = Cells { services, line, cell: &cell, faults }.read();
-        if let Some(first) = seen.insert(row.number.clone(), line) {
-            let message = format!("the same number stands in line {first}");
-            faults.add(line, "number", message, "keep one row for each number");
-        }
-        rows.push(row);
-    }
-    rows
-}
-
 /// One line while it is read: all of its faults are told.
-struct Cells<'a, 'c> {
+struct RowReader<'a, 'c> {
     services: &'a Services,
-    line: usize,
-    cell: &'a dyn Fn(&str) -> &'c str,
+    row: &'a Cells<'c>,
     faults: &'a mut Faults,
 }
 
-impl Cells<'_, '_> {
-    fn wrong(&mut self, column: &str, what: &str, remedy: &'static str) {
-        let shown: String = (self.cell)(column).chars().take(40).collect();
-        self.faults.add(self.line, column, format!("`{shown}`: {what}"), remedy);
+impl RowReader<'_, '_> {
+    fn wrong(&mut self, column: &str, rule: &str, remedy: &'static str) {
+        self.faults.wrong(self.row, column, rule, remedy);
     }
 
     fn read(mut self) -> Line {
-        let kind = (self.cell)("service").to_owned();
+        let kind = self.row.cell("service").to_owned();
         if self.services.kind(&kind).is_none() {
             self.wrong("service", "no kind of service", "write a key of services.toml");
         }
-        let region = (self.cell)("region").to_owned();
+        let region = self.row.cell("region").to_owned();
         let serves = self.serves(&region);
         let (valid_from, valid_to) = (self.day("valid_from", true), self.day("valid_to", false));
         if !valid_to.is_empty() && valid_from > valid_to {
@@ -384,7 +338,7 @@ impl Cells<'_, '_> {
             valid_from,
             valid_to,
         };
-        Line { line: self.line, number: self.text("number", 1..=NUMBER_MAX), offer }
+        Line { number: self.text("number", 1..=NUMBER_MAX), offer }
     }
 
     /// The region whose people it is for: the level that is written, round the place where the service stands.
@@ -396,7 +350,7 @@ impl Cells<'_, '_> {
             ("subdistrict", RegionLevel::Subdistrict),
             ("village", RegionLevel::Village),
         ];
-        let word = (self.cell)("serves");
+        let word = self.row.cell("serves");
         let level = levels.into_iter().find(|(name, _)| *name == word);
         // A region that cannot be read is told when the database is asked.
         let code = RegionCode::parse(region).ok();
@@ -419,7 +373,7 @@ impl Cells<'_, '_> {
     }
 
     fn text(&mut self, column: &str, length: std::ops::RangeInclusive<usize>) -> String {
-        let text = (self.cell)(column);
+        let text = self.row.cell(column);
         if !length.contains(&text.chars().count()) || text.chars().any(char::is_control) {
             self.wrong(column, "empty or too long", "write a short plain text");
         }
@@ -428,7 +382,7 @@ impl Cells<'_, '_> {
 
     /// A day as ISO text; empty for none where one may be missing.
     fn day(&mut self, column: &str, needed: bool) -> String {
-        let text = (self.cell)(column);
+        let text = self.row.cell(column);
         let day = text.parse::<Date>().ok();
         if day.is_none() && (needed || !text.is_empty()) {
             self.wrong(column, "no day", "write it as 2024-01-31");

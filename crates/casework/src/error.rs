@@ -1,6 +1,6 @@
 //! What can go wrong with a case, each a sentence for the person who works on it.
 
-use crate::{engine::Refusal, handover::LineFault};
+use crate::engine::Refusal;
 
 /// An error of this room.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,13 +72,8 @@ pub enum Error {
     #[error(transparent)]
     File(#[from] crate::FileFault),
     /// A file has faults; nothing of it was taken.
-    #[error("the file has {} faults and nothing of it was taken", faults.len() + more)]
-    Lines {
-        /// The first of them, in the order of lines.
-        faults: Vec<LineFault>,
-        /// How many more there are.
-        more: usize,
-    },
+    #[error(transparent)]
+    Lines(#[from] rowfile::Refused),
 }
 
 impl Error {

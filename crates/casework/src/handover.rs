@@ -8,46 +8,24 @@ use std::collections::BTreeMap;
 use access::{House, Scope, audit};
 use jiff::civil::Date;
 use model::{Rupiah, UserId};
+use rowfile::{FAULTS_MAX, Faults, Row as Cells, Shape};
 use serde::Serialize;
 use store::{Page, Paged, Row, Tx, Value, next_number, params};
 
-use crate::{Error, Result, queries};
+use crate::{Result, queries};
 
 /// Columns of the file, in any order; nothing else is read.
 pub const HANDOVER_COLUMNS: [&str; 6] =
     ["person_id", "programme", "item_id", "value_idr", "given_on", "document"];
 
-/// Rows and bytes of one file; a longer one is cut into several.
-const ROWS_MAX: usize = 500_000;
+const SHAPE: Shape = Shape { columns: &HANDOVER_COLUMNS, optional: &[], unique: None, rows_max: 500_000 };
 /// Largest file in bytes.
 pub const HANDOVER_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// Faults told of one file.
-const FAULTS_MAX: usize = 100;
 /// The dearest device that is believed, in rupiah.
 const VALUE_MAX: i64 = 10_000_000_000;
 const ITEM_CHARS_MAX: usize = 60;
 const DOCUMENT_CHARS_MAX: usize = 120;
 const FIRST_YEAR: i16 = 1990;
-
-/// What is wrong with one line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LineFault {
-    /// Line of the file, from 1.
-    pub line: usize,
-    /// Name of the column, empty for the whole line.
-    pub column: String,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub remedy: &'static str,
-}
-
-impl std::fmt::Display for LineFault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let at = if self.column.is_empty() { "" } else { ", " };
-        write!(f, "line {}{at}{}: {}; {}", self.line, self.column, self.message, self.remedy)
-    }
-}
 
 /// What came of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -77,15 +55,15 @@ struct Handover {
 /// Takes in a file of hand-overs, whole or not at all.
 ///
 /// # Errors
-/// [`Error::Lines`] with every fault of the file; the store's.
+/// [`crate::Error::Lines`] with every fault of the file; the store's.
 pub fn take_handovers(house: &House, scope: &Scope, text: &str) -> Result<HandoversTaken> {
     let mut faults = Faults::default();
     let rows = read(house, text, &mut faults);
+    let value = Rupiah::sum(rows.iter().map(|row| row.value)).unwrap_or_else(|_| {
+        faults.add(1, "value_idr", "the values add up to more than money can be counted", "cut the file");
+        Rupiah::ZERO
+    });
     faults.done()?;
-    let value = Rupiah::sum(rows.iter().map(|row| row.value)).map_err(|_| {
-        let message = "the values add up to more than money can be counted".to_owned();
-        Error::Lines { faults: vec![fault(1, "value_idr", message, "cut the file")], more: 0 }
-    })?;
     house.db.write(|tx| {
         let import_no = next_number(tx, "handover_import", 1)?;
         stage(tx, import_no, &rows)?;
@@ -212,90 +190,28 @@ fn check_stage(tx: &mut Tx<'_>, scope: &Scope, import_no: i64) -> Result<()> {
         let message = format!("this hand-over is known with the value {}", row.rupiah(1)?);
         faults.add(at(&row)?, "value_idr", message, "write the known value, or another document");
     }
-    faults.done()
-}
-
-/// Faults found so far: a bounded list, and how many there were.
-#[derive(Debug, Default)]
-pub(crate) struct Faults {
-    told: Vec<LineFault>,
-    more: usize,
-}
-
-impl Faults {
-    pub(crate) fn add(&mut self, line: usize, column: &str, message: String, remedy: &'static str) {
-        if self.told.len() < FAULTS_MAX {
-            self.told.push(fault(line, column, message, remedy));
-        } else {
-            self.more += 1;
-        }
-    }
-
-    pub(crate) fn done(self) -> Result<()> {
-        if self.told.is_empty() { Ok(()) } else { Err(Error::Lines { faults: self.told, more: self.more }) }
-    }
-}
-
-fn fault(line: usize, column: &str, message: String, remedy: &'static str) -> LineFault {
-    LineFault { line, column: column.to_owned(), message, remedy }
+    Ok(faults.done()?)
 }
 
 fn read(house: &House, text: &str, faults: &mut Faults) -> Vec<Handover> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = (1..).zip(text.lines());
-    let Some((_, header)) = lines.next().filter(|(_, header)| !header.trim().is_empty()) else {
-        faults.add(1, "", "the file is empty".to_owned(), "write a header and one row for each item");
-        return Vec::new();
-    };
-    let mark = if header.contains(';') && !header.contains(',') { ';' } else { ',' };
-    let names = cells(header, mark).unwrap_or_default();
-    let places: BTreeMap<&str, usize> = HANDOVER_COLUMNS
-        .into_iter()
-        .filter_map(|name| Some((name, names.iter().position(|found| found.trim() == name)?)))
-        .collect();
-    for name in HANDOVER_COLUMNS.iter().filter(|name| !places.contains_key(**name)) {
-        faults.add(1, name, "the column is missing".to_owned(), "add it to the header");
-    }
-    let (mut rows, mut seen) = (Vec::new(), BTreeMap::new());
-    for (line, text) in lines.filter(|(_, text)| !text.trim().is_empty()) {
-        if places.len() < HANDOVER_COLUMNS.len() {
-            break;
+    let mut seen = BTreeMap::new();
+    let rows = rowfile::read(text, &SHAPE, faults, |row, faults| {
+        let one = read_row(house, row, faults)?;
+        let key = (one.person, one.programme.clone(), one.item.clone(), one.given_on, one.document.clone());
+        if let Some(first) = seen.insert(key, row.line) {
+            let rule = format!("the same hand-over stands in line {first}");
+            faults.add(row.line, "", rule, "keep one row, or number the items of one document");
         }
-        if rows.len() >= ROWS_MAX {
-            let message = format!("a file has at most {ROWS_MAX} rows");
-            faults.add(line, "", message, "cut it into several files");
-            break;
-        }
-        let Some(cells) = cells(text, mark).filter(|cells| cells.len() == names.len()) else {
-            let message = format!("the row does not have {} cells", names.len());
-            faults.add(line, "", message, "give every row as many cells as the header");
-            continue;
-        };
-        let cell = |name: &str| places.get(name).and_then(|at| cells.get(*at)).map_or("", |cell| cell.trim());
-        let Some(row) = read_row(house, line, cell, faults) else { continue };
-        let key = (row.person, row.programme.clone(), row.item.clone(), row.given_on, row.document.clone());
-        if let Some(first) = seen.insert(key, line) {
-            let message = format!("the same hand-over stands in line {first}");
-            faults.add(line, "", message, "keep one row, or number the items of one document");
-        }
-        rows.push(row);
-    }
-    rows
+        Some(one)
+    });
+    rows.into_iter().map(|(_, one)| one).collect()
 }
 
 /// One row, when nothing is wrong with it.
-fn read_row<'c>(
-    house: &House,
-    line: usize,
-    cell: impl Fn(&str) -> &'c str,
-    faults: &mut Faults,
-) -> Option<Handover> {
-    let mut wrong = |column: &str, what: &str, remedy: &'static str| {
-        let shown: String = cell(column).chars().take(40).collect();
-        faults.add(line, column, format!("`{shown}`: {what}"), remedy);
-    };
-    let digits = |text: &str| text.parse::<i64>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
-    let person = digits(cell("person_id")).filter(|id| *id > 0);
+fn read_row(house: &House, row: &Cells<'_>, faults: &mut Faults) -> Option<Handover> {
+    let mut wrong = |column: &str, rule: &str, remedy: &'static str| faults.wrong(row, column, rule, remedy);
+    let cell = |column: &str| row.cell(column);
+    let person = row.digits("person_id").filter(|id| *id > 0);
     if person.is_none() {
         wrong(
             "person_id",
@@ -316,7 +232,7 @@ fn read_row<'c>(
     if !good_item {
         wrong("item_id", "no code of an item", "write letters, digits and . _ - / only, 60 at most");
     }
-    let value = digits(cell("value_idr")).filter(|idr| *idr <= VALUE_MAX);
+    let value = row.digits("value_idr").filter(|idr| *idr <= VALUE_MAX);
     if value.is_none() {
         wrong("value_idr", "no value in whole rupiah", "write digits only, such as 3026943");
     }
@@ -335,7 +251,7 @@ fn read_row<'c>(
     }
     (handed_out && good_item && good_document).then_some(())?;
     Some(Handover {
-        line,
+        line: row.line,
         person: person?,
         programme: programme.to_owned(),
         item: item.to_owned(),
@@ -343,36 +259,4 @@ fn read_row<'c>(
         document: document.to_owned(),
         value: Rupiah::new(value?),
     })
-}
-
-/// The cells of a line; nothing when a quote is not closed. Quotes inside quotes are doubled.
-pub(crate) fn cells(line: &str, mark: char) -> Option<Vec<String>> {
-    let (mut out, mut cell, mut quoted) = (Vec::new(), String::new(), false);
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                cell.push('"');
-            }
-            '"' => quoted = !quoted,
-            c if c == mark && !quoted => out.push(std::mem::take(&mut cell)),
-            c => cell.push(c),
-        }
-    }
-    out.push(cell);
-    (!quoted).then_some(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_cut_at_its_marks_and_not_within_quotes() {
-        let cut = |line: &str| cells(line, ',').map(|cells| cells.join("|"));
-        assert_eq!(cut("1,\"BAST 3, lampiran \"\"A\"\"\",x").as_deref(), Some("1|BAST 3, lampiran \"A\"|x"));
-        assert_eq!(cut("1,,").as_deref(), Some("1||"));
-        assert_eq!(cut("1,\"x"), None);
-    }
 }

@@ -52,8 +52,8 @@ pub use files::{
 pub use follow::{Death, Moved, OpenCase, follow, followed_until, open_cases_of};
 pub use form::{Answer, Answers, FieldFault};
 pub use handover::{
-    HANDOVER_BYTES_MAX, HANDOVER_COLUMNS, HandoverFilter, HandoverRow, HandoversTaken, LineFault,
-    handover_rows, take_handovers,
+    HANDOVER_BYTES_MAX, HANDOVER_COLUMNS, HandoverFilter, HandoverRow, HandoversTaken, handover_rows,
+    take_handovers,
 };
 pub use month::{CountsFor, Rolled, rolled};
 pub use paper::{DeadlineView, LetterView};

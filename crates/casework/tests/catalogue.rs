@@ -12,6 +12,7 @@ use casework::{
 use jiff::civil::date;
 use model::{FixedClock, RegionCode};
 use policy::Policy;
+use rowfile::Refused;
 use store::{Page, testing::TestDb};
 
 struct Office {
@@ -126,7 +127,7 @@ fn a_file_again_changes_nothing_and_a_corrected_row_counts_once() {
 fn a_file_with_faults_leaves_nothing_and_names_each_of_them() {
     for office in Office::all() {
         let faults = |rows: &[&str]| match office.take(rows) {
-            Err(Error::Lines { faults, more: 0 }) => {
+            Err(Error::Lines(Refused { faults, more: 0 })) => {
                 faults.iter().map(|one| (one.line, one.column.clone())).collect()
             }
             other => panic!("{other:?}"),

@@ -9,6 +9,7 @@ use casework::{Error, HandoverFilter, HandoverRow, handover_rows, take_handovers
 use jiff::civil::date;
 use model::{FixedClock, RegionCode};
 use policy::Policy;
+use rowfile::Refused;
 use store::{Page, Value, params, sql, testing::TestDb};
 
 const VILLAGE: &str = "99.01.05.2003";
@@ -120,7 +121,7 @@ fn a_file_with_one_wrong_line_leaves_nothing_and_names_every_fault() {
     let test = TestDb::sqlite();
     let house = house(&test, 9);
     let refused = take_handovers(&house, &console(&house), &format!("{HEAD}{bad}"));
-    let Err(Error::Lines { faults, more }) = refused else { panic!("{refused:?}") };
+    let Err(Error::Lines(Refused { faults, more })) = refused else { panic!("{refused:?}") };
     let at: Vec<(usize, &str)> = faults.iter().map(|fault| (fault.line, fault.column.as_str())).collect();
     let expected = [
         (3, "person_id"),
@@ -139,10 +140,10 @@ fn a_file_with_one_wrong_line_leaves_nothing_and_names_every_fault() {
     assert_eq!((at.as_slice(), more), (&expected[..], 0));
     assert_eq!(kept(&house), (0, 0));
     for (text, told) in [("", "empty"), ("person_id,programme\n1,2\n", "missing")] {
-        let Err(Error::Lines { faults, .. }) = take_handovers(&house, &console(&house), text) else {
+        let Err(Error::Lines(Refused { faults, .. })) = take_handovers(&house, &console(&house), text) else {
             panic!("{text}")
         };
-        assert!(faults[0].message.contains(told), "{faults:?}");
+        assert!(faults[0].rule.contains(told), "{faults:?}");
     }
 }
 
@@ -155,7 +156,7 @@ fn people_must_be_known_inside_the_territory_and_old_numbers_lead_to_them() {
             format!("{HEAD}{person},IND_MELIHAT,KACAMATA,{value},2022-10-01,BAST 1\n")
         };
         let told = |scope: &Scope, text: &str| match take_handovers(&house, scope, text) {
-            Err(Error::Lines { faults, .. }) => faults[0].to_string(),
+            Err(Error::Lines(Refused { faults, .. })) => faults[0].to_string(),
             other => format!("{other:?}"),
         };
         let stranger = told(&console(&house), &row(1_000, 5));

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use access::{House, NewUser, Scope, Session};
 use casework::{
-    Error, LineFault, ShareFault,
+    Error, ShareFault,
     pillar::{
         Accompanied, PillarFilter, PillarRow, ProposalState, adjust, coverage, decide_proposal, kind_counts,
         pillar_page, pillars, proposal_rows, propose, take_pillars,
@@ -15,6 +15,7 @@ use casework::{
 use jiff::civil::date;
 use model::{FamilyId, FixedClock, RegionCode, Sex, UserId};
 use policy::Policy;
+use rowfile::{Refused, RowFault};
 use store::{Page, Value, params, sql, testing::TestDb};
 
 const HEAD: &str = "number,kind,name,region,sex,birth_year,education,languages,skills,since,contract_from,contract_to,\
@@ -138,9 +139,9 @@ impl Office {
         Ok((taken.new, taken.corrected, taken.unknown))
     }
 
-    fn refused(&self, rows: &str) -> Vec<LineFault> {
+    fn refused(&self, rows: &str) -> Vec<RowFault> {
         match self.take(rows) {
-            Err(Error::Lines { faults, more: 0 }) => faults,
+            Err(Error::Lines(Refused { faults, more: 0 })) => faults,
             other => panic!("{other:?}"),
         }
     }
@@ -232,7 +233,7 @@ fn a_file_with_one_wrong_line_leaves_nothing_and_names_every_fault() {
         (7, ""),
     ];
     assert_eq!(told, expected);
-    assert!(!faults.iter().any(|fault| fault.message.contains("123")), "a wrong number is not shown");
+    assert!(!faults.iter().any(|fault| fault.rule.contains("123")), "a wrong number is not shown");
     assert_eq!(office.kept(), (0, 0, 0));
     let unknown = TKSK.replace("99.01.01,P", "99.77,P").replace(",,,,,,,,welfare", ",,,,,nobody,,5,welfare");
     let columns: Vec<String> = office.refused(&unknown).into_iter().map(|fault| fault.column).collect();

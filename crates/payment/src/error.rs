@@ -152,14 +152,12 @@ pub enum Error {
     #[error(transparent)]
     Desk(#[from] crate::desk::DeskFault),
     /// A file of rows that people wrote is refused whole.
-    #[error("{name}: {} faults; nothing was taken: {}", faults.len() + more, crate::rows::told(faults))]
+    #[error("{name}: {refused}")]
     FileRows {
         /// Name of the file.
         name: String,
-        /// The first faults, each with line, column, rule and remedy.
-        faults: Vec<crate::RowFault>,
-        /// How many more there are.
-        more: usize,
+        /// Its faults, each with line, column, rule and remedy.
+        refused: rowfile::Refused,
     },
     /// Somebody was faster.
     #[error("somebody changed it meanwhile: look at it again")]

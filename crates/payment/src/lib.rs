@@ -69,7 +69,6 @@ pub use orders::{
     prepare_order,
 };
 pub use reconcile::{Queue, Reconciliation, Unmatched, last_reconciliation, reconcile};
-pub use rows::RowFault;
 pub use state::{AccountState, Eligibility, PaymentState, Refusal, Trouble};
 pub use status::{StatusView, family_statuses};
 pub use untouched::{BANDS, Resting, RestingReport, RestingRow, ask_visits, resting};

@@ -7,14 +7,12 @@ use access::{House, Scope, audit};
 use jiff::civil::Date;
 use model::{Nik, RegionCode, Sex, UserId};
 use policy::PillarKind;
+use rowfile::{Faults, Row as Cells, Shape};
 use serde::Serialize;
 use store::{Row, Tx, Value, next_number, params};
 
 use super::queries;
-use crate::{
-    Result,
-    handover::{Faults, cells},
-};
+use crate::Result;
 
 /// Columns of the file, in any order. `nik` may be left out or empty: it is asked of the registry and not kept.
 pub const PILLAR_COLUMNS: [&str; 18] = [
@@ -41,7 +39,8 @@ pub const PILLAR_COLUMNS: [&str; 18] = [
 pub const PILLAR_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// How much somebody is there; the first is for an empty cell.
 pub const AVAILABILITY: [&str; 4] = ["full", "part", "on_call", "none"];
-const ROWS_MAX: usize = 200_000;
+const SHAPE: Shape =
+    Shape { columns: &PILLAR_COLUMNS, optional: &["nik"], unique: Some("number"), rows_max: 200_000 };
 const TEXT_MAX: usize = 120;
 const NUMBER_MAX: usize = 40;
 const KEYS_MAX: usize = 16;
@@ -105,7 +104,9 @@ struct Line {
 /// [`crate::Error::Lines`] with every fault of the file; the store's.
 pub fn take_pillars(house: &House, scope: &Scope, text: &str) -> Result<PillarsTaken> {
     let mut faults = Faults::default();
-    let mut lines = read(house, text, &mut faults);
+    let read = |row: &Cells<'_>, faults: &mut Faults| Some(RowReader { house, row, faults }.read());
+    let lines = rowfile::read(text, &SHAPE, &mut faults, read);
+    let mut lines: Vec<Line> = lines.into_iter().map(|(_, line)| line).collect();
     faults.done()?;
     house.db.write(|tx| {
         let unknown = resolve(tx, scope, &mut lines)?;
@@ -286,64 +287,21 @@ pub(super) fn paper(row: &Row) -> Result<[String; 5], store::Error> {
     Ok([row.string(0)?, row.string(1)?, row.string(2)?, row.string(3)?, row.string(4)?])
 }
 
-fn read(house: &House, text: &str, faults: &mut Faults) -> Vec<Line> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = (1..).zip(text.lines());
-    let Some((_, header)) = lines.next().filter(|(_, header)| !header.trim().is_empty()) else {
-        faults.add(1, "", "the file is empty".to_owned(), "write a header and one row for each pillar");
-        return Vec::new();
-    };
-    let names = cells(header, ',').unwrap_or_default();
-    let places: BTreeMap<&str, usize> = PILLAR_COLUMNS
-        .into_iter()
-        .filter_map(|name| Some((name, names.iter().position(|found| found.trim() == name)?)))
-        .collect();
-    let missing = PILLAR_COLUMNS.iter().filter(|name| **name != "nik" && !places.contains_key(**name));
-    let mut complete = true;
-    for name in missing {
-        faults.add(1, name, "the column is missing".to_owned(), "add it to the header");
-        complete = false;
-    }
-    let (mut rows, mut seen): (Vec<Line>, BTreeMap<String, usize>) = (Vec::new(), BTreeMap::new());
-    for (line, text) in lines.filter(|(_, text)| complete && !text.trim().is_empty()) {
-        if rows.len() >= ROWS_MAX {
-            let message = format!("a file has at most {ROWS_MAX} rows");
-            faults.add(line, "", message, "cut it into several files");
-            break;
-        }
-        let Some(cells) = cells(text, ',').filter(|cells| cells.len() == names.len()) else {
-            let message = format!("the row does not have {} cells", names.len());
-            faults.add(line, "", message, "give every row as many cells as the header");
-            continue;
-        };
-        let cell = |name: &str| places.get(name).and_then(|at| cells.get(*at)).map_or("", |cell| cell.trim());
-        let row = Cells { house, line, cell: &cell, faults }.read();
-        if let Some(first) = seen.insert(row.number.clone(), line) {
-            let message = format!("the same number stands in line {first}");
-            faults.add(line, "number", message, "keep one row for each number");
-        }
-        rows.push(row);
-    }
-    rows
-}
-
 /// One line while it is read: what is wrong is told, and reading goes on, so that all faults are told at once.
-struct Cells<'a, 'c> {
+struct RowReader<'a, 'c> {
     house: &'a House,
-    line: usize,
-    cell: &'a dyn Fn(&str) -> &'c str,
+    row: &'a Cells<'c>,
     faults: &'a mut Faults,
 }
 
-impl Cells<'_, '_> {
-    fn wrong(&mut self, column: &str, what: &str, remedy: &'static str) {
-        let shown: String = (self.cell)(column).chars().take(40).collect();
-        self.faults.add(self.line, column, format!("`{shown}`: {what}"), remedy);
+impl RowReader<'_, '_> {
+    fn wrong(&mut self, column: &str, rule: &str, remedy: &'static str) {
+        self.faults.wrong(self.row, column, rule, remedy);
     }
 
     fn read(mut self) -> Line {
         let pillars = self.house.policy.pillars();
-        let kind = pillars.kind((self.cell)("kind")).cloned();
+        let kind = pillars.kind(self.row.cell("kind")).cloned();
         if kind.is_none() {
             self.wrong("kind", "no kind of pillar", "write a key of pillars.toml");
         }
@@ -352,7 +310,7 @@ impl Cells<'_, '_> {
         if !contract_to.is_empty() && contract_from > contract_to {
             self.wrong("contract_to", "ends before it begins", "write the days in their order");
         }
-        let availability = match (self.cell)("availability") {
+        let availability = match self.row.cell("availability") {
             "" => AVAILABILITY[0].to_owned(),
             word => word.to_owned(),
         };
@@ -369,7 +327,7 @@ impl Cells<'_, '_> {
         let pillar = Pillar {
             name: self.text("name", TEXT_MAX),
             kind: kind.map_or_else(String::new, |kind| kind.key),
-            region: (self.cell)("region").to_owned(),
+            region: self.row.cell("region").to_owned(),
             sex,
             birth_year,
             education: self.education(),
@@ -386,11 +344,11 @@ impl Cells<'_, '_> {
             kin: self.kin(),
         };
         let number = self.text("number", NUMBER_MAX);
-        Line { line: self.line, number, login: (self.cell)("login").to_owned(), nik, pillar }
+        Line { line: self.row.line, number, login: self.row.cell("login").to_owned(), nik, pillar }
     }
 
     fn person(&mut self, kind: Option<&PillarKind>, since: &str) -> (i64, i64) {
-        let sex = match (self.cell)("sex") {
+        let sex = match self.row.cell("sex") {
             "1" | "L" => Some(Sex::Male),
             "2" | "P" => Some(Sex::Female),
             _ => None,
@@ -419,7 +377,7 @@ impl Cells<'_, '_> {
 
     fn body(&mut self) -> (i64, i64) {
         for column in ["sex", "birth_year", "education", "nik", "login"] {
-            if !(self.cell)(column).is_empty() {
+            if !self.row.cell(column).is_empty() {
                 self.wrong(column, "a body has none", "leave the cell empty");
             }
         }
@@ -427,7 +385,7 @@ impl Cells<'_, '_> {
     }
 
     fn education(&mut self) -> i64 {
-        let text = (self.cell)("education");
+        let text = self.row.cell("education");
         if text.is_empty() {
             return -1;
         }
@@ -440,7 +398,7 @@ impl Cells<'_, '_> {
     }
 
     fn nik(&mut self) -> Option<i64> {
-        let text = (self.cell)("nik");
+        let text = self.row.cell("nik");
         if text.is_empty() {
             return None;
         }
@@ -448,13 +406,13 @@ impl Cells<'_, '_> {
         if nik.is_none() {
             // Never the number itself: a wrong one may be a person's right one but for a digit.
             let remedy = "write its 16 digits, or leave the cell empty";
-            self.faults.add(self.line, "nik", "no valid number".to_owned(), remedy);
+            self.faults.add(self.row.line, "nik", "no valid number".to_owned(), remedy);
         }
         nik.map(Nik::number)
     }
 
     fn text(&mut self, column: &str, most: usize) -> String {
-        let text = (self.cell)(column);
+        let text = self.row.cell(column);
         if text.is_empty() || text.chars().count() > most || text.chars().any(char::is_control) {
             self.wrong(column, "empty or too long", "write a short plain text");
         }
@@ -463,7 +421,7 @@ impl Cells<'_, '_> {
 
     /// A day as ISO text, empty for none.
     fn day(&mut self, column: &str, past: bool) -> String {
-        let text = (self.cell)(column);
+        let text = self.row.cell(column);
         let today = self.house.clock.today();
         let day =
             text.parse::<Date>().ok().filter(|day| day.year() >= FIRST_YEAR && (!past || *day <= today));
@@ -474,7 +432,7 @@ impl Cells<'_, '_> {
     }
 
     fn number_in(&mut self, column: &str, empty: i64, range: std::ops::RangeInclusive<i64>) -> i64 {
-        let text = (self.cell)(column);
+        let text = self.row.cell(column);
         if text.is_empty() && range.contains(&empty) {
             return empty;
         }
@@ -488,7 +446,7 @@ impl Cells<'_, '_> {
     /// Keys of a code list with blanks between, in the order of the alphabet.
     fn keys(&mut self, column: &str, list: &[String]) -> String {
         let keys: BTreeSet<&str> =
-            (self.cell)(column).split([' ', ';']).filter(|key| !key.is_empty()).collect();
+            self.row.cell(column).split([' ', ';']).filter(|key| !key.is_empty()).collect();
         if keys.len() > KEYS_MAX || keys.iter().any(|key| !list.iter().any(|known| known == key)) {
             self.wrong(column, "a key that is not known", "write keys of pillars.toml with blanks between");
         }
@@ -496,7 +454,7 @@ impl Cells<'_, '_> {
     }
 
     fn kin(&mut self) -> BTreeSet<i64> {
-        let cell = (self.cell)("kin");
+        let cell = self.row.cell("kin");
         let families = cell.split(';').map(str::trim).filter(|text| !text.is_empty());
         let families: Option<BTreeSet<i64>> =
             families.map(|text| text.parse::<i64>().ok().filter(|id| *id > 0)).collect();
@@ -524,7 +482,7 @@ impl Cells<'_, '_> {
                 [certificate, number, (*issuer).to_owned(), from_day.to_string(), to_day.to_string()]
             })
         };
-        let cell = (self.cell)("papers");
+        let cell = self.row.cell("papers");
         let texts: Vec<&str> = cell.split(';').filter(|text| !text.trim().is_empty()).collect();
         let papers: Option<BTreeSet<[String; 5]>> = texts.iter().map(|text| read(text)).collect();
         let distinct = |papers: &BTreeSet<[String; 5]>| {

@@ -9,6 +9,7 @@ use std::{
 use access::{House, Scope};
 use jiff::civil::Date;
 use model::{FamilyId, RegionCode};
+use rowfile::{Faults, Row as Cells};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use store::{Row, Tx, Value, params};
@@ -19,11 +20,7 @@ use super::{
     rules::{self, DueState, GoodsFault, HandDetails, HandStep, MoveKind},
     stock::{self, NewMove},
 };
-use crate::{
-    Error, Result, common, effect,
-    effect::Effect,
-    rows::{Faults, Sheet},
-};
+use crate::{Error, Result, common, effect, effect::Effect, rows::RowFile};
 
 const HAND: &str = "goods.hand";
 /// Columns of a file of hand-overs, in any order; `given` is whole base units (grams, pieces).
@@ -421,21 +418,17 @@ pub struct GoodsImported {
 pub fn import_handovers(house: &House, scope: &Scope, list_id: i64, path: &Path) -> Result<GoodsImported> {
     common::need(scope, HAND)?;
     let _lock = common::lock(house)?;
-    let mut faults = Faults::default();
-    let sheet = Sheet::read(path, &HAND_COLUMNS, &mut faults)?;
-    let rows: Vec<FileRow> =
-        sheet.rows.iter().filter_map(|(line, cells)| read(*line, cells, &mut faults)).collect();
-    faults.done(&sheet.name)?;
+    let file = RowFile::read(path, &HAND_COLUMNS, read)?;
     house.db.write(|tx| {
         let list = lists::list(tx, list_id)?;
         let import_no = store::next_number(tx, "goods_import", 1)?;
-        let mut families: Vec<i64> = rows.iter().map(|(_, family, _)| *family).collect();
+        let mut families: Vec<i64> = file.rows.iter().map(|(_, (family, _))| *family).collect();
         families.sort_unstable();
         families.dedup();
         let mut found = known(tx, scope, import_no, list_id, families.into_iter())?;
         let mut batch = Batch::new(house, scope, &list, import_no, format!("import:{import_no}"));
         let (mut faults, mut taken, mut same) = (Faults::default(), 0, 0);
-        for (line, family, told) in &rows {
+        for (line, (family, told)) in &file.rows {
             let Some(due) = found.dues.get_mut(family) else {
                 let rule = format!("family {family} is not on this list in your territory");
                 faults.add(*line, "family_id", rule, "write the number that the printed list shows");
@@ -462,51 +455,43 @@ pub fn import_handovers(house: &House, scope: &Scope, list_id: i64, path: &Path)
                 Err(error) => return Err(error),
             }
         }
-        faults.done(&sheet.name)?;
+        file.done(faults)?;
         let effects = batch.effects.len();
         batch.write(tx)?;
-        let detail = format!("rows={} new={taken}", rows.len());
+        let detail = format!("rows={} new={taken}", file.rows.len());
         common::audit(tx, house, scope, &format!("goods_import:{import_no}"), &detail)?;
-        Ok(GoodsImported { import_no, rows: rows.len(), taken, known: same, effects })
+        Ok(GoodsImported { import_no, rows: file.rows.len(), taken, known: same, effects })
     })
 }
 
-/// Line, family and what is told.
-type FileRow = (usize, i64, HandOver);
-
-/// One row, when its cells can be read; the cells are in the order of [`HAND_COLUMNS`].
-fn read(line: usize, cells: &[String], faults: &mut Faults) -> Option<FileRow> {
-    let cell = |at: usize| cells[at].as_str();
-    let whole = |at: usize| {
-        let text = cell(at);
-        let digits = text.bytes().all(|b| b.is_ascii_digit());
-        if text.is_empty() { Some(0) } else { text.parse::<i64>().ok().filter(|_| digits) }
-    };
-    let step = HandStep::from_code(cell(1));
-    let day: Option<Date> = cell(2).parse().ok();
-    let numbers = [whole(0).filter(|id| *id > 0), whole(3), whole(4), whole(5)];
-    for (at, number) in [0, 3, 4, 5].into_iter().zip(numbers) {
+/// One row, when its cells can be read: the family, and what is told of it.
+fn read(row: &Cells<'_>, faults: &mut Faults) -> Option<(i64, HandOver)> {
+    let mut whole = |column: &str| {
+        let number = if row.cell(column).is_empty() { Some(0) } else { row.digits(column) };
+        let number = number.filter(|number| column != HAND_COLUMNS[0] || *number > 0);
         if number.is_none() {
-            faults.add(line, HAND_COLUMNS[at], "no whole number".to_owned(), "write digits only");
+            faults.add(row.line, column, "no whole number", "write digits only");
         }
-    }
+        number
+    };
+    let [family, given, warehouse, lot] = ["family_id", "given", "warehouse", "lot"].map(&mut whole);
+    let step = HandStep::from_code(row.cell("step"));
     if step.is_none() {
-        let rule = "no step of a hand-over".to_owned();
-        faults.add(line, "step", rule, "write hand_over, instead, not_collected, refuse or take_back");
+        let remedy = "write hand_over, instead, not_collected, refuse or take_back";
+        faults.add(row.line, "step", "no step of a hand-over", remedy);
     }
+    let day: Option<Date> = row.cell("day").parse().ok();
     if day.is_none() {
-        faults.add(line, "day", "no day".to_owned(), "write it as 2026-11-30");
+        faults.add(row.line, "day", "no day", "write it as 2026-11-30");
     }
-    let [family, given, warehouse, lot] = numbers;
-    let text = |at: usize| cell(at).to_owned();
     let details = HandDetails {
-        whom: text(6),
-        role: text(7),
-        place: text(8),
-        proof_kind: text(9),
-        proof: text(10),
-        note: text(11),
+        whom: row.text("whom"),
+        role: row.text("role"),
+        place: row.text("place"),
+        proof_kind: row.text("proof_kind"),
+        proof: row.text("proof"),
+        note: row.text("note"),
     };
     let told = HandOver { step: step?, day: day?, given: given?, warehouse: warehouse?, lot: lot?, details };
-    Some((line, family?, told))
+    Some((family?, told))
 }

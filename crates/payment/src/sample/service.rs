@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use access::{House, Scope};
 use jiff::civil::Date;
 use model::{FamilyId, LineId, RegionCode, RegionLevel};
+use rowfile::{Faults, Row as Cells};
 use serde::Serialize;
 use store::{Row, Tx, Value, params};
 
@@ -17,7 +18,7 @@ use crate::{
     effect::{self, Effect},
     goods::{GoodsFault as Wrong, rules as texts},
     queries as lines,
-    rows::{Faults, Sheet},
+    rows::RowFile,
 };
 
 const DRAW: &str = "verify.draw";
@@ -389,16 +390,12 @@ pub struct AnswersTaken {
 pub fn import_answers(house: &House, scope: &Scope, sample_id: i64, path: &Path) -> Result<AnswersTaken> {
     common::need(scope, ANSWER)?;
     let _lock = common::lock(house)?;
-    let mut faults = Faults::default();
-    let sheet = Sheet::read(path, &ANSWER_COLUMNS, &mut faults)?;
-    let rows: Vec<(usize, i64, Told)> =
-        sheet.rows.iter().filter_map(|(line, cells)| read(*line, cells, &mut faults)).collect();
-    faults.done(&sheet.name)?;
+    let file = RowFile::read(path, &ANSWER_COLUMNS, read)?;
     house.db.write(|tx| {
         let import_no = store::next_number(tx, "payment_sample_import", 1)?;
         let reference = format!("import:{import_no}");
         let (mut faults, mut known, mut effects) = (Faults::default(), 0, 0);
-        for (at, line_id, told) in &rows {
+        for (at, (line_id, told)) in &file.rows {
             let done = line(tx, scope, sample_id, *line_id)
                 .and_then(|line| take(tx, house, scope, (sample_id, &line), told, &reference));
             match done {
@@ -414,40 +411,37 @@ pub fn import_answers(house: &House, scope: &Scope, sample_id: i64, path: &Path)
                 Err(error) => return Err(error),
             }
         }
-        faults.done(&sheet.name)?;
-        let detail = format!("rows={} known={known}", rows.len());
+        file.done(faults)?;
+        let detail = format!("rows={} known={known}", file.rows.len());
         common::audit(tx, house, scope, &format!("sample_import:{import_no}"), &detail)?;
-        Ok(AnswersTaken { import_no, rows: rows.len(), known, effects })
+        Ok(AnswersTaken { import_no, rows: file.rows.len(), known, effects })
     })
 }
 
-/// One row, when its cells can be read; the cells are in the order of [`ANSWER_COLUMNS`].
-fn read(line: usize, cells: &[String], faults: &mut Faults) -> Option<(usize, i64, Told)> {
-    let number = |at: usize, faults: &mut Faults| match cells[at].as_str() {
-        "" => Some(None),
-        text => {
-            let read = text.parse::<i64>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
-            if read.is_none() {
-                faults.add(line, ANSWER_COLUMNS[at], "no whole number".to_owned(), "write digits only");
-            }
-            read.map(Some)
+/// One row, when its cells can be read: the line, and what is told of it.
+fn read(row: &Cells<'_>, faults: &mut Faults) -> Option<(i64, Told)> {
+    let mut number = |column: &str| {
+        let none = row.cell(column).is_empty() && column != ANSWER_COLUMNS[0];
+        let number = if none { Some(None) } else { row.digits(column).map(Some) };
+        if number.is_none() {
+            faults.add(row.line, column, "no whole number", "write digits only");
         }
+        number
     };
-    let (id, got_idr, late_days) = (number(0, faults), number(3, faults), number(4, faults));
-    let answer = Answer::from_code(&cells[1]);
+    let [id, got_idr, late_days] = ["line_id", "got_idr", "late_days"].map(&mut number);
+    let answer = Answer::from_code(row.cell("answer"));
     if answer.is_none() {
         let remedy = "write full, late, trouble, less, not, unreached or declined";
-        faults.add(line, "answer", "no answer".to_owned(), remedy);
+        faults.add(row.line, "answer", "no answer", remedy);
     }
-    let day: Option<Date> = cells[2].parse().ok();
+    let day: Option<Date> = row.cell("day").parse().ok();
     if day.is_none() {
-        faults.add(line, "day", "no day".to_owned(), "write it as 2026-11-30");
+        faults.add(row.line, "day", "no day", "write it as 2026-11-30");
     }
-    let text = |at: usize| cells[at].clone();
-    let (trouble, whom, note) = (text(5), text(6), text(7));
+    let (trouble, whom, note) = (row.text("trouble"), row.text("whom"), row.text("note"));
     let told =
         Told { answer: answer?, day: day?, got_idr: got_idr?, late_days: late_days?, trouble, whom, note };
-    Some((line, id??, told))
+    Some((id??, told))
 }
 
 /// Whether somebody with such a territory sees results: those of one village say nothing.

@@ -8,6 +8,7 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
+use rowfile::Refused;
 use store::Page;
 
 use super::house::{CLOSING, TestHouse};
@@ -278,12 +279,17 @@ fn a_file_of_hand_overs_is_taken_whole_or_not_at_all_and_once() {
             row(ids[3], due).replace("2026-11-19", "2026-12-01"),
             row(ids[4], due).replace("hand_over", "beri"),
         ];
-        let Err(Error::FileRows { faults, .. }) = take("wrong.csv", &wrong) else { panic!("taken") };
+        let Err(Error::FileRows { refused: Refused { faults, .. }, .. }) = take("wrong.csv", &wrong) else {
+            panic!("taken")
+        };
         assert_eq!(
             faults.iter().map(|one| (one.line, one.column.as_str())).collect::<Vec<_>>(),
             [(7, "step")]
         );
-        let Err(Error::FileRows { faults, .. }) = take("wrong.csv", &wrong[..5]) else { panic!("taken") };
+        let Err(Error::FileRows { refused: Refused { faults, .. }, .. }) = take("wrong.csv", &wrong[..5])
+        else {
+            panic!("taken")
+        };
         let told: Vec<(usize, &str)> = faults.iter().map(|one| (one.line, one.column.as_str())).collect();
         assert_eq!(told, [(3, "given"), (4, "family_id"), (5, "role"), (6, "day")]);
         assert!(faults.iter().all(|one| !one.remedy.is_empty() && !one.rule.is_empty()));

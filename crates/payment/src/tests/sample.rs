@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use access::{Scope, Session};
 use jiff::civil::date;
 use model::RegionCode;
+use rowfile::Refused;
 use store::Page;
 
 use super::{bank, house::TestHouse, sent};
@@ -161,9 +162,21 @@ fn a_file_of_answers_is_taken_whole_or_not_at_all_and_once() {
             |at: usize, answer: &str, rest: &str| format!("{},{answer},2026-11-18,{rest}", all[at].line_id);
         let wrong =
             [row(0, "full", ",,,Siti,"), row(1, "late", ",,,Siti,"), "5,full,2026-11-18,,,,Siti,".to_owned()];
-        let Err(Error::FileRows { faults, .. }) = take(&wrong) else { panic!("taken") };
+        let Err(Error::FileRows { refused: Refused { faults, .. }, .. }) = take(&wrong) else {
+            panic!("taken")
+        };
         let places: Vec<(usize, &str)> = faults.iter().map(|one| (one.line, one.column.as_str())).collect();
         assert_eq!(places, [(3, "late_days"), (4, "line_id")]);
+        // An answer without a line is an answer about somebody.
+        let Err(Error::FileRows { refused, .. }) =
+            take(&[row(0, "full", ",,,Siti,"), ",full,2026-11-18,,,,Siti,".to_owned()])
+        else {
+            panic!("taken")
+        };
+        assert_eq!(
+            refused.to_string(),
+            "1 faults; nothing was taken:\nline 3, line_id: no whole number; write digits only"
+        );
         assert_eq!(lines(&test, sample).iter().filter(|line| line.answer.is_some()).count(), 0);
         let good =
             [row(0, "full", ",,,Siti,"), row(1, "late", ",5,,Siti,"), row(2, "not", ",,,Siti,Kartu di agen")];

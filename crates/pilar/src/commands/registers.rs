@@ -25,12 +25,10 @@ pub(crate) fn text_of(file: &Path, bytes_max: u64) -> anyhow::Result<String> {
 
 /// What a register says of a file that it did not take.
 pub(crate) fn refused(file: &Path, error: casework::Error) -> anyhow::Error {
-    let casework::Error::Lines { faults, more } = error else { return error.into() };
-    let mut told: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    if more > 0 {
-        told.push(format!("and {more} more"));
+    match error {
+        casework::Error::Lines(refused) => Failure::input(format!("{}: {refused}", file.display())),
+        other => other.into(),
     }
-    Failure::input(format!("{} was refused, nothing of it was taken:\n{}", file.display(), told.join("\n")))
 }
 
 /// `pilar services`: the catalogue taken in.
