@@ -5,6 +5,8 @@
 //! Who has a step takes a case on, or gives it up, by itself; to give it to others is a right (`case.assign`). Given to somebody who has
 //! no step, is accused, or whose territory or caseload does not hold the case, it is refused. Each change is a line of the history.
 
+use std::collections::BTreeSet;
+
 use access::{House, Scope, audit};
 use model::{CaseId, FamilyId, RegionCode, RegionLevel, UserId};
 use policy::{Label, Transition, Workflow};
@@ -116,7 +118,7 @@ fn give(tx: &mut Tx<'_>, house: &House, scope: &Scope, case: CaseId, to: Option<
         return Err(Refusal::Assign.into());
     }
     let answers = match to {
-        Some(to) if works(tx, house, workflow, &found, to)? => {
+        Some(to) if works(house, workflow, &found, to, &companions(tx, found.family)?) => {
             tx.execute(&queries::ASSIGN, params![found.family, found.id, to.person.user])?;
             let name = Answer::Text(to.person.name.clone());
             Answers::from([(USER.to_owned(), Answer::Int(to.person.user.0)), (NAME.to_owned(), name)])
@@ -145,16 +147,27 @@ pub(crate) fn may_release(house: &House, scope: &Scope, works: &Person) -> bool 
     works.user == scope.actor() || may_give(house, scope)
 }
 
+/// Who accompanies a family; nobody where a case is about none.
+fn companions(tx: &mut Tx<'_>, family: FamilyId) -> Result<BTreeSet<i64>> {
+    if family.0 == 0 {
+        return Ok(BTreeSet::new());
+    }
+    let rows = tx.query(&queries::COMPANIONS_OF, params![family])?;
+    Ok(rows.iter().map(|row| row.int(0)).collect::<Result<_, store::Error>>()?)
+}
+
 /// Whether somebody may take a step in a case now, by role, level and territory, and by caseload where the role has one.
-fn works(tx: &mut Tx<'_>, house: &House, workflow: &Workflow, found: &Stored, one: &Worker) -> Result<bool> {
-    if !has_step(workflow, found, &one.person.role, &one.region) || !one.region.contains(&found.region) {
-        return Ok(false);
-    }
+fn works(
+    house: &House,
+    workflow: &Workflow,
+    found: &Stored,
+    one: &Worker,
+    companions: &BTreeSet<i64>,
+) -> bool {
     let by_caseload = house.policy.roles().get(&one.person.role).is_some_and(|role| role.caseload);
-    if !by_caseload || found.family.0 == 0 {
-        return Ok(true);
-    }
-    Ok(tx.query_one(&queries::IN_CASELOAD, params![found.family, one.person.user])?.int(0)? > 0)
+    has_step(workflow, found, &one.person.role, &one.region)
+        && one.region.contains(&found.region)
+        && (!by_caseload || found.family.0 == 0 || companions.contains(&one.person.user.0))
 }
 
 /// Whether a role, held at a place, has a step in a case as it stands.
@@ -170,17 +183,15 @@ pub(crate) fn choices(tx: &mut Tx<'_>, house: &House, scope: &Scope, found: &Sto
         return Ok(Vec::new());
     }
     let workflow = find(house, &found.workflow)?;
-    let mut offered = Vec::new();
-    for row in people(tx, &found.region, None)? {
-        let one = read_worker(&row)?;
-        if one.person.user != scope.actor() && works(tx, house, workflow, found, &one)? {
-            offered.push(one.person);
-        }
-        if offered.len() == OFFERED {
-            break;
-        }
-    }
-    Ok(offered)
+    let companions = companions(tx, found.family)?;
+    let people = people(tx, &found.region, None)?;
+    let others = people.iter().map(read_worker).filter(|one| {
+        let fits = |one: &Worker| {
+            one.person.user != scope.actor() && works(house, workflow, found, one, &companions)
+        };
+        one.as_ref().map_or(true, fits)
+    });
+    others.take(OFFERED).map(|one| Ok(one?.person)).collect()
 }
 
 /// People of a territory, and of those above it, to whom many cases may be given at once; whether one fits is looked at case by case.

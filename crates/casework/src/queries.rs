@@ -274,6 +274,7 @@ sql! {
         VALUES ($1, $2, $3, $4, $5, 0)";
     pub(crate) TICKET_GET = "SELECT secret_hash, case_id, failures FROM case_ticket WHERE ticket = $1";
     pub(crate) TICKET_FAILURES = "UPDATE case_ticket SET failures = $2 WHERE ticket = $1";
+    pub(crate) COMPANIONS_OF = "SELECT user_id FROM assignment WHERE family_id = $1 ORDER BY user_id";
     pub(crate) IN_CASELOAD = "SELECT COUNT(*) FROM assignment WHERE family_id = $1 AND user_id = $2";
     pub(crate) MOVED = "UPDATE case_file SET region = $2 WHERE family_id = $1 AND open = 1";
     pub(crate) MOVED_TASKS = "UPDATE case_task SET region = $2 WHERE family_id = $1";

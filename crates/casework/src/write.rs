@@ -149,7 +149,7 @@ impl Writes {
     }
 }
 
-const EVENT: &[&str] = &[
+pub(crate) const EVENT: &[&str] = &[
     "family_id",
     "case_id",
     "seq",
@@ -162,7 +162,8 @@ const EVENT: &[&str] = &[
     "to_state",
     "answers",
 ];
-const TASK: &[&str] = &["family_id", "case_id", "role", "own", "step_due_on", "region", "watch", "workflow"];
+pub(crate) const TASK: &[&str] =
+    &["family_id", "case_id", "role", "own", "step_due_on", "region", "watch", "workflow"];
 
 /// Adds lines to histories.
 pub(crate) fn add_events(tx: &mut Tx<'_>, rows: Vec<Vec<Value>>) -> Result<()> {

@@ -16,6 +16,7 @@ use crate::{
     form::{self, Answers},
     service, sweep, take_step, take_steps,
     views::{self, TaskFilter},
+    write::{EVENT, TASK},
 };
 
 sql! {
@@ -461,21 +462,6 @@ const FILE: &[&str] = &[
     "accused",
     "lateness",
 ];
-const EVENT: &[&str] = &[
-    "family_id",
-    "case_id",
-    "seq",
-    "at",
-    "actor_id",
-    "actor",
-    "role",
-    "action",
-    "from_state",
-    "to_state",
-    "answers",
-];
-const TASK: &[&str] = &["family_id", "case_id", "role", "own", "step_due_on", "region", "watch", "workflow"];
-
 fn peak_mb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
