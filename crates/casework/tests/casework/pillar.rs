@@ -1,10 +1,8 @@
 //! The pillars: a file is taken whole or not at all and once; who accompanies whom is proposed by one and approved by another person.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
+use std::collections::BTreeMap;
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use access::{House, NewUser, Scope, Session};
+use access::Scope;
 use casework::{
     Error, ShareFault,
     pillar::{
@@ -12,11 +10,11 @@ use casework::{
         pillar_page, pillars, proposal_rows, propose, take_pillars,
     },
 };
-use jiff::civil::date;
-use model::{FamilyId, FixedClock, RegionCode, Sex, UserId};
-use policy::Policy;
+use model::{FamilyId, RegionCode, Sex, UserId};
 use rowfile::{Refused, RowFault};
-use store::{Page, Value, params, sql, testing::TestDb};
+use store::{Page, Value, params, sql};
+
+use crate::support::Office;
 
 const HEAD: &str = "number,kind,name,region,sex,birth_year,education,languages,skills,since,contract_from,contract_to,\
     availability,capacity,login,nik,kin,papers\n";
@@ -29,43 +27,20 @@ sql! {
     GONE = "DELETE FROM assignment WHERE family_id = $1";
 }
 
-struct Office {
-    house: House,
-    _db: TestDb,
-}
-
 impl Office {
-    fn all() -> Vec<Self> {
-        TestDb::all().into_iter().map(Self::new).collect()
-    }
-
-    fn new(db: TestDb) -> Self {
-        let house = House {
-            db: db.db.clone(),
-            lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
-            policy: Arc::new(Policy::embedded().unwrap()),
-            clock: Arc::new(FixedClock::at(date(2026, 11, 23))),
-        };
-        let office = Self { house, _db: db };
-        let region = |code: &str| {
-            let code = RegionCode::parse(code).unwrap();
-            let (parent, level) = (code.parent().unwrap(), code.as_str().split('.').count() as i64);
-            let (kind, name) = (String::new(), format!("Rekaan {code}"));
-            store::regions::Region {
-                code,
-                parent,
-                level,
-                kind,
-                name,
-                postal_code: None,
-                edition: "uji".into(),
-            }
-        };
-        let codes =
-            ["99", "99.01", "99.01.01", "99.01.01.2001", "99.01.01.2002", "99.01.02", "99.01.02.2001"];
-        let regions: Vec<_> = codes.map(region).into_iter().chain([region("99.02")]).collect();
-        office.house.db.write(|tx| store::regions::load(tx, &regions)).unwrap();
-        office
+    /// With two subdistricts of a district, and another district.
+    fn with_districts() -> impl Iterator<Item = Self> {
+        let codes = [
+            "99",
+            "99.01",
+            "99.01.01",
+            "99.01.01.2001",
+            "99.01.01.2002",
+            "99.01.02",
+            "99.01.02.2001",
+            "99.02",
+        ];
+        Self::all().into_iter().inspect(move |office| office.regions(&codes))
     }
 
     /// Families with one person each, half in each of two villages; person and family have the same number.
@@ -117,23 +92,6 @@ impl Office {
         self.house.db.write(|tx| tx.bulk("family", FAMILY, (1..=families).map(family))).unwrap();
     }
 
-    fn user(&self, login: &str, role: &str, region: &str) -> Session {
-        let console = Session::console(&self.house).scope("user.manage").unwrap();
-        let new = NewUser {
-            login: login.to_owned(),
-            name: login.to_owned(),
-            role: role.to_owned(),
-            region: RegionCode::parse(region).unwrap(),
-            password: Some("sandi yang panjang".to_owned()),
-        };
-        access::create_user(&self.house, &console, new).unwrap();
-        access::session_of_login(&self.house, &console, login).unwrap()
-    }
-
-    fn console(&self, action: &str) -> Scope {
-        Session::console(&self.house).scope(action).unwrap()
-    }
-
     fn take(&self, rows: &str) -> Result<(usize, usize, usize), Error> {
         let taken = take_pillars(&self.house, &self.console("pillar.manage"), &format!("{HEAD}{rows}"))?;
         Ok((taken.new, taken.corrected, taken.unknown))
@@ -147,12 +105,12 @@ impl Office {
     }
 
     /// Pillars, papers, corrections.
-    fn kept(&self) -> (i64, i64, i64) {
+    fn kept_rows(&self) -> (i64, i64, i64) {
         let row = self.house.db.read(|tx| tx.query_one(&KEPT, &[])).unwrap();
         (row.int(0).unwrap(), row.int(1).unwrap(), row.int(2).unwrap())
     }
 
-    fn with(&self, user: UserId) -> Vec<i64> {
+    fn families_of(&self, user: UserId) -> Vec<i64> {
         let rows = self.house.db.read(|tx| tx.query(&WITH, params![user])).unwrap();
         rows.iter().map(|row| row.int(0).unwrap()).collect()
     }
@@ -176,7 +134,7 @@ fn place(family: i64) -> &'static str {
 
 #[test]
 fn a_file_is_taken_once_and_what_differs_is_a_correction_with_its_history() {
-    for office in Office::all() {
+    for office in Office::with_districts() {
         office.people(3);
         let body =
             "K-2,lks,Lembaga Rekaan,99.01,,,,,,2015-01-01,,,,,,,,registration|TD-1|Dinas|2015-01-01|\n";
@@ -185,9 +143,9 @@ fn a_file_is_taken_once_and_what_differs_is_a_correction_with_its_history() {
         let file = format!("{TKSK}{body}{worker}");
         assert_eq!(office.take(&file).unwrap(), (3, 0, 0));
         assert_eq!(office.take(&file).unwrap(), (0, 0, 0), "the same file changes nothing");
-        assert_eq!(office.kept(), (3, 2, 0));
+        assert_eq!(office.kept_rows(), (3, 2, 0));
         assert_eq!(office.take(&TKSK.replace("SATU", "BARU").replace("S-9", "S-10")).unwrap(), (0, 1, 0));
-        assert_eq!(office.kept(), (3, 2, 1));
+        assert_eq!(office.kept_rows(), (3, 2, 1));
         let read = office.console("pillar.read");
         let rows = office.listed(&read, &PillarFilter::default());
         let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
@@ -207,7 +165,7 @@ fn a_file_is_taken_once_and_what_differs_is_a_correction_with_its_history() {
 
 #[test]
 fn a_file_with_one_wrong_line_leaves_nothing_and_names_every_fault() {
-    let office = Office::new(TestDb::sqlite());
+    let office = Office::with_districts().next().unwrap();
     let rows = "K-2,nope,X,99.01,P,1990,,,,2020-01-01,,,,,,,,\n\
         K-3,tagana,X,99.01,P,1970,,xyz,,2020-01-01,2021-01-01,2020-01-01,always,-1,,123,x,registration|1\n\
         K-4,lks,X,99.01,P,,,,,2030-01-01,,,,,,,,\n\
@@ -234,7 +192,7 @@ fn a_file_with_one_wrong_line_leaves_nothing_and_names_every_fault() {
     ];
     assert_eq!(told, expected);
     assert!(!faults.iter().any(|fault| fault.rule.contains("123")), "a wrong number is not shown");
-    assert_eq!(office.kept(), (0, 0, 0));
+    assert_eq!(office.kept_rows(), (0, 0, 0));
     let unknown = TKSK.replace("99.01.01,P", "99.77,P").replace(",,,,,,,,welfare", ",,,,,nobody,,5,welfare");
     let columns: Vec<String> = office.refused(&unknown).into_iter().map(|fault| fault.column).collect();
     assert_eq!(columns, ["region", "login", "kin"]);
@@ -242,7 +200,7 @@ fn a_file_with_one_wrong_line_leaves_nothing_and_names_every_fault() {
 
 #[test]
 fn a_worker_sees_the_own_page_and_nobody_elses_and_a_district_its_own() {
-    for office in Office::all() {
+    for office in Office::with_districts() {
         let (ani, budi) =
             (office.user("ani", "companion", "99.01"), office.user("budi", "companion", "99.01"));
         let away = office.user("dinas", "district_officer", "99.02");
@@ -269,7 +227,7 @@ fn a_worker_sees_the_own_page_and_nobody_elses_and_a_district_its_own() {
 
 #[test]
 fn a_proposal_is_worked_out_adjusted_and_approved_by_another_person() {
-    for office in Office::all() {
+    for office in Office::with_districts() {
         office.people(40);
         let workers = ["ani", "budi", "citra"].map(|login| office.user(login, "companion", "99.01").user_id);
         let maker = office.user("dinas", "district_officer", "99.01");
@@ -303,12 +261,12 @@ fn a_proposal_is_worked_out_adjusted_and_approved_by_another_person() {
         assert_eq!(set(6, 2), share(ShareFault::Companion), "who is away takes nobody");
         assert_eq!(set(41, 1), share(ShareFault::NotFound));
         set(6, 1).unwrap();
-        let all = Session::console(&office.house).scope("pillar.approve").unwrap();
+        let all = office.console("pillar.approve");
         assert_eq!(decide_proposal(&office.house, &scope, id, true), share(ShareFault::SamePerson));
         decide_proposal(&office.house, &approve, id, true).unwrap();
         assert_eq!(decide_proposal(&office.house, &all, id, true), share(ShareFault::Decided));
         assert_eq!(set(8, 1), share(ShareFault::Decided));
-        let (ani, budi) = (office.with(workers[0]), office.with(workers[1]));
+        let (ani, budi) = (office.families_of(workers[0]), office.families_of(workers[1]));
         assert!(budi.contains(&2) && budi.contains(&4) && budi.contains(&6) && ani.contains(&8));
         assert_eq!(ani.len() + budi.len(), 40);
         // Worked out again, everybody stays but for what a person moved beyond the band; whoever has another
@@ -319,7 +277,7 @@ fn a_proposal_is_worked_out_adjusted_and_approved_by_another_person() {
         let third = propose(&office.house, &scope, &region, &families).unwrap();
         assert_eq!((third.kept + third.moved, third.fresh, third.state), (39, 1, ProposalState::Proposed));
         let to = if budi.contains(&9) { workers[1] } else { workers[0] };
-        let mut back = office.with(to).into_iter().map(FamilyId).collect::<Vec<_>>();
+        let mut back = office.families_of(to).into_iter().map(FamilyId).collect::<Vec<_>>();
         back.push(FamilyId(9));
         access::assign_families(&office.house, &office.console("assignment.manage"), to, &back).unwrap();
         let stale = decide_proposal(&office.house, &approve, third.proposal_id, true);
@@ -330,7 +288,7 @@ fn a_proposal_is_worked_out_adjusted_and_approved_by_another_person() {
 
 #[test]
 fn needs_are_met_and_whom_nobody_fits_keeps_the_companion() {
-    let office = Office::new(TestDb::sqlite());
+    let office = Office::with_districts().next().unwrap();
     office.people(4);
     let workers = ["ani", "budi"].map(|login| office.user(login, "companion", "99.01").user_id);
     let row = |login: &str, sex: &str, language: &str| {
@@ -365,7 +323,7 @@ fn needs_are_met_and_whom_nobody_fits_keeps_the_companion() {
 
 #[test]
 fn coverage_tells_families_companions_and_what_is_missing() {
-    for office in Office::all() {
+    for office in Office::with_districts() {
         office.people(6);
         let ani = office.user("ani", "companion", "99.01").user_id;
         let row = "K-2,companion,REKAAN,99.01.01,P,1990,,,,2020-01-01,,,,,ani,,,\n";

@@ -1,29 +1,23 @@
 //! What a workflow file can say, on a workflow that these tests add to the pack: no line of Rust knows it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
-
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::atomic::{AtomicU32, Ordering},
 };
 
-use access::{House, NewUser, Scope, Session};
+use access::Session;
 use casework::{
-    Done, Error, NewCase, Refusal, StepRequest, open_case, open_with_ticket, sweep, take_step, take_steps,
-    ticket_page, ticket_step,
-    views::{self, TaskFilter, Why},
+    Error, NewCase, Refusal, StepRequest, open_with_ticket, sweep, take_steps, ticket_page, ticket_step,
+    views::{self, Why},
 };
-use jiff::{Timestamp, civil::Date, civil::date};
-use model::{CaseId, Clock, FamilyId, RegionCode};
+use jiff::{Timestamp, civil::date};
+use model::{CaseId, FamilyId, RegionCode};
 use policy::Policy;
-use store::{Page, testing::TestDb};
+use store::testing::TestDb;
 
-const VILLAGE: &str = "99.01.05.2003";
+use crate::support::{Fields, Office, VILLAGE, new_case, written};
 
 /// A workflow with everything that a file can say: an accusation, lateness passed up, a law's deadline, a child, silence, a citizen.
 const LEVY: &str = r#"
@@ -269,29 +263,6 @@ to = "seen"
 by = ["village_operator"]
 "#;
 
-/// A clock that a test moves.
-struct Moved(std::sync::Mutex<Timestamp>);
-
-impl Clock for Moved {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
-    }
-}
-
-impl Moved {
-    fn to(&self, day: Date) {
-        let at = jiff::tz::Offset::constant(7).to_timestamp(day.at(9, 0, 0, 0)).unwrap();
-        *self.0.lock().unwrap() = at;
-    }
-}
-
-struct Office {
-    house: House,
-    clock: Arc<Moved>,
-    _db: TestDb,
-    _pack: Pack,
-}
-
 /// The pack with two files more; it goes away with the test.
 struct Pack(PathBuf);
 
@@ -317,11 +288,8 @@ fn copy(from: &Path, to: &Path) {
 }
 
 impl Office {
-    fn all() -> Vec<Self> {
-        TestDb::all().into_iter().map(Self::new).collect()
-    }
-
-    fn new(db: TestDb) -> Self {
+    /// With the pack and the workflows of these tests, on the second of November.
+    fn with_flows() -> impl Iterator<Item = Self> {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let pack = Pack(std::env::temp_dir().join(format!("pilar-flows-{}-{number}", std::process::id())));
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policy"), &pack.0);
@@ -333,96 +301,27 @@ impl Office {
             1,
         );
         fs::write(pack.0.join("workflows/levy_family.toml"), of_family).unwrap();
-        let clock = Arc::new(Moved(std::sync::Mutex::new(Timestamp::UNIX_EPOCH)));
-        clock.to(date(2026, 11, 2));
-        let house = House {
-            db: db.db.clone(),
-            lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
-            policy: Arc::new(Policy::load(Some(&pack.0)).unwrap()),
-            clock: clock.clone(),
-        };
-        Self { house, clock, _db: db, _pack: pack }
+        TestDb::all().into_iter().map(move |db| {
+            let office = Self::with(db, Policy::load(Some(&pack.0)).unwrap());
+            office.clock.to(date(2026, 11, 2));
+            office
+        })
     }
 
-    fn user(&self, login: &str, role: &str, region: &str) -> Session {
-        let manage = Session::console(&self.house).scope("user.manage").unwrap();
-        let new = NewUser {
-            login: login.to_owned(),
-            name: login.to_owned(),
-            role: role.to_owned(),
-            region: RegionCode::parse(region).unwrap(),
-            password: Some("sandi yang panjang".to_owned()),
-        };
-        access::create_user(&self.house, &manage, new).unwrap();
-        access::session_of_login(&self.house, &manage, login).unwrap()
-    }
-
-    fn open(&self, session: &Session, who: &str) -> CaseId {
-        let new = NewCase {
-            workflow: "levy".to_owned(),
-            family: FamilyId(0),
-            person: None,
-            line: None,
-            region: RegionCode::parse(VILLAGE).unwrap(),
-            title: String::new(),
-            written: written(&[("who", who), ("what", "Dipotong sepuluh ribu")]),
-        };
-        open_case(&self.house, &session.scope("case.open").unwrap(), &new).unwrap().case
-    }
-
-    fn view(&self, session: &Session, case: CaseId) -> Option<views::CaseView> {
-        views::case_page(&self.house, &session.scope("case.read").unwrap(), case, None).unwrap()
-    }
-
-    fn step(
-        &self,
-        session: &Session,
-        case: CaseId,
-        action: &str,
-        fields: &[(&str, &str)],
-    ) -> Result<Done, Error> {
-        let rev = self.view(session, case).ok_or(Error::NotFound)?.rev;
-        self.step_at(session, case, action, fields, rev)
-    }
-
-    fn step_at(
-        &self,
-        session: &Session,
-        case: CaseId,
-        action: &str,
-        fields: &[(&str, &str)],
-        rev: i64,
-    ) -> Result<Done, Error> {
-        let request = StepRequest { action: action.to_owned(), written: written(fields), rev };
-        take_step(&self.house, &session.scope("case.work").unwrap(), case, &request)
-    }
-
-    fn tasks(&self, session: &Session) -> Vec<(i64, Why)> {
-        let scope = session.scope("case.read").unwrap();
-        let page = views::tasks(&self.house, &scope, &TaskFilter::default(), &Page::first(50)).unwrap();
-        page.items.iter().map(|task| (task.case.0, task.why)).collect()
-    }
-
-    fn console(&self) -> Scope {
-        Session::console(&self.house).scope("case.work").unwrap()
+    fn levy(&self, session: &Session, who: &str) -> CaseId {
+        let said = [("who", who), ("what", "Dipotong sepuluh ribu")];
+        self.open(session, &NewCase { title: String::new(), ..new_case("levy", 0, &said) })
     }
 }
-
-fn written(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
-}
-
-/// What is written into a form.
-type Fields = &'static [(&'static str, &'static str)];
 
 const FOUND: &[(&str, &str)] = &[("found", "Benar dipotong")];
 
 #[test]
 fn who_is_accused_neither_sees_nor_works_nor_is_told() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let operator = office.user("ani", "village_operator", VILLAGE);
         let officer = office.user("budi", "district_officer", "99.01");
-        let case = office.open(&officer, "village_operator");
+        let case = office.levy(&officer, "village_operator");
         assert!(office.view(&operator, case).is_none());
         assert_eq!(office.tasks(&operator), []);
         assert_eq!(
@@ -434,22 +333,22 @@ fn who_is_accused_neither_sees_nor_works_nor_is_told() {
         assert_eq!(step, Err(Error::NotFound));
         // Late: the first level is the accused one and is passed over; the next is told when its time comes.
         office.clock.to(date(2026, 11, 9));
-        sweep(&office.house, &office.console()).unwrap();
+        sweep(&office.house, &office.console("case.work")).unwrap();
         assert_eq!(office.tasks(&operator), []);
         // Another case accuses nobody of the house: the same role has it.
-        let free = office.open(&officer, "other");
+        let free = office.levy(&officer, "other");
         assert_eq!(office.tasks(&operator), [(free.0, Why::Task)]);
     }
 }
 
 #[test]
 fn what_a_step_causes_can_hang_on_its_answers() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let operator = office.user("eko", "village_operator", VILLAGE);
         let manager = office.user("rini", "programme_manager", "");
         // At least ten thousand, or nobody knows how much.
         for (sum, told) in [("9999", false), ("10000", true), ("", true)] {
-            let case = office.open(&operator, "other");
+            let case = office.levy(&operator, "other");
             office.step(&operator, case, "examine", &[("found", "Benar"), ("sum", sum)]).unwrap();
             assert_eq!(office.tasks(&manager).contains(&(case.0, Why::Told)), told, "a sum of {sum:?}");
         }
@@ -458,11 +357,11 @@ fn what_a_step_causes_can_hang_on_its_answers() {
 
 #[test]
 fn only_who_has_a_part_knows() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let officer = office.user("budi", "district_officer", "99.01");
         let manager = office.user("citra", "programme_manager", "");
         let auditor = office.user("dewi", "auditor", "");
-        let case = office.open(&officer, "other");
+        let case = office.levy(&officer, "other");
         assert!(office.view(&manager, case).is_some(), "it is told of lateness");
         assert!(office.view(&auditor, case).is_none());
         let board =
@@ -477,13 +376,13 @@ fn only_who_has_a_part_knows() {
 
 #[test]
 fn lateness_goes_up_a_level_at_a_time_and_is_told_once() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let operator = office.user("ani", "village_operator", VILLAGE);
         let officer = office.user("budi", "district_officer", "99.01");
         let manager = office.user("citra", "programme_manager", "");
-        let case = office.open(&operator, "other");
+        let case = office.levy(&operator, "other");
         // Opened on Monday 2 November, to be looked into within three working days.
-        let run = || sweep(&office.house, &office.console()).unwrap().told;
+        let run = || sweep(&office.house, &office.console("case.work")).unwrap().told;
         office.clock.to(date(2026, 11, 6));
         assert_eq!(run(), 0, "one day late is not two");
         office.clock.to(date(2026, 11, 9));
@@ -519,10 +418,10 @@ fn lateness_goes_up_a_level_at_a_time_and_is_told_once() {
 
 #[test]
 fn a_step_is_taken_by_another_person_at_its_level() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let first = office.user("budi", "district_officer", "99.01");
         let second = office.user("dian", "district_officer", "99.01");
-        let case = office.open(&first, "other");
+        let case = office.levy(&first, "other");
         office.step(&first, case, "examine", FOUND).unwrap();
         office.step(&second, case, "amend", &[("found", "Benar, dua kali")]).unwrap();
         let same = office.step(&first, case, "answer", &[]);
@@ -533,11 +432,11 @@ fn a_step_is_taken_by_another_person_at_its_level() {
 
 #[test]
 fn two_who_answer_the_same_question_meet_and_others_do_not_notice_each_other() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let operator = office.user("ani", "village_operator", VILLAGE);
         let first = office.user("budi", "district_officer", "99.01");
         let second = office.user("dian", "district_officer", "99.01");
-        let case = office.open(&operator, "other");
+        let case = office.levy(&operator, "other");
         office.step(&operator, case, "examine", FOUND).unwrap();
         let rev = office.view(&first, case).unwrap().rev;
         office.step_at(&first, case, "amend", &[("found", "Seribu"), ("sum", "1000")], rev).unwrap();
@@ -570,10 +469,10 @@ fn two_who_answer_the_same_question_meet_and_others_do_not_notice_each_other() {
 
 #[test]
 fn a_child_has_the_clock_of_its_parent_and_stops_it() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let operator = office.user("ani", "village_operator", VILLAGE);
         let officer = office.user("budi", "district_officer", "99.01");
-        let case = office.open(&officer, "other");
+        let case = office.levy(&officer, "other");
         office.step(&officer, case, "examine", FOUND).unwrap();
         office.clock.to(date(2026, 11, 9));
         office.step(&officer, case, "inspect", &[]).unwrap();
@@ -604,7 +503,7 @@ fn a_child_has_the_clock_of_its_parent_and_stops_it() {
 
 #[test]
 fn a_citizen_follows_with_a_ticket_answers_and_is_not_found_by_others() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let officer = office.user("budi", "district_officer", "99.01");
         let other = office.user("dian", "district_officer", "99.01");
         let scope = Session::citizen(&office.house).scope("case.ticket").unwrap();
@@ -642,7 +541,7 @@ fn a_citizen_follows_with_a_ticket_answers_and_is_not_found_by_others() {
 
 #[test]
 fn a_report_without_a_family_gets_one_from_an_office_once() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let officer = office.user("budi", "district_officer", "99.01");
         let elsewhere = office.user("eko", "district_officer", "99.02");
         let scope = Session::citizen(&office.house).scope("case.ticket").unwrap();
@@ -677,32 +576,32 @@ fn a_report_without_a_family_gets_one_from_an_office_once() {
 
 #[test]
 fn silence_is_a_step_that_the_clock_takes() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let officer = office.user("budi", "district_officer", "99.01");
         let other = office.user("dian", "district_officer", "99.01");
-        let case = office.open(&officer, "other");
+        let case = office.levy(&officer, "other");
         office.step(&officer, case, "examine", FOUND).unwrap();
         office.step(&other, case, "answer", &[]).unwrap();
         office.clock.to(date(2026, 11, 13));
-        assert_eq!(sweep(&office.house, &office.console()).unwrap().timed, 0);
+        assert_eq!(sweep(&office.house, &office.console("case.work")).unwrap().timed, 0);
         office.clock.to(date(2026, 11, 17));
-        assert_eq!(sweep(&office.house, &office.console()).unwrap().timed, 1);
+        assert_eq!(sweep(&office.house, &office.console("case.work")).unwrap().timed, 1);
         let view = office.view(&officer, case).unwrap();
         assert!(!view.row.open);
         assert_eq!(
             (view.history.last().unwrap().role.as_str(), view.row.state.as_str()),
             ("clock", "settled")
         );
-        assert_eq!(sweep(&office.house, &office.console()).unwrap().timed, 0);
+        assert_eq!(sweep(&office.house, &office.console("case.work")).unwrap().timed, 0);
     }
 }
 
 #[test]
 fn a_case_is_seen_as_it_was_and_says_what_the_law_demands() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let officer = office.user("budi", "district_officer", "99.01");
         let other = office.user("dian", "district_officer", "99.01");
-        let case = office.open(&officer, "other");
+        let case = office.levy(&officer, "other");
         let law = |view: &views::CaseView| (view.deadlines[0].met_ms.is_some(), view.deadlines[0].missed);
         assert_eq!(law(&office.view(&officer, case).unwrap()), (false, false));
         office.clock.to(date(2026, 11, 4));
@@ -726,10 +625,10 @@ fn a_case_is_seen_as_it_was_and_says_what_the_law_demands() {
 
 #[test]
 fn many_take_one_step_and_the_others_are_named() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let operator = office.user("ani", "village_operator", VILLAGE);
         let officer = office.user("budi", "district_officer", "99.01");
-        let mut cases: Vec<CaseId> = (0..12).map(|_| office.open(&operator, "other")).collect();
+        let mut cases: Vec<CaseId> = (0..12).map(|_| office.levy(&operator, "other")).collect();
         office.step(&operator, cases[3], "examine", FOUND).unwrap();
         cases.push(CaseId(999_999));
         let scope = officer.scope("case.work").unwrap();
@@ -748,11 +647,11 @@ fn many_take_one_step_and_the_others_are_named() {
 
 #[test]
 fn many_steps_together_leave_what_single_steps_leave() {
-    for office in Office::all() {
+    for office in Office::with_flows() {
         let operator = office.user("ani", "village_operator", VILLAGE);
         let officer = office.user("budi", "district_officer", "99.01");
         let scope = officer.scope("case.work").unwrap();
-        let open = || (0..24).map(|_| office.open(&operator, "other")).collect::<Vec<CaseId>>();
+        let open = || (0..24).map(|_| office.levy(&operator, "other")).collect::<Vec<CaseId>>();
         let (together, single) = (open(), open());
         // Every third gets a case under it; some are named twice and step twice; some take no step that others take.
         let rounds: [(&str, Fields, &[usize]); 4] = [

@@ -1,18 +1,14 @@
 //! Devices and the people who got them: a file is taken whole or not at all, once, inside the territory.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
+use std::{collections::BTreeSet, fmt::Write};
 
-use std::{collections::BTreeSet, fmt::Write, sync::Arc};
-
-use access::{House, NewUser, Scope, Session};
+use access::{House, Scope};
 use casework::{Error, HandoverFilter, HandoverRow, handover_rows, take_handovers};
-use jiff::civil::date;
-use model::{FixedClock, RegionCode};
-use policy::Policy;
 use rowfile::Refused;
 use store::{Page, Value, params, sql, testing::TestDb};
 
-const VILLAGE: &str = "99.01.05.2003";
+use crate::support::{Office, VILLAGE};
+
 const HEAD: &str = "person_id,programme,item_id,value_idr,given_on,document\n";
 
 sql! {
@@ -21,13 +17,9 @@ sql! {
     ALIAS = "INSERT INTO person_alias (old_id, new_id, kind, at) VALUES ($1, $2, 1, 0)";
 }
 
-fn house(test: &TestDb, people: i64) -> House {
-    let house = House {
-        db: test.db.clone(),
-        lake: lake::Lake::open(&test.folder.join("lake")).unwrap(),
-        policy: Arc::new(Policy::embedded().unwrap()),
-        clock: Arc::new(FixedClock::at(date(2026, 11, 23))),
-    };
+/// An office with people of these numbers, each a family alone.
+fn with_people(db: TestDb, people: i64) -> Office {
+    let office = Office::new(db);
     const COLUMNS: &[&str] =
         &["person_id", "family_id", "name", "region", "alive", "matched", "records", "version", "digest"];
     let person = |id: i64| -> Vec<Value> {
@@ -35,12 +27,8 @@ fn house(test: &TestDb, people: i64) -> House {
         let [yes, one, zero] = [Value::from(1), Value::from(1), Value::from(0)];
         vec![id.into(), id.into(), name, VILLAGE.into(), yes.clone(), yes, one.clone(), one, zero]
     };
-    house.db.write(|tx| tx.bulk("person", COLUMNS, (1..=people).map(person))).unwrap();
-    house
-}
-
-fn console(house: &House) -> Scope {
-    Session::console(house).scope("case.work").unwrap()
+    office.house.db.write(|tx| tx.bulk("person", COLUMNS, (1..=people).map(person))).unwrap();
+    office
 }
 
 /// All rows of a filter, page by page.
@@ -78,27 +66,28 @@ fn every_hand_over_of_2022_is_kept_once_and_the_money_to_the_rupiah() {
             writeln!(file, "{person},{programme},ALAT,{part},2022-10-01,BAST-{programme}").unwrap();
         }
     }
-    for test in TestDb::all() {
-        let house = house(&test, 9_229);
-        let taken = take_handovers(&house, &console(&house), &file).unwrap();
+    for db in TestDb::all() {
+        let office = with_people(db, 9_229);
+        let house = &office.house;
+        let taken = take_handovers(house, &office.console("case.work"), &file).unwrap();
         assert_eq!((taken.rows, taken.new, taken.value.idr()), (10_221, 10_221, 36_997_526_283));
-        let again = take_handovers(&house, &console(&house), &file).unwrap();
+        let again = take_handovers(house, &office.console("case.work"), &file).unwrap();
         assert_eq!((again.rows, again.new), (10_221, 0), "the same file changes nothing");
-        assert_eq!(kept(&house), (10_221, 36_997_526_283));
+        assert_eq!(kept(house), (10_221, 36_997_526_283));
         assert_eq!(house.db.read(|tx| tx.query_one(&STAGED, &[])).unwrap().int(0), Ok(0));
         // Every count leads to its rows: as many, of as many people, worth as much.
-        let people = Session::console(&house).scope("person.read").unwrap();
-        let all = listed(&house, &people, &HandoverFilter::default());
+        let people = office.console("person.read");
+        let all = listed(house, &people, &HandoverFilter::default());
         let distinct: BTreeSet<i64> = all.iter().map(|row| row.person_id).collect();
         let value: i64 = all.iter().map(|row| row.value.idr()).sum();
         assert_eq!((all.len(), distinct.len(), value), (10_221, 9_229, 36_997_526_283));
         for (programme, count, _, _) in programmes {
             let of = |year| HandoverFilter { year: Some(year), programme: programme.to_owned() };
-            assert_eq!(listed(&house, &people, &of(2022)).len() as i64, count, "{programme}");
-            assert!(listed(&house, &people, &of(2023)).is_empty());
+            assert_eq!(listed(house, &people, &of(2022)).len() as i64, count, "{programme}");
+            assert!(listed(house, &people, &of(2023)).is_empty());
         }
-        let audit = Session::console(&house).scope("audit.read").unwrap();
-        let rows = access::audit_rows(&house, &audit, &store::Page::first(5)).unwrap().items;
+        let audit = office.console("audit.read");
+        let rows = access::audit_rows(house, &audit, &store::Page::first(5)).unwrap().items;
         assert_eq!(
             (rows[1].action.as_str(), rows[1].detail.as_str()),
             ("handover.import", "rows=10221 new=10221")
@@ -118,9 +107,9 @@ fn a_file_with_one_wrong_line_leaves_nothing_and_names_every_fault() {
         7,IND_MELIHAT,KACAMATA-1,150000,2022-10-01,BAST 1\n\
         \n\
         8,IND_MELIHAT,\"K,1,2022-10-01,BAST\n";
-    let test = TestDb::sqlite();
-    let house = house(&test, 9);
-    let refused = take_handovers(&house, &console(&house), &format!("{HEAD}{bad}"));
+    let office = with_people(TestDb::sqlite(), 9);
+    let house = &office.house;
+    let refused = take_handovers(house, &office.console("case.work"), &format!("{HEAD}{bad}"));
     let Err(Error::Lines(Refused { faults, more })) = refused else { panic!("{refused:?}") };
     let at: Vec<(usize, &str)> = faults.iter().map(|fault| (fault.line, fault.column.as_str())).collect();
     let expected = [
@@ -138,9 +127,11 @@ fn a_file_with_one_wrong_line_leaves_nothing_and_names_every_fault() {
         (11, ""),
     ];
     assert_eq!((at.as_slice(), more), (&expected[..], 0));
-    assert_eq!(kept(&house), (0, 0));
+    assert_eq!(kept(house), (0, 0));
     for (text, told) in [("", "empty"), ("person_id,programme\n1,2\n", "missing")] {
-        let Err(Error::Lines(Refused { faults, .. })) = take_handovers(&house, &console(&house), text) else {
+        let Err(Error::Lines(Refused { faults, .. })) =
+            take_handovers(house, &office.console("case.work"), text)
+        else {
             panic!("{text}")
         };
         assert!(faults[0].rule.contains(told), "{faults:?}");
@@ -149,42 +140,34 @@ fn a_file_with_one_wrong_line_leaves_nothing_and_names_every_fault() {
 
 #[test]
 fn people_must_be_known_inside_the_territory_and_old_numbers_lead_to_them() {
-    for test in TestDb::all() {
-        let house = house(&test, 9);
+    for db in TestDb::all() {
+        let office = with_people(db, 9);
+        let house = &office.house;
         house.db.write(|tx| tx.execute(&ALIAS, params![77, 7])).unwrap();
         let row = |person: i64, value: i64| {
             format!("{HEAD}{person},IND_MELIHAT,KACAMATA,{value},2022-10-01,BAST 1\n")
         };
-        let told = |scope: &Scope, text: &str| match take_handovers(&house, scope, text) {
+        let told = |scope: &Scope, text: &str| match take_handovers(house, scope, text) {
             Err(Error::Lines(Refused { faults, .. })) => faults[0].to_string(),
             other => format!("{other:?}"),
         };
-        let stranger = told(&console(&house), &row(1_000, 5));
+        let stranger = told(&office.console("case.work"), &row(1_000, 5));
         assert!(stranger.starts_with("line 2, person_id: no person 1000"), "{stranger}");
-        assert_eq!(take_handovers(&house, &console(&house), &row(77, 150_000)).unwrap().new, 1);
-        let other = told(&console(&house), &row(77, 150_001));
+        assert_eq!(take_handovers(house, &office.console("case.work"), &row(77, 150_000)).unwrap().new, 1);
+        let other = told(&office.console("case.work"), &row(77, 150_001));
         assert!(other.contains("known with the value Rp150.000"), "{other}");
-        let manage = Session::console(&house).scope("user.manage").unwrap();
-        let new = NewUser {
-            login: "dinas".to_owned(),
-            name: "Dinas".to_owned(),
-            role: "district_officer".to_owned(),
-            region: RegionCode::parse("99.02").unwrap(),
-            password: Some("sandi yang panjang".to_owned()),
-        };
-        access::create_user(&house, &manage, new).unwrap();
-        let elsewhere = access::session_of_login(&house, &manage, "dinas").unwrap();
+        let elsewhere = office.user("dinas", "district_officer", "99.02");
         let outside = told(&elsewhere.scope("case.work").unwrap(), &row(8, 5));
         assert!(outside.contains("no person 8 in this territory"), "{outside}");
         // The list has the person of today, and nothing outside the territory.
-        let (here, all) = (Session::console(&house).scope("person.read").unwrap(), HandoverFilter::default());
-        let rows = listed(&house, &here, &all);
+        let (here, all) = (office.console("person.read"), HandoverFilter::default());
+        let rows = listed(house, &here, &all);
         assert_eq!(
             rows.iter().map(|row| (row.person_id, row.name.as_deref())).collect::<Vec<_>>(),
             [(7, Some("REKAAN 7"))]
         );
-        assert!(listed(&house, &elsewhere.scope("person.read").unwrap(), &all).is_empty());
+        assert!(listed(house, &elsewhere.scope("person.read").unwrap(), &all).is_empty());
         let lost = Page { after: Some("x".to_owned()), limit: 5 };
-        assert!(handover_rows(&house, &here, &all, &lost).is_err());
+        assert!(handover_rows(house, &here, &all, &lost).is_err());
     }
 }

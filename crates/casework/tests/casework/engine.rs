@@ -1,7 +1,5 @@
 //! Laws of the engine, walked through every workflow of the pack with every role, in many orders.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use casework::engine::{self, Case, Clock, Move, Refusal};

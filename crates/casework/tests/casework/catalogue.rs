@@ -1,63 +1,30 @@
 //! The catalogue of services as a file, and as people of a place look at it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
-
-use std::sync::Arc;
-
-use access::{House, Session};
 use casework::{
     Error,
     catalogue::{self, SERVICE_COLUMNS, ServiceFilter, ServicesTaken},
 };
-use jiff::civil::date;
-use model::{FixedClock, RegionCode};
-use policy::Policy;
+use model::RegionCode;
 use rowfile::Refused;
-use store::{Page, testing::TestDb};
+use store::Page;
 
-struct Office {
-    house: House,
-    _db: TestDb,
-}
+use crate::support::Office;
 
 impl Office {
-    fn all() -> Vec<Self> {
-        let new = |db: TestDb| {
-            let house = House {
-                db: db.db.clone(),
-                lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
-                policy: Arc::new(Policy::embedded().unwrap()),
-                clock: Arc::new(FixedClock::at(date(2026, 11, 23))),
-            };
-            let region = |code: &str| {
-                let code = RegionCode::parse(code).unwrap();
-                let (parent, level) = (code.parent().unwrap(), code.as_str().split('.').count() as i64);
-                let (kind, name) = (String::new(), format!("Rekaan {code}"));
-                store::regions::Region {
-                    code,
-                    parent,
-                    level,
-                    kind,
-                    name,
-                    postal_code: None,
-                    edition: "uji".into(),
-                }
-            };
-            let codes = ["99", "99.01", "99.01.01", "99.01.01.2001", "99.01.01.2002", "99.01.02"];
-            house.db.write(|tx| store::regions::load(tx, &codes.map(region))).unwrap();
-            Self { house, _db: db }
-        };
-        TestDb::all().into_iter().map(new).collect()
+    /// With some places.
+    fn with_places() -> impl Iterator<Item = Self> {
+        Self::all().into_iter().inspect(|office| {
+            office.regions(&["99", "99.01", "99.01.01", "99.01.01.2001", "99.01.01.2002", "99.01.02"]);
+        })
     }
 
-    fn take(&self, rows: &[&str]) -> Result<ServicesTaken, Error> {
+    fn take_services(&self, rows: &[&str]) -> Result<ServicesTaken, Error> {
         let text = format!("{}\n{}\n", SERVICE_COLUMNS.join(","), rows.join("\n"));
-        let scope = Session::console(&self.house).scope("service.manage").unwrap();
-        catalogue::take_services(&self.house, &scope, &text)
+        catalogue::take_services(&self.house, &self.console("service.manage"), &text)
     }
 
     /// Numbers of the services for a place, page by page.
-    fn at(&self, place: &str, need: &str, kind: &str) -> Vec<String> {
+    fn services_at(&self, place: &str, need: &str, kind: &str) -> Vec<String> {
         let place = RegionCode::parse(place).unwrap();
         let filter = ServiceFilter { need: need.to_owned(), kind: kind.to_owned() };
         let (mut found, mut page) = (Vec::new(), Page::first(2));
@@ -83,38 +50,38 @@ const TO_COME: &str = "L7,health_centre,Puskesmas Baru,99.01.01,subdistrict,Jala
 
 #[test]
 fn people_of_a_place_see_what_is_for_them_nearest_first() {
-    for office in Office::all() {
-        office.take(&[HOME, ALL_OVER, CENTRE, NEXT_DOOR, POST, OVER, TO_COME]).unwrap();
+    for office in Office::with_places() {
+        office.take_services(&[HOME, ALL_OVER, CENTRE, NEXT_DOOR, POST, OVER, TO_COME]).unwrap();
         assert_eq!(
-            office.at("99.01.01.2001", "", ""),
+            office.services_at("99.01.01.2001", "", ""),
             ["L1", "L2", "L3", "L4"],
             "of now, and for this village"
         );
         assert_eq!(
-            office.at("99.01.01.2002", "", ""),
+            office.services_at("99.01.01.2002", "", ""),
             ["L2", "L3", "L4"],
             "a village post is for its village"
         );
         assert_eq!(
-            office.at("99.01", "", ""),
+            office.services_at("99.01", "", ""),
             ["L5", "L1", "L2", "L3", "L4"],
             "a district looks into its villages"
         );
-        assert_eq!(office.at("98.01", "", ""), ["L4"]);
-        assert_eq!(office.at("99.01.01.2001", "health", ""), ["L2"]);
-        assert_eq!(office.at("99.01.01.2001", "", "legal_aid"), ["L4"]);
-        assert_eq!(office.at("99.01.01.2001", "no_such_need", ""), [""; 0]);
+        assert_eq!(office.services_at("98.01", "", ""), ["L4"]);
+        assert_eq!(office.services_at("99.01.01.2001", "health", ""), ["L2"]);
+        assert_eq!(office.services_at("99.01.01.2001", "", "legal_aid"), ["L4"]);
+        assert_eq!(office.services_at("99.01.01.2001", "no_such_need", ""), [""; 0]);
     }
 }
 
 #[test]
 fn a_file_again_changes_nothing_and_a_corrected_row_counts_once() {
-    for office in Office::all() {
+    for office in Office::with_places() {
         let counts = |taken: ServicesTaken| (taken.rows, taken.new, taken.corrected);
-        assert_eq!(counts(office.take(&[POST, CENTRE]).unwrap()), (2, 2, 0));
-        assert_eq!(counts(office.take(&[POST, CENTRE]).unwrap()), (2, 0, 0));
+        assert_eq!(counts(office.take_services(&[POST, CENTRE]).unwrap()), (2, 2, 0));
+        assert_eq!(counts(office.take_services(&[POST, CENTRE]).unwrap()), (2, 0, 0));
         let moved = CENTRE.replace("Jalan Dua 2", "Jalan Lain 9");
-        assert_eq!(counts(office.take(&[POST, &moved, HOME]).unwrap()), (3, 1, 1));
+        assert_eq!(counts(office.take_services(&[POST, &moved, HOME]).unwrap()), (3, 1, 1));
         let filter = ServiceFilter { kind: "health_centre".to_owned(), ..ServiceFilter::default() };
         let place = RegionCode::parse("99.01.01.2001").unwrap();
         let found = catalogue::services_for(&office.house, &place, &filter, &Page::first(9)).unwrap().items;
@@ -125,8 +92,8 @@ fn a_file_again_changes_nothing_and_a_corrected_row_counts_once() {
 
 #[test]
 fn a_file_with_faults_leaves_nothing_and_names_each_of_them() {
-    for office in Office::all() {
-        let faults = |rows: &[&str]| match office.take(rows) {
+    for office in Office::with_places() {
+        let faults = |rows: &[&str]| match office.take_services(rows) {
             Err(Error::Lines(Refused { faults, more: 0 })) => {
                 faults.iter().map(|one| (one.line, one.column.clone())).collect()
             }
@@ -153,6 +120,6 @@ fn a_file_with_faults_leaves_nothing_and_names_each_of_them() {
         let nowhere: Vec<(usize, String)> =
             faults(&[POST, &POST.replace("L1", "L2").replace("99.01.01.2001", "99.09.09.2999")]);
         assert_eq!(nowhere, [(3, "region".to_owned())]);
-        assert_eq!(office.at("99.01.01.2001", "", ""), [""; 0]);
+        assert_eq!(office.services_at("99.01.01.2001", "", ""), [""; 0]);
     }
 }

@@ -1,83 +1,29 @@
 //! The calendar of a worker and the obstacles on the page of a meeting: whose steps count, on which day, and in which territory.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
+use std::collections::BTreeMap;
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use access::{House, NewUser, Session};
-use casework::{
-    NewCase, StepRequest, assign, listed, open_case, open_caused, steps_by_day, steps_due, take_step,
-    views::{self, CaseRow},
-};
+use access::Session;
+use casework::{NewCase, assign, listed, steps_by_day, steps_due, views::CaseRow};
 use jiff::civil::{Date, date};
-use model::{CaseId, FamilyId, FixedClock, LineId, PersonId, RegionCode};
-use policy::{Policy, Shows};
+use model::{CaseId, LineId, PersonId, RegionCode};
+use policy::Shows;
 use proptest::prelude::*;
-use store::testing::TestDb;
 
-const VILLAGES: [&str; 3] = ["99.01.05.2003", "99.01.05.2004", "99.02.01.2001"];
+use crate::support::{Fields, Office, VILLAGE, new_case};
+
+const VILLAGES: [&str; 3] = [VILLAGE, "99.01.05.2004", "99.02.01.2001"];
 const MONTH: (Date, Date) = (date(2026, 11, 1), date(2026, 12, 31));
 
-struct Office {
-    house: House,
-    _db: TestDb,
-}
-
 impl Office {
-    fn new(db: TestDb) -> Self {
-        let house = House {
-            db: db.db.clone(),
-            lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
-            policy: Arc::new(Policy::embedded().unwrap()),
-            clock: Arc::new(FixedClock::at(date(2026, 11, 23))),
-        };
-        Self { house, _db: db }
+    /// Opened in a place, about no family.
+    fn open_in(&self, session: &Session, workflow: &str, place: &str, said: Fields) -> CaseId {
+        let region = RegionCode::parse(place).unwrap();
+        self.open(session, &NewCase { region, title: String::new(), ..new_case(workflow, 0, said) })
     }
 
-    fn user(&self, login: &str, role: &str, region: &str) -> Session {
-        let manage = Session::console(&self.house).scope("user.manage").unwrap();
-        let region =
-            if region.is_empty() { RegionCode::nation() } else { RegionCode::parse(region).unwrap() };
-        let new = NewUser {
-            login: login.to_owned(),
-            name: login.to_owned(),
-            role: role.to_owned(),
-            region,
-            password: Some("sandi yang panjang".to_owned()),
-        };
-        access::create_user(&self.house, &manage, new).unwrap();
-        access::session_of_login(&self.house, &manage, login).unwrap()
-    }
-
-    fn open(&self, session: &Session, workflow: &str, place: &str, written: &[(&str, &str)]) -> CaseId {
-        let new = NewCase {
-            workflow: workflow.to_owned(),
-            family: FamilyId(0),
-            person: None,
-            line: None,
-            region: RegionCode::parse(place).unwrap(),
-            title: String::new(),
-            written: written.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect(),
-        };
-        open_case(&self.house, &session.scope("case.open").unwrap(), &new).unwrap().case
-    }
-
-    fn page(&self, session: &Session, case: CaseId) -> views::CaseView {
-        views::case_page(&self.house, &session.scope("case.read").unwrap(), case, None).unwrap().unwrap()
-    }
-
-    fn step(
-        &self,
-        session: &Session,
-        case: CaseId,
-        action: &str,
-        written: &[(&str, &str)],
-    ) -> Option<String> {
-        let written = written.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
-        let request = StepRequest { action: action.to_owned(), written, rev: self.page(session, case).rev };
-        take_step(&self.house, &session.scope("case.work").unwrap(), case, &request)
-            .ok()
-            .map(|done| done.state)
+    /// The state to which a step leads; none where it is refused.
+    fn goes(&self, session: &Session, case: CaseId, action: &str, said: Fields) -> Option<String> {
+        self.step(session, case, action, said).ok().map(|done| done.state)
     }
 
     /// What a calendar holds, step by step: day and case.
@@ -114,17 +60,16 @@ fn plan(day: &str) -> Vec<(&str, &str)> {
     vec![("group_name", "Melati"), ("module", "health"), ("session_no", "3"), ("planned_on", day)]
 }
 
-const OBSTACLE: &[(&str, &str)] =
+const OBSTACLE: Fields =
     &[("obstacle", "Jembatan putus"), ("obstacle_effect", "Keluarga tidak sampai ke agen")];
 
 #[test]
 fn a_session_stands_on_the_day_of_its_plan() {
-    for db in TestDb::all() {
-        let office = Office::new(db);
+    for office in Office::all() {
         let companion = office.user("siti", "companion", "99.01.05");
-        let case = office.open(&companion, "group_session", VILLAGES[0], &plan("2026-12-02"));
+        let case = office.open_in(&companion, "group_session", VILLAGES[0], &plan("2026-12-02"));
         assert_eq!(office.steps(&companion, MONTH), [(date(2026, 12, 2), case)]);
-        office.step(&companion, case, "change", &plan("2026-12-09")).unwrap();
+        office.goes(&companion, case, "change", &plan("2026-12-09")).unwrap();
         assert_eq!(office.steps(&companion, MONTH), [(date(2026, 12, 9), case)]);
         assert_eq!(office.steps(&companion, (date(2026, 12, 9), date(2026, 12, 9))).len(), 1);
         assert_eq!(office.steps(&companion, (date(2026, 12, 10), date(2026, 12, 31))), []);
@@ -136,16 +81,15 @@ fn a_session_stands_on_the_day_of_its_plan() {
 
 #[test]
 fn what_was_given_to_somebody_else_is_not_in_mine() {
-    for db in TestDb::all() {
-        let office = Office::new(db);
+    for office in Office::all() {
         let (first, second) = (
             office.user("budi", "district_officer", "99.01"),
             office.user("ani", "district_officer", "99.01"),
         );
         let operator = office.user("eko", "village_operator", VILLAGES[0]);
         let nation = office.user("pusat", "programme_manager", "");
-        let free = office.open(&operator, "obstacle", VILLAGES[0], OBSTACLE);
-        let given = office.open(&operator, "obstacle", VILLAGES[0], OBSTACLE);
+        let free = office.open_in(&operator, "obstacle", VILLAGES[0], OBSTACLE);
+        let given = office.open_in(&operator, "obstacle", VILLAGES[0], OBSTACLE);
         let give = |to: &Session| {
             let scope = to.scope("case.work").unwrap();
             assert_eq!(assign(&office.house, &scope, &[given], Some(scope.actor())).unwrap().taken, 1);
@@ -166,26 +110,17 @@ fn what_was_given_to_somebody_else_is_not_in_mine() {
 
 #[test]
 fn a_caseload_is_the_calendar_of_its_companion() {
-    for db in TestDb::all() {
-        let office = Office::new(db);
+    for office in Office::all() {
         let (first, second) =
             (office.user("siti", "companion", "99.01.05"), office.user("dewi", "companion", "99.01.05"));
-        let console = Session::console(&office.house).scope("assignment.manage").unwrap();
-        for (session, families) in [(&first, 1..=5), (&second, 6..=9)] {
-            let families: Vec<FamilyId> = families.map(FamilyId).collect();
-            access::assign_families(&office.house, &console, session.user_id, &families).unwrap();
-        }
+        office.assign(first.user_id, &[1, 2, 3, 4, 5]);
+        office.assign(second.user_id, &[6, 7, 8, 9]);
         let failed = (1..=9).map(|family| NewCase {
-            workflow: "account_repair".to_owned(),
-            family: FamilyId(family),
             person: Some(PersonId(family)),
             line: Some(LineId(family)),
-            region: RegionCode::parse(VILLAGES[0]).unwrap(),
-            title: "SITI".to_owned(),
-            written: BTreeMap::new(),
+            ..new_case("account_repair", family, &[])
         });
-        let scope = Session::console(&office.house).scope("case.open").unwrap();
-        open_caused(&office.house, &scope, &failed.collect::<Vec<_>>()).unwrap();
+        office.cause(&failed.collect::<Vec<_>>());
         let count = |session| office.steps(session, MONTH).len();
         assert_eq!((count(&first), count(&second)), (5, 4));
         office.is_whole(&first, MONTH);
@@ -195,8 +130,7 @@ fn a_caseload_is_the_calendar_of_its_companion() {
 
 #[test]
 fn a_meeting_lists_the_open_obstacles_of_its_territory_and_no_others() {
-    for db in TestDb::all() {
-        let office = Office::new(db);
+    for office in Office::all() {
         let (first, second) = (
             office.user("budi", "district_officer", "99.01"),
             office.user("ani", "district_officer", "99.01"),
@@ -206,7 +140,7 @@ fn a_meeting_lists_the_open_obstacles_of_its_territory_and_no_others() {
         let raised: Vec<CaseId> = operators
             .iter()
             .zip(VILLAGES)
-            .map(|(operator, place)| office.open(operator, "obstacle", place, OBSTACLE))
+            .map(|(operator, place)| office.open_in(operator, "obstacle", place, OBSTACLE))
             .collect();
         let rakor = [
             ("topic", "Penyaluran"),
@@ -214,10 +148,10 @@ fn a_meeting_lists_the_open_obstacles_of_its_territory_and_no_others() {
             ("place", "Aula"),
             ("agenda", "Hambatan"),
         ];
-        let meeting = office.open(&first, "coordination_meeting", "99.01", &rakor);
+        let meeting = office.open_in(&first, "coordination_meeting", "99.01", &rakor);
         let seen_by = |session: &Session, case| {
             let scope = session.scope("case.read").unwrap();
-            let found = listed(&office.house, &scope, &office.page(session, case).row).unwrap();
+            let found = listed(&office.house, &scope, &office.view(session, case).unwrap().row).unwrap();
             found.map(|(_, rows)| rows.iter().map(|row| row.case).collect::<Vec<_>>())
         };
         assert_eq!(seen_by(&first, meeting), Some(raised[..2].to_vec()));
@@ -225,7 +159,7 @@ fn a_meeting_lists_the_open_obstacles_of_its_territory_and_no_others() {
 
         // Sorted, taken up by somebody who did not raise it, carried, taken up again and settled.
         let subject = [("obstacle_subject", "reach")];
-        assert_eq!(office.step(&first, raised[0], "sort", &subject).as_deref(), Some("sorted"));
+        assert_eq!(office.goes(&first, raised[0], "sort", &subject).as_deref(), Some("sorted"));
         let number = meeting.to_string();
         let decided = [
             ("meeting_no", number.as_str()),
@@ -233,19 +167,19 @@ fn a_meeting_lists_the_open_obstacles_of_its_territory_and_no_others() {
             ("answers_for", "Kepala Dinas PU"),
             ("done_by", "2026-12-15"),
         ];
-        assert_eq!(office.step(&first, raised[0], "take_up", &decided).as_deref(), Some("taken_up"));
-        assert_eq!(office.page(&first, raised[0]).row.step_due_on, date(2026, 12, 15));
+        assert_eq!(office.goes(&first, raised[0], "take_up", &decided).as_deref(), Some("taken_up"));
+        assert_eq!(office.view(&first, raised[0]).unwrap().row.step_due_on, date(2026, 12, 15));
         let (why, note) = ([("reason", "Belum selesai")], [("note", "Sudah dilalui")]);
-        assert_eq!(office.step(&first, raised[0], "carry", &why).as_deref(), Some("sorted"));
+        assert_eq!(office.goes(&first, raised[0], "carry", &why).as_deref(), Some("sorted"));
         assert_eq!(seen_by(&second, meeting).unwrap().len(), 2, "carried to the next meeting");
-        assert_eq!(office.step(&second, raised[0], "take_up", &decided).as_deref(), Some("taken_up"));
-        assert_eq!(office.step(&second, raised[0], "settle", &note).as_deref(), Some("settled"));
+        assert_eq!(office.goes(&second, raised[0], "take_up", &decided).as_deref(), Some("taken_up"));
+        assert_eq!(office.goes(&second, raised[0], "settle", &note).as_deref(), Some("settled"));
         assert_eq!(seen_by(&second, meeting), Some(vec![raised[1]]));
 
-        let own = office.open(&second, "obstacle", VILLAGES[1], OBSTACLE);
-        assert_eq!(office.step(&second, own, "sort", &subject).as_deref(), Some("sorted"));
-        assert_eq!(office.step(&second, own, "take_up", &decided), None, "who raised it does not decide");
-        assert_eq!(office.step(&first, own, "take_up", &decided).as_deref(), Some("taken_up"));
+        let own = office.open_in(&second, "obstacle", VILLAGES[1], OBSTACLE);
+        assert_eq!(office.goes(&second, own, "sort", &subject).as_deref(), Some("sorted"));
+        assert_eq!(office.goes(&second, own, "take_up", &decided), None, "who raised it does not decide");
+        assert_eq!(office.goes(&first, own, "take_up", &decided).as_deref(), Some("taken_up"));
     }
 }
 
@@ -256,8 +190,7 @@ proptest! {
     fn a_month_is_the_sum_of_its_days(
         raised in prop::collection::vec((0_usize..3, 0_u8..3, 0_usize..3), 1..16),
     ) {
-        for db in TestDb::all() {
-            let office = Office::new(db);
+        for office in Office::all() {
             let officers = [
                 office.user("andi", "district_officer", "99.01"),
                 office.user("bima", "district_officer", "99.01"),
@@ -266,12 +199,12 @@ proptest! {
             let operators = VILLAGES.map(|place| office.user(&format!("desa-{}", place.replace('.', "")), "village_operator", place));
             let nation = office.user("pusat", "data_centre", "");
             for (place, sorted, given) in &raised {
-                let case = office.open(&operators[*place], "obstacle", VILLAGES[*place], OBSTACLE);
+                let case = office.open_in(&operators[*place], "obstacle", VILLAGES[*place], OBSTACLE);
                 let officer = &officers[if *place == 2 { 2 } else { 0 }];
                 let breach = [("what", "Berkas terkirim salah"), ("found_on", "2026-11-20")];
-                office.open(&operators[*place], "data_breach", VILLAGES[*place], &breach);
+                office.open_in(&operators[*place], "data_breach", VILLAGES[*place], &breach);
                 for _ in 0..*sorted {
-                    office.step(officer, case, "sort", &[("obstacle_subject", "staff")]);
+                    office.goes(officer, case, "sort", &[("obstacle_subject", "staff")]);
                 }
                 if *given < 2 {
                     let scope = officers[*given].scope("case.work").unwrap();

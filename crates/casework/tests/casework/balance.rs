@@ -1,7 +1,5 @@
 //! Families shared out among companions: the laws, on random districts; and how long a nation takes.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
-
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
     time::Instant,

@@ -1,19 +1,15 @@
 //! The second check of a share: who is drawn, that no drawn case is settled without it, and that it is somebody else's. The month for
 //! which a proposal counts, and the day of a worker.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
-
-use std::{collections::BTreeMap, sync::Arc};
-
-use access::{House, NewUser, Session};
-use casework::{Error, NewCase, NewFile, Refusal, StepRequest, add_file, open_case, sweep, take_step, views};
+use access::Session;
+use casework::{Error, NewFile, Refusal, add_file, sweep};
 use jiff::civil::date;
-use model::{CaseId, FamilyId, FixedClock, RegionCode};
-use policy::{Draw, Policy};
+use model::CaseId;
+use policy::Draw;
 use proptest::prelude::*;
-use store::testing::TestDb;
 
-const VILLAGE: &str = "99.01.05.2003";
+use crate::support::{Fields, Office, VILLAGE, new_case};
+
 /// Cases of a run: more than enough for some to be drawn and some not.
 const CASES: i64 = 40;
 
@@ -36,38 +32,7 @@ proptest! {
     }
 }
 
-struct Office {
-    house: House,
-    _db: TestDb,
-}
-
 impl Office {
-    fn user(&self, login: &str, role: &str, region: &str) -> Session {
-        let manage = Session::console(&self.house).scope("user.manage").unwrap();
-        let new = NewUser {
-            login: login.to_owned(),
-            name: login.to_owned(),
-            role: role.to_owned(),
-            region: RegionCode::parse(region).unwrap(),
-            password: Some("sandi yang panjang".to_owned()),
-        };
-        access::create_user(&self.house, &manage, new).unwrap();
-        access::session_of_login(&self.house, &manage, login).unwrap()
-    }
-
-    fn open(&self, session: &Session, family: i64) -> CaseId {
-        let new = NewCase {
-            workflow: "ground_check".to_owned(),
-            family: FamilyId(family),
-            person: None,
-            line: None,
-            region: RegionCode::parse(VILLAGE).unwrap(),
-            title: "SITI".to_owned(),
-            written: BTreeMap::new(),
-        };
-        open_case(&self.house, &session.scope("case.open").unwrap(), &new).unwrap().case
-    }
-
     /// A photograph of the house, as the number by which a step names it.
     fn photo(&self, session: &Session, case: CaseId) -> String {
         let new = NewFile {
@@ -79,27 +44,10 @@ impl Office {
         };
         add_file(&self.house, &session.scope("case.work").unwrap(), case, &new).unwrap().id.to_string()
     }
-
-    fn view(&self, session: &Session, case: CaseId) -> views::CaseView {
-        views::case_page(&self.house, &session.scope("case.read").unwrap(), case, None).unwrap().unwrap()
-    }
-
-    fn step(
-        &self,
-        session: &Session,
-        case: CaseId,
-        action: &str,
-        written: &[(&str, &str)],
-    ) -> Result<String, Error> {
-        let written = written.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
-        let request = StepRequest { action: action.to_owned(), written, rev: self.view(session, case).rev };
-        take_step(&self.house, &session.scope("case.work").unwrap(), case, &request).map(|done| done.state)
-    }
 }
 
-const SEEN: &[(&str, &str)] =
-    &[("visited_on", "2026-11-20"), ("result", "confirmed"), ("found", "Rumah kayu")];
-const SEEN_AGAIN: &[(&str, &str)] = &[
+const SEEN: Fields = &[("visited_on", "2026-11-20"), ("result", "confirmed"), ("found", "Rumah kayu")];
+const SEEN_AGAIN: Fields = &[
     ("visited_on", "2026-11-20"),
     ("result", "confirmed"),
     ("found", "Rumah kayu"),
@@ -108,14 +56,7 @@ const SEEN_AGAIN: &[(&str, &str)] = &[
 
 #[test]
 fn a_drawn_case_is_not_settled_without_somebody_elses_second_check() {
-    for db in TestDb::all() {
-        let house = House {
-            db: db.db.clone(),
-            lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
-            policy: Arc::new(Policy::embedded().unwrap()),
-            clock: Arc::new(FixedClock::at(date(2026, 11, 23))),
-        };
-        let office = Office { house, _db: db };
+    for office in Office::all() {
         let officer = office.user("budi", "district_officer", "99.01");
         let (first, second) = (
             office.user("ani", "village_operator", VILLAGE),
@@ -124,7 +65,8 @@ fn a_drawn_case_is_not_settled_without_somebody_elses_second_check() {
         let draw =
             office.house.policy.workflow("ground_check").unwrap().state("visited").unwrap().draw.clone();
         let draw = draw.unwrap();
-        let cases: Vec<CaseId> = (1..=CASES).map(|family| office.open(&officer, family)).collect();
+        let cases: Vec<CaseId> =
+            (1..=CASES).map(|family| office.open(&officer, &new_case("ground_check", family, &[]))).collect();
         let is_drawn = |case: &CaseId| draw.takes("ground_check", "visited", case.0);
         let (drawn, other): (Vec<CaseId>, Vec<CaseId>) = cases.iter().partition(|case| is_drawn(case));
         assert!(!drawn.is_empty() && other.len() > drawn.len());
@@ -134,19 +76,23 @@ fn a_drawn_case_is_not_settled_without_somebody_elses_second_check() {
             office.step(&first, *case, "visit", &seen).unwrap();
         }
         for case in &drawn {
-            let offered = office.view(&officer, *case).steps;
+            let offered = office.view(&officer, *case).unwrap().steps;
             assert!(offered.iter().all(|step| !step.ends), "no step is offered that ends it");
             let refused = office.step(&officer, *case, "confirm", &[]).unwrap_err();
             assert!(matches!(refused, Error::Refused(Refusal::Drawn(step)) if step == "ask_second"));
         }
-        assert_eq!(office.step(&officer, other[0], "confirm", &[]).unwrap(), "confirmed");
+        assert_eq!(office.step(&officer, other[0], "confirm", &[]).unwrap().state, "confirmed");
 
-        let console = Session::console(&office.house).scope("case.work").unwrap();
+        let console = office.console("case.work");
         assert_eq!(sweep(&office.house, &console).unwrap().timed, drawn.len() as u64);
         assert_eq!(sweep(&office.house, &console).unwrap().timed, 0, "asked for once");
-        assert_eq!(office.view(&officer, other[1]).row.state, "visited", "who is not drawn is left alone");
+        assert_eq!(
+            office.view(&officer, other[1]).unwrap().row.state,
+            "visited",
+            "who is not drawn is left alone"
+        );
         for case in &drawn {
-            let page = office.view(&officer, *case);
+            let page = office.view(&officer, *case).unwrap();
             assert_eq!(page.row.state, "second_look");
             let child = page.relatives.iter().find(|one| one.child).unwrap().row.case;
             let compare = [("agree", "ya"), ("settled", "right"), ("compare_note", "Sama")];
@@ -156,44 +102,29 @@ fn a_drawn_case_is_not_settled_without_somebody_elses_second_check() {
             );
             let refused = office.step(&first, child, "visit", SEEN_AGAIN).unwrap_err();
             assert!(matches!(refused, Error::Refused(Refusal::SamePerson)), "{refused}");
-            assert!(office.view(&first, child).steps.iter().any(|step| step.needs_other));
-            assert_eq!(office.step(&second, child, "visit", SEEN_AGAIN).unwrap(), "done");
-            assert_eq!(office.step(&officer, *case, "compare_right", &compare).unwrap(), "confirmed");
+            assert!(office.view(&first, child).unwrap().steps.iter().any(|step| step.needs_other));
+            assert_eq!(office.step(&second, child, "visit", SEEN_AGAIN).unwrap().state, "done");
+            assert_eq!(office.step(&officer, *case, "compare_right", &compare).unwrap().state, "confirmed");
         }
     }
 }
 
 #[test]
 fn a_proposal_that_is_not_through_by_the_cut_off_counts_for_the_next_month() {
-    for db in TestDb::all() {
-        let house = House {
-            db: db.db.clone(),
-            lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
-            policy: Arc::new(Policy::embedded().unwrap()),
-            clock: Arc::new(FixedClock::at(date(2026, 11, 10))),
-        };
-        let mut office = Office { house, _db: db };
+    for office in Office::all() {
+        office.clock.to(date(2026, 11, 10));
         let operator = office.user("ani", "village_operator", VILLAGE);
         let propose = |office: &Office, family: i64| {
             let written =
                 [("kind", "change"), ("says", "Pindah kerja"), ("evidence", "KK"), ("consent", "ya")];
-            let new = NewCase {
-                workflow: "proposal".to_owned(),
-                family: FamilyId(family),
-                person: None,
-                line: None,
-                region: RegionCode::parse(VILLAGE).unwrap(),
-                title: "SITI".to_owned(),
-                written: written.map(|(key, text)| (key.to_owned(), text.to_owned())).into(),
-            };
-            open_case(&office.house, &operator.scope("case.open").unwrap(), &new).unwrap().case
+            office.open(&operator, &new_case("proposal", family, &written))
         };
         let counts = |office: &Office, case| {
-            let counts = office.view(&operator, case).row.counts?;
+            let counts = office.view(&operator, case).unwrap().row.counts?;
             Some((counts.month, counts.rolled_from))
         };
         let rolled = |office: &Office, month: &str| {
-            let scope = Session::console(&office.house).scope("case.read").unwrap();
+            let scope = office.console("case.read");
             let all = casework::rolled(&office.house, &scope, month.parse().unwrap()).unwrap();
             all.into_iter().map(|one| (one.district, one.workflow, one.cases)).collect::<Vec<_>>()
         };
@@ -201,7 +132,7 @@ fn a_proposal_that_is_not_through_by_the_cut_off_counts_for_the_next_month() {
         office.step(&operator, gone, "withdraw", &[("note", "Salah")]).unwrap();
         let month = |text: &str| text.to_owned();
         for (day, wanted) in [(17, ("2026-11", None)), (18, ("2026-12", Some("2026-11")))] {
-            office.house.clock = Arc::new(FixedClock::at(date(2026, 11, day)));
+            office.clock.to(date(2026, 11, day));
             assert_eq!(counts(&office, early), Some((month(wanted.0), wanted.1.map(month))), "day {day}");
             assert_eq!(counts(&office, gone), None, "who does not come through counts for no month");
         }
@@ -213,7 +144,7 @@ fn a_proposal_that_is_not_through_by_the_cut_off_counts_for_the_next_month() {
         assert_eq!(rolled(&office, "2026-10"), []);
 
         // The worker's day: both proposals wait, and nothing else.
-        office.house.clock = Arc::new(FixedClock::at(date(2026, 12, 1)));
+        office.clock.to(date(2026, 12, 1));
         let day = casework::my_day(&office.house, &operator.scope("case.read").unwrap()).unwrap();
         let late_cases: Vec<CaseId> = day.late.iter().map(|row| row.case).collect();
         assert_eq!((late_cases, day.due_today.len(), day.this_week.len()), (vec![early, late], 0, 0));

@@ -1,109 +1,48 @@
 //! Open cases go where their person and family are: merged, moved, split, dead.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
+use std::collections::BTreeMap;
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use access::{House, NewUser, Scope, Session};
+use access::Session;
 use casework::{
-    Death, Moved, NewCase, OpenCase, StepRequest, carry_effects, follow, followed_until, open_case,
-    open_cases_of, open_caused, take_step,
-    views::{self, TaskFilter, Why},
+    Death, Moved, NewCase, OpenCase, StepRequest, carry_effects, follow, followed_until, open_cases_of,
+    take_step, views::Why,
 };
 use jiff::civil::date;
-use model::{CaseId, FamilyId, FixedClock, LineId, PersonId, RegionCode};
-use policy::Policy;
-use store::{Page, sql, testing::TestDb};
+use model::{CaseId, FamilyId, LineId, PersonId, RegionCode};
+use store::sql;
+
+use crate::support::{Office, VILLAGE, new_case};
 
 sql! {
     ALIAS = "INSERT INTO person_alias (old_id, new_id, kind, at) VALUES ($1, $2, 1, 0)";
 }
 
-const VILLAGE: &str = "99.01.05.2003";
 const ELSEWHERE: &str = "99.02.01.2001";
 
-struct Office {
-    house: House,
-    _db: TestDb,
-}
-
 impl Office {
-    fn all() -> Vec<Self> {
-        let office = |db: TestDb| {
-            let house = House {
-                db: db.db.clone(),
-                lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
-                policy: Arc::new(Policy::embedded().unwrap()),
-                clock: Arc::new(FixedClock::at(date(2026, 11, 23))),
-            };
-            Self { house, _db: db }
-        };
-        TestDb::all().into_iter().map(office).collect()
-    }
-
-    fn user(&self, login: &str, role: &str, region: &str) -> Session {
-        let manage = Session::console(&self.house).scope("user.manage").unwrap();
-        let (name, role, region) = (login.to_owned(), role.to_owned(), RegionCode::parse(region).unwrap());
-        let new = NewUser { login: login.to_owned(), name, role, region, password: None };
-        access::create_user(&self.house, &manage, new).unwrap();
-        access::session_of_login(&self.house, &manage, login).unwrap()
-    }
-
-    fn work(&self) -> Scope {
-        Session::console(&self.house).scope("case.work").unwrap()
-    }
-
     /// A failed account, which is about the family of the line.
     fn account(&self, family: i64, line: i64) -> CaseId {
-        self.cause(NewCase {
-            workflow: "account_repair".to_owned(),
-            family: FamilyId(family),
-            person: Some(PersonId(family * 10)),
-            line: Some(LineId(line)),
-            region: RegionCode::parse(VILLAGE).unwrap(),
-            title: "SITI AMINAH".to_owned(),
-            written: BTreeMap::from([("reason".to_owned(), "NAMA_BEDA".to_owned())]),
-        })
-    }
-
-    fn cause(&self, new: NewCase) -> CaseId {
-        let scope = Session::console(&self.house).scope("case.open").unwrap();
-        open_caused(&self.house, &scope, &[new]).unwrap()[0].case
+        let (person, line) = (Some(PersonId(family * 10)), Some(LineId(line)));
+        let new = NewCase { person, line, ..new_case("account_repair", family, &[("reason", "NAMA_BEDA")]) };
+        self.cause(&[new])[0].case
     }
 
     /// A report of a death, which is about a person.
     fn report(&self, family: i64, person: i64) -> CaseId {
-        self.cause(NewCase {
-            workflow: "death_report".to_owned(),
-            family: FamilyId(family),
-            person: Some(PersonId(person)),
-            line: None,
-            region: RegionCode::parse(VILLAGE).unwrap(),
-            title: "PAK SALIM".to_owned(),
-            written: BTreeMap::new(),
-        })
+        let person = Some(PersonId(person));
+        self.cause(&[NewCase { person, ..new_case("death_report", family, &[]) }])[0].case
     }
 
     fn of(&self, people: &[i64], families: &[i64]) -> Vec<OpenCase> {
         let people: Vec<_> = people.iter().map(|id| PersonId(*id)).collect();
         let families: Vec<_> = families.iter().map(|id| FamilyId(*id)).collect();
-        open_cases_of(&self.house, &self.work(), &people, &families).unwrap()
+        open_cases_of(&self.house, &self.console("case.work"), &people, &families).unwrap()
     }
 
     fn go(&self, of: OpenCase, family: i64, person: Option<i64>, region: &str) -> u64 {
         let region = RegionCode::parse(region).unwrap();
         let moved = Moved { of, family: FamilyId(family), person: person.map(PersonId), region };
-        follow(&self.house, &self.work(), &[moved], &[], None).unwrap().0
-    }
-
-    fn tasks(&self, session: &Session) -> Vec<(i64, Why)> {
-        let scope = session.scope("case.read").unwrap();
-        let page = views::tasks(&self.house, &scope, &TaskFilter::default(), &Page::first(50)).unwrap();
-        page.items.iter().map(|task| (task.case.0, task.why)).collect()
-    }
-
-    fn page(&self, session: &Session, case: CaseId) -> Option<views::CaseView> {
-        views::case_page(&self.house, &session.scope("case.read").unwrap(), case, None).unwrap()
+        follow(&self.house, &self.console("case.work"), &[moved], &[], None).unwrap().0
     }
 }
 
@@ -112,20 +51,11 @@ fn a_case_shows_and_acts_on_the_number_of_now() {
     for office in Office::all() {
         let operator = office.user("nur", "village_operator", VILLAGE);
         let officer = office.user("citra", "district_officer", "99.01");
-        let new = NewCase {
-            workflow: "death_report".to_owned(),
-            family: FamilyId(7),
-            person: Some(PersonId(70)),
-            line: None,
-            region: RegionCode::parse(VILLAGE).unwrap(),
-            title: "PAK SALIM".to_owned(),
-            written: [("death_date", "20-11-2026"), ("proof", "certificate"), ("proof_number", "3/2026")]
-                .map(|(key, text)| (key.to_owned(), text.to_owned()))
-                .into(),
-        };
-        let case = open_case(&office.house, &operator.scope("case.open").unwrap(), &new).unwrap().case;
+        let said = [("death_date", "20-11-2026"), ("proof", "certificate"), ("proof_number", "3/2026")];
+        let new = NewCase { person: Some(PersonId(70)), ..new_case("death_report", 7, &said) };
+        let case = office.open(&operator, &new);
         office.house.db.write(|tx| tx.execute(&ALIAS, store::params![70, 90])).unwrap();
-        let seen = office.page(&officer, case).unwrap();
+        let seen = office.view(&officer, case).unwrap();
         assert_eq!(seen.row.person, Some(PersonId(90)), "no list needs to be taken in first");
         let request = StepRequest { action: "confirm".to_owned(), written: BTreeMap::new(), rev: seen.rev };
         take_step(&office.house, &officer.scope("case.work").unwrap(), case, &request).unwrap();
@@ -144,15 +74,15 @@ fn a_case_goes_to_the_family_of_now_with_its_history_tasks_and_number() {
         let old = office.user("citra", "district_officer", "99.01");
         let new = office.user("dewi", "district_officer", "99.02");
         let case = office.report(7, 70);
-        let before = office.page(&old, case).unwrap();
+        let before = office.view(&old, case).unwrap();
         let of = office.of(&[70], &[]).remove(0);
         assert_eq!(of, office.of(&[], &[7]).remove(0), "found by person and by family");
         assert!(of.of_person);
         assert_eq!(office.go(of.clone(), 8, Some(90), ELSEWHERE), 1);
 
-        assert_eq!((office.tasks(&old), office.page(&old, case)), (vec![], None));
+        assert_eq!((office.tasks(&old), office.view(&old, case)), (vec![], None));
         assert_eq!(office.tasks(&new), [(case.0, Why::Task)]);
-        let after = office.page(&new, case).unwrap();
+        let after = office.view(&new, case).unwrap();
         assert_eq!((after.row.family, after.row.person), (FamilyId(8), Some(PersonId(90))));
         assert_eq!(after.rev, before.rev + 1);
         let actions: Vec<&str> = after.history.iter().map(|line| line.action.as_str()).collect();
@@ -186,7 +116,7 @@ fn the_people_of_a_case_hear_of_a_death_once() {
     for office in Office::all() {
         let companion = office.user("ani", "companion", "99.01.05");
         let operator = office.user("nur", "village_operator", VILLAGE);
-        let assign = Session::console(&office.house).scope("assignment.manage").unwrap();
+        let assign = office.console("assignment.manage");
         access::assign_families(&office.house, &assign, companion.user_id, &[FamilyId(7)]).unwrap();
         let (report, account) = (office.report(7, 70), office.account(7, 700));
         let death = |of: &OpenCase, its_person| Death {
@@ -197,10 +127,11 @@ fn the_people_of_a_case_hear_of_a_death_once() {
         };
         let cases = office.of(&[], &[7]);
         let deaths: Vec<Death> = cases.iter().map(|of| death(of, of.of_person)).collect();
-        let tell = || follow(&office.house, &office.work(), &[], &deaths, Some((3, 9))).unwrap().1;
+        let tell =
+            || follow(&office.house, &office.console("case.work"), &[], &deaths, Some((3, 9))).unwrap().1;
         assert_eq!((tell(), tell()), (2, 0));
-        assert_eq!(followed_until(&office.house, &office.work()).unwrap(), (3, 9));
-        let last = |session: &Session, case| office.page(session, case).unwrap().history.pop().unwrap();
+        assert_eq!(followed_until(&office.house, &office.console("case.work")).unwrap(), (3, 9));
+        let last = |session: &Session, case| office.view(session, case).unwrap().history.pop().unwrap();
         let line = last(&operator, report);
         assert_eq!((line.action.as_str(), line.from.as_str()), ("person_died", line.to.as_str()));
         assert_eq!(line.answers.len(), 2, "who and when");

@@ -1,65 +1,22 @@
 //! What the public reads and says, on both databases: a case is public from its state and not before, is taken back in public, and the
 //! survey is answered once a case.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
-
-use std::{collections::BTreeMap, sync::Arc};
-
-use access::{House, NewUser, Session};
+use access::Session;
 use casework::{
-    Error, NewCase, StepRequest, Ticket, open_case, open_with_ticket,
+    Error, NewCase, Ticket, open_with_ticket,
     public::{
         Answered, ClarificationFilter, SurveyFilter, clarification, clarifications, record_survey,
         survey_by_ticket, survey_results,
     },
-    take_step, ticket_page, views,
+    ticket_page, views,
 };
 use jiff::civil::date;
-use model::{CaseId, FamilyId, FixedClock, RegionCode};
-use policy::Policy;
-use store::{Page, testing::TestDb};
+use model::RegionCode;
+use store::Page;
 
-const VILLAGE: &str = "99.01.05.2003";
-
-struct Office {
-    house: House,
-    _db: TestDb,
-}
+use crate::support::{Office, VILLAGE, new_case, written};
 
 impl Office {
-    fn all() -> Vec<Self> {
-        let office = |db: TestDb| {
-            let house = House {
-                db: db.db.clone(),
-                lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
-                policy: Arc::new(Policy::embedded().unwrap()),
-                clock: Arc::new(FixedClock::at(date(2026, 11, 23))),
-            };
-            Self { house, _db: db }
-        };
-        TestDb::all().into_iter().map(office).collect()
-    }
-
-    fn user(&self, login: &str, role: &str, region: &str) -> Session {
-        let scope = Session::console(&self.house).scope("user.manage").unwrap();
-        let new = NewUser {
-            login: login.to_owned(),
-            name: login.to_owned(),
-            role: role.to_owned(),
-            region: RegionCode::parse(region).unwrap(),
-            password: Some("sandi yang panjang".to_owned()),
-        };
-        access::create_user(&self.house, &scope, new).unwrap();
-        access::session_of_login(&self.house, &scope, login).unwrap()
-    }
-
-    fn step(&self, by: &Session, case: CaseId, action: &str, said: &[(&str, &str)]) -> Result<(), Error> {
-        let view = views::case_page(&self.house, &by.scope("case.read").unwrap(), case, None)?;
-        let rev = view.ok_or(Error::NotFound)?.rev;
-        let request = StepRequest { action: action.to_owned(), written: written(said), rev };
-        take_step(&self.house, &by.scope("case.work").unwrap(), case, &request).map(|_| ())
-    }
-
     fn ticket(&self, workflow: &str, region: &str, said: &[(&str, &str)]) -> Ticket {
         let scope = Session::citizen(&self.house).scope("case.ticket").unwrap();
         let region = RegionCode::parse(region).unwrap();
@@ -108,10 +65,6 @@ impl Office {
         let scope = Session::citizen(&self.house).scope("case.ticket").unwrap();
         survey_by_ticket(&self.house, &scope, (&ticket.ticket, &ticket.secret), answered)
     }
-}
-
-fn written(said: &[(&str, &str)]) -> BTreeMap<String, String> {
-    said.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect()
 }
 
 /// Something that fits a question.
@@ -171,17 +124,9 @@ fn a_hoax_is_public_from_its_state_defused_and_is_taken_back_by_two() {
         assert_eq!(office.shown("", "old"), Vec::<i64>::new());
 
         let withdraw = |number: &str, decides: &Session| {
-            let new = NewCase {
-                workflow: "clarification_withdrawal".to_owned(),
-                family: FamilyId(0),
-                person: None,
-                line: None,
-                region: RegionCode::parse(VILLAGE).unwrap(),
-                title: String::new(),
-                written: written(&[("number", number), ("reason", "Keliru")]),
-            };
-            let opened = open_case(&office.house, &one.scope("case.open").unwrap(), &new).unwrap();
-            office.step(decides, opened.case, "withdraw", &[])
+            let said = [("number", number), ("reason", "Keliru")];
+            let new = NewCase { title: String::new(), ..new_case("clarification_withdrawal", 0, &said) };
+            office.step(decides, office.open(&one, &new), "withdraw", &[])
         };
         assert_eq!(withdraw("7", &two), Err(Error::NoClarification));
         assert!(matches!(withdraw("1", &one), Err(Error::Refused(_))), "who asked does not decide");

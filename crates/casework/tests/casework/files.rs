@@ -1,72 +1,13 @@
 //! Photographs and papers of cases: who may add and see them, once is once, a refused step keeps its file.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
-
-use std::{collections::BTreeMap, sync::Arc};
-
-use access::{House, NewUser, Session};
-use casework::{
-    Error, FileFault, NewCase, NewFile, Refusal, StepRequest, add_file, file_content, open_case, take_step,
-    views, withdraw_file,
-};
+use access::Session;
+use casework::{Error, FileFault, NewFile, Refusal, add_file, file_content, withdraw_file};
 use jiff::civil::date;
-use model::{CaseId, FamilyId, FixedClock, RegionCode, UserId};
-use policy::Policy;
-use store::testing::TestDb;
+use model::{CaseId, FamilyId, RegionCode};
 
-const VILLAGE: &str = "99.01.05.2003";
-
-struct Office {
-    house: House,
-    db: TestDb,
-}
+use crate::support::{Office, VILLAGE, new_case, written};
 
 impl Office {
-    fn all() -> Vec<Self> {
-        TestDb::all().into_iter().map(Self::new).collect()
-    }
-
-    fn new(db: TestDb) -> Self {
-        let house = House {
-            db: db.db.clone(),
-            lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
-            policy: Arc::new(Policy::embedded().unwrap()),
-            clock: Arc::new(FixedClock::at(date(2026, 11, 23))),
-        };
-        Self { house, db }
-    }
-
-    fn user(&self, login: &str, role: &str, region: &str) -> Session {
-        let console = Session::console(&self.house).scope("user.manage").unwrap();
-        let new = NewUser {
-            login: login.to_owned(),
-            name: login.to_owned(),
-            role: role.to_owned(),
-            region: RegionCode::parse(region).unwrap(),
-            password: Some("sandi yang panjang".to_owned()),
-        };
-        access::create_user(&self.house, &console, new).unwrap();
-        access::session_of_login(&self.house, &console, login).unwrap()
-    }
-
-    fn assign(&self, user: UserId, family: i64) {
-        let scope = Session::console(&self.house).scope("assignment.manage").unwrap();
-        access::assign_families(&self.house, &scope, user, &[FamilyId(family)]).unwrap();
-    }
-
-    fn case(&self, session: &Session, workflow: &str, written: &[(&str, &str)]) -> CaseId {
-        let new = NewCase {
-            workflow: workflow.to_owned(),
-            family: FamilyId(7),
-            person: None,
-            line: None,
-            region: RegionCode::parse(VILLAGE).unwrap(),
-            title: "SITI AMINAH".to_owned(),
-            written: pairs(written),
-        };
-        open_case(&self.house, &session.scope("case.open").unwrap(), &new).unwrap().case
-    }
-
     fn add(&self, session: &Session, case: CaseId, new: &NewFile) -> Result<casework::FileAdded, Error> {
         add_file(&self.house, &session.scope("case.work").unwrap(), case, new)
     }
@@ -75,29 +16,9 @@ impl Office {
         file_content(&self.house, &session.scope("case.read").unwrap(), case, id)
     }
 
-    fn page(&self, session: &Session, case: CaseId) -> Option<views::CaseView> {
-        views::case_page(&self.house, &session.scope("case.read").unwrap(), case, None).unwrap()
-    }
-
-    fn step(
-        &self,
-        session: &Session,
-        case: CaseId,
-        action: &str,
-        written: &[(&str, &str)],
-    ) -> Result<casework::Done, Error> {
-        let rev = self.page(session, case).ok_or(Error::NotFound)?.rev;
-        let request = StepRequest { action: action.to_owned(), written: pairs(written), rev };
-        take_step(&self.house, &session.scope("case.work").unwrap(), case, &request)
-    }
-
     fn kept(&self) -> usize {
         std::fs::read_dir(self.db.folder.join("lake/files")).unwrap().count()
     }
-}
-
-fn pairs(written: &[(&str, &str)]) -> BTreeMap<String, String> {
-    written.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect()
 }
 
 /// A photograph; what hangs behind its end makes it another file as sent, and the same one as kept.
@@ -123,14 +44,14 @@ fn a_file_is_seen_by_whoever_sees_its_case_and_by_nobody_else() {
         let companion = office.user("ani", "companion", "99.01.05");
         let other = office.user("budi", "companion", "99.01.05");
         let elsewhere = office.user("dewi", "district_officer", "99.02");
-        office.assign(companion.user_id, 7);
-        let case = office.case(&officer, "ground_check", &[]);
+        office.assign(companion.user_id, &[7]);
+        let case = office.open(&officer, &new_case("ground_check", 7, &[]));
         let added = office.add(&companion, case, &photo(1)).unwrap();
         assert!(added.new);
         for session in [&officer, &companion] {
             let content = office.get(session, case, added.id).unwrap();
             assert_eq!((content.name.as_str(), content.kind), ("IMG_001.jpg", filecheck::Kind::Jpeg));
-            let files = office.page(session, case).unwrap().files;
+            let files = office.view(session, case).unwrap().files;
             assert_eq!(files.len(), 1);
             assert_eq!(files[0].taken_at, Some(date(2026, 11, 20).at(9, 15, 30, 0)));
             assert_eq!(files[0].place, Some(("-6.2101".to_owned(), "106.8450".to_owned())));
@@ -146,8 +67,10 @@ fn a_file_is_seen_by_whoever_sees_its_case_and_by_nobody_else() {
             let withdrawn = withdraw_file(&office.house, &scope, case, added.id, "bukan milik saya");
             assert_eq!(withdrawn, Err(Error::NotFound));
         }
-        let second =
-            office.case(&officer, "citizen_complaint", &[("kind", "c01"), ("says", "Belum diterima")]);
+        let second = office.open(
+            &officer,
+            &new_case("citizen_complaint", 7, &[("kind", "c01"), ("says", "Belum diterima")]),
+        );
         assert_eq!(office.get(&officer, second, added.id), Err(Error::NotFound), "a file of another case");
     }
 }
@@ -156,12 +79,12 @@ fn a_file_is_seen_by_whoever_sees_its_case_and_by_nobody_else() {
 fn the_same_file_counts_once_until_it_is_withdrawn() {
     for office in Office::all() {
         let officer = office.user("citra", "district_officer", "99.01");
-        let case = office.case(&officer, "ground_check", &[]);
+        let case = office.open(&officer, &new_case("ground_check", 7, &[]));
         let first = office.add(&officer, case, &photo(1)).unwrap();
         let again =
             office.add(&officer, case, &NewFile { caption: "Sekali lagi".into(), ..photo(1) }).unwrap();
         assert_eq!((again.id, again.new), (first.id, false));
-        assert_eq!((office.page(&officer, case).unwrap().files.len(), office.kept()), (1, 1));
+        assert_eq!((office.view(&officer, case).unwrap().files.len(), office.kept()), (1, 1));
         let scope = officer.scope("case.work").unwrap();
         let withdraw = |why: &str| withdraw_file(&office.house, &scope, case, first.id, why);
         assert_eq!(withdraw(" "), Err(FileFault::Why.into()));
@@ -172,7 +95,7 @@ fn the_same_file_counts_once_until_it_is_withdrawn() {
             Err(Error::NotFound),
             "withdrawn is shown to nobody"
         );
-        let files = office.page(&officer, case).unwrap().files;
+        let files = office.view(&officer, case).unwrap().files;
         let (_, by, why) = files[0].withdrawn.clone().unwrap();
         assert_eq!((by.as_str(), why.as_str()), ("citra", "Rumah tetangga"), "the row remains");
         let anew = office.add(&officer, case, &photo(1)).unwrap();
@@ -197,9 +120,11 @@ fn is_faulty<T>(result: &Result<T, Error>, code: &str) -> bool {
 fn a_step_names_a_file_of_its_case_and_a_refused_one_loses_none() {
     for office in Office::all() {
         let officer = office.user("citra", "district_officer", "99.01");
-        let case = office.case(&officer, "ground_check", &[]);
-        let other =
-            office.case(&officer, "citizen_complaint", &[("kind", "c01"), ("says", "Belum diterima")]);
+        let case = office.open(&officer, &new_case("ground_check", 7, &[]));
+        let other = office.open(
+            &officer,
+            &new_case("citizen_complaint", 7, &[("kind", "c01"), ("says", "Belum diterima")]),
+        );
         let without = office.step(&officer, case, "visit", VISIT);
         assert!(is_faulty(&without, "casework-field-missing"), "{without:?}");
         let foreign = office.add(&officer, other, &photo(3)).unwrap().id.to_string();
@@ -210,10 +135,10 @@ fn a_step_names_a_file_of_its_case_and_a_refused_one_loses_none() {
         let photo = office.add(&officer, case, &photo(1)).unwrap().id.to_string();
         let refused = office.step(&officer, case, "visit", &with(&VISIT[..2], &photo));
         assert!(is_faulty(&refused, "casework-field-missing"), "{refused:?}");
-        let files = office.page(&officer, case).unwrap().files;
+        let files = office.view(&officer, case).unwrap().files;
         assert_eq!((files.len(), files[0].seq, files[0].field.as_str()), (1, None, "photo"), "it waits");
         office.step(&officer, case, "visit", &with(VISIT, &photo)).unwrap();
-        let page = office.page(&officer, case).unwrap();
+        let page = office.view(&officer, case).unwrap();
         assert_eq!(page.files[0].seq, Some(2), "it belongs to the step");
         let answer = page.answers.iter().find(|answer| answer.field == "photo").unwrap();
         assert_eq!(answer.file.map(|id| id.to_string()), Some(photo));
@@ -225,7 +150,7 @@ fn a_case_that_only_some_may_know_keeps_no_place_and_an_accused_role_sees_no_fil
     for office in Office::all() {
         let officer = office.user("citra", "district_officer", "99.01");
         let companion = office.user("ani", "companion", "99.01.05");
-        office.assign(companion.user_id, 7);
+        office.assign(companion.user_id, &[7]);
         let policy = office.house.policy.clone();
         let form = policy.workflow("integrity_report").unwrap().form("report").unwrap();
         let answer = |field: &policy::FormField| match &field.kind {
@@ -240,11 +165,11 @@ fn a_case_that_only_some_may_know_keeps_no_place_and_an_accused_role_sees_no_fil
         let written: Vec<(&str, String)> =
             form.fields.iter().map(|field| (field.key.as_str(), answer(field))).collect();
         let written: Vec<(&str, &str)> = written.iter().map(|(key, text)| (*key, text.as_str())).collect();
-        let case = office.case(&officer, "integrity_report", &written);
+        let case = office.open(&officer, &new_case("integrity_report", 7, &written));
         let id = office.add(&officer, case, &photo(1)).unwrap().id;
-        let files = office.page(&officer, case).unwrap().files;
+        let files = office.view(&officer, case).unwrap().files;
         assert_eq!((files[0].taken_at, files[0].place.clone()), (None, None));
-        assert!(office.page(&companion, case).is_none());
+        assert!(office.view(&companion, case).is_none());
         assert_eq!(office.get(&companion, case, id), Err(Error::NotFound));
         assert_eq!(office.add(&companion, case, &photo(2)), Err(Error::NotFound));
     }
@@ -255,7 +180,7 @@ fn a_case_holds_no_more_than_it_may_and_says_why_a_file_is_refused() {
     for office in Office::all() {
         let most = office.house.policy.settings().files.files_a_case;
         let officer = office.user("citra", "district_officer", "99.01");
-        let case = office.case(&officer, "ground_check", &[]);
+        let case = office.open(&officer, &new_case("ground_check", 7, &[]));
         let refused = |new: NewFile| office.add(&officer, case, &new).unwrap_err().code();
         assert_eq!(refused(NewFile { caption: " x ".into(), ..photo(1) }), "casework-file-caption");
         assert_eq!(refused(NewFile { name: "foto.jpg.exe".into(), ..photo(1) }), "casework-file-name");
@@ -268,7 +193,7 @@ fn a_case_holds_no_more_than_it_may_and_says_why_a_file_is_refused() {
         assert!(!office.add(&officer, case, &photo(2)).unwrap().new, "what it has is no further file");
         let auditor = office.user("eka", "auditor", "");
         assert!(office.get(&auditor, case, 1).is_ok() && auditor.scope("case.work").is_err());
-        assert!(!office.page(&auditor, case).unwrap().may_add_files);
+        assert!(!office.view(&auditor, case).unwrap().may_add_files);
     }
 }
 
@@ -278,7 +203,7 @@ fn a_citizen_adds_a_few_files_by_ticket_and_sees_only_those() {
         let most = office.house.policy.settings().files.citizen_files;
         let officer = office.user("citra", "district_officer", "99.01");
         let citizen = Session::citizen(&office.house).scope("case.ticket").unwrap();
-        let written = pairs(&[("kind", "c01"), ("says", "Bantuan tidak diterima")]);
+        let written = written(&[("kind", "c01"), ("says", "Bantuan tidak diterima")]);
         let region = RegionCode::parse(VILLAGE).unwrap();
         let ticket =
             casework::open_with_ticket(&office.house, &citizen, "citizen_complaint", region, written)
@@ -299,14 +224,14 @@ fn a_citizen_adds_a_few_files_by_ticket_and_sees_only_those() {
             add(holds, nth).unwrap();
         }
         assert_eq!(add(holds, 99), Err(FileFault::Full.into()));
-        let files = office.page(&officer, ticket.case).unwrap().files;
+        let files = office.view(&officer, ticket.case).unwrap().files;
         let of_citizen: Vec<_> = files.iter().filter(|file| file.role == "citizen").collect();
         assert_eq!(of_citizen.len() as i64, most);
         assert!(of_citizen.iter().all(|file| file.place.is_none() && file.taken_at.is_none()));
         // A case without a family takes its files along when it gets one.
-        let page = office.page(&officer, ticket.case).unwrap();
+        let page = office.view(&officer, ticket.case).unwrap();
         let scope = officer.scope("case.work").unwrap();
         casework::name_family(&office.house, &scope, ticket.case, FamilyId(7), page.rev).unwrap();
-        assert_eq!(office.page(&officer, ticket.case).unwrap().files.len() as i64, most + 1);
+        assert_eq!(office.view(&officer, ticket.case).unwrap().files.len() as i64, most + 1);
     }
 }

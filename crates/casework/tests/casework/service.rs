@@ -1,94 +1,28 @@
 //! Cases in a database, as people of different roles and territories see and move them.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
+use std::collections::BTreeMap;
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use access::{House, NewUser, Session};
+use access::Session;
 use casework::{
-    Error, NewCase, Refusal, StepRequest, assign, carry_effects, open_case, open_caused, take_step,
+    Error, NewCase, Refusal, StepRequest, assign, carry_effects, open_case, take_step,
     views::{self, TaskFilter, Whose},
 };
-use jiff::civil::date;
-use model::{CaseId, FamilyId, FixedClock, LineId, PersonId, RegionCode, UserId};
-use policy::Policy;
-use store::{Page, testing::TestDb};
+use model::{FamilyId, LineId, PersonId, RegionCode};
+use store::Page;
 
-const VILLAGE: &str = "99.01.05.2003";
-
-struct Office {
-    house: House,
-    _db: TestDb,
-}
+use crate::support::{Office, VILLAGE, new_case, written};
 
 impl Office {
-    fn all() -> Vec<Self> {
-        TestDb::all().into_iter().map(Self::new).collect()
-    }
-
-    fn new(db: TestDb) -> Self {
-        let house = House {
-            db: db.db.clone(),
-            lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
-            policy: Arc::new(Policy::embedded().unwrap()),
-            clock: Arc::new(FixedClock::at(date(2026, 11, 23))),
-        };
-        Self { house, _db: db }
-    }
-
-    fn user(&self, login: &str, role: &str, region: &str) -> Session {
-        let console = Session::console(&self.house);
-        let new = NewUser {
-            login: login.to_owned(),
-            name: login.to_owned(),
-            role: role.to_owned(),
-            region: RegionCode::parse(region).unwrap(),
-            password: Some("sandi yang panjang".to_owned()),
-        };
-        access::create_user(&self.house, &console.scope("user.manage").unwrap(), new).unwrap();
-        access::session_of_login(&self.house, &console.scope("user.manage").unwrap(), login).unwrap()
-    }
-
-    fn assign(&self, user: UserId, families: &[i64]) {
-        let scope = Session::console(&self.house).scope("assignment.manage").unwrap();
-        let families: Vec<FamilyId> = families.iter().map(|id| FamilyId(*id)).collect();
-        access::assign_families(&self.house, &scope, user, &families).unwrap();
-    }
-
     fn failed_account(family: i64, line: i64) -> NewCase {
-        NewCase {
-            workflow: "account_repair".to_owned(),
-            family: FamilyId(family),
-            person: Some(PersonId(family * 10)),
-            line: Some(LineId(line)),
-            region: RegionCode::parse(VILLAGE).unwrap(),
-            title: "SITI AMINAH".to_owned(),
-            written: BTreeMap::from([("reason".to_owned(), "NAMA_BEDA".to_owned())]),
-        }
+        let (person, line) = (Some(PersonId(family * 10)), Some(LineId(line)));
+        NewCase { person, line, ..new_case("account_repair", family, &[("reason", "NAMA_BEDA")]) }
     }
 
-    fn cause(&self, cases: &[NewCase]) -> Vec<casework::Opened> {
-        open_caused(&self.house, &Session::console(&self.house).scope("case.open").unwrap(), cases).unwrap()
-    }
-
-    fn tasks(&self, session: &Session) -> Vec<i64> {
+    /// Families in somebody's inbox.
+    fn families(&self, session: &Session) -> Vec<i64> {
         let scope = session.scope("case.read").unwrap();
         let page = views::tasks(&self.house, &scope, &TaskFilter::default(), &Page::first(50)).unwrap();
         page.items.iter().map(|task| task.family.0).collect()
-    }
-
-    fn step(
-        &self,
-        session: &Session,
-        case: CaseId,
-        action: &str,
-        written: &[(&str, &str)],
-    ) -> Result<(), Error> {
-        let read = session.scope("case.read").unwrap();
-        let rev = views::case_page(&self.house, &read, case, None)?.ok_or(Error::NotFound)?.rev;
-        let written = written.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
-        let request = StepRequest { action: action.to_owned(), written, rev };
-        take_step(&self.house, &session.scope("case.work").unwrap(), case, &request).map(|_| ())
     }
 }
 
@@ -120,10 +54,10 @@ fn a_failed_account_becomes_the_companions_task_and_ends_in_another_check() {
         assert!(opened.iter().all(|case| case.new) && !again[0].new, "opening again gives the same case");
         assert_eq!(again[0].case, opened[0].case);
 
-        assert_eq!(office.tasks(&companion), [7, 7]);
-        assert_eq!(office.tasks(&other), [0; 0], "another companion does not see the family");
-        assert_eq!(office.tasks(&officer), [0; 0], "it is the companion's task");
-        assert_eq!(office.tasks(&elsewhere), [0; 0]);
+        assert_eq!(office.families(&companion), [7, 7]);
+        assert_eq!(office.families(&other), [0; 0], "another companion does not see the family");
+        assert_eq!(office.families(&officer), [0; 0], "it is the companion's task");
+        assert_eq!(office.families(&elsewhere), [0; 0]);
 
         let marked = |session: &access::Session| {
             casework::families_with_open_case(&office.house, &session.scope("case.read").unwrap()).unwrap()
@@ -137,7 +71,7 @@ fn a_failed_account_becomes_the_companions_task_and_ends_in_another_check() {
         let case = opened[0].case;
         office.step(&companion, case, "contact", CAUSE).unwrap();
         office.step(&companion, case, "repair", REPAIR).unwrap();
-        assert_eq!(office.tasks(&officer), [7]);
+        assert_eq!(office.families(&officer), [7]);
         let denied = office.step(&companion, case, "recheck", &[]);
         assert!(matches!(denied, Err(Error::Refused(Refusal::Role(_)))), "{denied:?}");
         assert_eq!(office.step(&other, case, "contact", CAUSE), Err(Error::NotFound));
@@ -239,10 +173,10 @@ fn a_family_without_a_companion_waits_for_whoever_may_help() {
         let operator = office.user("eko", "village_operator", VILLAGE);
         let companion = office.user("fitri", "companion", "99.01.05");
         office.cause(&[Office::failed_account(9, 90)]);
-        assert_eq!(office.tasks(&operator), [9]);
+        assert_eq!(office.families(&operator), [9]);
         office.assign(companion.user_id, &[9]);
-        assert_eq!(office.tasks(&operator), [0; 0]);
-        assert_eq!(office.tasks(&companion), [9]);
+        assert_eq!(office.families(&operator), [0; 0]);
+        assert_eq!(office.families(&companion), [9]);
     }
 }
 
@@ -297,15 +231,8 @@ fn a_case_is_opened_by_hand_only_by_its_roles_and_in_their_territory() {
     for office in Office::all() {
         let operator = office.user("indah", "village_operator", VILLAGE);
         let companion = office.user("joko", "companion", "99.01.05");
-        let new = NewCase {
-            workflow: "card_not_received".to_owned(),
-            line: None,
-            written: BTreeMap::from([
-                ("reported_by".to_owned(), "family".to_owned()),
-                ("story".to_owned(), "Kartu belum sampai sejak Agustus".to_owned()),
-            ]),
-            ..Office::failed_account(7, 0)
-        };
+        let said = [("reported_by", "family"), ("story", "Kartu belum sampai sejak Agustus")];
+        let new = new_case("card_not_received", 7, &said);
         let scope = operator.scope("case.open").unwrap();
         let first = open_case(&office.house, &scope, &new).unwrap();
         assert!(first.new && !open_case(&office.house, &scope, &new).unwrap().new);
@@ -335,25 +262,17 @@ fn an_open_objection_protects_its_family_until_it_is_decided() {
     for office in Office::all() {
         let operator = office.user("operator", "village_operator", VILLAGE);
         let officer = office.user("dinsos", "district_officer", "99.01");
-        let written = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
-            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
-        };
-        let new = NewCase {
-            workflow: "objection".to_owned(),
-            line: None,
-            written: written(&[("about", "house"), ("says", "Rumah kami masih berlantai tanah")]),
-            ..Office::failed_account(7, 0)
-        };
+        let said = [("about", "house"), ("says", "Rumah kami masih berlantai tanah")];
         let protected = || {
-            let console = Session::console(&office.house).scope("case.read").unwrap();
+            let console = office.console("case.read");
             casework::protected_families(&office.house, &console).unwrap()
         };
         assert!(protected().is_empty());
-        let opened = open_case(&office.house, &operator.scope("case.open").unwrap(), &new).unwrap();
+        let case = office.open(&operator, &new_case("objection", 7, &said));
         assert_eq!(protected(), [7]);
         let step = |session: &Session, action: &str, rev, pairs: &[(&str, &str)]| {
             let request = StepRequest { action: action.to_owned(), written: written(pairs), rev };
-            take_step(&office.house, &session.scope("case.work").unwrap(), opened.case, &request)
+            take_step(&office.house, &session.scope("case.work").unwrap(), case, &request)
         };
         let visit = [("visited_on", "2026-11-18"), ("as_said", "yes"), ("found", "Lantai tanah")];
         step(&operator, "visit", 1, &visit).unwrap();
@@ -400,13 +319,7 @@ fn a_caseload_shows_families_cases_and_the_years_graduations() {
         let officer = office.user("made", "district_officer", "99.01");
         office.assign(companion.user_id, &[7, 8, 9]);
         office.cause(&[Office::failed_account(8, 80)]);
-        let new = NewCase {
-            workflow: "graduation".to_owned(),
-            line: None,
-            written: BTreeMap::from([("why".to_owned(), "income".to_owned())]),
-            ..Office::failed_account(7, 0)
-        };
-        let case = open_case(&office.house, &companion.scope("case.open").unwrap(), &new).unwrap().case;
+        let case = office.open(&companion, &new_case("graduation", 7, &[("why", "income")]));
         let assessment: &[(&str, &str)] = &[
             ("visited_on", "22-11-2026"),
             ("income_month", "4.200.000"),
@@ -444,6 +357,6 @@ fn cases_follow_a_family_that_moves() {
         office.cause(&[Office::failed_account(7, 70)]);
         let to = RegionCode::parse("99.02.01.2001").unwrap();
         office.house.db.write(|tx| casework::follow_family(tx, FamilyId(7), &to)).unwrap();
-        assert_eq!((office.tasks(&old), office.tasks(&new)), (vec![], vec![7]));
+        assert_eq!((office.families(&old), office.families(&new)), (vec![], vec![7]));
     }
 }
