@@ -77,7 +77,7 @@ pub use settings::{
 pub use shown::{InCalendar, Shows};
 pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use status::{LINE_REASONS, LINE_STATES, Status, Statuses};
-pub use survey::{SURVEY_SCALE, SURVEY_STEP, Survey, SurveyBand, SurveyElement};
+pub use survey::{SURVEY_FULL, SURVEY_SCALE, SURVEY_STEP, Survey, SurveyBand, SurveyElement};
 pub use words::{Arg, Words};
 pub use workflow::{
     ASSIGN, AssignTo, CASE_WORDS, CITIZEN, CaseSubject, CataloguePart, Deadline, DeadlineFrom, DeadlineUnit,

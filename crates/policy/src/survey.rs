@@ -61,6 +61,8 @@ pub struct Survey {
 pub const SURVEY_SCALE: usize = 4;
 /// What one step of the scale is worth in the index, in hundredths.
 pub const SURVEY_STEP: i64 = 2_500;
+/// The best index that there is, in hundredths.
+pub const SURVEY_FULL: i64 = SURVEY_STEP * SURVEY_SCALE as i64;
 
 impl Survey {
     /// The band of an index in hundredths.
@@ -120,10 +122,9 @@ fn read_element(table: &Table<'_>) -> SurveyElement {
 /// Bands fall, and the last one reaches down to the lowest index there is: every index has exactly one.
 fn read_bands(table: &Table<'_>) -> Vec<SurveyBand> {
     let tones = [("good", Tone::Good), ("warn", Tone::Warn), ("bad", Tone::Bad), ("note", Tone::Note)];
-    let highest = SURVEY_STEP * 4;
-    let mut above = highest + 1;
+    let mut above = SURVEY_FULL + 1;
     let bands = table.each("band", |band| {
-        let from = band.int("from", SURVEY_STEP..=highest);
+        let from = band.int("from", SURVEY_STEP..=SURVEY_FULL);
         if from >= above {
             band.fault("from", "the bands do not fall", "write the best first, each below the one before");
         }

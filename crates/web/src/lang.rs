@@ -236,6 +236,14 @@ impl Tongue {
         }
     }
 
+    /// A quarter of a year, written like a stage.
+    pub fn quarter(&self, text: &str) -> String {
+        match text.parse::<Period>() {
+            Ok(Period::Stage { year, stage }) => self.two("web-quarter", "quarter", stage, "year", year),
+            _ => text.to_owned(),
+        }
+    }
+
     /// A month in words.
     pub fn month(&self, month: Month) -> String {
         let day = self.day(month.first_day());

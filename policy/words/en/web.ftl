@@ -33,6 +33,7 @@ web-nav-account = My account
 # general
 web-unknown = not known
 web-stage = Stage { $stage }, { $year }
+web-quarter = Quarter { $quarter }, { $year }
 web-search = Search
 web-next = Show more
 web-from-start = From the start

@@ -33,6 +33,7 @@ web-nav-account = Akun saya
 # general
 web-unknown = tidak diketahui
 web-stage = Tahap { $stage } { $year }
+web-quarter = Triwulan { $quarter } { $year }
 web-search = Cari
 web-next = Tampilkan berikutnya
 web-from-start = Dari awal

@@ -144,6 +144,7 @@ async fn tell(visit: &Visit, t: &Tongue, trial: Trial) -> Result<Found, Fault> {
             title: t.say("web-by-decile"),
             heads: (t.say("web-decile"), t.say("web-selected")),
             bars: trial.deciles.iter().enumerate().map(decile).collect(),
+            full: None,
             as_table: t.say("web-as-table"),
         },
         regions: trial.regions.iter().map(region).collect(),

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::Query;
 use casework::public::{Answered, Group, SurveyFilter, SurveyView, survey_results};
 use model::{RegionCode, RegionLevel};
-use policy::SurveyElement;
+use policy::{SURVEY_FULL, SurveyElement};
 use serde::Deserialize;
 
 use crate::{
@@ -78,9 +78,9 @@ pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let surveyed = t.policy().workflows().values().filter(|workflow| workflow.survey);
     let workflows = surveyed.map(|workflow| (workflow.key.clone(), t.label(&workflow.label).to_owned()));
     let mut quarters: Vec<(String, String)> =
-        view.quarters.iter().map(|group| (group.key.clone(), t.period(&group.key))).collect();
+        view.quarters.iter().map(|group| (group.key.clone(), t.quarter(&group.key))).collect();
     if !asked.triwulan.is_empty() && !quarters.iter().any(|(key, _)| *key == asked.triwulan) {
-        quarters.push((asked.triwulan.clone(), t.period(&asked.triwulan)));
+        quarters.push((asked.triwulan.clone(), t.quarter(&asked.triwulan)));
     }
     page(&SurveyPage {
         workflows: std::iter::once(all("web-survey-all-services")).chain(workflows).collect(),
@@ -113,6 +113,7 @@ fn chart(t: &Tongue, view: &SurveyView) -> Option<Bars> {
         title: t.say("web-survey-by-element"),
         heads: (t.say("web-survey-element"), t.say("web-survey-index")),
         bars,
+        full: Some(SURVEY_FULL),
         as_table: t.say("web-as-table"),
     })
 }
@@ -195,7 +196,7 @@ impl SurveyPage {
             let name = t.policy().workflow(&group.key).map_or(group.key.as_str(), |one| t.label(&one.label));
             row(address(kode, &group.key, triwulan), name.to_owned(), group)
         };
-        let quarter = |group: &Group| row(address(kode, jenis, &group.key), t.period(&group.key), group);
+        let quarter = |group: &Group| row(address(kode, jenis, &group.key), t.quarter(&group.key), group);
         [
             (t.say("web-survey-by-region"), self.view.regions.iter().map(region).collect::<Vec<_>>()),
             (t.say("web-survey-by-service"), self.view.workflows.iter().map(workflow).collect()),

@@ -282,6 +282,7 @@ pub(crate) fn outcome_bars(t: &Tongue, run: &str, outcomes: &[OutcomeCount], lin
         title: t.say("web-run-outcomes"),
         heads: (t.say("web-outcome"), t.say("web-families")),
         bars: outcomes.iter().map(bar).collect(),
+        full: None,
         as_table: t.say("web-as-table"),
     }
 }
@@ -298,6 +299,7 @@ fn reason_bars(t: &Tongue, view: &RunPage) -> Bars {
         title: t.say("web-run-reasons"),
         heads: (t.say("web-reason"), t.say("web-families")),
         bars: view.reasons.iter().map(bar).collect(),
+        full: None,
         as_table: t.say("web-as-table"),
     }
 }

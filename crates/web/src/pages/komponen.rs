@@ -118,6 +118,7 @@ impl ComponentPage {
                 title: t.say("web-sample-bars"),
                 heads: (t.say("web-decile"), t.say("web-families")),
                 bars: vec![bar(1, 3_120), bar(2, 2_987), bar(3, 2_540), bar(4, 2_112), bar(5, 640)],
+                full: None,
                 as_table: t.say("web-as-table"),
             },
             plot: sample_plot(&t),

@@ -275,6 +275,7 @@ fn problems(t: &Tongue, view: &CyclePage) -> Bars {
         title: t.say("web-problems"),
         heads: (t.say("web-problem"), t.say("web-lines")),
         bars: view.problems.iter().map(bar).collect(),
+        full: None,
         as_table: t.say("web-as-table"),
     }
 }
@@ -296,6 +297,7 @@ fn accounts(t: &Tongue, view: &CyclePage) -> Bars {
         title: t.say("web-accounts"),
         heads: (t.say("web-account"), t.say("web-lines")),
         bars: view.accounts.iter().map(bar).collect(),
+        full: None,
         as_table: t.say("web-as-table"),
     }
 }

@@ -467,6 +467,7 @@ fn compared(
             title: format!("{}: {}", t.say("web-sim-moves"), programme_name(t, &one.programme)),
             heads: (t.say("web-sim-move"), t.say("web-families")),
             bars: one.moves.iter().map(bar).collect(),
+            full: None,
             as_table: t.say("web-as-table"),
         },
         look: one

@@ -28,14 +28,16 @@ pub struct Bars {
     pub heads: (String, String),
     /// From top to bottom.
     pub bars: Vec<Bar>,
+    /// What the whole width stands for; where it is none, the longest bar.
+    pub full: Option<i64>,
     /// Words on the switch that opens the table.
     pub as_table: String,
 }
 
 impl Bars {
     fn width(&self, bar: &Bar) -> String {
-        let most = self.bars.iter().map(|bar| bar.value).max().unwrap_or(0);
-        percent(bar.value, most)
+        let longest = || self.bars.iter().map(|bar| bar.value).max().unwrap_or(0);
+        percent(bar.value, self.full.unwrap_or_else(longest))
     }
 }
 
