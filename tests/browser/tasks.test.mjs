@@ -731,6 +731,27 @@ test("a list of people leaves with two names and its mark", async () => {
   await other.context.close();
 });
 
+test("who holds a paper checks it without an account", async () => {
+  const treasurer = await visitor(browser);
+  await signIn(treasurer.page, accountOf("treasurer"));
+  await treasurer.page.goto("/pembayaran/perintah/1/lampiran");
+  const hash = /[0-9a-f]{64}/.exec(await treasurer.page.textContent("main"))[0];
+  await treasurer.page.goto(`/periksa?sidik=${hash}`);
+  assert.match(await treasurer.page.textContent("main"), /Dibuat oleh/);
+  await treasurer.context.close();
+  const holder = await visitor(browser);
+  await holder.page.goto("/masuk");
+  await holder.page.click("main a[href='/periksa']");
+  await holder.page.fill("#sidik", hash);
+  await holder.page.click("main button");
+  const told = await holder.page.textContent("main");
+  assert.match(told, /Perintah bayar 1/);
+  assert.doesNotMatch(told, /Dibuat oleh/, "no names");
+  await holder.page.goto(`/periksa?sidik=${"0".repeat(64)}`);
+  assert.match(await holder.page.textContent("main"), /tidak dikenal/);
+  await holder.context.close();
+});
+
 test("what was approved cannot be approved again, nor by who made it", async () => {
   const manager = await visitor(browser);
   await signIn(manager.page, accountOf("programme_manager"));

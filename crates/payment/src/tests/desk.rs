@@ -305,6 +305,11 @@ fn the_annex_adds_up_and_every_hash_leads_back_to_its_list() {
         assert_eq!(of_order.orders[0].0, order);
         let of_list = found(&test.house, &scope, &minutes.list_hash).unwrap();
         assert_eq!((of_list.cycles[0].cycle_id, of_list.orders.len()), (cycle, 0));
+        let citizen = Session::citizen(&test.house);
+        let holder = found(&test.house, &citizen.scope("paper.check").unwrap(), &order.list_hash).unwrap();
+        assert_eq!(holder.orders, of_order.orders, "who holds a paper knows what stands on it");
+        let ticket = citizen.scope("case.ticket").unwrap();
+        assert!(matches!(found(&test.house, &ticket, &order.list_hash), Err(Error::Scope { .. })));
         for stray in ["", "abc", &"0".repeat(64), &"'".repeat(64)] {
             assert_eq!(found(&test.house, &scope, stray).unwrap(), crate::desk::Found::default());
         }

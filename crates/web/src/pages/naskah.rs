@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use access::{House, Scope};
+use access::{House, Scope, Session};
 use askama::Template;
 use axum::extract::{Path, Query};
 use model::RegionCode;
@@ -25,11 +25,13 @@ use crate::{
     places::Places,
     shell::Shell,
     ui::Pager,
-    visit::{Answer, Visit, encode, page},
+    visit::{Answer, Guest, Visit, encode, page},
 };
 
 /// Lines printed at once.
 const LINES: u32 = 500;
+/// Papers that may be looked up from one address without an account within the window of tries.
+const CHECKS_MAX: i64 = 60;
 
 /// The annex.
 #[derive(Template)]
@@ -100,8 +102,12 @@ pub(crate) struct CheckPage {
     pub(crate) trail: Vec<(String, String)>,
     pub(crate) hash: String,
     pub(crate) found: Found,
-    /// Decisions, for who may see them.
+    /// Decisions.
     pub(crate) runs: Vec<DecisionRun>,
+    /// Whether the visitor sees payments.
+    pub(crate) inside: bool,
+    /// Whether the visitor sees decisions.
+    pub(crate) decides: bool,
 }
 
 #[derive(Clone, Deserialize)]
@@ -347,26 +353,42 @@ pub(crate) struct AskedHash {
     sidik: String,
 }
 
-pub(crate) async fn check(visit: Visit, Query(asked): Query<AskedHash>) -> Answer {
+/// Who holds a paper may ask whether it is genuine, with or without an account; who made and fetched it is for those who see payments.
+pub(crate) async fn check(guest: Guest, Query(asked): Query<AskedHash>) -> Answer {
+    let visit = guest.session().await?.map(|signed| Visit::new(guest.clone(), signed));
+    let inside = visit.as_ref().is_some_and(|visit| visit.session.may("payment.read"));
+    let decides = visit.as_ref().is_some_and(|visit| visit.session.may("decision.read"));
     let hash: String = asked.sidik.trim().chars().take(80).collect();
-    let of = hash.clone();
-    let found = visit.ask("payment.read", move |house, scope| desk::found(house, scope, &of)).await?;
-    let of = hash.to_lowercase();
-    let runs = if visit.session.may("decision.read") {
-        visit.ask("decision.read", move |house, scope| targeting::runs_of_hash(house, scope, &of)).await?
-    } else {
-        Vec::new()
-    };
-    let t = visit.t();
+    let (of, peer) = (hash.to_lowercase(), guest.peer.clone());
+    let session = visit.as_ref().map(|visit| visit.session.clone()).filter(|_| inside);
+    let (found, runs) = guest
+        .app
+        .ask(move |house| {
+            if of.is_empty() {
+                return Ok::<_, Fault>((Found::default(), Vec::new()));
+            }
+            let scope = if let Some(session) = session {
+                session.scope("payment.read")?
+            } else {
+                access::attempt(house, &format!("paper:{peer}"), CHECKS_MAX)?;
+                Session::citizen(house).scope("paper.check")?
+            };
+            let runs =
+                if decides || !inside { targeting::runs_of_hash(house, &scope, &of)? } else { Vec::new() };
+            Ok((desk::found(house, &scope, &of)?, runs))
+        })
+        .await?;
+    let t = guest.t.clone();
+    let name = (String::new(), t.say("web-desk-verify"));
+    let above = ("/pembayaran".to_owned(), t.say("web-nav-payments"));
     page(&CheckPage {
-        trail: vec![
-            ("/pembayaran".into(), t.say("web-nav-payments")),
-            (String::new(), t.say("web-desk-verify")),
-        ],
+        trail: if inside { vec![above, name] } else { Vec::new() },
         hash,
         found,
         runs,
-        shell: visit.shell(),
+        inside,
+        decides,
+        shell: visit.map_or_else(|| guest.shell(), |visit| visit.shell()),
         t,
     })
 }
