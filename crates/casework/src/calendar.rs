@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 
 use access::{House, Scope};
 use jiff::civil::Date;
+use model::UserId;
 use policy::Label;
 use serde::Serialize;
-use store::{Page, Row, params};
+use store::{Page, Paged, Row, params};
 
 use crate::{
-    Result, queries, service,
+    Result,
+    assign::Person,
+    queries, service,
     views::{CaseRow, Reach, Why, case_row, tasks_between},
 };
 
@@ -90,6 +93,60 @@ pub fn steps_by_day(
     Ok(days)
 }
 
+/// The first steps of each day, at most so many, in the order of their cases; days without any are left out. Which ones: those that
+/// [`steps_by_day`] counts.
+///
+/// # Errors
+/// The store's.
+pub fn first_steps(
+    house: &House,
+    scope: &Scope,
+    (first, last): (Date, Date),
+    each: i64,
+) -> Result<BTreeMap<Date, Vec<CaseRow>>> {
+    let (from, to) = scope.path_range();
+    let (role, actor) = (scope.role(), scope.actor());
+    let statements: Vec<_> = match Reach::of(scope) {
+        Reach::Wide => days_between(first, last)
+            .map(|day| (&queries::DAY_WIDE, params![role, day.to_string(), from, to, actor, each].to_vec()))
+            .collect(),
+        reach => {
+            let mut asked =
+                params![role, first.to_string(), last.to_string(), from, to, actor, each].to_vec();
+            let statement = if reach == Reach::Own {
+                asked.push(scope.caseload().into());
+                &queries::DAYS_OWN
+            } else {
+                &queries::DAYS_NEAR
+            };
+            vec![(statement, asked)]
+        }
+    };
+    let found = house.db.read(|tx| tx.query_all(&statements))?;
+    let mut days: BTreeMap<Date, Vec<CaseRow>> = BTreeMap::new();
+    for row in found.iter().flatten() {
+        let given = row.opt_int(17)?.map(|user| Person {
+            user: UserId(user),
+            name: scope.actor_name().to_owned(),
+            role: String::new(),
+        });
+        let case = CaseRow { assignee: given, ..case_row(house, row)? };
+        days.entry(case.step_due_on).or_default().push(case);
+    }
+    Ok(days)
+}
+
+/// Steps of one day, page by page, as [`first_steps`] gives the first of them. A page may hold fewer than asked for: what was given to
+/// others is taken out of it.
+///
+/// # Errors
+/// The store's; a mark that is none.
+pub fn steps_of_day(house: &House, scope: &Scope, day: Date, page: &Page) -> Result<Paged<CaseRow>> {
+    let mut found = tasks_between(house, scope, page, (day, day))?;
+    found.items.retain(|row| is_mine(row, scope));
+    Ok(found)
+}
+
 /// Days from the first to the last.
 fn days_between(first: Date, last: Date) -> impl Iterator<Item = Date> {
     std::iter::successors(Some(first), |day| day.tomorrow().ok()).take_while(move |day| *day <= last)
@@ -104,15 +161,17 @@ pub fn steps_due(house: &House, scope: &Scope, days: (Date, Date)) -> Result<(Ve
     let mut page = Page::first(ROWS);
     for _ in 0..READS {
         let read = tasks_between(house, scope, &page, days)?;
-        let of_me = |row: &CaseRow| {
-            let person = row.assignee.as_ref();
-            row.why == Why::Task && person.is_none_or(|person| person.user == scope.actor())
-        };
-        found.extend(read.items.into_iter().filter(of_me));
+        found.extend(read.items.into_iter().filter(|row| is_mine(row, scope)));
         let Some(after) = read.next else { return Ok((found, false)) };
         page.after = Some(after);
     }
     Ok((found, true))
+}
+
+/// A step of the role that was given to nobody, or to the person who asks.
+fn is_mine(row: &CaseRow, scope: &Scope) -> bool {
+    let person = row.assignee.as_ref();
+    row.why == Why::Task && person.is_none_or(|person| person.user == scope.actor())
 }
 
 /// The open cases that the workflow of this one lists, of the same territory, longest open first; what the list is called.

@@ -41,7 +41,7 @@ mod write;
 
 pub use assign::{Person, assign, people_for};
 pub use bulk::{Bulk, NotTaken, take_steps};
-pub use calendar::{DAY_MAX, DaySteps, listed, steps_by_day, steps_due};
+pub use calendar::{DAY_MAX, DaySteps, first_steps, listed, steps_by_day, steps_due, steps_of_day};
 pub use candidates::{PutForward, Tally, put_forward};
 pub use day::{MyDay, my_day};
 pub use engine::{Refusal, Stepped};

@@ -153,6 +153,42 @@ sql! {
         AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
         AND (g.user_id IS NULL OR g.user_id = $6)
         GROUP BY t.step_due_on, t.workflow";
+    // The same, step by step: the first of each day.
+    pub(crate) DAY_WIDE = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, d.given
+        FROM (SELECT t.family_id, t.case_id, g.user_id AS given
+            FROM case_task t LEFT JOIN case_assignee g ON g.family_id = t.family_id AND g.case_id = t.case_id
+            WHERE t.role = $1 AND t.step_due_on = $2 AND t.watch = 0 AND (t.region || '') >= $3 AND (t.region || '') < $4
+            AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
+            AND (g.user_id IS NULL OR g.user_id = $5) ORDER BY t.case_id LIMIT $6) d
+        JOIN case_file c ON c.family_id = d.family_id AND c.case_id = d.case_id
+        ORDER BY c.case_id";
+    pub(crate) DAYS_NEAR = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, d.given
+        FROM (SELECT t.family_id, t.case_id, t.step_due_on, g.user_id AS given,
+                ROW_NUMBER() OVER (PARTITION BY t.step_due_on ORDER BY t.case_id) AS nth
+            FROM case_task t LEFT JOIN case_assignee g ON g.family_id = t.family_id AND g.case_id = t.case_id
+            WHERE t.role = $1 AND (t.step_due_on || '') >= $2 AND (t.step_due_on || '') <= $3 AND t.watch = 0
+            AND t.region >= $4 AND t.region < $5
+            AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
+            AND (g.user_id IS NULL OR g.user_id = $6)) d
+        JOIN case_file c ON c.family_id = d.family_id AND c.case_id = d.case_id
+        WHERE d.nth <= $7 ORDER BY d.step_due_on, d.case_id";
+    pub(crate) DAYS_OWN = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, d.given
+        FROM (SELECT t.family_id, t.case_id, t.step_due_on, g.user_id AS given,
+                ROW_NUMBER() OVER (PARTITION BY t.step_due_on ORDER BY t.case_id) AS nth
+            FROM (SELECT t.family_id, t.case_id, t.step_due_on, t.watch, t.region, t.own
+                FROM assignment a JOIN case_task t ON t.family_id = a.family_id WHERE a.user_id = $8 AND (t.role || '') = $1
+                UNION ALL
+                SELECT t.family_id, t.case_id, t.step_due_on, t.watch, t.region, t.own
+                FROM case_task t WHERE (t.family_id + 0) = 0 AND t.role = $1 AND t.region >= $4 AND t.region < $5) t
+            LEFT JOIN case_assignee g ON g.family_id = t.family_id AND g.case_id = t.case_id
+            WHERE t.step_due_on >= $2 AND t.step_due_on <= $3 AND t.watch = 0 AND t.region >= $4 AND t.region < $5
+            AND (t.own = 1 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.family_id = t.family_id))
+            AND (g.user_id IS NULL OR g.user_id = $6)) d
+        JOIN case_file c ON c.family_id = d.family_id AND c.case_id = d.case_id
+        WHERE d.nth <= $7 ORDER BY d.step_due_on, d.case_id";
     pub(crate) LISTED = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused
         FROM case_file c

@@ -564,8 +564,9 @@ fn months(bench: &mut Bench, sessions: &BTreeMap<&str, Session>) {
         bench.each(&format!("calendar of a month: {what}"), 30.0, 60, |house, _| {
             crate::steps_by_day(house, &scope, month).unwrap();
         });
-        bench.each(&format!("calendar of a week, step by step: {what}"), 100.0, 20, |house, _| {
-            crate::steps_due(house, &scope, week).unwrap();
+        bench.each(&format!("calendar of a week, step by step: {what}"), 30.0, 60, |house, _| {
+            crate::steps_by_day(house, &scope, week).unwrap();
+            crate::first_steps(house, &scope, week, 30).unwrap();
         });
     }
 }

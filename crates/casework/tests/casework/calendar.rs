@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use access::Session;
-use casework::{NewCase, assign, listed, steps_by_day, steps_due, views::CaseRow};
+use casework::{NewCase, assign, first_steps, listed, steps_by_day, steps_due, steps_of_day, views::CaseRow};
 use jiff::civil::{Date, date};
 use model::{CaseId, LineId, PersonId, RegionCode};
 use policy::Shows;
 use proptest::prelude::*;
+use store::Page;
 
 use crate::support::{Fields, Office, VILLAGE, new_case};
 
@@ -38,6 +39,27 @@ impl Office {
         let scope = session.scope("case.read").unwrap();
         let counted = steps_by_day(&self.house, &scope, days).unwrap();
         let (rows, _) = steps_due(&self.house, &scope, days).unwrap();
+        let mut by_day: BTreeMap<Date, Vec<CaseId>> = BTreeMap::new();
+        for row in &rows {
+            by_day.entry(row.step_due_on).or_default().push(row.case);
+        }
+        for each in [1, 3, 100] {
+            let first = first_steps(&self.house, &scope, days, each).unwrap();
+            let first = first.iter().map(|(day, rows)| (*day, rows.iter().map(|row| row.case).collect()));
+            let wanted =
+                by_day.iter().map(|(day, all)| (*day, all.iter().take(each as usize).copied().collect()));
+            assert_eq!(first.collect::<Vec<(Date, Vec<CaseId>)>>(), wanted.collect::<Vec<_>>());
+        }
+        for (day, wanted) in &by_day {
+            let (mut found, mut page) = (Vec::new(), Page::first(2));
+            loop {
+                let part = steps_of_day(&self.house, &scope, *day, &page).unwrap();
+                found.extend(part.items.iter().map(|row| row.case));
+                let Some(next) = part.next else { break };
+                page.after = Some(next);
+            }
+            assert_eq!(&found, wanted);
+        }
         let mut wanted: BTreeMap<Date, (i64, i64, BTreeMap<String, i64>)> = BTreeMap::new();
         for CaseRow { step_due_on, workflow, assignee, .. } in rows {
             let day = wanted.entry(step_due_on).or_default();

@@ -14,6 +14,7 @@ use jiff::{ToSpan, civil::Date};
 use model::Month;
 use policy::Shows;
 use serde::Deserialize;
+use store::Page;
 
 use super::tugas::{due_kind, due_text, title};
 use crate::{
@@ -21,11 +22,15 @@ use crate::{
     ics::{self, Event},
     lang::Tongue,
     shell::Shell,
+    ui::Pager,
     visit::{Answer, Visit, page},
 };
 
 /// Months that are shown before and after this one.
 const MONTHS: i32 = 12;
+/// Steps that stand under a day of a week; all of them stand under the day alone, so many on a page.
+const OF_DAY: i64 = 30;
+const DAY_ROWS: u32 = 100;
 /// Days of the file.
 const FILE_DAYS: i64 = 60;
 
@@ -79,8 +84,10 @@ pub(crate) struct CalendarPage {
     pub(crate) weeks: Vec<(Date, Vec<Option<Day>>)>,
     pub(crate) before: Option<(String, String)>,
     pub(crate) after: Option<(String, String)>,
-    pub(crate) week: bool,
-    pub(crate) more: bool,
+    /// Whether the steps themselves are shown.
+    pub(crate) listed: bool,
+    /// Leafs through the steps of one day.
+    pub(crate) pager: Option<Pager>,
 }
 
 impl CalendarPage {
@@ -89,6 +96,11 @@ impl CalendarPage {
             return self.t.one("web-more-than", "n", self.t.n(DAY_MAX));
         }
         self.t.count("web-calendar-steps", day.steps.steps)
+    }
+
+    /// Whether a day of a week has more steps than stand under it.
+    fn shortened(&self, day: &Day) -> bool {
+        self.pager.is_none() && day.steps.steps > day.rows.len() as i64
     }
 
     fn shows(&self, shows: Shows) -> String {
@@ -105,16 +117,22 @@ pub(crate) struct Asked {
     bulan: Option<String>,
     /// Any day of the week, `2026-11-23`.
     minggu: Option<String>,
+    /// One day, `2026-11-23`.
+    hari: Option<String>,
+    setelah: Option<String>,
 }
 
 pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
-    match (asked.minggu.filter(|day| !day.is_empty()), asked.bulan.filter(|month| !month.is_empty())) {
-        (Some(day), None) => {
-            week(visit, monday(model::parse_date(&day).map_err(|_| Fault::bad_form())?)).await
+    let told = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let day = |text: String| model::parse_date(&text).map_err(|_| Fault::bad_form());
+    match (told(asked.hari), told(asked.minggu), told(asked.bulan)) {
+        (Some(one), None, None) => day_page(visit, day(one)?, asked.setelah).await,
+        (None, Some(one), None) => week(visit, monday(day(one)?)).await,
+        (None, None, Some(month)) => {
+            month_page(visit, Some(month.parse().map_err(|_| Fault::bad_form())?)).await
         }
-        (None, Some(month)) => month_page(visit, Some(month.parse().map_err(|_| Fault::bad_form())?)).await,
-        (None, None) => month_page(visit, None).await,
-        (Some(_), Some(_)) => Ok(Redirect::to("/kalender").into_response()),
+        (None, None, None) => month_page(visit, None).await,
+        _ => Ok(Redirect::to("/kalender").into_response()),
     }
 }
 
@@ -158,8 +176,8 @@ async fn month_page(visit: Visit, month: Option<Month>) -> Answer {
         weeks,
         before: link(month.first_day().yesterday().ok()),
         after: link(month.last_day().tomorrow().ok()),
-        week: false,
-        more: false,
+        listed: false,
+        pager: None,
         shell: visit.shell(),
         t,
     })
@@ -201,25 +219,22 @@ fn trail(t: &Tongue, month: Option<Month>, here: String) -> Vec<(String, String)
 
 async fn week(visit: Visit, begins: Date) -> Answer {
     let ends = begins.checked_add(6.days()).map_err(|_| Fault::bad_form())?;
-    let (today, mut counted, (rows, more)) = visit
+    let (today, mut counted, mut first) = visit
         .ask("case.read", move |house, scope| {
             let today = house.clock.today();
             if near(Some(begins), today).or(near(Some(ends), today)).is_none() {
                 return Err(Fault::bad_form());
             }
             let counted = casework::steps_by_day(house, scope, (begins, ends))?;
-            Ok((today, counted, casework::steps_due(house, scope, (begins, ends))?))
+            Ok((today, counted, casework::first_steps(house, scope, (begins, ends), OF_DAY)?))
         })
         .await?;
     let t = visit.t();
-    let mut days: Vec<Day> = week_days(begins)
-        .map(|day| Day::of(&t, day, today, counted.remove(&day).unwrap_or_default()))
-        .collect();
-    for row in rows {
-        if let Some(day) = days.iter_mut().find(|day| day.day == row.step_due_on) {
-            day.rows.push(row);
-        }
-    }
+    let days = week_days(begins).map(|day| {
+        let rows = first.remove(&day).unwrap_or_default();
+        Some(Day { rows, ..Day::of(&t, day, today, counted.remove(&day).unwrap_or_default()) })
+    });
+    let days: Vec<Option<Day>> = days.collect();
     let link = |day: Option<Date>| {
         let day = near(day, today)?;
         Some((format!("/kalender?minggu={day}"), t.one("web-calendar-week", "day", t.day(day))))
@@ -231,9 +246,43 @@ async fn week(visit: Visit, begins: Date) -> Answer {
         title,
         before: link(begins.checked_sub(7.days()).ok()),
         after: link(begins.checked_add(7.days()).ok()),
-        weeks: vec![(begins, days.into_iter().map(Some).collect())],
-        week: true,
-        more,
+        weeks: vec![(begins, days)],
+        listed: true,
+        pager: None,
+        shell: visit.shell(),
+        t,
+    })
+}
+
+async fn day_page(visit: Visit, day: Date, after: Option<String>) -> Answer {
+    let from = Page { after, limit: DAY_ROWS };
+    let wanted = from.clone();
+    let (today, mut counted, found) = visit
+        .ask("case.read", move |house, scope| {
+            let today = house.clock.today();
+            if near(Some(day), today).is_none() {
+                return Err(Fault::bad_form());
+            }
+            let counted = casework::steps_by_day(house, scope, (day, day))?;
+            Ok((today, counted, casework::steps_of_day(house, scope, day, &wanted)?))
+        })
+        .await?;
+    let t = visit.t();
+    let link = |day: Option<Date>| {
+        let day = near(day, today)?;
+        Some((format!("/kalender?hari={day}"), t.day(day)))
+    };
+    let title = format!("{}, {}", t.weekday(day), t.day(day));
+    let of_day = Day::of(&t, day, today, counted.remove(&day).unwrap_or_default());
+    let pager = Pager::of(&t, &format!("/kalender?hari={day}"), &from, found.items.len(), found.next);
+    page(&CalendarPage {
+        trail: trail(&t, Some(Month::of(day)), title.clone()),
+        title,
+        before: link(day.yesterday().ok()),
+        after: link(day.tomorrow().ok()),
+        weeks: vec![(monday(day), vec![Some(Day { rows: found.items, ..of_day })])],
+        listed: true,
+        pager: Some(pager),
         shell: visit.shell(),
         t,
     })
