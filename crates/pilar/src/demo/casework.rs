@@ -12,7 +12,7 @@ use policy::{CaseSubject, FieldKind, Workflow};
 use serde_json::{Value, json};
 use store::Page;
 
-use super::{DAY, Run, accounts};
+use super::{DAY, Run, accounts, said::said};
 
 /// Cases of each workflow.
 const EACH: usize = 3;
@@ -183,7 +183,7 @@ pub(super) fn answer(field: &policy::FormField, today: Date, nth: usize) -> Stri
     match &field.kind {
         FieldKind::Text if field.digits => "12345678".chars().take(field.max_length as usize).collect(),
         FieldKind::Text | FieldKind::LongText => {
-            field.label.id.chars().take(field.max_length as usize).collect()
+            said(&field.key, &field.label.id).chars().take(field.max_length as usize).collect()
         }
         FieldKind::Int | FieldKind::Money => {
             let low = field.min.unwrap_or(1).max(1);

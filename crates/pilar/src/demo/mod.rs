@@ -14,6 +14,7 @@ mod goods;
 mod pillars;
 mod plan;
 mod public;
+mod said;
 mod sample;
 mod services;
 mod steps;
