@@ -152,3 +152,23 @@ galat-casework-share-companion = No companion of this district who is on duty
 galat-casework-share-kin = This family is the companion's own or that of a relative
 galat-casework-share-full = This companion has as many families as one can have
 galat-casework-share-too-many = The region is too large for one proposal; propose for a part of it
+
+web-groups = Groups
+web-groups-text = Sessions of groups of families in the last twelve months. No aid depends on coming.
+web-groups-none = No groups yet
+web-groups-none-text = A group stands here once a session of it is planned.
+web-groups-more = Not everything is shown
+web-groups-more-text = Look from a smaller territory.
+web-groups-held = { $n ->
+    [one] { $n } session held
+   *[other] { $n } sessions held
+}
+web-groups-months = Sessions of { $group } by month
+web-groups-month = Month
+web-groups-planned = Planned
+web-groups-done = Held
+web-groups-taught = Modules taught
+web-groups-missing = Modules not taught yet
+web-groups-nobody = No family has been told to be absent.
+web-groups-absent = Families that were absent
+web-groups-times = Absent

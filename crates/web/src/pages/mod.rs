@@ -21,6 +21,7 @@ mod hari_ini;
 mod kalender;
 mod kartu;
 mod kasus;
+mod kelompok;
 mod keluarga;
 mod kepuasan;
 mod keputusan;
@@ -205,6 +206,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/tugas/petugas", post(tugas::give))
         .route("/hari-ini", get(hari_ini::mine))
         .route("/kalender", get(kalender::show))
+        .route("/kelompok", get(kelompok::show))
         .route("/kalender.ics", get(kalender::file))
         .route("/kasus", post(kasus::open))
         .route("/kasus/baru", get(kasus::new))
