@@ -2,8 +2,9 @@
 //! Out: pages of workers, what their year asked and what came of it, what a territory lacks, and assignments. Never here: a personal
 //! number that stays, a count of work without what became of it, a worker who accompanies the own kin, a proposal that its maker approves.
 //!
-//! `fields` reads a row, `intake` takes the file, `sheet` what a person writes of one; `balance` shares families out and does no I/O; `sharing` keeps what it said until somebody else
-//! decides; `views` is what pages show. A kind of pillar is data: `policy/pillars.toml`.
+//! `fields` reads a row, `intake` takes the file, `sheet` what a person writes of one; `balance` shares families out and does no I/O;
+//! `sharing` keeps what it said until somebody else decides; `views` is what pages show. A kind of pillar is data:
+//! `policy/pillars.toml`.
 
 pub mod balance;
 mod fields;
