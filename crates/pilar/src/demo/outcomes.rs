@@ -30,9 +30,8 @@ pub(super) fn play(run: &Run) -> anyhow::Result<(u64, Value)> {
     let house = &run.house;
     let village = super::steps::crowded(&accounts::read(&run.dir)?)?;
     let workers = workers(run, &village)?;
-    let caseload = |worker: &&Worker| {
-        house.policy.roles().get(&worker.session.role).is_some_and(|role| role.caseload)
-    };
+    let caseload =
+        |worker: &&Worker| house.policy.roles().get(&worker.session.role).is_some_and(|role| role.caseload);
     let Some(companion) = workers.iter().find(caseload) else { return Ok((0, json!({}))) };
     let sessions = sessions(house, &workers, companion, &village)?;
     let pillars = house.policy.pillars();
