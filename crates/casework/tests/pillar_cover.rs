@@ -70,10 +70,13 @@ fn coverage_of_a_province_is_what_counting_every_assignment_tells() {
                 let to = Some(users[other]).filter(|_| bits > 40);
                 let moves = [(FamilyId(family), Some(users[one]), to)];
                 // A family that is not there, or is with both already, changes nothing.
-                let _ = house.db.write(|tx| match access::hand_on(tx, &house, &manage, &moves, "uji")? {
-                    true => Ok(()),
-                    false => Err(access::Error::NotFound),
-                } as Result<(), access::Error>);
+                let _ = house.db.write(|tx| {
+                    if access::hand_on(tx, &house, &manage, &moves, "uji")? {
+                        Ok(())
+                    } else {
+                        Err(access::Error::NotFound)
+                    }
+                });
             }
             let rows = house.db.read(|tx| tx.query(&COUNTED, &[])).unwrap();
             let counted: BTreeMap<String, (i64, i64)> = rows

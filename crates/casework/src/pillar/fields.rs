@@ -256,10 +256,10 @@ impl Reader<'_> {
         if !contract_to.is_empty() && contract_from > contract_to {
             self.wrong("contract_to", PillarRule::Order);
         }
-        let mut availability = self.cell("availability");
-        if availability.is_empty() {
-            availability = AVAILABILITY[0].to_owned();
-        }
+        let availability = match self.cell("availability") {
+            word if word.is_empty() => AVAILABILITY[0].to_owned(),
+            word => word,
+        };
         if !AVAILABILITY.contains(&availability.as_str()) {
             self.wrong("availability", PillarRule::Availability);
         }

@@ -26,6 +26,8 @@ const SPARE_PAPERS: usize = 2;
 /// What the parts of a paper are called.
 const PART_WORDS: [&str; 5] =
     ["web-pillar-paper", "web-pillar-number", "web-pillar-issuer", "web-pillar-from", "web-pillar-to"];
+/// Begins the words of what is wrong.
+const FAULT: &str = "web-pillar-fault";
 /// Columns whose keys are ticked.
 const TICKED: [&str; 2] = ["languages", "skills"];
 
@@ -231,7 +233,7 @@ fn told(t: &Tongue, fault: &PillarFault) -> String {
         Some(format!("{row}, {}", t.say(key)))
     });
     let place = part.unwrap_or_else(|| t.say(&format!("web-pillar-col-{}", fault.column)));
-    let what = t.one(&format!("web-pillar-fault-{}", fault.rule.code()), "what", fault.detail.clone());
+    let what = t.one(&format!("{FAULT}-{}", fault.rule.code()), "what", fault.detail.clone());
     format!("{place}: {what}")
 }
 
