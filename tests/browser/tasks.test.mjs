@@ -818,6 +818,42 @@ test("a proposal of who accompanies whom is adjusted and decided by the head, no
   await context.close();
 });
 
+test("a worker is written by hand, corrected, and not written over one that was faster", async () => {
+  const { context, page } = await visitor(browser, { javaScriptEnabled: false });
+  await signIn(page, accountOf("district_officer"));
+  await page.goto("/pilar");
+  await page.click("a[href='/pilar/baru']");
+  const number = `UJI-${Date.now()}`;
+  await page.fill("#number", number);
+  await page.selectOption("#kind", "volunteer");
+  await page.fill("#name", "REKAAN TANGAN");
+  await page.click("form.form button[type=submit]:not([name])");
+  await page.waitForSelector(".errors a[href='#sex']");
+  assert.equal(await page.inputValue("#name"), "REKAAN TANGAN", "what was written stays");
+  await page.selectOption("#sex", "2");
+  await page.fill("#birth_year", "1990");
+  await page.fill("#since", "2024-01-31");
+  await page.click("form.form button[type=submit]:not([name])");
+  await page.waitForURL(/\/pilar\/\d+$/);
+  const own = new URL(page.url()).pathname;
+  await page.click(`a[href='${own}/ubah']`);
+  const rev = await page.getAttribute("input[name=rev]", "value");
+  await page.fill("#name", "REKAAN LAIN");
+  await page.selectOption("#papers-0-certificate", "volunteer_basics");
+  await page.fill("#papers-0-number", "S-1");
+  await page.fill("#papers-0-issuer", "LSP");
+  await page.fill("#papers-0-from", "2024-02-01");
+  await page.click("form.form button[type=submit]:not([name])");
+  await page.waitForURL(/\/pilar\/\d+$/);
+  assert.match(await page.textContent("h1"), /REKAAN LAIN/);
+  await page.goto(`${own}/ubah`);
+  const late = { rev, kind: "volunteer", name: "REKAAN LAMBAT", region: "", sex: "2", birth_year: "1990", since: "2024-01-31" };
+  const region = await page.inputValue("#region");
+  assert.equal((await post({ context, page }, `${own}/ubah`, { ...late, region })).status(), 409);
+  assert.equal((await post({ context, page }, "/pilar/baru", { ...late, number, region })).status(), 422, "the number is taken");
+  await context.close();
+});
+
 test("every form of the router was sent by somebody", () => {
   const missed = ROUTES.filter(({ method, path }) => method === "post" && !sent.has(path)).map(({ path }) => path);
   assert.deepEqual(missed, []);

@@ -1,4 +1,6 @@
-//! Which families a companion accompanies.
+//! Which families a companion accompanies, and how many: the number is kept beside, for pages of a whole country.
+
+use std::collections::BTreeSet;
 
 use model::{FamilyId, UserId};
 use store::{Tx, Value, params};
@@ -19,6 +21,7 @@ pub fn assign_families(house: &House, scope: &Scope, user: UserId, families: &[F
         let rows =
             families.iter().map(|family| vec![Value::from(user), Value::from(*family), Value::from(&today)]);
         tx.bulk("assignment", &["user_id", "family_id", "from_date"], rows)?;
+        tx.execute(&queries::ASSIGNED_COUNT, params![user])?;
         let detail = format!("families={}", families.len());
         Ok(audit(
             tx,
@@ -58,6 +61,8 @@ pub fn hand_on(
         to.map(|user| vec![Value::from(user), Value::from(*family), Value::from(&today)])
     });
     tx.bulk("assignment", &["user_id", "family_id", "from_date"], rows)?;
+    let users: BTreeSet<UserId> = moves.iter().flat_map(|(_, from, to)| [*from, *to]).flatten().collect();
+    tx.execute_many(&queries::ASSIGNED_COUNT, users.into_iter().map(|user| params![user].to_vec()))?;
     let detail = format!("families={}", moves.len());
     audit(tx, house.clock.as_ref(), scope.actor_pair(), "assignment.hand_on", subject, &detail)?;
     Ok(true)

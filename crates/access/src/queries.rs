@@ -25,6 +25,9 @@ sql! {
     pub(crate) FAILURE_ADD = "INSERT INTO sign_in_failure (subject, at) VALUES ($1, $2)";
     pub(crate) FAILURES_CLEAR = "DELETE FROM sign_in_failure WHERE subject = $1 OR at <= $2";
     pub(crate) ASSIGNED = "SELECT COUNT(*) FROM assignment WHERE user_id = $1";
+    pub(crate) ASSIGNED_COUNT = "INSERT INTO assignment_count (user_id, families)
+        SELECT CAST($1 AS BIGINT), COUNT(*) FROM assignment WHERE user_id = $1
+        ON CONFLICT (user_id) DO UPDATE SET families = excluded.families";
     pub(crate) UNASSIGN = "DELETE FROM assignment WHERE user_id = $1";
     pub(crate) HANDED_ON = "DELETE FROM assignment WHERE user_id = $1 AND family_id = $2";
     pub(crate) COMPANIONS = "SELECT COUNT(*) FROM assignment WHERE family_id = $1";

@@ -7,9 +7,9 @@
 //! clock that goes over all of them at night, `assign` gives cases to people, `ticket` is for citizens without an account; `candidates`
 //! opens what a condition found; `follow` lets a case go to where its person is now; `files` keeps photographs and papers; `handover`
 //! takes in devices handed to people; [`public`] is what the public reads and says; [`pillar`] is the register of who carries the work
-//! and who accompanies whom, [`catalogue`] that of services; `series` are amounts over time; [`views`] is what pages show. To add a
-//! workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS` and carry it over where [`carry_effects`]
-//! is called.
+//! and who accompanies whom, [`catalogue`] that of services; `series` are amounts over time; [`groups`] are the families that meet;
+//! [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS` and
+//! carry it over where [`carry_effects`] is called.
 
 mod assign;
 mod board;
@@ -23,6 +23,7 @@ mod error;
 mod files;
 mod follow;
 pub mod form;
+pub mod groups;
 mod handover;
 mod month;
 mod paper;

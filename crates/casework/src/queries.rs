@@ -189,6 +189,12 @@ sql! {
             AND (g.user_id IS NULL OR g.user_id = $6)) d
         JOIN case_file c ON c.family_id = d.family_id AND c.case_id = d.case_id
         WHERE d.nth <= $7 ORDER BY d.step_due_on, d.case_id";
+    pub(crate) SESSIONS = "SELECT c.case_id, c.region, c.state, c.answers, c.accused FROM case_file c
+        WHERE c.family_id = 0 AND c.workflow = $1 AND c.region >= $2 AND c.region < $3
+        AND (CAST($4 AS BIGINT) = 0 OR c.opened_by = $4) AND c.opened_on >= $5
+        ORDER BY c.opened_on DESC, c.case_id DESC LIMIT $6";
+    pub(crate) SESSION_HEAD = "SELECT head_name FROM family WHERE family_id = $1 AND region >= $2 AND region < $3
+        AND (CAST($4 AS BIGINT) = 0 OR family_id IN (SELECT family_id FROM assignment WHERE user_id = $4))";
     pub(crate) LISTED = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
         c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused
         FROM case_file c

@@ -74,7 +74,7 @@ pub use settings::{
     AccessSettings, ApprovalBand, CardSettings, ClosingSettings, GoodsSettings, Limits, NoticeSettings,
     Purpose, Settings, SlipSettings, WorkSettings,
 };
-pub use shown::{InCalendar, Shows};
+pub use shown::{GroupSessions, InCalendar, Shows};
 pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
 pub use status::{LINE_REASONS, LINE_STATES, Status, Statuses};
 pub use survey::{SURVEY_FULL, SURVEY_SCALE, SURVEY_STEP, Survey, SurveyBand, SurveyElement};

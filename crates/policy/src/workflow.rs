@@ -13,7 +13,7 @@ use crate::{
     candidate::Candidate,
     publish::{Publish, Withdraw},
     schema::ColumnType,
-    shown::InCalendar,
+    shown::{GroupSessions, InCalendar},
 };
 
 /// What a case is about.
@@ -398,6 +398,8 @@ pub struct Workflow {
     pub survey: bool,
     /// How its cases stand in calendars, where they stand by name.
     pub in_calendar: Option<InCalendar>,
+    /// What tells its cases as sessions of groups, where they are.
+    pub group: Option<GroupSessions>,
     /// The workflow whose open cases of the territory stand on the page of a case, and what the list is called.
     pub lists: Option<(String, Label)>,
     /// Families for whom the house opens a case by itself.

@@ -14,7 +14,7 @@ use crate::{
     reader::{Placed, Source as File, Table},
     role::Roles,
     schema::Schema,
-    shown::{read_calendar, read_lists},
+    shown::{read_calendar, read_group, read_lists},
     source::Source,
     workflow::{
         ASSIGN, AssignTo, CITIZEN, CaseSubject, CataloguePart, Deadline, DeadlineFrom, DeadlineUnit, Draw,
@@ -168,6 +168,8 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
     let escalate = read_roles(table, "escalate", roles, Some("case.read"));
     let in_calendar = table.opt_table("calendar", |one| read_calendar(one, open_form.as_deref(), &forms));
     let subject = table.choice("subject", &SUBJECTS, true);
+    let about_place = subject == CaseSubject::Place;
+    let group = table.opt_table("group", |one| read_group(one, open_form.as_deref(), &forms, about_place));
     let opening = open_form.as_ref().and_then(|key| forms.iter().find(|form| form.key == *key));
     let about_family = subject == CaseSubject::Family;
     let candidates =
@@ -201,6 +203,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
         withdraw: table.opt_table("withdraw", |withdraw| read_withdraw(withdraw, &states, &forms)),
         survey: table.flag("survey", false),
         in_calendar,
+        group,
         lists: read_lists(table, around.workflows),
         candidates,
         states,

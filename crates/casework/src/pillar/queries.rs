@@ -9,6 +9,8 @@ sql! {
     pub(crate) PERSON_OF_NIK = "SELECT person_id FROM person WHERE nik = $1 LIMIT 2";
     pub(crate) PILLAR_OF = "SELECT pillar_id, rev, kind, name, region, sex, birth_year, education, languages, skills, since,
         contract_from, contract_to, availability, capacity, user_id, person_id FROM pillar WHERE number = $1";
+    pub(crate) WITHIN = "SELECT number FROM pillar WHERE pillar_id = $3 AND region >= $1 AND region < $2";
+    pub(crate) LOGIN = "SELECT login FROM user_account WHERE user_id = $1";
     pub(crate) PILLAR_SET = "INSERT INTO pillar (pillar_id, number, kind, name, region, sex, birth_year, education, languages, skills,
             since, contract_from, contract_to, availability, capacity, user_id, person_id, rev)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
@@ -28,7 +30,7 @@ sql! {
     pub(crate) CHANGE_ADD = "INSERT INTO pillar_change (pillar_id, rev, at, user_id, actor, before) VALUES ($1, $2, $3, $4, $5, $6)";
     pub(crate) CHANGES = "SELECT rev, at, actor, before FROM pillar_change WHERE pillar_id = $1 ORDER BY rev DESC LIMIT 20";
     pub(crate) LIST = "SELECT p.pillar_id, p.number, p.kind, p.name, p.region, p.availability, p.contract_to,
-            (SELECT COUNT(*) FROM assignment a WHERE a.user_id = p.user_id AND p.user_id <> 0),
+            COALESCE((SELECT c.families FROM assignment_count c WHERE c.user_id = p.user_id AND p.user_id <> 0), 0),
             (SELECT MIN(q.to_date) FROM pillar_paper q WHERE q.pillar_id = p.pillar_id AND q.to_date < $6
                 AND NOT EXISTS (SELECT 1 FROM pillar_paper r WHERE r.pillar_id = q.pillar_id
                     AND r.certificate = q.certificate AND r.to_date > q.to_date))
@@ -44,7 +46,7 @@ sql! {
         FROM pillar p WHERE p.region >= $1 AND p.region < $2 AND (CAST($3 AS BIGINT) = 0 OR p.user_id = $3)
         GROUP BY p.kind ORDER BY p.kind";
     pub(crate) ONE = "SELECT p.pillar_id, p.number, p.kind, p.name, p.region, p.availability, p.contract_to,
-            (SELECT COUNT(*) FROM assignment a WHERE a.user_id = p.user_id AND p.user_id <> 0), NULL,
+            COALESCE((SELECT c.families FROM assignment_count c WHERE c.user_id = p.user_id AND p.user_id <> 0), 0), NULL,
             p.sex, p.birth_year, p.education, p.languages, p.skills, p.since, p.contract_from, p.capacity, p.user_id, p.rev,
             COALESCE(x.new_id, p.person_id), COALESCE(h.family_id, 0)
         FROM pillar p LEFT JOIN person_alias x ON x.old_id = p.person_id
@@ -79,10 +81,10 @@ sql! {
             COUNT(DISTINCT a.user_id)
         FROM family f JOIN assignment a ON a.family_id = f.family_id WHERE f.region >= $1 AND f.region < $2
         GROUP BY substr(f.region, 1, CAST($3 AS INTEGER)) ORDER BY 1";
-    pub(crate) COVER_FAR = "SELECT substr(w.region, 1, CAST($3 AS INTEGER)) AS place, SUM(w.families), COUNT(*) FROM (SELECT u.region,
-            (SELECT COUNT(*) FROM assignment a WHERE a.user_id = u.user_id) AS families FROM user_account u
-            WHERE u.region >= $1 AND u.region < $2 AND u.closed_at IS NULL) w WHERE w.families > 0
-        GROUP BY substr(w.region, 1, CAST($3 AS INTEGER)) ORDER BY 1";
+    pub(crate) COVER_FAR = "SELECT substr(u.region, 1, CAST($3 AS INTEGER)) AS place, SUM(c.families), COUNT(*)
+        FROM assignment_count c JOIN user_account u ON u.user_id = c.user_id
+        WHERE u.region >= $1 AND u.region < $2 AND u.closed_at IS NULL AND c.families > 0
+        GROUP BY substr(u.region, 1, CAST($3 AS INTEGER)) ORDER BY 1";
     pub(crate) COVER_MISSING = "SELECT substr(r.code, 1, CAST($3 AS INTEGER)) AS place, COUNT(*) FROM region r
         WHERE r.code >= $1 AND r.code < $2 AND r.level = $4 AND NOT EXISTS
             (SELECT 1 FROM pillar p WHERE p.kind = $5 AND p.region >= r.code AND p.region < r.code || '/')
@@ -118,4 +120,16 @@ sql! {
     pub(crate) LOAD_THEN = "SELECT (SELECT COUNT(*) FROM assignment a WHERE a.user_id = $2)
         + (SELECT COUNT(*) FROM pillar_proposal_row r WHERE r.proposal_id = $1 AND r.to_user = $2)
         - (SELECT COUNT(*) FROM pillar_proposal_row r WHERE r.proposal_id = $1 AND r.from_user = $2)";
+}
+
+#[cfg(test)]
+mod tests {
+    use store::testing::TestDb;
+
+    #[test]
+    fn every_statement_prepares_on_every_engine() {
+        for db in TestDb::all() {
+            assert_eq!(db.db.check(super::ALL), []);
+        }
+    }
 }

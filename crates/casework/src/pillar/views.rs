@@ -10,7 +10,7 @@ use rules::Label;
 use serde::Serialize;
 use store::{Page, Paged, Row, Tx, Value, params};
 
-use super::{intake, queries};
+use super::{fields, intake, queries};
 use crate::{Error, Result};
 
 /// Which pillars are listed.
@@ -200,7 +200,7 @@ pub struct Coverage {
 }
 
 /// The own pillar for those who see no others.
-fn own(scope: &Scope) -> i64 {
+pub(super) fn own(scope: &Scope) -> i64 {
     if scope.action() == "pillar.own" || scope.caseload() != 0 { scope.actor().0 } else { 0 }
 }
 
@@ -367,7 +367,7 @@ fn papers(tx: &mut Tx<'_>, house: &House, id: i64) -> Result<Vec<PaperView>> {
     let view = |row: &Row| {
         let [certificate, number, issuer, from, to] = intake::paper(row)?;
         let over = to < today;
-        let end = Some(to).filter(|to| to != intake::NO_END);
+        let end = Some(to).filter(|to| to != fields::NO_END);
         let near = !over && end.as_ref().is_some_and(|to| *to < soon);
         Ok(PaperView { certificate, number, issuer, from, to: end, over, soon: near })
     };

@@ -20,9 +20,9 @@ const EACH: usize = 3;
 const FAMILIES: u32 = 40;
 
 /// Somebody of the demo at work.
-struct Worker {
-    session: Session,
-    families: Vec<registry::views::FamilyRow>,
+pub(super) struct Worker {
+    pub(super) session: Session,
+    pub(super) families: Vec<registry::views::FamilyRow>,
 }
 
 /// Opens and moves the cases; answers how many.
@@ -56,7 +56,7 @@ fn is_there(house: &House, workflow: &Workflow) -> anyhow::Result<bool> {
     Ok(board.iter().any(|column| column.open > 0))
 }
 
-fn workers(run: &Run, village: &RegionCode) -> anyhow::Result<Vec<Worker>> {
+pub(super) fn workers(run: &Run, village: &RegionCode) -> anyhow::Result<Vec<Worker>> {
     let console = Session::console(&run.house);
     let manage = console.scope("user.manage")?;
     let mut workers = Vec::new();
@@ -89,11 +89,25 @@ fn open(
         worker.session.may("case.open") && workflow.opened_by.contains(&worker.session.role)
     };
     let Some(worker) = workers.iter().find(may) else { return Ok(None) };
+    open_by(house, workflow, worker, village, nth, &BTreeMap::new())
+}
+
+/// The same by one of them, with some answers as they are given.
+pub(super) fn open_by(
+    house: &House,
+    workflow: &Workflow,
+    worker: &Worker,
+    village: &RegionCode,
+    nth: usize,
+    given: &BTreeMap<String, String>,
+) -> anyhow::Result<Option<CaseId>> {
     let scope = worker.session.scope("case.open")?;
     let today = house.clock.today();
     let fields =
         workflow.open_form.as_deref().and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields);
-    let written = fields.iter().map(|field| (field.key.clone(), answer(field, today, nth))).collect();
+    let mut written: BTreeMap<String, String> =
+        fields.iter().map(|field| (field.key.clone(), answer(field, today, nth))).collect();
+    written.extend(given.iter().map(|(key, text)| (key.clone(), text.clone())));
     let mut new = NewCase {
         workflow: workflow.key.clone(),
         family: FamilyId(0),
@@ -167,7 +181,7 @@ fn one_step(house: &House, worker: &Worker, case: CaseId, nth: usize, today: Dat
 }
 
 /// A drawn house, as a phone would send it, from a place at sea.
-fn photo(field: &policy::FormField, case: CaseId, today: Date) -> anyhow::Result<NewFile> {
+pub(super) fn photo(field: &policy::FormField, case: CaseId, today: Date) -> anyhow::Result<NewFile> {
     let nth = i32::try_from(case.0 % 1_000).unwrap_or(0);
     let taken = today.yesterday()?;
     let stamp = format!("{:04}:{:02}:{:02} 09:15:30", taken.year(), taken.month(), taken.day());

@@ -11,6 +11,7 @@ mod desk;
 mod devices;
 mod funds;
 mod goods;
+mod outcomes;
 mod pillars;
 mod plan;
 mod public;

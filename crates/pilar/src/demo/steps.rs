@@ -63,6 +63,7 @@ pub(super) fn all(run: &mut Run) -> anyhow::Result<Value> {
     run.step("public", super::public::fill)?;
     run.step("pillars", super::pillars::fill)?;
     run.step("candidates", |run| put_forward(run, month))?;
+    run.step("outcomes", super::outcomes::play)?;
     run.step("services", super::services::fill)?;
     run.step("pages", |run| list_pages(run, &decided, &paid, &handed))?;
     let goods = super::goods::figures(run, &handed)?;

@@ -12,6 +12,7 @@ use casework::{
     Answers, DeadlineView, Error, FieldFault, FileView, LetterView, NewCase, Person, Refusal, Series,
     SeriesPoint, StepRequest,
     catalogue::{self, OfferView},
+    groups::tells_absent,
     public::record_survey,
     views::{self, AnswerView, CaseRow, CaseView, FieldView, OpenableView, StepView},
 };
@@ -19,6 +20,7 @@ use jiff::civil::Date;
 use model::{CaseId, FamilyId, PersonId, RegionCode, UserId};
 use policy::{CaseSubject, CataloguePart, FieldKind, Label};
 use serde::Deserialize;
+use store::Page;
 
 use super::tugas::{due_kind, due_text, title};
 use crate::{
@@ -28,6 +30,9 @@ use crate::{
     ui::{self, FieldError, Line, Plot},
     visit::{Answer, Posted, Visit, encode, page},
 };
+
+/// Families that may be ticked as absent.
+const ABSENTEES: u32 = 400;
 
 /// One case.
 #[derive(Template)]
@@ -49,6 +54,8 @@ pub(crate) struct CasePage {
     pub(crate) listed: Option<(Label, Vec<(CaseRow, i64)>)>,
     /// Amounts of the family over time: name and drawing.
     pub(crate) series: Vec<(String, Plot)>,
+    /// Families that may be ticked as absent: number and words.
+    pub(crate) families: Vec<(String, String)>,
 }
 
 /// A new case for a family.
@@ -140,6 +147,7 @@ async fn case_page(visit: Visit, case: i64, as_of: Option<Date>, refused: Refuse
         .await?
         .ok_or_else(Fault::not_found)?;
     let listed = listed(&visit, &view).await?;
+    let families = absentees(&visit, &view).await?;
     let region = view.row.region.to_string();
     let place = visit.names([region.clone()]).await?.remove(&region).unwrap_or_default();
     let t = visit.t();
@@ -164,10 +172,31 @@ async fn case_page(visit: Visit, case: i64, as_of: Option<Date>, refused: Refuse
         theirs,
         chosen,
         series: series_plots(&t, &series),
+        families,
         shell: visit.shell(),
         t,
     })?;
     Ok((status, body).into_response())
+}
+
+/// Families that a session may have missed: those of the visitor's caseload, else those of the place; none where no step asks.
+async fn absentees(visit: &Visit, view: &CaseView) -> Result<Vec<(String, String)>, Fault> {
+    let t = visit.t();
+    let workflow = t.policy().workflow(&view.row.workflow);
+    let fields = view.steps.iter().flat_map(|step| &step.fields);
+    let asked = workflow.is_some_and(|one| fields.into_iter().any(|field| tells_absent(one, &field.key)));
+    if !asked || !visit.session.may("family.read") {
+        return Ok(Vec::new());
+    }
+    let place = view.row.region.clone();
+    let page = Page { after: None, limit: ABSENTEES };
+    let found = visit
+        .ask("family.read", move |house, scope| {
+            let within = Some(&place).filter(|_| scope.caseload() == 0);
+            registry::views::families(house, scope, within, &page)
+        })
+        .await?;
+    Ok(found.items.into_iter().map(|row| (row.family_id.to_string(), row.head_name)).collect())
 }
 
 /// Open cases of the territory that the workflow lists, each with its age in days; none in a view of the past.
@@ -297,6 +326,12 @@ impl CasePage {
         }
     }
 
+    /// Whether families are ticked in a field.
+    fn ticks(&self, field: &FieldView) -> bool {
+        let workflow = self.t.policy().workflow(&self.view.row.workflow);
+        !self.families.is_empty() && workflow.is_some_and(|one| tells_absent(one, &field.key))
+    }
+
     fn error(&self, step: &StepView, field: &FieldView) -> String {
         ui::error_of(&self.errors, &format!("{}-{}", step.action, field.key))
     }
@@ -369,8 +404,32 @@ pub(crate) fn own(form: &mut BTreeMap<String, String>, key: &str) -> String {
     form.remove(key).unwrap_or_default()
 }
 
-pub(crate) async fn step(Path(case): Path<i64>, posted: Posted<BTreeMap<String, String>>) -> Answer {
-    let Posted { visit, mut form } = posted;
+/// Whether a family is among those of an answer.
+pub(crate) fn among(chosen: &str, family: &str) -> bool {
+    chosen.split(' ').any(|one| one == family)
+}
+
+/// What was sent, by field: several ticks of one field stand behind each other, and the 0 for nobody goes where there are others.
+fn by_field(form: Vec<(String, String)>) -> BTreeMap<String, String> {
+    let mut fields: BTreeMap<String, String> = BTreeMap::new();
+    for (key, text) in form {
+        match fields.get_mut(&key) {
+            Some(before) if before == "0" => *before = text,
+            Some(before) => {
+                before.push(' ');
+                before.push_str(&text);
+            }
+            None => {
+                fields.insert(key, text);
+            }
+        }
+    }
+    fields
+}
+
+pub(crate) async fn step(Path(case): Path<i64>, posted: Posted<Vec<(String, String)>>) -> Answer {
+    let Posted { visit, form } = posted;
+    let mut form = by_field(form);
     own(&mut form, "csrf");
     let action = own(&mut form, "langkah");
     let rev = own(&mut form, "rev").parse().unwrap_or(-1);

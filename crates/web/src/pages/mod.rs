@@ -21,6 +21,7 @@ mod hari_ini;
 mod kalender;
 mod kartu;
 mod kasus;
+mod kelompok;
 mod keluarga;
 mod kepuasan;
 mod keputusan;
@@ -42,6 +43,7 @@ mod penautan;
 mod penerima;
 mod perubahan;
 mod pilar;
+mod pilar_lembar;
 mod program;
 mod simulasi;
 mod simulasi_kerja;
@@ -185,12 +187,14 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/anggaran", get(anggaran::show))
         .route("/anggaran/csv", get(anggaran::show))
         .route("/pilar", get(pilar::list))
+        .route("/pilar/baru", get(pilar_lembar::fresh).post(pilar_lembar::create))
         .route("/pilar/cakupan", get(pilar::cover))
         .route("/pilar/usulan", get(pilar::proposals))
         .route("/pilar/usulan/{id}", get(pilar::sharing))
         .route("/pilar/usulan/{id}/sesuaikan", post(pilar::adjust))
         .route("/pilar/usulan/{id}/putuskan", post(pilar::decide))
         .route("/pilar/{id}", get(pilar::show))
+        .route("/pilar/{id}/ubah", get(pilar_lembar::edit).post(pilar_lembar::change))
         .route("/alat", get(alat::list))
         .route("/alat/csv", get(alat::export))
         .route("/angka", get(angka::show))
@@ -202,6 +206,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/tugas/petugas", post(tugas::give))
         .route("/hari-ini", get(hari_ini::mine))
         .route("/kalender", get(kalender::show))
+        .route("/kelompok", get(kelompok::show))
         .route("/kalender.ics", get(kalender::file))
         .route("/kasus", post(kasus::open))
         .route("/kasus/baru", get(kasus::new))

@@ -30,6 +30,7 @@ use crate::{
 const READ: &str = "pillar.read";
 const OWN: &str = "pillar.own";
 const APPROVE: &str = "pillar.approve";
+pub(crate) const MANAGE: &str = "pillar.manage";
 
 /// The register.
 #[derive(Template)]
@@ -62,6 +63,14 @@ pub(crate) struct PillarPage {
     pub(crate) person: bool,
     /// Own family and those of relatives that receive aid, where the visitor may know it.
     pub(crate) receiving: Vec<i64>,
+    /// A personal number was written that the registry does not know.
+    pub(crate) unknown: bool,
+}
+
+/// What a sheet says after it was taken.
+#[derive(Deserialize)]
+pub(crate) struct Shown {
+    nik: Option<String>,
 }
 
 /// What a territory has and lacks.
@@ -204,7 +213,7 @@ pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     })
 }
 
-pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
+pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Query(shown): Query<Shown>) -> Answer {
     let view = visit.ask(action(&visit), move |house, scope| pillar::pillar_page(house, scope, id)).await?;
     let Some(view) = view else { return Err(Fault::not_found()) };
     let kin = view.kin.iter().copied().chain(Some(view.family_id).filter(|family| *family != 0));
@@ -225,6 +234,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
         place,
         person,
         receiving,
+        unknown: shown.nik.is_some(),
         shell: visit.shell(),
         t,
     })
@@ -246,6 +256,11 @@ fn receiving(
 }
 
 impl PillarPage {
+    /// Where the row is corrected.
+    fn sheet(&self) -> String {
+        format!("/pilar/{}/ubah", self.view.row.pillar_id)
+    }
+
     /// From and until, as far as they are told.
     fn contract(&self) -> String {
         let day = |text: &str| if text.is_empty() { "…".to_owned() } else { self.t.day_text(text) };
