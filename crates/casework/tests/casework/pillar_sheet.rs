@@ -1,13 +1,7 @@
 //! One worker by hand: the sheet and the file say the same of every row, and nobody writes over what somebody faster wrote.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
+use std::collections::{BTreeMap, BTreeSet};
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
-
-use access::{House, NewUser, Scope, Session};
 use casework::{
     Error,
     pillar::{
@@ -15,15 +9,14 @@ use casework::{
         take_pillars,
     },
 };
-use jiff::civil::date;
-use model::{FixedClock, RegionCode};
-use policy::Policy;
 use proptest::{
     prelude::*,
     strategy::ValueTree,
     test_runner::{Config, TestRunner},
 };
-use store::{sql, testing::TestDb};
+use store::sql;
+
+use crate::support::Office;
 
 sql! {
     KEPT = "SELECT (SELECT COUNT(*) FROM pillar), (SELECT COUNT(*) FROM pillar_change),
@@ -31,54 +24,18 @@ sql! {
     NEWEST = "SELECT MAX(pillar_id) FROM pillar";
 }
 
-struct Office {
-    house: House,
-    _db: TestDb,
-}
-
 impl Office {
-    fn new(db: TestDb) -> Self {
-        let house = House {
-            db: db.db.clone(),
-            lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
-            policy: Arc::new(Policy::embedded().unwrap()),
-            clock: Arc::new(FixedClock::at(date(2026, 11, 23))),
-        };
-        let region = |code: &str| {
-            let code = RegionCode::parse(code).unwrap();
-            let (parent, level) = (code.parent().unwrap(), code.as_str().split('.').count() as i64);
-            let (kind, name, edition) = (String::new(), format!("Rekaan {code}"), "uji".to_owned());
-            store::regions::Region { code, parent, level, kind, name, postal_code: None, edition }
-        };
-        let regions = ["99", "99.01", "99.01.01", "99.02"].map(region);
-        house.db.write(|tx| store::regions::load(tx, &regions)).unwrap();
-        Self { house, _db: db }
-    }
-
-    fn user(&self, login: &str, role: &str, region: &str) -> Session {
-        let console = self.console("user.manage");
-        let new = NewUser {
-            login: login.to_owned(),
-            name: login.to_owned(),
-            role: role.to_owned(),
-            region: RegionCode::parse(region).unwrap(),
-            password: Some("sandi yang panjang".to_owned()),
-        };
-        access::create_user(&self.house, &console, new).unwrap();
-        access::session_of_login(&self.house, &console, login).unwrap()
-    }
-
-    fn console(&self, action: &str) -> Scope {
-        Session::console(&self.house).scope(action).unwrap()
+    fn with_register() -> impl Iterator<Item = Self> {
+        Self::all().into_iter().inspect(|office| office.regions(&["99", "99.01", "99.01.01", "99.02"]))
     }
 
     /// Rows, corrections, audit rows of sheets.
-    fn kept(&self) -> (i64, i64, i64) {
+    fn kept_sheets(&self) -> (i64, i64, i64) {
         let row = self.house.db.read(|tx| tx.query_one(&KEPT, &[])).unwrap();
         (row.int(0).unwrap(), row.int(1).unwrap(), row.int(2).unwrap())
     }
 
-    fn put(&self, sheet: &PillarSheet) -> SheetPut {
+    fn put_sheet(&self, sheet: &PillarSheet) -> SheetPut {
         put_pillar(&self.house, &self.console("pillar.manage"), sheet).unwrap()
     }
 
@@ -86,7 +43,7 @@ impl Office {
         pillar_sheet(&self.house, &self.console("pillar.manage"), id).unwrap().unwrap()
     }
 
-    fn view(&self) -> PillarView {
+    fn newest(&self) -> PillarView {
         let id = self.house.db.read(|tx| tx.query_one(&NEWEST, &[])).unwrap().int(0).unwrap();
         let mut view = pillar_page(&self.house, &self.console("pillar.read"), id).unwrap().unwrap();
         view.row.pillar_id = 0;
@@ -165,8 +122,7 @@ fn any_cells(number: usize) -> impl Strategy<Value = Cells> {
 #[test]
 fn the_sheet_takes_what_the_file_takes_and_refuses_what_it_refuses() {
     let cases: u32 = if std::env::var("PILAR_TEST_POSTGRES").is_ok() { 60 } else { 250 };
-    for (by_file, by_hand) in TestDb::all().into_iter().zip(TestDb::all()) {
-        let (by_file, by_hand) = (Office::new(by_file), Office::new(by_hand));
+    for (by_file, by_hand) in Office::with_register().zip(Office::with_register()) {
         for office in [&by_file, &by_hand] {
             office.user("ani", "companion", "99.01");
         }
@@ -181,10 +137,10 @@ fn the_sheet_takes_what_the_file_takes_and_refuses_what_it_refuses() {
             let mut cells = strategy.new_tree(&mut runner).unwrap().current();
             cells.insert("number", format!("K-{number}"));
             let console = by_file.console("pillar.manage");
-            match (take_pillars(&by_file.house, &console, &file(&cells)), by_hand.put(&sheet(&cells))) {
+            match (take_pillars(&by_file.house, &console, &file(&cells)), by_hand.put_sheet(&sheet(&cells))) {
                 (Ok(counts), SheetPut::Kept { unknown, .. }) => {
                     assert_eq!(counts.unknown, usize::from(unknown));
-                    assert_eq!(by_file.view(), by_hand.view(), "{cells:?}");
+                    assert_eq!(by_file.newest(), by_hand.newest(), "{cells:?}");
                     taken += 1;
                 }
                 (Err(Error::Lines(told)), SheetPut::Wrong(faults)) => {
@@ -233,46 +189,50 @@ fn wrong(put: SheetPut) -> Vec<(String, PillarRule)> {
 
 #[test]
 fn a_sheet_counts_once_and_is_never_written_over_one_that_was_faster() {
-    for office in TestDb::all().into_iter().map(Office::new) {
-        let SheetPut::Kept { pillar_id: id, unknown: false } = office.put(&worker()) else { panic!() };
-        assert_eq!(office.put(&worker()), SheetPut::Kept { pillar_id: id, unknown: false });
-        assert_eq!(office.kept(), (1, 0, 1), "the same sheet twice counts once");
+    for office in Office::with_register() {
+        let SheetPut::Kept { pillar_id: id, unknown: false } = office.put_sheet(&worker()) else { panic!() };
+        assert_eq!(office.put_sheet(&worker()), SheetPut::Kept { pillar_id: id, unknown: false });
+        assert_eq!(office.kept_sheets(), (1, 0, 1), "the same sheet twice counts once");
         assert_eq!(
-            wrong(office.put(&with(&worker(), "name", "REKAAN DUA"))),
+            wrong(office.put_sheet(&with(&worker(), "name", "REKAAN DUA"))),
             [("number".to_owned(), PillarRule::Taken)]
         );
 
         let seen = office.sheet(id);
         assert_eq!((seen.rev, seen.cells["since"].as_str()), (1, "2020-01-31"));
-        assert_eq!(office.put(&seen), SheetPut::Kept { pillar_id: id, unknown: false });
-        assert_eq!(office.kept(), (1, 0, 1), "a sheet that says what stands there changes nothing");
+        assert_eq!(office.put_sheet(&seen), SheetPut::Kept { pillar_id: id, unknown: false });
+        assert_eq!(office.kept_sheets(), (1, 0, 1), "a sheet that says what stands there changes nothing");
 
         let mut mine = with(&seen, "name", "REKAAN BARU");
         mine.papers.push(["welfare_worker", "S-1", "LSP", "01/02/2021", ""].map(str::to_owned));
         mine.papers.push(<[String; 5]>::default());
-        office.put(&mine);
-        assert_eq!(office.kept(), (1, 1, 2));
+        office.put_sheet(&mine);
+        assert_eq!(office.kept_sheets(), (1, 1, 2));
         let page = pillar_page(&office.house, &office.console("pillar.read"), id).unwrap().unwrap();
         assert_eq!((page.row.name.as_str(), page.papers[0].from.as_str()), ("REKAAN BARU", "2021-02-01"));
         assert_eq!(page.changes[0].columns, ["name", "papers"]);
-        assert_eq!(office.put(&mine), SheetPut::Kept { pillar_id: id, unknown: false }, "sent once more");
+        assert_eq!(
+            office.put_sheet(&mine),
+            SheetPut::Kept { pillar_id: id, unknown: false },
+            "sent once more"
+        );
 
         // Another person saw the first revision; the number on the sheet is not theirs to change.
         let theirs = with(&with(&seen, "name", "REKAAN LAIN"), "number", "K-9");
-        let SheetPut::Faster { now, columns } = office.put(&theirs) else { panic!() };
+        let SheetPut::Faster { now, columns } = office.put_sheet(&theirs) else { panic!() };
         assert_eq!((now.rev, columns), (2, vec!["name".to_owned(), "papers".to_owned()]));
         assert_eq!(office.sheet(id), now);
-        assert_eq!(office.kept(), (1, 1, 2));
-        office.put(&PillarSheet { rev: now.rev, ..theirs });
+        assert_eq!(office.kept_sheets(), (1, 1, 2));
+        office.put_sheet(&PillarSheet { rev: now.rev, ..theirs });
         assert_eq!(office.sheet(id).cells["name"], "REKAAN LAIN");
         assert_eq!(office.sheet(id).cells["number"], "K-1");
-        assert_eq!(office.kept(), (1, 2, 3));
+        assert_eq!(office.kept_sheets(), (1, 2, 3));
     }
 }
 
 #[test]
 fn a_sheet_stays_within_the_territory() {
-    for office in TestDb::all().into_iter().map(Office::new) {
+    for office in Office::with_register() {
         let here = office.user("dinas", "district_officer", "99.01").scope("pillar.manage").unwrap();
         let away = office.user("lain", "district_officer", "99.02").scope("pillar.manage").unwrap();
         let put = |scope, sheet: &PillarSheet| put_pillar(&office.house, scope, sheet);
@@ -285,6 +245,6 @@ fn a_sheet_stays_within_the_territory() {
         // The number of another territory is taken, whatever else the sheet says.
         let same = wrong(put(&away, &with(&worker(), "region", "99.02")).unwrap());
         assert_eq!(same, [("number".to_owned(), PillarRule::Taken)]);
-        assert_eq!(office.kept(), (1, 0, 1));
+        assert_eq!(office.kept_sheets(), (1, 0, 1));
     }
 }

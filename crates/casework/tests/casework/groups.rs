@@ -1,92 +1,50 @@
 //! Groups that meet: what their page counts is what the steps of their sessions said, and a companion sees the own ones.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test stop at the first surprise")]
+use std::collections::BTreeMap;
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use access::{House, NewUser, Session};
+use access::Session;
 use casework::{
-    NewCase, StepRequest,
+    NewCase,
     groups::{Group, groups},
-    open_case, take_step, views,
 };
-use jiff::civil::date;
-use model::{CaseId, FamilyId, FixedClock, RegionCode};
-use policy::Policy;
+use model::{CaseId, RegionCode};
 use proptest::{
     prelude::*,
     strategy::ValueTree,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
-use store::{Value, testing::TestDb};
+use store::Value;
 
-const VILLAGE: &str = "99.01.01.2001";
+use crate::support::{Office, new_case};
 
-struct Office {
-    house: House,
-    _db: TestDb,
-}
+const HERE: &str = "99.01.01.2001";
 
 impl Office {
-    fn new(db: TestDb) -> Self {
-        let house = House {
-            db: db.db.clone(),
-            lake: lake::Lake::open(&db.folder.join("lake")).unwrap(),
-            policy: Arc::new(Policy::embedded().unwrap()),
-            clock: Arc::new(FixedClock::at(date(2026, 11, 23))),
-        };
-        let region = |code: &str| {
-            let code = RegionCode::parse(code).unwrap();
-            let (parent, level) = (code.parent().unwrap(), code.as_str().split('.').count() as i64);
-            let (kind, name, edition) = (String::new(), format!("Rekaan {code}"), "uji".to_owned());
-            store::regions::Region { code, parent, level, kind, name, postal_code: None, edition }
-        };
-        let regions = ["99", "99.01", "99.01.01", VILLAGE, "99.02"].map(region);
-        house.db.write(|tx| store::regions::load(tx, &regions)).unwrap();
+    /// With a village and its six families.
+    fn with_families() -> impl Iterator<Item = Self> {
         let columns =
             &["family_id", "head_person_id", "head_name", "region", "size", "vars", "version", "digest"];
         let family = |id: i64| -> Vec<Value> {
             let one = || Value::from(1);
             let (name, vars) = (format!("REKAAN {id}"), Value::from("{}"));
-            vec![id.into(), id.into(), name.into(), VILLAGE.into(), one(), vars, one(), 0.into()]
+            vec![id.into(), id.into(), name.into(), HERE.into(), one(), vars, one(), 0.into()]
         };
-        house.db.write(|tx| tx.bulk("family", columns, (1..=6).map(family))).unwrap();
-        Self { house, _db: db }
+        Self::all().into_iter().inspect(move |office| {
+            office.regions(&["99", "99.01", "99.01.01", HERE, "99.02"]);
+            office.house.db.write(|tx| tx.bulk("family", columns, (1..=6).map(family))).unwrap();
+        })
     }
 
-    fn user(&self, login: &str, role: &str, region: &str, families: &[i64]) -> Session {
-        let console = |action: &str| Session::console(&self.house).scope(action).unwrap();
-        let (name, role) = (login.to_owned(), role.to_owned());
-        let region = RegionCode::parse(region).unwrap();
-        let new = NewUser { login: login.to_owned(), name, role, region, password: None };
-        access::create_user(&self.house, &console("user.manage"), new).unwrap();
-        let session = access::session_of_login(&self.house, &console("user.manage"), login).unwrap();
-        let families: Vec<FamilyId> = families.iter().copied().map(FamilyId).collect();
-        let manage = console("assignment.manage");
-        access::assign_families(&self.house, &manage, session.user_id, &families).unwrap();
+    fn companion(&self, login: &str, families: &[i64]) -> Session {
+        let session = self.user(login, "companion", "99.01");
+        self.assign(session.user_id, families);
         session
     }
 
-    fn open(&self, who: &Session, name: &str, module: &str, planned: &str) -> CaseId {
-        let written =
-            [("group_name", name), ("module", module), ("session_no", "1"), ("planned_on", planned)];
-        let new = NewCase {
-            workflow: "group_session".into(),
-            family: FamilyId(0),
-            person: None,
-            line: None,
-            region: RegionCode::parse(VILLAGE).unwrap(),
-            title: String::new(),
-            written: map(&written),
-        };
-        open_case(&self.house, &who.scope("case.open").unwrap(), &new).unwrap().case
-    }
-
-    fn step(&self, who: &Session, case: CaseId, action: &str, written: &[(&str, &str)]) {
-        let read = who.scope("case.read").unwrap();
-        let rev = views::case_page(&self.house, &read, case, None).unwrap().unwrap().rev;
-        let request = StepRequest { action: action.into(), written: map(written), rev };
-        take_step(&self.house, &who.scope("case.work").unwrap(), case, &request).unwrap();
+    fn session(&self, who: &Session, name: &str, module: &str, planned: &str) -> CaseId {
+        let said = [("group_name", name), ("module", module), ("session_no", "1"), ("planned_on", planned)];
+        let region = RegionCode::parse(HERE).unwrap();
+        self.open(who, &NewCase { region, title: String::new(), ..new_case("group_session", 0, &said) })
     }
 
     fn groups(&self, who: &Session) -> Vec<Group> {
@@ -96,17 +54,13 @@ impl Office {
     }
 }
 
-fn map(written: &[(&str, &str)]) -> BTreeMap<String, String> {
-    written.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect()
-}
-
 #[test]
 fn groups_count_what_their_sessions_said() {
-    for office in TestDb::all().into_iter().map(Office::new) {
-        let ani = office.user("anisa", "companion", "99.01", &[1, 2, 3, 4]);
-        let budi = office.user("budiman", "companion", "99.01", &[5, 6]);
-        let dinas = office.user("dinas", "district_officer", "99.01", &[]);
-        let away = office.user("jauh", "district_officer", "99.02", &[]);
+    for office in Office::with_families() {
+        let ani = office.companion("anisa", &[1, 2, 3, 4]);
+        let budi = office.companion("budiman", &[5, 6]);
+        let dinas = office.user("dinas", "district_officer", "99.01");
+        let away = office.user("jauh", "district_officer", "99.02");
         let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng);
         // A session: which group, whose month, whether it was held, called off or neither, who was absent.
@@ -117,11 +71,11 @@ fn groups_count_what_their_sessions_said() {
         for _ in 0..14 {
             let (name, month, fate, bits, again) = session.new_tree(&mut runner).unwrap().current();
             let (name, module) = (names[name], if bits % 2 == 0 { "care" } else { "economy" });
-            let case = office.open(&ani, name, module, &format!("2026-{month:02}-10"));
+            let case = office.session(&ani, name, module, &format!("2026-{month:02}-10"));
             let group = expected.entry(name).or_default();
             let key = |month: i8| format!("2026-{month:02}");
             if fate == 2 {
-                office.step(&ani, case, "call_off", &[("reason", "hujan")]);
+                office.step(&ani, case, "call_off", &[("reason", "hujan")]).unwrap();
                 continue;
             }
             group.months.entry(key(month)).or_default().0 += 1;
@@ -145,7 +99,7 @@ fn groups_count_what_their_sessions_said() {
                     let form = form(text);
                     let form: Vec<(&str, &str)> =
                         form.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
-                    office.step(&ani, case, "hold", &form);
+                    office.step(&ani, case, "hold", &form).unwrap();
                 };
                 if again {
                     // What was told first is taken back.
