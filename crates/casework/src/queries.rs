@@ -283,8 +283,15 @@ sql! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING";
     pub(crate) FILE_SAME = "SELECT attachment_id FROM case_attachment
         WHERE family_id = $1 AND case_id = $2 AND sha256 = $3 AND withdrawn_at IS NULL";
-    pub(crate) FILE_TOTALS = "SELECT COUNT(*), CAST(COALESCE(SUM(bytes), 0) AS BIGINT), COUNT(*) FILTER (WHERE role = $3)
+    // What counts (files, bytes, a citizen's), and all that was ever kept.
+    pub(crate) FILE_TOTALS = "SELECT COUNT(*) FILTER (WHERE withdrawn_at IS NULL),
+            CAST(COALESCE(SUM(CASE WHEN withdrawn_at IS NULL THEN bytes ELSE 0 END), 0) AS BIGINT),
+            COUNT(*) FILTER (WHERE role = $3 AND withdrawn_at IS NULL),
+            COUNT(*), CAST(COALESCE(SUM(bytes), 0) AS BIGINT)
         FROM case_attachment WHERE family_id = $1 AND case_id = $2";
+    pub(crate) FILE_LOOKED = "SELECT 1 FROM case_attachment_look WHERE attachment_id = $1 AND user_id = $2 AND looked_on = $3";
+    pub(crate) FILE_LOOK = "INSERT INTO case_attachment_look (attachment_id, user_id, looked_on) VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING";
     pub(crate) FILES = "SELECT attachment_id, seq, field, caption, name, kind, bytes, width, height, sha256, hash, taken_at, lat_e4,
             lon_e4, added_at, actor, role, withdrawn_at, withdrawn_actor, withdrawn_why FROM case_attachment
         WHERE family_id = $1 AND case_id = $2 AND added_at < $3 ORDER BY attachment_id LIMIT 500";

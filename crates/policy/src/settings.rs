@@ -208,10 +208,14 @@ pub struct DeskSettings {
 pub struct FileSettings {
     /// Bytes of one file as sent.
     pub file_bytes: u64,
-    /// Files of a case, withdrawn ones among them.
+    /// Files of a case that count: those that were not withdrawn.
     pub files_a_case: i64,
-    /// Bytes of all files of a case.
+    /// Bytes of all files of a case that count.
     pub case_bytes: i64,
+    /// Files that a case may ever have held, withdrawn ones among them.
+    pub files_ever: i64,
+    /// Bytes of all files that a case may ever have held.
+    pub case_bytes_ever: i64,
     /// Dots of a picture, width times height.
     pub pixels: u64,
     /// Dots of the longer side of a photograph as kept.
@@ -454,6 +458,8 @@ fn read_files(table: &Table<'_>) -> FileSettings {
         file_bytes: number("file_bytes", 64 << 20),
         files_a_case: table.int("files_a_case", 1..=500),
         case_bytes: table.int("case_bytes", 1..=1 << 34),
+        files_ever: table.int("files_ever", 1..=500),
+        case_bytes_ever: table.int("case_bytes_ever", 1..=1 << 36),
         pixels: number("pixels", 200_000_000),
         picture_side: table.int("picture_side", 256..=16_384) as u32,
         pdf_pages: number("pdf_pages", 10_000),
@@ -467,6 +473,13 @@ fn read_files(table: &Table<'_>) -> FileSettings {
             "citizen_bytes",
             "a citizen may send more than an officer",
             "write no more than file_bytes",
+        );
+    }
+    if files.files_ever < files.files_a_case || files.case_bytes_ever < files.case_bytes {
+        table.fault(
+            "files_ever",
+            "a case may hold more at once than ever",
+            "write no less than files_a_case and case_bytes",
         );
     }
     files

@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0029_field",
     "0030_assignee",
     "0031_service",
+    "0034_visits",
 ];
 
 /// What follows on the line runs on the server only: how rows are laid out, nothing that an answer depends on.
