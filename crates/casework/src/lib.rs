@@ -6,7 +6,8 @@
 //! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the
 //! clock that goes over all of them at night, `assign` gives cases to people, `ticket` is for citizens without an account; `candidates`
 //! opens what a condition found; `follow` lets a case go to where its person is now; `files` keeps photographs and papers; `handover`
-//! takes in devices handed to people; [`public`] is what the public reads and says; [`pillar`] is the register of who carries the work
+//! takes in devices handed to people; `compare` holds two checks
+//! of one family against each other, `way` puts places in order, `own` is what a family may know of its cases; [`public`] is what the public reads and says; [`pillar`] is the register of who carries the work
 //! and who accompanies whom, [`catalogue`] that of services; `series` are amounts over time; [`views`] is what pages show. To add a
 //! workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS` and carry it over where [`carry_effects`]
 //! is called.
@@ -17,6 +18,7 @@ mod bulk;
 mod calendar;
 mod candidates;
 pub mod catalogue;
+mod compare;
 mod day;
 pub mod engine;
 mod error;
@@ -25,6 +27,8 @@ mod follow;
 pub mod form;
 mod handover;
 mod month;
+mod offered;
+mod own;
 mod paper;
 pub mod pillar;
 pub mod public;
@@ -37,13 +41,15 @@ mod sweep;
 mod tests;
 mod ticket;
 pub mod views;
+pub mod way;
 mod write;
 
 pub use assign::{Person, assign, people_for};
 pub use bulk::{Bulk, NotTaken, take_steps};
 pub use calendar::{DAY_MAX, DaySteps, listed, steps_by_day, steps_due};
 pub use candidates::{PutForward, Tally, put_forward};
-pub use day::{MyDay, my_day};
+pub use compare::{Agreement, AgreementView, ComparedView, agreement};
+pub use day::{MyDay, my_day, places_of};
 pub use engine::{Refusal, Stepped};
 pub use error::{Error, ShareFault};
 pub use files::{
@@ -56,6 +62,8 @@ pub use handover::{
     take_handovers,
 };
 pub use month::{CountsFor, Rolled, rolled};
+pub use offered::{OfferedCase, offer};
+pub use own::{OwnCase, own_cases};
 pub use paper::{DeadlineView, LetterView};
 pub use series::{Series, SeriesPoint, family_series};
 pub use service::{

@@ -56,6 +56,8 @@ pub struct SlipSettings {
     pub days: i64,
     /// Minutes that one look lasts.
     pub look_minutes: i64,
+    /// Days for which the family still sees a case of its own that has ended.
+    pub cases_days: i64,
     /// Key of the workflow with which a family objects to what it sees; it is about a family.
     pub case: String,
 }
@@ -128,6 +130,10 @@ pub struct WorkSettings {
     pub caseload_max: i64,
     /// Months after the end of a case in which the house does not open another one of its workflow for the same family by itself.
     pub candidate_months: i64,
+    /// Fewer checks than this are not told apart by place or person.
+    pub agreement_few: i64,
+    /// Checks from which Cohen's kappa is told.
+    pub kappa_from: i64,
 }
 
 /// Account checks.
@@ -294,6 +300,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         table.table("slip", |slip| SlipSettings {
             days: slip.int("days", 1..=366),
             look_minutes: slip.int("look_minutes", 1..=120),
+            cases_days: slip.int("cases_days", 0..=3_650),
             case: read_family_workflow(slip, "case", workflows),
         }),
         table.table("notice", |notice| NoticeSettings { days: notice.int("days", 1..=366) }),
@@ -514,5 +521,7 @@ fn read_work(table: &Table<'_>) -> WorkSettings {
         caseload: table.int("caseload", 1..=10_000),
         caseload_max: table.int("caseload_max", 1..=10_000),
         candidate_months: table.int("candidate_months", 1..=120),
+        agreement_few: table.int("agreement_few", 1..=1_000),
+        kappa_from: table.int("kappa_from", 1..=100_000),
     }
 }

@@ -24,6 +24,7 @@ mod kasus;
 mod keluarga;
 mod kepuasan;
 mod keputusan;
+mod kesesuaian;
 mod klarifikasi;
 mod komponen;
 mod lapor;
@@ -201,6 +202,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/tugas", get(tugas::list))
         .route("/tugas/petugas", post(tugas::give))
         .route("/hari-ini", get(hari_ini::mine))
+        .route("/kesesuaian", get(kesesuaian::show))
         .route("/kalender", get(kalender::show))
         .route("/kalender.ics", get(kalender::file))
         .route("/kasus", post(kasus::open))
