@@ -122,7 +122,7 @@ pub(crate) fn file(
 /// Asked by both, and shown to whoever sees the case.
 fn is_shared(second: &Workflow, first: &Workflow, key: &str) -> bool {
     let plain = |field: &&FormField| !field.sealed && field.kind != FieldKind::File;
-    [second, first].iter().all(|workflow| workflow.field(key).filter(plain).is_some())
+    [second, first].iter().all(|workflow| workflow.field(key).as_ref().is_some_and(plain))
 }
 
 /// Who gave the compared answers of the first check last.

@@ -420,7 +420,9 @@ fn forget(value: &mut Value<'_>) {
                     comment && (matches!(key, b"M" | b"CreationDate") || (key == b"T" && !widget));
                 !(TELLS.contains(&key) || of_comment || (signature && key == b"V"))
             });
-            dictionary.iter_mut().for_each(|(_, value)| forget(value));
+            for (_, value) in dictionary {
+                forget(value);
+            }
         }
         _ => {}
     }
@@ -498,7 +500,9 @@ fn refer(
         }
         Value::List(list) => list.iter_mut().for_each(|one| refer(one, there, numbers, waiting)),
         Value::Dictionary(dictionary) => {
-            dictionary.iter_mut().for_each(|(_, one)| refer(one, there, numbers, waiting));
+            for (_, one) in dictionary {
+                refer(one, there, numbers, waiting);
+            }
         }
         _ => {}
     }

@@ -89,7 +89,7 @@ fn plain() -> Vec<u8> {
 fn packed() -> Vec<u8> {
     let (mut heads, mut texts) = (String::new(), String::new());
     for (number, text) in objects() {
-        heads.push_str(&format!("{number} {} ", texts.len()));
+        heads = format!("{heads}{number} {} ", texts.len());
         texts.push_str(&text);
         texts.push(' ');
     }
