@@ -4,8 +4,9 @@
 //! may hold, but toward what it may ever have held.
 //!
 //! A file is seen by whoever sees its case, by the very same question ([`crate::views::case_page`]); who holds a ticket sees what came in
-//! with it. Who looks at a file stands in the audit log, once for a person, file and day. When and where a photograph was taken is kept for the people of a case, but not for a case that only some may know of, and not
-//! of a citizen. A step whose form asks for a file names one of its case; it stays with the case when the step is refused.
+//! with it. Who looks at a file stands in the audit log, once for a person, file and day. When and where a photograph was taken is kept
+//! for the people of a case, but not for a case that only some may know of, and not of a citizen. A step whose form asks
+//! for a file names one of its case; it stays with the case when the step is refused.
 //!
 //! How long files stay is the question how long their case stays: they follow it, and so does this room when that is decided.
 

@@ -1,6 +1,6 @@
 //! My day: what is late, due today and due this week, and the families to whom one of these cases leads as a visit, in the order of the
-//! way. Families of whom a kept photograph says where they live come first, by distance ([`casework::way`]); the others by village, then RW,
-//! RT and address. The page tells distances and no coordinates. Prints on one sheet, with room for notes.
+//! way. Families of whom a kept photograph says where they live come first, by distance ([`casework::way`]); the others by village, then
+//! RW, RT and address. The page tells distances and no coordinates. Prints on one sheet, with room for notes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
