@@ -8,9 +8,9 @@
 //! opens what a condition found; `follow` lets a case go to where its person is now; `files` keeps photographs and papers; `handover`
 //! takes in devices handed to people; `compare` holds two checks of one family against each other, [`way`] puts places in order,
 //! `offered` are cases to choose from, `own` is what a family may know of its cases; [`public`] is what the public reads and says;
-//! [`pillar`] is the register of who carries the work and who accompanies whom, [`catalogue`] that of services; `series` are amounts over time; [`views`] is what pages show. To add a
-//! workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS` and carry it over where [`carry_effects`]
-//! is called.
+//! [`pillar`] is the register of who carries the work and who accompanies whom, [`catalogue`] that of services; `series` are amounts over
+//! time; [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS`
+//! and carry it over where [`carry_effects`] is called.
 
 mod assign;
 mod board;

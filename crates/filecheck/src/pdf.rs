@@ -1,8 +1,9 @@
 //! PDF, by ISO 32000: looked through, written anew (`pdf_anew`), and what was written is looked through once more. Refused is what does
-//! something by itself, what carries other files, what is locked, and what cannot be looked into. Names are compared with their `#xx` resolved. Every stream that is packed with Flate is unpacked within
-//! a bound and looked through too, because the objects of a paper may stand in such a stream; objects that are packed in another way, or
-//! foretold from the line before, are refused. A script needs one of the long names, which do not happen by chance; `/JS` counts where the
-//! file is plain and a value follows: in the dots of a picture three letters would cry wolf.
+//! something by itself, what carries other files, what is locked, and what cannot be looked into. Names are compared with their `#xx`
+//! resolved. Every stream that is packed with Flate is unpacked within a bound and looked through too, because the objects of a paper may
+//! stand in such a stream; objects that are packed in another way, or foretold from the line before, are refused. A script needs one of
+//! the long names, which do not happen by chance; `/JS` counts where the file is plain and a value follows: in the dots of a picture
+//! three letters would cry wolf.
 //!
 //! What a PDF says about its author is left behind, as are bytes behind the last `%%EOF`.
 
