@@ -451,6 +451,9 @@ fn a_family_knows_of_its_own_cases_but_of_no_secret_and_no_answer() {
         );
         assert!(own[0].next.is_some() && own[0].until.is_some());
         assert!(known(&office, 8).is_empty() && known(&office, 0).is_empty());
+        let (first, _) = office.checked(&officer, &operator, 9, "confirmed");
+        let told: Vec<CaseId> = known(&office, 9).iter().map(|one| one.case).collect();
+        assert_eq!(told, [first], "the second check is told to nobody who should not wait for it");
         // A secret report about the same family, and a second check that nobody should wait for.
         let policy = office.house.policy.clone();
         for workflow in policy.workflows().values().filter(|workflow| workflow.citizen) {
