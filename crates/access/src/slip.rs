@@ -186,6 +186,8 @@ pub struct OwnScopes {
     pub payment: Scope,
     /// To object.
     pub object: Scope,
+    /// Its own cases, as far as a family may know of them.
+    pub case: Scope,
 }
 
 /// The rights of a look, each time it is used. That the family was looked at is written down first.
@@ -207,5 +209,6 @@ pub fn looked(house: &House, look: Look) -> Result<OwnScopes> {
         decision: to("decision.read"),
         payment: to("payment.read"),
         object: to("case.ticket"),
+        case: to("case.read"),
     })
 }

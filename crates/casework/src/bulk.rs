@@ -8,7 +8,7 @@ use serde::Serialize;
 use store::{Tx, params};
 
 use crate::{
-    Error, Result, queries,
+    Error, Result, offered, queries,
     service::{
         Asked, BATCH, Stored, Taker, add_parent_actors, asks_who, by_id, decide, find, read_actors,
         read_stored, seen, step, stored,
@@ -95,7 +95,11 @@ pub(crate) fn step_many(
                     Some(found) => step(tx, house, taker, find(house, &found.workflow)?, found, asked),
                 }
             }
-            Some(found) => decide(house, taker, find(house, &found.workflow)?, found, asked, &mut writes),
+            Some(found) => {
+                let workflow = find(house, &found.workflow)?;
+                offered::check(tx, house, taker.scope, (workflow, &found.case.state), asked)
+                    .and_then(|()| decide(house, taker, workflow, found, asked, &mut writes))
+            }
         };
         came.push(match of_case {
             Ok(_) => Ok(()),

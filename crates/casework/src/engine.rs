@@ -18,7 +18,7 @@ use crate::{
     form::{self, Answers, FieldFault},
 };
 
-/// In whose name the clock takes a step by itself. No role of the pack is called so.
+/// In whose name the house takes a step by itself: when its time has come, or two checks were compared. No role of the pack is called so.
 pub const CLOCK: &str = "clock";
 
 /// The clock of a case, in civil days. Cases of one tree share the clock of the first.
@@ -288,6 +288,7 @@ fn allowed<'w>(workflow: &'w Workflow, case: &Case, wanted: Move<'_>) -> Result<
     if wanted.role == CLOCK {
         let drawn = state.draw.as_ref().filter(|draw| draw.takes(&workflow.key, &state.key, case.number));
         let due = state.then.as_deref() == Some(wanted.action)
+            || transition.compared.is_some()
             || drawn.is_some_and(|draw| draw.action == wanted.action);
         return if due { Ok(transition) } else { Err(Refusal::Role(transition.by.clone())) };
     }

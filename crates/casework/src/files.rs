@@ -1,10 +1,12 @@
 //! Photographs and papers of a case. In: bytes as they were sent, with words of what they show. They are made clean first (`filecheck`),
 //! then kept in the lake under their hash, and only then named in a row; the same file sent twice to a case counts once. Nothing is ever
-//! deleted: whoever sent the wrong picture withdraws it with a reason, and the row remains.
+//! deleted: whoever sent the wrong picture withdraws it with a reason, and the row remains. It does not count any more toward what a case
+//! may hold, but toward what it may ever have held.
 //!
 //! A file is seen by whoever sees its case, by the very same question ([`crate::views::case_page`]); who holds a ticket sees what came in
-//! with it. When and where a photograph was taken is kept for the people of a case, but not for a case that only some may know of, and not
-//! of a citizen. A step whose form asks for a file names one of its case; it stays with the case when the step is refused.
+//! with it. Who looks at a file stands in the audit log, once for a person, file and day. When and where a photograph was taken is kept
+//! for the people of a case, but not for a case that only some may know of, and not of a citizen. A step whose form asks
+//! for a file names one of its case; it stays with the case when the step is refused.
 //!
 //! How long files stay is the question how long their case stays: they follow it, and so does this room when that is decided.
 
@@ -13,7 +15,7 @@ use std::collections::BTreeSet;
 use access::{House, Scope, audit};
 use filecheck::{Bounds, Clean, Kind};
 use jiff::civil::DateTime;
-use model::{CaseId, FamilyId};
+use model::{CaseId, FamilyId, UserId};
 use policy::{CITIZEN, FieldKind, Workflow};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -191,13 +193,34 @@ pub fn withdraw_file(house: &House, scope: &Scope, case: CaseId, id: i64, why: &
 /// The bytes of a file, for who sees its case.
 ///
 /// # Errors
-/// [`Error::NotFound`] where the case is not seen, the file is none of its files, or was withdrawn: they are not told apart.
+/// [`Error::NotFound`] where the case is not seen, the file is none of its files, or was withdrawn: they are not told apart. The store's;
+/// then nothing leaves, because the look could not be written down.
 pub fn file_content(house: &House, scope: &Scope, case: CaseId, id: i64) -> Result<FileContent> {
-    let row = house.db.read(|tx| {
+    let (found, row) = house.db.read(|tx| {
         let found = stored(tx, house, scope, case)?.ok_or(Error::NotFound)?;
-        Ok::<_, Error>(tx.query_opt(&queries::FILE_GET, params![found.family, found.id, id])?)
+        let row = tx.query_opt(&queries::FILE_GET, params![found.family, found.id, id])?;
+        Ok::<_, Error>((found, row))
     })?;
-    content(house, row.filter(|row| row.opt_int(4).is_ok_and(|at| at.is_none())))
+    let content = content(house, row.filter(|row| row.opt_int(4).is_ok_and(|at| at.is_none())))?;
+    note_look(house, scope.actor_pair(), &found, id)?;
+    Ok(content)
+}
+
+/// Writes down who looks at which file of which case, before its bytes leave: once for a person, a file and a day, or a page that is drawn
+/// again would fill the log.
+fn note_look(house: &House, actor: (UserId, &str), found: &Stored, id: i64) -> Result<()> {
+    let key = params![id, actor.0, house.clock.today().to_string()];
+    if house.db.read(|tx| tx.query_opt(&queries::FILE_LOOKED, key))?.is_some() {
+        return Ok(());
+    }
+    house.db.write(|tx| {
+        if tx.execute(&queries::FILE_LOOK, key)? == 1 {
+            let (subject, detail) =
+                (format!("case:{}", found.id), format!("workflow={} file={id} looked", found.workflow));
+            audit(tx, house.clock.as_ref(), actor, "case.read", &subject, &detail)?;
+        }
+        Ok(())
+    })
 }
 
 /// The bytes of a file that came in with the ticket of the case.
@@ -206,7 +229,9 @@ pub(crate) fn own_content(house: &House, found: &Stored, id: i64) -> Result<File
     let own = |row: &Row| {
         row.opt_int(4).is_ok_and(|at| at.is_none()) && row.text(3).is_ok_and(|role| role == CITIZEN)
     };
-    content(house, row.filter(own))
+    let content = content(house, row.filter(own))?;
+    note_look(house, (UserId(0), CITIZEN), found, id)?;
+    Ok(content)
 }
 
 fn content(house: &House, row: Option<Row>) -> Result<FileContent> {
@@ -287,8 +312,10 @@ pub(crate) fn put(
     let clean = &ready.clean;
     let bytes = i64::try_from(clean.bytes.len()).unwrap_or(i64::MAX);
     let citizens = scope.role() == CITIZEN && totals.int(2)? >= set.citizen_files;
-    if citizens || totals.int(0)? >= set.files_a_case || totals.int(1)?.saturating_add(bytes) > set.case_bytes
-    {
+    let counts = totals.int(0)? >= set.files_a_case || totals.int(1)?.saturating_add(bytes) > set.case_bytes;
+    // What was withdrawn stays on the disk.
+    let ever = totals.int(3)? >= set.files_ever || totals.int(4)?.saturating_add(bytes) > set.case_bytes_ever;
+    if citizens || counts || ever {
         return Err(FileFault::Full.into());
     }
     let id = next_number(tx, "attachment", 1)?;

@@ -6,10 +6,11 @@
 //! [`engine`] decides and does no I/O; [`form`] reads answers; the service writes; `bulk` takes one step in many cases, `sweep` is the
 //! clock that goes over all of them at night, `assign` gives cases to people, `ticket` is for citizens without an account; `candidates`
 //! opens what a condition found; `follow` lets a case go to where its person is now; `files` keeps photographs and papers; `handover`
-//! takes in devices handed to people; [`public`] is what the public reads and says; [`pillar`] is the register of who carries the work
-//! and who accompanies whom, [`catalogue`] that of services; `series` are amounts over time; [`groups`] are the families that meet;
-//! [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add an effect, name it in `policy::EFFECTS` and
-//! carry it over where [`carry_effects`] is called.
+//! takes in devices handed to people; `compare` holds two checks of one family against each other, [`way`] puts places in order,
+//! `offered` are cases to choose from, `own` is what a family may know of its cases; [`public`] is what the public reads and says;
+//! [`pillar`] is the register of who carries the work and who accompanies whom, [`catalogue`] that of services; `series` are amounts over
+//! time; [`groups`] are the families that meet; [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add
+//! an effect, name it in `policy::EFFECTS` and carry it over where [`carry_effects`] is called.
 
 mod assign;
 mod board;
@@ -17,6 +18,7 @@ mod bulk;
 mod calendar;
 mod candidates;
 pub mod catalogue;
+mod compare;
 mod day;
 pub mod engine;
 mod error;
@@ -26,6 +28,8 @@ pub mod form;
 pub mod groups;
 mod handover;
 mod month;
+mod offered;
+mod own;
 mod paper;
 pub mod pillar;
 pub mod public;
@@ -38,13 +42,15 @@ mod sweep;
 mod tests;
 mod ticket;
 pub mod views;
+pub mod way;
 mod write;
 
 pub use assign::{Person, assign, people_for};
 pub use bulk::{Bulk, NotTaken, take_steps};
 pub use calendar::{DAY_MAX, DaySteps, first_steps, listed, steps_by_day, steps_due, steps_of_day};
 pub use candidates::{PutForward, Tally, put_forward};
-pub use day::{MyDay, my_day};
+pub use compare::{Agreement, AgreementView, ComparedView, agreement};
+pub use day::{MyDay, my_day, places_of};
 pub use engine::{Refusal, Stepped};
 pub use error::{Error, ShareFault};
 pub use files::{
@@ -57,6 +63,8 @@ pub use handover::{
     take_handovers,
 };
 pub use month::{CountsFor, Rolled, rolled};
+pub use offered::{OfferedCase, offer};
+pub use own::{OwnCase, own_cases};
 pub use paper::{DeadlineView, LetterView};
 pub use series::{Series, SeriesPoint, family_series};
 pub use service::{

@@ -325,8 +325,54 @@ sql! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING";
     pub(crate) FILE_SAME = "SELECT attachment_id FROM case_attachment
         WHERE family_id = $1 AND case_id = $2 AND sha256 = $3 AND withdrawn_at IS NULL";
-    pub(crate) FILE_TOTALS = "SELECT COUNT(*), CAST(COALESCE(SUM(bytes), 0) AS BIGINT), COUNT(*) FILTER (WHERE role = $3)
+    pub(crate) COMPARE_ADD = "INSERT INTO case_compare (case_id, parent_id, workflow, region, compared_on, first_user, first_name,
+            second_user, second_name, agreed, first_key, second_key, first_told, second_told)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
+    pub(crate) COMPARE_OF = "SELECT workflow, first_told, second_told FROM case_compare
+        WHERE parent_id = $1 ORDER BY case_id DESC LIMIT 1";
+    pub(crate) AGREE_PLACES = "SELECT p.place, COUNT(*), COUNT(*) FILTER (WHERE p.agreed = 1) FROM (
+            SELECT SUBSTR(region, 1, CAST(CAST($4 AS BIGINT) AS INTEGER)) AS place, agreed FROM case_compare
+            WHERE region >= $1 AND region < $2 AND compared_on >= $3) p
+        GROUP BY p.place ORDER BY p.place LIMIT $5";
+    // A check counts for both who went.
+    pub(crate) AGREE_PEOPLE = "SELECT w.user_id, MAX(w.name), COUNT(*), COUNT(*) FILTER (WHERE w.agreed = 1) FROM (
+            SELECT first_user AS user_id, first_name AS name, agreed FROM case_compare
+            WHERE region >= $1 AND region < $2 AND compared_on >= $3
+            UNION ALL
+            SELECT second_user, second_name, agreed FROM case_compare
+            WHERE region >= $1 AND region < $2 AND compared_on >= $3) w
+        WHERE w.user_id <> 0 GROUP BY w.user_id ORDER BY MAX(w.name), w.user_id LIMIT $4";
+    pub(crate) AGREE_PAIRS = "SELECT first_key, second_key, COUNT(*) FROM case_compare
+        WHERE region >= $1 AND region < $2 AND compared_on >= $3
+        GROUP BY first_key, second_key ORDER BY first_key, second_key LIMIT $4";
+    // Open cases that a field offers: around a place, or held above it.
+    pub(crate) OFFERED = "SELECT c.case_id, c.title, c.opened_on, c.accused FROM case_file c
+        WHERE c.workflow = $1 AND c.open = 1 AND c.region >= $2 AND c.region < $3
+        AND ((c.region >= $4 AND c.region < $5) OR c.region = $6 OR c.region = $7)
+        AND ($8 = 0 OR c.family_id = 0 OR c.family_id IN (SELECT family_id FROM assignment WHERE user_id = $8))
+        ORDER BY c.opened_on DESC, c.case_id DESC LIMIT $9";
+    // Where a photograph of one of a family's cases was taken, the newest first.
+    pub(crate) PLACE_OF_FAMILY = "SELECT a.lat_e4, a.lon_e4, c.workflow, c.accused FROM case_attachment a
+        JOIN case_file c ON c.family_id = a.family_id AND c.case_id = a.case_id
+        WHERE a.family_id = $1 AND a.lat_e4 IS NOT NULL AND a.lon_e4 IS NOT NULL AND a.withdrawn_at IS NULL
+        AND c.region >= $2 AND c.region < $3
+        AND ($4 = 0 OR c.family_id IN (SELECT family_id FROM assignment WHERE user_id = $4))
+        ORDER BY a.attachment_id DESC LIMIT 20";
+    // Cases of a family that it may know of: open, or ended since a day; whom one accuses is told to nobody here.
+    pub(crate) OWN_CASES = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, c.closed_on
+        FROM case_file c
+        WHERE c.family_id = $1 AND c.region >= $2 AND c.region < $3 AND c.accused = ''
+        AND (c.open = 1 OR c.closed_on >= $4) ORDER BY c.open DESC, c.opened_on DESC, c.case_id DESC LIMIT $5";
+    // What counts (files, bytes, a citizen's), and all that was ever kept.
+    pub(crate) FILE_TOTALS = "SELECT COUNT(*) FILTER (WHERE withdrawn_at IS NULL),
+            CAST(COALESCE(SUM(CASE WHEN withdrawn_at IS NULL THEN bytes ELSE 0 END), 0) AS BIGINT),
+            COUNT(*) FILTER (WHERE role = $3 AND withdrawn_at IS NULL),
+            COUNT(*), CAST(COALESCE(SUM(bytes), 0) AS BIGINT)
         FROM case_attachment WHERE family_id = $1 AND case_id = $2";
+    pub(crate) FILE_LOOKED = "SELECT 1 FROM case_attachment_look WHERE attachment_id = $1 AND user_id = $2 AND looked_on = $3";
+    pub(crate) FILE_LOOK = "INSERT INTO case_attachment_look (attachment_id, user_id, looked_on) VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING";
     pub(crate) FILES = "SELECT attachment_id, seq, field, caption, name, kind, bytes, width, height, sha256, hash, taken_at, lat_e4,
             lon_e4, added_at, actor, role, withdrawn_at, withdrawn_actor, withdrawn_why FROM case_attachment
         WHERE family_id = $1 AND case_id = $2 AND added_at < $3 ORDER BY attachment_id LIMIT 500";

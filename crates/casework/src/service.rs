@@ -14,7 +14,7 @@ use crate::{
     engine::{self, Case, Caused, Clock, Move, Refusal, Stepped},
     files,
     form::{self, Answers},
-    queries,
+    offered, queries,
     views::open_families,
     write::{Place, Writes, event_row, task_rows},
 };
@@ -483,6 +483,7 @@ pub(crate) fn step(
         look_round(tx, house, root, &mut found)?;
     }
     files::named(tx, workflow, &mut found, asked)?;
+    offered::check(tx, house, taker.scope, (workflow, &found.case.state), asked)?;
     let mut writes = Writes::default();
     let done = decide(house, taker, workflow, found, asked, &mut writes)?;
     writes.flush(tx, house, taker)?;

@@ -115,6 +115,8 @@ pub fn fields_of(workflow: &Workflow, form: Option<&str>, answers: &Answers) -> 
         max_length: field.max_length,
         digits: field.digits,
         catalogue: field.catalogue,
+        cases: field.cases.clone(),
+        offered: Vec::new(),
         // A sealed answer is written anew, never sent back to a page.
         value: answers.get(&field.key).filter(|_| !field.sealed).map(Answer::as_written),
     };

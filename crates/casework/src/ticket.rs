@@ -189,9 +189,8 @@ pub fn ticket_page(house: &House, ticket: &str, secret: &str) -> Result<TicketVi
         Ok::<_, Error>((events, files, asked_of(tx, workflow, found.id, found.open)?))
     })?;
     let own = files.into_iter().filter(|file| file.role == CITIZEN);
-    let (sent, withdrawn): (Vec<_>, Vec<_>) = own.partition(|file| file.withdrawn.is_none());
-    let of_files = house.policy.settings().files.citizen_files;
-    let left = of_files.saturating_sub_unsigned((sent.len() + withdrawn.len()) as u64).max(0);
+    let sent: Vec<_> = own.filter(|file| file.withdrawn.is_none()).collect();
+    let left = house.policy.settings().files.citizen_files.saturating_sub_unsigned(sent.len() as u64).max(0);
     let label =
         |key: &str| workflow.state(key).map_or_else(|| Label::new(key, key), |state| state.label.clone());
     let mut way = Vec::new();

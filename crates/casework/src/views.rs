@@ -13,10 +13,12 @@ use store::{Page, Paged, Row, Value, params};
 use crate::{
     Error, Result, assign,
     assign::Person,
+    compare::{self, ComparedView},
     engine::{self, Clock},
     files::{self, FileView},
     form::Answers,
     month::{self, CountsFor},
+    offered::{OfferedCase, offer},
     paper::{self, DeadlineView, LetterView},
     queries,
     service::{self, Stored},
@@ -237,6 +239,10 @@ pub struct FieldView {
     pub digits: bool,
     /// Filled with this part of a service that was chosen in the catalogue.
     pub catalogue: Option<CataloguePart>,
+    /// Workflows of which an open case is chosen.
+    pub cases: Vec<String>,
+    /// Those that may be chosen, the newest first; filled by [`crate::offer`].
+    pub offered: Vec<OfferedCase>,
     /// The answer so far, to start from.
     pub value: Option<String>,
 }
@@ -285,6 +291,8 @@ pub struct CaseView {
     pub relatives: Vec<RelativeView>,
     /// Seen as it was at the end of that day; no step is offered then.
     pub as_of: Option<Date>,
+    /// Two checks of its family side by side, once the second is filed.
+    pub compared: Vec<ComparedView>,
     /// Its photographs and papers, withdrawn ones among them.
     pub files: Vec<FileView>,
     /// Whether this person may add one.
@@ -610,9 +618,13 @@ pub fn case_page(
         };
         let assignee = assign::of_cases(tx, &[(found.family, found.id)])?.pop().flatten();
         let files = files::of_case(tx, found.family, found.id, until)?;
-        Ok::<_, Error>(Some((found, events, tree, (assignee, people, files))))
+        let compared = match as_of {
+            None => compare::of_case(tx, house, found.id)?,
+            Some(_) => Vec::new(),
+        };
+        Ok::<_, Error>(Some((found, events, tree, (assignee, people, files, compared))))
     })?;
-    let Some((mut found, events, tree, (assignee, people, files))) = found else { return Ok(None) };
+    let Some((mut found, events, tree, (assignee, people, files, compared))) = found else { return Ok(None) };
     let Some(workflow) = house.policy.workflow(&found.workflow) else {
         return Err(Error::Workflow(found.workflow));
     };
@@ -633,7 +645,10 @@ pub fn case_page(
         today,
     );
     row.counts = through.and_then(|day| month::counts_for(house, workflow, found.opened_on, day));
-    let steps = if as_of.is_some() { Vec::new() } else { steps_of(workflow, scope, &found) };
+    let mut steps = if as_of.is_some() { Vec::new() } else { steps_of(workflow, scope, &found) };
+    for step in &mut steps {
+        offer(house, scope, &found.region, &mut step.fields)?;
+    }
     Ok(Some(CaseView {
         purpose: workflow.purpose.clone(),
         may_take: as_of.is_none()
@@ -662,6 +677,7 @@ pub fn case_page(
         relatives: relatives(house, scope, &found, &tree)?,
         may_add_files: as_of.is_none() && files::may_add(workflow, scope, &found),
         files,
+        compared,
         as_of,
         history,
         row,

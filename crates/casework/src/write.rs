@@ -8,7 +8,7 @@ use policy::{AssignTo, CITIZEN, Workflow};
 use store::{Tx, Value, outbox, params};
 
 use crate::{
-    Error, Result,
+    Error, Result, compare,
     engine::{self, Case, Stepped},
     files,
     form::Answers,
@@ -44,6 +44,8 @@ pub(crate) struct Writes {
     public: Vec<(CaseId, String, Case, Date)>,
     /// Steps that open cases or cause something in other rooms.
     causing: Vec<(Stored, Stepped)>,
+    /// Second checks that are filed.
+    filed: Vec<(Stored, Stepped)>,
 }
 
 impl Writes {
@@ -111,6 +113,10 @@ impl Writes {
         if public::concerns(workflow, &stepped.case.state) {
             self.public.push((before.id, workflow.key.clone(), stepped.case.clone(), today));
         }
+        let compare = workflow.compare.as_ref().filter(|_| before.parent.is_some());
+        if compare.is_some_and(|compare| compare.state == stepped.case.state) {
+            self.filed.push((before.clone(), stepped.clone()));
+        }
         if !stepped.children.is_empty() || !stepped.effects.is_empty() {
             self.causing.push((before, stepped));
         }
@@ -144,6 +150,9 @@ impl Writes {
         for (before, stepped) in &all.causing {
             service::open_children(tx, house, taker.scope, before, stepped)?;
             put_effects(tx, house, taker.scope, before, stepped)?;
+        }
+        for (before, stepped) in &all.filed {
+            compare::file(tx, house, taker, before, stepped)?;
         }
         Ok(())
     }

@@ -5,14 +5,16 @@
 //! A JPEG or WebP is decoded and encoded anew (`photo`), a PNG is unpacked dot by dot and packed again without loss (`png`): nothing can
 //! survive that is not a dot, be it EXIF, XMP, IPTC, a colour profile, a text, a thumbnail or what was hung behind the end. Taking
 //! segments out of a file instead would keep the dots as they are, and with them whatever hides between them. The way up is applied to the
-//! dots; the day and the place are read before they are gone ([`Clean::taken_at`], [`Clean::place`]). A PDF cannot be made anew: it is
-//! looked through and kept as it is, up to its end (`pdf`). The name keeps what a person reads in it (`name`).
+//! dots; the day and the place are read before they are gone ([`Clean::taken_at`], [`Clean::place`]). A PDF is
+//! looked through (`pdf`), and of its objects those that its pages need are written anew (`pdf_anew`). The name keeps what a person reads
+//! in it (`name`).
 //!
 //! To add a kind: its marks in `kind_of`, a module that makes a clean one, a row in the tests of what is refused.
 
 mod exif;
 mod name;
 mod pdf;
+mod pdf_anew;
 mod photo;
 mod png;
 
@@ -232,7 +234,7 @@ pub fn check(bytes: &[u8], name: &str, declared: &str, bounds: &Bounds) -> Resul
         Sent::Jpeg => photo::jpeg(bytes, bounds)?,
         Sent::WebP => photo::webp(bytes, bounds)?,
         Sent::Png => png::png(bytes, bounds)?,
-        Sent::Pdf => Made { bytes: pdf::look(bytes, bounds)?.to_vec(), ..Made::default() },
+        Sent::Pdf => Made { bytes: pdf::clean(bytes, bounds)?, ..Made::default() },
     };
     let seen = exif::read(&made.exif);
     Ok(Clean {

@@ -1,17 +1,18 @@
-//! PDF, by ISO 32000: looked through, not made anew. Refused is what does something by itself, what carries other files, what is locked,
-//! and what cannot be looked into. Names are compared with their `#xx` resolved. Every stream that is packed with Flate is unpacked within
-//! a bound and looked through too, because the objects of a paper may stand in such a stream; objects that are packed in another way, or
-//! foretold from the line before, are refused. A script needs one of the long names, which do not happen by chance; `/JS` counts where the
-//! file is plain and a value follows: in the dots of a picture three letters would cry wolf.
+//! PDF, by ISO 32000: looked through, written anew (`pdf_anew`), and what was written is looked through once more. Refused is what does
+//! something by itself, what carries other files, what is locked, and what cannot be looked into. Names are compared with their `#xx`
+//! resolved. Every stream that is packed with Flate is unpacked within a bound and looked through too, because the objects of a paper may
+//! stand in such a stream; objects that are packed in another way, or foretold from the line before, are refused. A script needs one of
+//! the long names, which do not happen by chance; `/JS` counts where the file is plain and a value follows: in the dots of a picture
+//! three letters would cry wolf.
 //!
-//! What a PDF says about its author stays in it. Bytes behind the last `%%EOF` are cut off.
+//! What a PDF says about its author is left behind, as are bytes behind the last `%%EOF`.
 
 use std::io::Read;
 
 use flate2::read::ZlibDecoder;
 use memchr::memmem;
 
-use crate::{Bounds, Refused};
+use crate::{Bounds, Refused, pdf_anew};
 
 /// Names that do something, or carry something, wherever they stand.
 const ACTIVE: &[&[u8]] = &[
@@ -43,8 +44,19 @@ const NAME_MAX: usize = 64;
 /// How far before a stream its dictionary may begin.
 const DICTIONARY_MAX: usize = 4_096;
 
+/// How much larger than a file may be as sent it may be as written anew: what was packed stands in it plainly.
+const GROWS: u64 = 2;
+
 /// The bytes to keep.
-pub(crate) fn look<'b>(bytes: &'b [u8], bounds: &Bounds) -> Result<&'b [u8], Refused> {
+pub(crate) fn clean(bytes: &[u8], bounds: &Bounds) -> Result<Vec<u8>, Refused> {
+    let looked = look(bytes, bounds)?;
+    let anew = pdf_anew::anew(looked, bounds.unpacked_bytes, bounds.bytes.saturating_mul(GROWS))?;
+    look(&anew, bounds)?;
+    Ok(anew)
+}
+
+/// Looks through a paper, up to its end.
+fn look<'b>(bytes: &'b [u8], bounds: &Bounds) -> Result<&'b [u8], Refused> {
     let end = memmem::rfind(bytes, b"%%EOF").ok_or(Refused::Broken)? + b"%%EOF".len();
     let bytes = &bytes[..end];
     let mut pages = 0;
@@ -156,7 +168,7 @@ fn names(text: &[u8]) -> impl Iterator<Item = (Vec<u8>, usize)> + '_ {
     })
 }
 
-fn is_regular(byte: u8) -> bool {
+pub(crate) fn is_regular(byte: u8) -> bool {
     !matches!(
         byte,
         0 | b'\t'
@@ -177,7 +189,7 @@ fn is_regular(byte: u8) -> bool {
     )
 }
 
-fn hex(two: &[u8]) -> Option<u8> {
+pub(crate) fn hex(two: &[u8]) -> Option<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let (high, low) = (digit(*two.first()?)?, digit(*two.get(1)?)?);
     u8::try_from(high * 16 + low).ok()

@@ -421,7 +421,7 @@ fn a_pdf_that_does_something_or_hides_something_is_refused() {
             None,
         ),
         ("a picture", pdf("", &[stream("/Filter /FlateDecode", &zipped(&dots(40, 40)))]), None),
-        ("packed objects", pdf("", &[objects("1 0 << /Type /Font >>")]), None),
+        ("packed objects", pdf("", &[objects("8 0 << /Type /Font >>")]), None),
         ("javascript", pdf("/Names << /JavaScript 8 0 R >>", &[]), Some(Refused::Active)),
         ("js", pdf("/A << /JS (app.alert) >>", &[]), Some(Refused::Active)),
         ("js by reference", pdf("/A << /JS 8 0 R >>", &[]), Some(Refused::Active)),
@@ -515,7 +515,10 @@ fn broken_files_are_refused_or_become_clean_ones() {
         jpeg(40, 30, true),
         png(20, 12, &[chunk(*b"tEXt", b"Comment\0x")]),
         webp(12, 20),
-        pdf("/OpenAction [3 0 R]", &[stream("/Type /ObjStm /Filter /FlateDecode", &zipped(b"1 0 << >>"))]),
+        pdf(
+            "/OpenAction [3 0 R]",
+            &[stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", &zipped(b"8 0 << >>"))],
+        ),
     ];
     let (mut dice, mut taken) = (Dice(20_261_123), [0; 5]);
     for (which, seed) in seeds.iter().enumerate() {

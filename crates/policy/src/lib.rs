@@ -80,9 +80,10 @@ pub use status::{LINE_REASONS, LINE_STATES, Status, Statuses};
 pub use survey::{SURVEY_FULL, SURVEY_SCALE, SURVEY_STEP, Survey, SurveyBand, SurveyElement};
 pub use words::{Arg, Words};
 pub use workflow::{
-    ASSIGN, AssignTo, CASE_WORDS, CITIZEN, CaseSubject, CataloguePart, Deadline, DeadlineFrom, DeadlineUnit,
-    Draw, EFFECTS, EffectRule, FIELD_REPORT, FIELD_RESULT, FieldChoice, FieldKind, Form, FormField, Letter,
-    NOTIFY, OF_PARENT, OPEN_CASE, SET_DATE, State, StateKind, Transition, Workflow,
+    ASSIGN, AssignTo, CASE_WORDS, CITIZEN, CaseSubject, CataloguePart, Compare, Compared, Deadline,
+    DeadlineFrom, DeadlineUnit, Draw, EFFECTS, EffectRule, FIELD_REPORT, FIELD_RESULT, FieldChoice,
+    FieldKind, Form, FormField, Letter, NOTIFY, OF_PARENT, OPEN_CASE, SET_DATE, State, StateKind, Transition,
+    Workflow,
 };
 
 use crate::{fault::Faults, pack::Pack};

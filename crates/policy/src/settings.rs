@@ -56,6 +56,8 @@ pub struct SlipSettings {
     pub days: i64,
     /// Minutes that one look lasts.
     pub look_minutes: i64,
+    /// Days for which the family still sees a case of its own that has ended.
+    pub cases_days: i64,
     /// Key of the workflow with which a family objects to what it sees; it is about a family.
     pub case: String,
 }
@@ -128,6 +130,10 @@ pub struct WorkSettings {
     pub caseload_max: i64,
     /// Months after the end of a case in which the house does not open another one of its workflow for the same family by itself.
     pub candidate_months: i64,
+    /// Fewer checks than this are not told apart by place or person.
+    pub agreement_few: i64,
+    /// Checks from which Cohen's kappa is told.
+    pub kappa_from: i64,
 }
 
 /// Account checks.
@@ -208,10 +214,14 @@ pub struct DeskSettings {
 pub struct FileSettings {
     /// Bytes of one file as sent.
     pub file_bytes: u64,
-    /// Files of a case, withdrawn ones among them.
+    /// Files of a case that count: those that were not withdrawn.
     pub files_a_case: i64,
-    /// Bytes of all files of a case.
+    /// Bytes of all files of a case that count.
     pub case_bytes: i64,
+    /// Files that a case may ever have held, withdrawn ones among them.
+    pub files_ever: i64,
+    /// Bytes of all files that a case may ever have held.
+    pub case_bytes_ever: i64,
     /// Dots of a picture, width times height.
     pub pixels: u64,
     /// Dots of the longer side of a photograph as kept.
@@ -290,6 +300,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         table.table("slip", |slip| SlipSettings {
             days: slip.int("days", 1..=366),
             look_minutes: slip.int("look_minutes", 1..=120),
+            cases_days: slip.int("cases_days", 0..=3_650),
             case: read_family_workflow(slip, "case", workflows),
         }),
         table.table("notice", |notice| NoticeSettings { days: notice.int("days", 1..=366) }),
@@ -454,6 +465,8 @@ fn read_files(table: &Table<'_>) -> FileSettings {
         file_bytes: number("file_bytes", 64 << 20),
         files_a_case: table.int("files_a_case", 1..=500),
         case_bytes: table.int("case_bytes", 1..=1 << 34),
+        files_ever: table.int("files_ever", 1..=500),
+        case_bytes_ever: table.int("case_bytes_ever", 1..=1 << 36),
         pixels: number("pixels", 200_000_000),
         picture_side: table.int("picture_side", 256..=16_384) as u32,
         pdf_pages: number("pdf_pages", 10_000),
@@ -467,6 +480,13 @@ fn read_files(table: &Table<'_>) -> FileSettings {
             "citizen_bytes",
             "a citizen may send more than an officer",
             "write no more than file_bytes",
+        );
+    }
+    if files.files_ever < files.files_a_case || files.case_bytes_ever < files.case_bytes {
+        table.fault(
+            "files_ever",
+            "a case may hold more at once than ever",
+            "write no less than files_a_case and case_bytes",
         );
     }
     files
@@ -501,5 +521,7 @@ fn read_work(table: &Table<'_>) -> WorkSettings {
         caseload: table.int("caseload", 1..=10_000),
         caseload_max: table.int("caseload_max", 1..=10_000),
         candidate_months: table.int("candidate_months", 1..=120),
+        agreement_few: table.int("agreement_few", 1..=1_000),
+        kappa_from: table.int("kappa_from", 1..=100_000),
     }
 }

@@ -171,6 +171,8 @@ pub struct FormField {
     pub catalogue: Option<CataloguePart>,
     /// Its amounts belong to this series over the life of a family; fields of several workflows may share one.
     pub series: Option<String>,
+    /// The number of an open case of one of these workflows, chosen from those of the territory.
+    pub cases: Vec<String>,
 }
 
 /// A form.
@@ -328,7 +330,7 @@ pub struct Transition {
     pub from: Vec<String>,
     /// To this state.
     pub to: String,
-    /// Roles that may do it; [`CITIZEN`] with the ticket of the case. Empty: the clock alone, by [`State::then`].
+    /// Roles that may do it; [`CITIZEN`] with the ticket of the case. Empty: the house alone, by [`State::then`] or after a comparison.
     pub by: Vec<String>,
     /// The role must be held at this level of region or above.
     pub level: Option<RegionLevel>,
@@ -343,8 +345,31 @@ pub struct Transition {
     pub guard_text: Option<Label>,
     /// The person who did the step before may not do this one.
     pub checker: bool,
+    /// Somebody goes to the home of the family for it; its form asks for the day.
+    pub visit: bool,
+    /// Taken by the house itself when the second of two checks came to this ([`Compare`]).
+    pub compared: Option<Compared>,
     /// What it causes.
     pub effects: Vec<EffectRule>,
+}
+
+/// Two checks of one family, held against each other when the second is filed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Compare {
+    /// The state by whose entry the second check is filed.
+    pub state: String,
+    /// Fields that both ask; the checks agree where the answers to all of them are the same.
+    pub fields: Vec<String>,
+}
+
+/// What a comparison came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compared {
+    /// All compared answers are the same.
+    Equal,
+    /// Some differ, or only one has an answer.
+    Different,
 }
 
 /// A workflow.
@@ -396,6 +421,10 @@ pub struct Workflow {
     pub withdraw: Option<Withdraw>,
     /// After the end people are asked how they were served.
     pub survey: bool,
+    /// The family that a case is about may know that there is one, and how it stands.
+    pub citizen: bool,
+    /// Its answers are held against those of the case that opened it.
+    pub compare: Option<Compare>,
     /// How its cases stand in calendars, where they stand by name.
     pub in_calendar: Option<InCalendar>,
     /// What tells its cases as sessions of groups, where they are.

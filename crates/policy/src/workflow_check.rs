@@ -37,6 +37,14 @@ pub(crate) fn check_clocks(table: &Table<'_>, workflow: &Workflow) {
         }
     }
 
+    for step in workflow.transitions.iter().filter(|step| step.compared.is_some()) {
+        let form = step.form.as_deref().and_then(|form| workflow.form(form));
+        if form.is_some_and(|form| form.fields.iter().any(|field| field.required)) {
+            let message = format!("the house takes `{}` by itself and cannot fill its form", step.action);
+            let at = table.place_in("transition", "action", &step.action);
+            table.fault_at(&at, message, "leave the form out");
+        }
+    }
     let actions: BTreeSet<&str> = workflow.transitions.iter().map(|step| step.action.as_str()).collect();
     for named in table.placed_lists("transition", "other_than") {
         // Of a case that opens this one; which workflows do is seen when all are read.
@@ -87,6 +95,32 @@ pub(crate) fn check_used(table: &Table<'_>, workflow: &Workflow) {
             let message = format!("the role `{told}` is told of a case that it may not see");
             table.fault("need_to_know", message, "add the role to seen_by, or tell another one");
         }
+    }
+}
+
+/// A visit goes to the home of a family, and its form asks for the day on which it was made.
+pub(crate) fn check_visits(table: &Table<'_>, workflow: &Workflow) {
+    for step in workflow.transitions.iter().filter(|step| step.visit) {
+        let at = table.place_in("transition", "action", &step.action);
+        let form = step.form.as_deref().and_then(|key| workflow.form(key));
+        let fields = form.map_or(&[][..], |form| &form.fields);
+        if !fields.iter().any(|field| field.kind == FieldKind::Date && field.not_future && field.required) {
+            let message = format!("the form of the visit `{}` does not ask when it was made", step.action);
+            let remedy = "ask in it for a date, with required = true and not_future = true";
+            table.fault_at(&at, message, remedy);
+        }
+        if !workflow.subject.of_family() {
+            let message = format!("`{}` is a visit, and the case is about no family", step.action);
+            table.fault_at(&at, message, "leave visit out, or write another subject");
+        }
+    }
+}
+
+/// What a family may know of is about a family, and no secret.
+pub(crate) fn check_citizen(table: &Table<'_>, workflow: &Workflow) {
+    if workflow.citizen && (workflow.need_to_know || !workflow.subject.of_family()) {
+        let message = "the family may know of cases that are secret, or about no family";
+        table.fault("citizen", message, "leave citizen out");
     }
 }
 

@@ -17,12 +17,12 @@ use crate::{
     shown::{read_calendar, read_group, read_lists},
     source::Source,
     workflow::{
-        ASSIGN, AssignTo, CITIZEN, CaseSubject, CataloguePart, Deadline, DeadlineFrom, DeadlineUnit, Draw,
-        EFFECTS, EffectRule, FIELD_REPORT, FIELD_RESULT, FieldChoice, FieldKind, Form, FormField, Letter,
-        NOTIFY, OPEN_CASE, SET_DATE, State, StateKind, Transition, Workflow,
+        ASSIGN, AssignTo, CITIZEN, CaseSubject, CataloguePart, Compare, Compared, Deadline, DeadlineFrom,
+        DeadlineUnit, Draw, EFFECTS, EffectRule, FIELD_REPORT, FIELD_RESULT, FieldChoice, FieldKind, Form,
+        FormField, Letter, NOTIFY, OPEN_CASE, SET_DATE, State, StateKind, Transition, Workflow,
     },
-    workflow_check::{check_clocks, check_files, check_paths, check_used},
-    workflow_links::{check_opened, check_opener},
+    workflow_check::{check_citizen, check_clocks, check_files, check_paths, check_used, check_visits},
+    workflow_links::{check_cases, check_compared, check_opened, check_opener},
 };
 
 pub(crate) fn load(
@@ -70,6 +70,8 @@ pub(crate) fn load(
         let source = File { file, text, faults };
         check_opened(&source, at, workflow, &out);
         check_opener(&source, at, workflow, &out);
+        check_compared(&source, at, workflow, &out);
+        check_cases(&source, at, workflow, &out);
     }
     out
 }
@@ -142,6 +144,8 @@ const PARTS: [(&str, CataloguePart); 3] = [
     ("address", CataloguePart::Address),
 ];
 
+const COMPARED: [(&str, Compared); 2] = [("equal", Compared::Equal), ("different", Compared::Different)];
+
 const UNITS: [(&str, DeadlineUnit); 4] = [
     ("working_days", DeadlineUnit::WorkingDays),
     ("days", DeadlineUnit::Days),
@@ -202,6 +206,8 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
         publish: table.opt_table("publish", |publish| read_publish(publish, &states, &forms)),
         withdraw: table.opt_table("withdraw", |withdraw| read_withdraw(withdraw, &states, &forms)),
         survey: table.flag("survey", false),
+        citizen: table.flag("citizen", false),
+        compare: table.opt_table("compare", |compare| read_compare(compare, &states, &forms)),
         in_calendar,
         group,
         lists: read_lists(table, around.workflows),
@@ -219,7 +225,33 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
     check_files(table, &workflow);
     check_clocks(table, &workflow);
     check_used(table, &workflow);
+    check_visits(table, &workflow);
+    check_citizen(table, &workflow);
     workflow
+}
+
+fn read_compare(table: &Table<'_>, states: &[State], forms: &[Form]) -> Compare {
+    let filed = table.opt_placed_text("state");
+    if let Some(state) = &filed {
+        known_state(table, state, states);
+    } else {
+        table.fault("fields", "when the second check is filed is not said", "write state = \"KEY\"");
+    }
+    let named = table.texts("fields");
+    if named.is_empty() {
+        table.fault("fields", "nothing is compared", "name the fields that both checks ask");
+    }
+    for field in &named {
+        let known = forms.iter().flat_map(|form| &form.fields).find(|known| known.key == field.value);
+        if known.is_none_or(|known| known.sealed || known.kind == FieldKind::File) {
+            let message = format!("`{}` is no field that can be compared", field.value);
+            table.fault_at(&field.at, message, "name a field of a form, not a sealed one and no file");
+        }
+    }
+    Compare {
+        state: filed.map(|state| state.value).unwrap_or_default(),
+        fields: named.into_iter().map(|field| field.value).collect(),
+    }
 }
 
 fn read_state(table: &Table<'_>) -> State {
@@ -341,6 +373,7 @@ fn read_field(table: &Table<'_>, above: &Names) -> FormField {
         sealed: table.flag("sealed", false),
         catalogue: table.has("catalogue").then(|| table.choice("catalogue", &PARTS, true)),
         series: table.opt_text("series"),
+        cases: table.plain_texts("cases"),
         kind,
     }
 }
@@ -357,6 +390,7 @@ fn check_bounds(table: &Table<'_>, kind: &FieldKind) {
         ("catalogue", text, "a text"),
         ("not_future", *kind == FieldKind::Date, "a day"),
         ("series", *kind == FieldKind::Money, "an amount of money"),
+        ("cases", *kind == FieldKind::Int, "a whole number"),
     ];
     for (key, _, of) in fits.iter().filter(|(key, fits, _)| table.has(key) && !fits) {
         table.fault(
@@ -529,7 +563,11 @@ fn read_transition(
     let action = table.text("action");
     let by = read_roles(table, "by", around.roles, Some("case.work"));
     let by_clock = states.iter().any(|state| state.then.as_ref() == Some(&action));
-    if by.is_empty() && !by_clock {
+    let compared = table.has("compared").then(|| table.choice("compared", &COMPARED, true));
+    if compared.is_some() && !by.is_empty() {
+        table.fault("compared", "the house takes this step by itself", "leave `by` out, or `compared`");
+    }
+    if by.is_empty() && !by_clock && compared.is_none() {
         table.fault("action", "nobody may do this step", "name roles in `by`");
     }
     let guard = if table.has("guard") { names.condition(table, "guard") } else { None };
@@ -560,6 +598,8 @@ fn read_transition(
         guard,
         guard_text,
         checker: table.flag("checker", false),
+        visit: table.flag("visit", false),
+        compared,
         effects: table.each("effect", |effect| read_effect(effect, forms, around, names)),
         action,
         by,

@@ -4,9 +4,76 @@ use std::collections::BTreeMap;
 
 use crate::{
     reader::Source as File,
-    workflow::{CaseSubject, OF_PARENT, Workflow},
+    workflow::{CITIZEN, CaseSubject, Compared, OF_PARENT, Workflow},
     workflow_file::type_of,
 };
+
+/// Workflows whose steps open cases of this one.
+fn openers<'a>(workflow: &Workflow, all: &'a BTreeMap<String, Workflow>) -> Vec<&'a Workflow> {
+    let opens = |other: &&Workflow| {
+        let mut effects = other.transitions.iter().flat_map(|step| &step.effects);
+        effects.any(|effect| effect.workflow.as_ref() == Some(&workflow.key))
+    };
+    all.values().filter(opens).collect()
+}
+
+/// What is compared is asked, as the same type, by each workflow that opens this one, and each goes on by both results.
+pub(crate) fn check_compared(
+    source: &File<'_>,
+    at: usize,
+    workflow: &Workflow,
+    all: &BTreeMap<String, Workflow>,
+) {
+    let Some(compare) = &workflow.compare else { return };
+    let openers = openers(workflow, all);
+    if openers.is_empty() {
+        source.fault(
+            at,
+            "no workflow opens this one, so there is nothing to compare with",
+            "leave compare out",
+        );
+    }
+    for other in openers {
+        for field in &compare.fields {
+            let (own, told) = (workflow.field(field), other.field(field));
+            if own.zip(told).is_none_or(|(own, told)| type_of(&own.kind) != type_of(&told.kind)) {
+                let message = format!("`{}` does not ask `{field}` as the same type", other.key);
+                source.fault(at, message, "compare fields that both workflows ask");
+            }
+        }
+        for came in [Compared::Equal, Compared::Different] {
+            if !other.transitions.iter().any(|step| step.compared == Some(came)) {
+                let message = format!("`{}` does not go on when the checks are {came:?}", other.key);
+                source.fault(at, message, "write compared = \"equal\" and \"different\" at steps of it");
+            }
+        }
+    }
+}
+
+/// A case is chosen among those of workflows that there are, by somebody of the house, in a step of a case that is there already.
+pub(crate) fn check_cases(
+    source: &File<'_>,
+    at: usize,
+    workflow: &Workflow,
+    all: &BTreeMap<String, Workflow>,
+) {
+    for form in &workflow.forms {
+        for field in form.fields.iter().filter(|field| !field.cases.is_empty()) {
+            if let Some(unknown) = field.cases.iter().find(|key| !all.contains_key(*key)) {
+                let message = format!("`{}` offers cases of `{unknown}`, which is no workflow", field.key);
+                source.fault(at, message, "name files of workflows/");
+            }
+            let by_citizen = |step: &&crate::workflow::Transition| {
+                step.form.as_ref() == Some(&form.key) && step.by.iter().any(|role| role == CITIZEN)
+            };
+            let opens = workflow.open_form.as_ref() == Some(&form.key);
+            if opens || workflow.transitions.iter().any(|step| by_citizen(&step)) {
+                let message = format!("`{}` offers cases to who sees none yet", field.key);
+                source.fault(at, message, "ask for it in a step that somebody of the house takes");
+            }
+        }
+    }
+}
 
 /// Who took an action in the case that opened this one: some workflow that opens it has that action.
 pub(crate) fn check_opener(
@@ -15,11 +82,7 @@ pub(crate) fn check_opener(
     workflow: &Workflow,
     all: &BTreeMap<String, Workflow>,
 ) {
-    let opens = |other: &&Workflow| {
-        let effects = other.transitions.iter().flat_map(|step| &step.effects);
-        effects.into_iter().any(|effect| effect.workflow.as_ref() == Some(&workflow.key))
-    };
-    let openers: Vec<&Workflow> = all.values().filter(opens).collect();
+    let openers = openers(workflow, all);
     let named = workflow.transitions.iter().flat_map(|step| &step.other_than);
     for action in named.filter_map(|action| action.strip_prefix(OF_PARENT)) {
         let known = openers.iter().flat_map(|other| &other.transitions).any(|step| step.action == action);

@@ -105,7 +105,7 @@ pub(crate) fn menu(t: &Tongue, session: &Session, path: &str) -> Vec<NavItem> {
     let here = |href: &str| path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
     let person = path.starts_with("/orang/");
     let case = path.starts_with("/kasus");
-    let day = ["/hari-ini", "/kalender", "/kelompok"].contains(&path);
+    let day = ["/hari-ini", "/kalender", "/kelompok", "/kesesuaian"].contains(&path);
     let rule = path == "/aturan" || path.starts_with("/simulasi");
     let paper = path == "/periksa";
     let device = path.starts_with("/alat");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use access::Session;
 use casework::{NewCase, assign, first_steps, listed, steps_by_day, steps_due, steps_of_day, views::CaseRow};
 use jiff::civil::{Date, date};
-use model::{CaseId, LineId, PersonId, RegionCode};
+use model::{CaseId, LineId, PersonId};
 use policy::Shows;
 use proptest::prelude::*;
 use store::Page;
@@ -16,12 +16,6 @@ const VILLAGES: [&str; 3] = [VILLAGE, "99.01.05.2004", "99.02.01.2001"];
 const MONTH: (Date, Date) = (date(2026, 11, 1), date(2026, 12, 31));
 
 impl Office {
-    /// Opened in a place, about no family.
-    fn open_in(&self, session: &Session, workflow: &str, place: &str, said: Fields) -> CaseId {
-        let region = RegionCode::parse(place).unwrap();
-        self.open(session, &NewCase { region, title: String::new(), ..new_case(workflow, 0, said) })
-    }
-
     /// The state to which a step leads; none where it is refused.
     fn goes(&self, session: &Session, case: CaseId, action: &str, said: Fields) -> Option<String> {
         self.step(session, case, action, said).ok().map(|done| done.state)

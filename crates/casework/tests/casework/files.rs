@@ -1,36 +1,15 @@
 //! Photographs and papers of cases: who may add and see them, once is once, a refused step keeps its file.
 
 use access::Session;
-use casework::{Error, FileFault, NewFile, Refusal, add_file, file_content, withdraw_file};
+use casework::{Error, FileFault, NewFile, Refusal, withdraw_file};
 use jiff::civil::date;
 use model::{CaseId, FamilyId, RegionCode};
 
-use crate::support::{Office, VILLAGE, new_case, written};
+use crate::support::{Office, VILLAGE, new_case, photo, written};
 
 impl Office {
-    fn add(&self, session: &Session, case: CaseId, new: &NewFile) -> Result<casework::FileAdded, Error> {
-        add_file(&self.house, &session.scope("case.work").unwrap(), case, new)
-    }
-
-    fn get(&self, session: &Session, case: CaseId, id: i64) -> Result<casework::FileContent, Error> {
-        file_content(&self.house, &session.scope("case.read").unwrap(), case, id)
-    }
-
     fn kept(&self) -> usize {
         std::fs::read_dir(self.db.folder.join("lake/files")).unwrap().count()
-    }
-}
-
-/// A photograph; what hangs behind its end makes it another file as sent, and the same one as kept.
-fn photo(nth: u8) -> NewFile {
-    let mut bytes = synth::photo::house(1, "2026:11:20 09:15:30", (-62_101, 1_068_450)).unwrap();
-    bytes.push(nth);
-    NewFile {
-        caption: "Rumah dari depan".to_owned(),
-        field: "photo".to_owned(),
-        name: "IMG_001.jpg".to_owned(),
-        declared: "image/jpeg".to_owned(),
-        bytes,
     }
 }
 

@@ -20,3 +20,4 @@ mod public;
 mod series;
 mod service;
 mod support;
+mod visits;

@@ -7,7 +7,8 @@ use std::{
 
 use access::{House, NewUser, Scope, Session};
 use casework::{
-    Done, Error, NewCase, StepRequest, open_case, open_caused, take_step,
+    Done, Error, FileAdded, FileContent, NewCase, NewFile, StepRequest, add_file, file_content, open_case,
+    open_caused, take_step,
     views::{self, TaskFilter, Why},
 };
 use jiff::{
@@ -111,6 +112,12 @@ impl Office {
         open_case(&self.house, &session.scope("case.open").unwrap(), new).unwrap().case
     }
 
+    /// Opened in a place, about no family.
+    pub(crate) fn open_in(&self, session: &Session, workflow: &str, place: &str, said: Fields) -> CaseId {
+        let region = RegionCode::parse(place).unwrap();
+        self.open(session, &NewCase { region, title: String::new(), ..new_case(workflow, 0, said) })
+    }
+
     /// Opened by another room.
     pub(crate) fn cause(&self, cases: &[NewCase]) -> Vec<casework::Opened> {
         open_caused(&self.house, &self.console("case.open"), cases).unwrap()
@@ -146,6 +153,14 @@ impl Office {
         take_step(&self.house, &session.scope("case.work").unwrap(), case, &request)
     }
 
+    pub(crate) fn add(&self, session: &Session, case: CaseId, new: &NewFile) -> Result<FileAdded, Error> {
+        add_file(&self.house, &session.scope("case.work").unwrap(), case, new)
+    }
+
+    pub(crate) fn get(&self, session: &Session, case: CaseId, id: i64) -> Result<FileContent, Error> {
+        file_content(&self.house, &session.scope("case.read").unwrap(), case, id)
+    }
+
     /// The inbox of somebody: cases, and why they stand there.
     pub(crate) fn tasks(&self, session: &Session) -> Vec<(i64, Why)> {
         let scope = session.scope("case.read").unwrap();
@@ -169,4 +184,17 @@ pub(crate) fn new_case(workflow: &str, family: i64, said: Fields) -> NewCase {
 
 pub(crate) fn written(said: Fields) -> BTreeMap<String, String> {
     said.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect()
+}
+
+/// A photograph; what hangs behind its end makes it another file as sent, and the same one as kept.
+pub(crate) fn photo(nth: u8) -> NewFile {
+    let mut bytes = synth::photo::house(1, "2026:11:20 09:15:30", (-62_101, 1_068_450)).unwrap();
+    bytes.push(nth);
+    NewFile {
+        caption: "Rumah dari depan".to_owned(),
+        field: "photo".to_owned(),
+        name: "IMG_001.jpg".to_owned(),
+        declared: "image/jpeg".to_owned(),
+        bytes,
+    }
 }

@@ -373,6 +373,15 @@ pub(crate) fn choices(t: &Tongue, field: &FieldView) -> Vec<(String, String)> {
     }
 }
 
+/// Cases that a field offers, as value and label.
+pub(crate) fn offered(t: &Tongue, field: &FieldView) -> Vec<(String, String)> {
+    let one = |one: &casework::OfferedCase| {
+        let day = t.day(one.opened_on);
+        (one.case.to_string(), format!("{}: {} ({day})", t.one("web-case-number", "n", one.case), one.title))
+    };
+    field.offered.iter().map(one).collect()
+}
+
 /// Type of the input for a field.
 pub(crate) fn input_kind(field: &FieldView) -> &'static str {
     if matches!(field.kind, FieldKind::Date) { "date" } else { "text" }

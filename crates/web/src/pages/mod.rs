@@ -25,6 +25,7 @@ mod kelompok;
 mod keluarga;
 mod kepuasan;
 mod keputusan;
+mod kesesuaian;
 mod klarifikasi;
 mod komponen;
 mod lapor;
@@ -205,6 +206,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/tugas", get(tugas::list))
         .route("/tugas/petugas", post(tugas::give))
         .route("/hari-ini", get(hari_ini::mine))
+        .route("/kesesuaian", get(kesesuaian::show))
         .route("/kalender", get(kalender::show))
         .route("/kelompok", get(kelompok::show))
         .route("/kalender.ics", get(kalender::file))

@@ -147,6 +147,12 @@ async fn state_page(visit: Visit, (key, state): (String, String), from: Page, se
             }
         }
     }
+    let fields = visit
+        .ask("case.read", move |house, scope| {
+            casework::offer(house, scope, scope.region(), &mut fields)?;
+            Ok::<_, casework::Error>(fields)
+        })
+        .await?;
     let status = if sent.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let address = format!("/papan/{key}/{state}");
     let body = page(&StatePage {

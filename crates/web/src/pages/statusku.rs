@@ -12,7 +12,10 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect},
 };
-use casework::views::{FieldView, OpenableView, openable_one};
+use casework::{
+    OwnCase,
+    views::{FieldView, OpenableView, openable_one},
+};
 use model::FamilyId;
 use payment::{FamilyPayment, StatusView};
 use registry::views::{self, FamilyView};
@@ -70,6 +73,7 @@ pub(crate) struct Own {
     pub(crate) decisions: Vec<FamilyDecision>,
     pub(crate) payments: Vec<FamilyPayment>,
     pub(crate) statuses: Vec<StatusView>,
+    pub(crate) cases: Vec<OwnCase>,
 }
 
 /// The slip, for the office.
@@ -150,7 +154,8 @@ fn ask(house: &House, look: access::Look) -> Result<Own, Fault> {
     let decisions = targeting::family_decisions(house, &scopes.decision, view.family_id)?;
     let payments = payment::family_payments(house, &scopes.payment, id)?;
     let statuses = payment::family_statuses(house, &scopes.payment, &payments)?;
-    Ok(Own { view, decisions, payments, statuses })
+    let cases = casework::own_cases(house, &scopes.case, id)?;
+    Ok(Own { view, decisions, payments, statuses, cases })
 }
 
 async fn own_page(
