@@ -67,3 +67,11 @@ fn no_word_stands_unused() {
         policy.words().keys().filter(|key| key.starts_with("web-") && !reached(key)).collect();
     assert!(unused.is_empty(), "words that no page uses:\n{}", unused.join("\n"));
 }
+
+#[test]
+fn every_fault_of_a_sheet_has_words() {
+    let policy = policy::Policy::embedded().unwrap_or_else(|faults| panic!("{faults:#?}"));
+    for rule in casework::pillar::PillarRule::ALL {
+        assert!(policy.words().has(&format!("web-pillar-fault-{}", rule.code())), "no words for {rule:?}");
+    }
+}
