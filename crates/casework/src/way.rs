@@ -1,7 +1,7 @@
 //! The way between places: a stated construction, the same for the same places. Pure: no I/O, no chance.
 //!
 //! From the first place on, always to the nearest one that was not visited (the first in number among equals); then pieces of the way are
-//! turned round as long as that makes it shorter (2-opt), at most [`ROUNDS_MAX`] rounds. The same is done with the order by number, and
+//! turned round as long as that makes it shorter (2-opt), at most `ROUNDS_MAX` rounds. The same is done with the order by number, and
 //! the shorter way is taken: so no way is ever longer than that order. Distances are those of the air on a sphere, in whole metres: roads
 //! and rivers are not known.
 

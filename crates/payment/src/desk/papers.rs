@@ -184,7 +184,7 @@ pub(super) fn whole(scope: &Scope) -> Result<()> {
 /// more is told, and nothing of who fetched a list.
 ///
 /// # Errors
-/// [`Error::Access`] without either right; store errors.
+/// [`Error::Scope`] without either right; store errors.
 pub fn found(house: &House, scope: &Scope, hash: &str) -> Result<Found> {
     let inside = scope.action() == "payment.read";
     if !inside {
