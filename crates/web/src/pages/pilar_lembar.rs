@@ -181,6 +181,8 @@ fn read(id: i64, form: Vec<(String, String)>) -> PillarSheet {
     let mut sheet = PillarSheet { pillar_id: id, ..PillarSheet::default() };
     let mut papers: BTreeMap<usize, [String; 5]> = BTreeMap::new();
     for (key, text) in form {
+        // What is ticked has the name of a list.
+        let key = key.strip_suffix("[]").map_or(key.clone(), str::to_owned);
         if let Some((at, part)) = key.strip_prefix("papers-").and_then(|rest| rest.split_once('-')) {
             let part = PAPER_PARTS.iter().position(|one| *one == part);
             if let (Ok(at), Some(part)) = (at.parse::<usize>(), part)
