@@ -18,6 +18,7 @@ use crate::{
     Error, Result,
     engine::{Refusal, Stepped},
     form::Answers,
+    public::hidden,
     queries,
     service::{self, Stored, Taker, by_id, find},
     shown::answer_shown,
@@ -210,23 +211,12 @@ pub fn agreement(house: &House, scope: &Scope) -> Result<AgreementView> {
     })
 }
 
-/// Hides groups of fewer checks than `few`, and as many of the smallest others as are needed so that the sum of what is hidden is no less.
+/// Groups with their checks, without those that are [`hidden`].
 fn hide<K>(groups: Vec<(K, (i64, i64))>, few: i64) -> Vec<Agreement<K>> {
-    let mut by_size: Vec<usize> = (0..groups.len()).collect();
-    by_size.sort_by_key(|one| (groups[*one].1.0, *one));
-    let (mut hidden, mut checks) = (std::collections::BTreeSet::new(), 0);
-    for one in by_size {
-        let size = groups[one].1.0;
-        if size < few || (checks > 0 && checks < few) {
-            hidden.insert(one);
-            checks += size;
-        }
-    }
-    let one = |(number, (of, checks)): (usize, (K, (i64, i64)))| Agreement {
-        of,
-        checks: Some(checks).filter(|_| !hidden.contains(&number)),
-    };
-    groups.into_iter().enumerate().map(one).collect()
+    let sizes: Vec<i64> = groups.iter().map(|(_, (checks, _))| *checks).collect();
+    let shown =
+        |((of, checks), hide): ((K, (i64, i64)), bool)| Agreement { of, checks: (!hide).then_some(checks) };
+    groups.into_iter().zip(hidden(&sizes, few)).map(shown).collect()
 }
 
 /// Cohen's kappa (1960) in hundredths: `(po - pe) / (1 - pe)`, where `po` is the share of pairs that agree and `pe` the share that would

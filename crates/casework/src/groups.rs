@@ -179,14 +179,9 @@ fn counted(
 /// Heads of those families that the scope may see.
 fn heads(house: &House, scope: &Scope, families: BTreeSet<i64>) -> Result<BTreeMap<i64, String>> {
     let (from, to) = scope.path_range();
-    house.db.read(|tx| {
-        let mut heads = BTreeMap::new();
-        for family in families.into_iter().take(ABSENT_MAX) {
-            let asked = params![family, from, to, scope.caseload()];
-            if let Some(row) = tx.query_opt(&queries::SESSION_HEAD, asked)? {
-                heads.insert(family, row.string(0)?);
-            }
-        }
-        Ok(heads)
-    })
+    let families: Vec<i64> = families.into_iter().take(ABSENT_MAX).collect();
+    let ask = |family: &i64| (&queries::SESSION_HEAD, params![*family, from, to, scope.caseload()].to_vec());
+    let found = house.db.read(|tx| tx.query_all(&families.iter().map(ask).collect::<Vec<_>>()))?;
+    let known = families.into_iter().zip(&found).filter_map(|(family, rows)| Some((family, rows.first()?)));
+    Ok(known.map(|(family, row)| Ok((family, row.string(0)?))).collect::<Result<_, store::Error>>()?)
 }

@@ -2,6 +2,7 @@
 //! form of a signed-in visitor whose token was checked); there is no way to read a form of a session without the check.
 
 use std::{
+    collections::BTreeMap,
     collections::{BTreeSet, HashMap},
     fmt::Write as _,
     sync::Arc,
@@ -246,6 +247,36 @@ pub(crate) fn serde_urlencoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, F
     axum::extract::Query::try_from_uri(&uri).map(|query| query.0).map_err(|_| Fault::bad_form())
 }
 
+/// Adds a field as it was sent. What is ticked has the name of a list (`languages[]`); several ticks of a field stand behind each other, and
+/// the 0 for none goes where there are others.
+pub(crate) fn add_sent(fields: &mut BTreeMap<String, String>, key: &str, text: String) {
+    let key = key.strip_suffix("[]").unwrap_or(key);
+    match fields.get_mut(key) {
+        Some(before) if before == "0" => *before = text,
+        Some(before) => {
+            before.push(' ');
+            before.push_str(&text);
+        }
+        None => {
+            fields.insert(key.to_owned(), text);
+        }
+    }
+}
+
+/// All fields of a form, by [`add_sent`].
+pub(crate) fn sent(form: Vec<(String, String)>) -> BTreeMap<String, String> {
+    let mut fields = BTreeMap::new();
+    for (key, text) in form {
+        add_sent(&mut fields, &key, text);
+    }
+    fields
+}
+
+/// Whether something is among what was ticked.
+pub(crate) fn among(chosen: &str, one: &str) -> bool {
+    chosen.split(' ').any(|ticked| ticked == one)
+}
+
 /// Compares two secrets without telling where they differ.
 pub(crate) fn same(a: &str, b: &str) -> bool {
     !a.is_empty() && bool::from(a.as_bytes().ct_eq(b.as_bytes()))
@@ -307,6 +338,17 @@ mod tests {
             assert_eq!(safe_path(evil), "/beranda", "{evil}");
         }
         assert_eq!(safe_path("/keluarga/7?lang=en"), "/keluarga/7?lang=en");
+    }
+
+    #[test]
+    fn what_is_ticked_stands_together_and_none_gives_way() {
+        let form = |pairs: &[(&str, &str)]| {
+            sent(pairs.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect())
+        };
+        let fields = form(&[("lain", "teks"), ("bahasa[]", "0"), ("bahasa[]", "id"), ("bahasa[]", "jv")]);
+        assert_eq!((fields["lain"].as_str(), fields["bahasa"].as_str(), fields.len()), ("teks", "id jv", 2));
+        assert!(among(&fields["bahasa"], "jv") && !among(&fields["bahasa"], "j"));
+        assert_eq!(form(&[("bahasa[]", "0")])["bahasa"], "0");
     }
 
     #[test]

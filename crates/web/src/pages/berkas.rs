@@ -24,7 +24,7 @@ use super::{
 use crate::{
     fault::Fault,
     ui::FieldError,
-    visit::{Answer, Cookies, Guest, Posted, Visit, encode, same},
+    visit::{Answer, Cookies, Guest, Posted, Visit, add_sent, encode, same},
 };
 
 /// Pictures that are made clean at the same time: each takes the memory of all its dots.
@@ -87,15 +87,16 @@ struct Sent {
 
 impl Sent {
     async fn read(mut parts: Multipart, gate: Gate<'_>) -> Result<Self, Fault> {
-        let (mut sent, mut opened) = (Self::default(), false);
+        let (mut sent, mut texts, mut opened) = (Self::default(), 0, false);
         while let Some(part) = parts.next_field().await.map_err(unreadable)? {
             let key = part.name().unwrap_or_default().to_owned();
             let Some(name) = part.file_name().map(str::to_owned) else {
                 let text = part.text().await.map_err(unreadable)?;
-                if sent.fields.len() == FIELDS_MAX || text.len() > FIELD_BYTES_MAX {
+                if texts == FIELDS_MAX || text.len() > FIELD_BYTES_MAX {
                     return Err(Fault::bad_form());
                 }
-                sent.fields.insert(key, text);
+                texts += 1;
+                add_sent(&mut sent.fields, &key, text);
                 continue;
             };
             if !opened {

@@ -28,7 +28,7 @@ use crate::{
     lang::Tongue,
     shell::Shell,
     ui::{self, FieldError, Line, Plot},
-    visit::{Answer, Posted, Visit, encode, page},
+    visit::{Answer, Posted, Visit, encode, page, sent},
 };
 
 /// Families that may be ticked as absent.
@@ -413,32 +413,9 @@ pub(crate) fn own(form: &mut BTreeMap<String, String>, key: &str) -> String {
     form.remove(key).unwrap_or_default()
 }
 
-/// Whether a family is among those of an answer.
-pub(crate) fn among(chosen: &str, family: &str) -> bool {
-    chosen.split(' ').any(|one| one == family)
-}
-
-/// What was sent, by field: several ticks of one field stand behind each other, and the 0 for nobody goes where there are others.
-fn by_field(form: Vec<(String, String)>) -> BTreeMap<String, String> {
-    let mut fields: BTreeMap<String, String> = BTreeMap::new();
-    for (key, text) in form {
-        match fields.get_mut(&key) {
-            Some(before) if before == "0" => *before = text,
-            Some(before) => {
-                before.push(' ');
-                before.push_str(&text);
-            }
-            None => {
-                fields.insert(key, text);
-            }
-        }
-    }
-    fields
-}
-
 pub(crate) async fn step(Path(case): Path<i64>, posted: Posted<Vec<(String, String)>>) -> Answer {
     let Posted { visit, form } = posted;
-    let mut form = by_field(form);
+    let mut form = sent(form);
     own(&mut form, "csrf");
     let action = own(&mut form, "langkah");
     let rev = own(&mut form, "rev").parse().unwrap_or(-1);

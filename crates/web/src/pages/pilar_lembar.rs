@@ -18,7 +18,7 @@ use crate::{
     lang::Tongue,
     shell::Shell,
     ui::{self, FieldError},
-    visit::{Answer, Posted, Visit, page},
+    visit::{Answer, Posted, Visit, among, page, sent},
 };
 
 /// Rows of fields for papers that are not there yet.
@@ -28,8 +28,6 @@ const PART_WORDS: [&str; 5] =
     ["web-pillar-paper", "web-pillar-number", "web-pillar-issuer", "web-pillar-from", "web-pillar-to"];
 /// Begins the words of what is wrong.
 const FAULT: &str = "web-pillar-fault";
-/// Columns whose keys are ticked.
-const TICKED: [&str; 2] = ["languages", "skills"];
 
 /// The sheet.
 #[derive(Template)]
@@ -85,14 +83,14 @@ impl SheetPage {
         list.iter().map(|code| (code.key.clone(), self.t.label(&code.label).to_owned())).collect()
     }
 
-    /// Keys that are ticked in a column, with their words.
+    /// Columns whose keys are ticked, with their words.
     fn ticks(&self) -> [(&'static str, Vec<(String, String)>); 2] {
         let pillars = self.t.policy().pillars();
-        [(TICKED[0], self.codes(&pillars.languages)), (TICKED[1], self.codes(&pillars.skills))]
+        [("languages", self.codes(&pillars.languages)), ("skills", self.codes(&pillars.skills))]
     }
 
     fn ticked(&self, column: &str, key: &str) -> bool {
-        self.value(column).split(' ').any(|one| one == key)
+        among(self.value(column), key)
     }
 
     fn column(&self, column: &str) -> String {
@@ -176,13 +174,11 @@ async fn take(posted: Posted<Vec<(String, String)>>, id: i64) -> Answer {
     }
 }
 
-/// What was sent; keys that were ticked stand behind each other, and more papers than one may have are not read.
+/// What was sent; more papers than one may have are not read.
 fn read(id: i64, form: Vec<(String, String)>) -> PillarSheet {
     let mut sheet = PillarSheet { pillar_id: id, ..PillarSheet::default() };
     let mut papers: BTreeMap<usize, [String; 5]> = BTreeMap::new();
-    for (key, text) in form {
-        // What is ticked has the name of a list.
-        let key = key.strip_suffix("[]").map_or(key.clone(), str::to_owned);
+    for (key, text) in sent(form) {
         if let Some((at, part)) = key.strip_prefix("papers-").and_then(|rest| rest.split_once('-')) {
             let part = PAPER_PARTS.iter().position(|one| *one == part);
             if let (Ok(at), Some(part)) = (at.parse::<usize>(), part)
@@ -192,9 +188,6 @@ fn read(id: i64, form: Vec<(String, String)>) -> PillarSheet {
             }
         } else if key == "rev" {
             sheet.rev = text.parse().unwrap_or(0);
-        } else if let Some(before) = sheet.cells.get_mut(&key).filter(|_| TICKED.contains(&key.as_str())) {
-            before.push(' ');
-            before.push_str(&text);
         } else if pillar::PILLAR_COLUMNS.contains(&key.as_str()) {
             sheet.cells.insert(key, text);
         }
