@@ -247,8 +247,8 @@ pub(crate) fn serde_urlencoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, F
     axum::extract::Query::try_from_uri(&uri).map(|query| query.0).map_err(|_| Fault::bad_form())
 }
 
-/// Adds a field as it was sent. What is ticked has the name of a list (`languages[]`); several ticks of a field stand behind each other, and
-/// the 0 for none goes where there are others.
+/// Adds a field as it was sent. What is ticked has the name of a list (`languages[]`); several ticks of a field stand behind each other,
+/// and the 0 for none goes where there are others.
 pub(crate) fn add_sent(fields: &mut BTreeMap<String, String>, key: &str, text: String) {
     let key = key.strip_suffix("[]").unwrap_or(key);
     match fields.get_mut(key) {
