@@ -1,8 +1,9 @@
 """Random programmes of the policy pack's own form, decided by DuckDB on random families: part of `oracle.py`.
 
 A programme has conditions of eligibility, exclusions, components of members with limits, an amount for all, and for some a quota, all
-random; besides the facts of policy/schema/derived.toml there are random facts. For every family: 0 does not receive, 1 receives,
-2 waits for a place; and what it is (or would be) given for the fourth stage of 2026.
+random; some are blocked by or need programmes decided before them. Besides the facts of policy/schema/derived.toml there are random
+facts. For every family: 0 does not receive, 1 receives, 2 waits for a place; and what it is (or would be) given for the fourth stage
+of 2026.
 """
 
 import os
@@ -128,6 +129,11 @@ def programme(rng, world, makers, number):
         made = within(world, family, "family", 0.02, 0.35, rng.randint(1, 3))
         own.append(f"({made.d}) is not true")
         out += ["[[version.exclusion]]", f'code = "X{i}"', f'when = """{made.r}"""', 'status = "EXCLUDE"', 'remedy_id = "x"', 'remedy_en = "x"', *texts]
+    for i, (rule, others) in enumerate(combinations(rng, number)):
+        keys = ", ".join(f"'{key}'" for key in others)
+        own.append(f"family.family_id {'not ' if rule == 'blocks' else ''}in (select family_id from received where programme in ({keys}))")
+        listed = ", ".join(f'"{key}"' for key in others[1:])
+        out += ["[[version.combination]]", f'with = "{others[0]}"', f"or = [{listed}]", f'rule = "{rule}"', f'code = "B{i}"', *texts]
     components = []
     for i in range(rng.choice([0, 1, 2, 3, 4, 6])):
         made = within(world, person, "person", 0.04, 0.7, rng.randint(1, 2))
@@ -167,6 +173,17 @@ def programme(rng, world, makers, number):
     sql = decide(own, components, needs, persons, limit, highest, flat * 3, by_person, quota)
     text = "\n".join(out) + "\n"
     return text.replace("PARAMETERS\n", parameters(text)), sql
+
+
+def combinations(rng, number):
+    """Up to two lines of programmes that were decided before, none of them twice: any of a line blocks, or is enough."""
+    earlier = [f"UJI_{n:02}" for n in range(1, number)]
+    rng.shuffle(earlier)
+    lines = []
+    for _ in range(rng.choice([0, 0, 1, 1, 2]) if number > 6 else 0):
+        some, earlier = earlier[:(size := rng.randint(1, 3))], earlier[size:]
+        lines.append((rng.choice(["blocks", "blocks", "needs"]), some))
+    return lines
 
 
 def parameters(text):
@@ -230,11 +247,15 @@ def write(out, rng, con, schema, tools, programmes, families):
     own_facts = random_facts(rng, world, makers, 30)
     for maker in makers.values():
         maker.params = PARAMS
+    con.execute("create table received (programme varchar, family_id bigint)")
     texts, lines, receivers = [], [], 0
     for number in range(1, programmes + 1):
         text, sql = programme(rng, world, makers, number)
         decided = con.execute(sql).fetchall()
         receivers += sum(outcome == 1 for outcome, _ in decided)
+        given = [(f"UJI_{number:02}", home[0]) for home, (outcome, _) in zip(homes, decided) if outcome == 1]
+        if given:
+            con.executemany("insert into received values (?, ?)", given)
         texts.append(f"### UJI_{number:02}\n{text}")
         lines.append(f"UJI_{number:02}\t{''.join(str(outcome) for outcome, _ in decided)}\t{' '.join(str(amount) for _, amount in decided)}\n")
     for name, text in (("facts.txt", own_facts), ("programmes.txt", "".join(texts)), ("decisions.tsv", "".join(lines))):

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use access::{House, Scope};
 use jiff::ToSpan;
-use model::{CaseId, RegionCode, UserId};
+use model::{CaseId, RegionCode, UserId, hidden};
 use policy::{Compared, FieldKind, FormField, Label, Workflow};
 use serde::Serialize;
 use store::{Row, Tx, params};
@@ -18,7 +18,6 @@ use crate::{
     Error, Result,
     engine::{Refusal, Stepped},
     form::Answers,
-    public::hidden,
     queries,
     service::{self, Stored, Taker, by_id, find},
     shown::answer_shown,
@@ -213,10 +212,10 @@ pub fn agreement(house: &House, scope: &Scope) -> Result<AgreementView> {
 
 /// Groups with their checks, without those that are [`hidden`].
 fn hide<K>(groups: Vec<(K, (i64, i64))>, few: i64) -> Vec<Agreement<K>> {
-    let sizes: Vec<i64> = groups.iter().map(|(_, (checks, _))| *checks).collect();
+    let hides = hidden(groups.iter().map(|(_, (checks, _))| [*checks]), few);
     let shown =
         |((of, checks), hide): ((K, (i64, i64)), bool)| Agreement { of, checks: (!hide).then_some(checks) };
-    groups.into_iter().zip(hidden(&sizes, few)).map(shown).collect()
+    groups.into_iter().zip(hides).map(shown).collect()
 }
 
 /// Cohen's kappa (1960) in hundredths: `(po - pe) / (1 - pe)`, where `po` is the share of pairs that agree and `pe` the share that would

@@ -7,6 +7,7 @@
 
 mod clock;
 mod date;
+mod disclosure;
 mod id;
 mod lang;
 mod money;
@@ -19,6 +20,7 @@ mod sex;
 
 pub use clock::{Clock, FixedClock};
 pub use date::{DateError, age_in_months, age_in_years, civil_from_epoch_days, epoch_days, parse_date};
+pub use disclosure::{SMALL_CELL, hidden, shown};
 pub use id::{CaseId, FamilyId, LineId, PersonId, RecordId, UserId};
 pub use lang::Lang;
 pub use money::{Rupiah, RupiahOverflow};

@@ -11,7 +11,12 @@ use lake::{Origin, WriteOptions};
 use model::{RegionCode, RegionLevel};
 use rules::Label;
 
-use crate::{Part, Result, columns::int64, decide::text_column, tally::Cell};
+use crate::{
+    Part, Result,
+    columns::int64,
+    decide::text_column,
+    tally::{Cell, Hides},
+};
 
 /// Numbers of a village, in the order of the columns.
 const FIGURES: [&str; 7] = [
@@ -52,11 +57,39 @@ impl RegionCube {
         self.programmes.push((programme.to_owned(), cells));
     }
 
-    /// The regions of a level within a region, for one programme, in the order of their paths; small cells are hidden.
+    /// The regions of a level within a region, for one programme, in the order of their paths. Small cells are hidden, with them as many
+    /// of their siblings as are needed, and all that lies below what is hidden.
     pub fn parts(&self, programme: &str, within: &RegionCode, level: RegionLevel) -> Vec<Part> {
-        let cells = self.cells(programme, within, level).into_iter();
-        let full = cells.filter(|(_, cell)| cell.families > 0);
-        full.map(|(path, cell)| cell.part(path, Label::default())).collect()
+        let mut above = BTreeMap::from([(String::new(), Hides::default())]);
+        let mut parts = Vec::new();
+        let levels =
+            [RegionLevel::Province, RegionLevel::District, RegionLevel::Subdistrict, RegionLevel::Village];
+        for (depth, below) in levels.into_iter().enumerate().take_while(|(_, below)| *below <= level) {
+            let parent_level = if depth == 0 { RegionLevel::Nation } else { levels[depth - 1] };
+            let around = within.at(parent_level);
+            let mut siblings: BTreeMap<String, (Vec<String>, Vec<Cell>)> = BTreeMap::new();
+            for (path, cell) in self.cells(programme, &around, below) {
+                let code = RegionCode::parse(&path).unwrap_or_else(|_| RegionCode::nation());
+                let (paths, cells) = siblings.entry(code.at(parent_level).to_string()).or_default();
+                paths.push(path);
+                cells.push(cell);
+            }
+            let mut known = BTreeMap::new();
+            parts.clear();
+            for (parent, (paths, cells)) in siblings {
+                let whole = above.get(&parent).copied().unwrap_or_default();
+                for ((path, cell), hides) in paths.into_iter().zip(&cells).zip(Hides::of_parts(&cells, whole))
+                {
+                    let code = RegionCode::parse(&path).unwrap_or_else(|_| RegionCode::nation());
+                    if cell.families > 0 && within.contains(&code) {
+                        parts.push(cell.part(path.clone(), Label::default(), hides));
+                    }
+                    known.insert(path, hides);
+                }
+            }
+            above = known;
+        }
+        parts
     }
 
     pub(crate) fn cells(

@@ -68,7 +68,7 @@ pub use scenario::{
 pub use simulate::{
     Comparison, LookFirst, Move, Moved, Part, Question, Share, Side, Simulated, check_question, simulate,
 };
-pub use trial::{NullCount, RegionTrial, SMALL_CELL, Selected, Trial, select_families, try_rule};
+pub use trial::{NullCount, RegionTrial, Selected, Trial, select_families, try_rule};
 pub use views::{
     FamilyLine, OutcomeCount, ProgrammeLine, ProgrammePage, QuotaCount, ReasonCount, RegionCount, RunPage,
     programme_page, programmes, region_counts, run_families, run_outcomes, run_page, runs, runs_of_hash,

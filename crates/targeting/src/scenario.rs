@@ -3,7 +3,7 @@
 
 use access::{House, Scope};
 use lake::Origin;
-use model::{Month, Period, RegionCode};
+use model::{Month, Period, RegionCode, shown};
 use policy::Policy;
 use serde::{Deserialize, Serialize};
 use store::{Row, params};
@@ -219,11 +219,12 @@ impl Comparison {
         }
         for moved in &self.moves {
             let key = format!("{:?}", moved.what).to_lowercase();
-            add("move", &key, "families", [String::new(), moved.families.to_string()]);
-            add("move", &key, "change_idr", [String::new(), moved.change_idr.to_string()]);
+            let families = shown(moved.families);
+            add("move", &key, "families", [String::new(), text(families)]);
+            add("move", &key, "change_idr", [String::new(), text(families.map(|_| moved.change_idr))]);
         }
         for look in &self.look_first {
-            let families = text(crate::tally::shown(look.families));
+            let families = text(shown(look.families));
             add("look_first", &look.fact, "families", [String::new(), families]);
         }
         let regions = regions.unwrap_or(&self.regions);

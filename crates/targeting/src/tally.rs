@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::Rupiah;
+use model::{Rupiah, SMALL_CELL, hidden};
 use policy::{Cut, FactMark};
 use rules::Label;
 
@@ -11,7 +11,6 @@ use crate::{
     outside::Gap,
     settle::Settled,
     simulate::{World, only},
-    trial::SMALL_CELL,
 };
 
 /// Sums while families go by.
@@ -43,11 +42,6 @@ pub(crate) struct Cell {
     pub(crate) leaves: i64,
 }
 
-/// A number of families or people, unless it is small.
-pub(crate) fn shown(n: i64) -> Option<i64> {
-    (n == 0 || n >= SMALL_CELL).then_some(n)
-}
-
 impl Cell {
     fn add(&mut self, amounts: [Option<i64>; 2], what: Option<Move>) {
         self.families += 1;
@@ -69,18 +63,42 @@ impl Cell {
         self.leaves += other.leaves;
     }
 
-    /// As it may leave: what few families receive is hidden with their number.
-    pub(crate) fn part(self, key: String, label: Label) -> Part {
-        let amount = |side: usize| shown(self.eligible[side]).map(|_| self.amount[side]);
+    /// As it may leave: without what is hidden.
+    pub(crate) fn part(self, key: String, label: Label, hides: Hides) -> Part {
+        let receives = |of: [i64; 2]| of.map(|n| (!hides.receives).then_some(n));
         Part {
             key,
             label,
             families: self.families,
-            eligible: self.eligible.map(shown),
-            amount_idr: [amount(0), amount(1)],
-            enters: shown(self.enters),
-            leaves: shown(self.leaves),
+            eligible: receives(self.eligible),
+            amount_idr: receives(self.amount),
+            enters: (!hides.moves).then_some(self.enters),
+            leaves: (!hides.moves).then_some(self.leaves),
         }
+    }
+}
+
+/// What is not told of a part. Who receives by one rule and by the other stand together, with the amounts, and so do who enters and who
+/// leaves: one of the two could be told from the other and from the difference of what stands beside them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Hides {
+    pub(crate) receives: bool,
+    pub(crate) moves: bool,
+}
+
+impl Hides {
+    /// Of the parts of a whole that itself is told but for `whole`.
+    pub(crate) fn of_parts(cells: &[Cell], whole: Self) -> Vec<Self> {
+        let receives = hidden(cells.iter().map(|cell| cell.eligible), SMALL_CELL).into_iter();
+        let moves = hidden(cells.iter().map(|cell| [cell.enters, cell.leaves]), SMALL_CELL);
+        let one =
+            |(receives, moves)| Self { receives: receives || whole.receives, moves: moves || whole.moves };
+        receives.zip(moves).map(one).collect()
+    }
+
+    /// Of a part that is no part of a whole.
+    fn of_one(cell: &Cell) -> Self {
+        Self::of_parts(std::slice::from_ref(cell), Self::default()).pop().unwrap_or_default()
     }
 }
 
@@ -109,11 +127,21 @@ impl Members {
         }
     }
 
-    fn share(self, cut: Cut, key: String, label: Label) -> Share {
-        let people = shown(self.all);
-        let members = self.receive.map(|n| people.and_then(|_| shown(n)));
-        let amount = |side: usize| members[side].map(|_| self.amount[side]);
-        Share { cut: cut.word().to_owned(), key, label, people, members, amount_idr: [amount(0), amount(1)] }
+    /// The numbers that are told together or not at all.
+    fn told(&self) -> [i64; 3] {
+        [self.all, self.receive[0], self.receive[1]]
+    }
+
+    fn share(self, cut: Cut, key: String, label: Label, hide: bool) -> Share {
+        let told = |n: i64| (!hide).then_some(n);
+        Share {
+            cut: cut.word().to_owned(),
+            key,
+            label,
+            people: told(self.all),
+            members: self.receive.map(told),
+            amount_idr: self.amount.map(told),
+        }
     }
 }
 
@@ -165,12 +193,19 @@ impl Kinds {
         for (&(cut, first, kinds), rest) in self.cuts.iter().zip(&mut self.rests) {
             let told: i64 = self.cells[first..first + kinds].iter().map(|cell| cell.all).sum();
             rest.all = (world.people[0] - told).max(0);
-            for place in (first..first + kinds).filter(|place| self.cells[*place].all > 0) {
-                let column = &world.kinds[place].1.column;
-                shares.push(self.cells[place].share(cut, column.rule_name(), column.label.clone()));
+            let cells = &self.cells[first..first + kinds];
+            // Kinds that overlap are no parts of a whole: each is hidden by itself.
+            let hides: Vec<bool> = if cut.overlaps() {
+                cells.iter().flat_map(|cell| hidden([cell.told()], SMALL_CELL)).collect()
+            } else {
+                hidden(cells.iter().chain([&*rest]).map(Members::told), SMALL_CELL)
+            };
+            for (place, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.all > 0) {
+                let column = &world.kinds[first + place].1.column;
+                shares.push(cell.share(cut, column.rule_name(), column.label.clone(), hides[place]));
             }
             if !cut.overlaps() && (rest.all > 0 || rest.amount != [0; 2]) {
-                shares.push(rest.share(cut, String::new(), Label::default()));
+                shares.push(rest.share(cut, String::new(), Label::default(), hides[kinds]));
             }
         }
         shares
@@ -277,12 +312,13 @@ impl<'w> Tally<'w> {
             first.then_some(look)
         };
         let look_first = marks.iter().zip(&self.hurt).filter_map(look).collect();
-        let parts = |cells: Vec<Cell>, names: Vec<(String, Label)>| -> Vec<Part> {
-            let all = cells.into_iter().zip(names);
-            all.filter(|(cell, _)| cell.families > 0)
-                .map(|(cell, (key, label))| cell.part(key, label))
+        let parts = |cells: Vec<Cell>, hides: Vec<Hides>, names: Vec<(String, Label)>| -> Vec<Part> {
+            let all = cells.into_iter().zip(hides).zip(names);
+            all.filter(|((cell, _), _)| cell.families > 0)
+                .map(|((cell, hides), (key, label))| cell.part(key, label, hides))
                 .collect()
         };
+        let of_whole = |cells: &[Cell]| Hides::of_parts(cells, Hides::default());
         let mut regions = vec![Cell::default(); world.areas.names().len()];
         for (path, cell) in self.villages.iter().enumerate() {
             if let Some(area) = world.areas.of(path as u32) {
@@ -294,6 +330,8 @@ impl<'w> Tally<'w> {
             .map(|n| (if n > 10 { String::new() } else { n.to_string() }, Label::default()))
             .collect();
         let groups = marks.into_iter().map(|(key, label, _)| (key, label)).collect();
+        let (hidden_deciles, hidden_regions) = (of_whole(&self.deciles), of_whole(&regions));
+        let hidden_groups = self.groups.iter().map(Hides::of_one).collect();
         let found = Comparison {
             programme: after.plan.programme.key.clone(),
             period: after.plan.period.to_string(),
@@ -302,9 +340,9 @@ impl<'w> Tally<'w> {
             look_first,
             only: only(after, world),
             share_that_fits: share,
-            deciles: parts(self.deciles, deciles),
-            regions: parts(regions, names),
-            groups: parts(self.groups, groups),
+            deciles: parts(self.deciles, hidden_deciles, deciles),
+            regions: parts(regions, hidden_regions, names),
+            groups: parts(self.groups, hidden_groups, groups),
             shares: self.kinds.finish(world),
             poverty_gap: self.gap.map(Gap::finish),
         };

@@ -12,7 +12,7 @@ use std::{
 use access::{House, Scope};
 use arrow_array::{Array, ArrayRef, BooleanArray, Int32Array, RecordBatch, cast::AsArray, types::Int32Type};
 use jiff::civil::Date;
-use model::{Month, RegionCode, RegionLevel};
+use model::{Month, RegionCode, RegionLevel, SMALL_CELL, hidden};
 use policy::{Policy, Subject};
 use rayon::prelude::*;
 use rules::{Expr, Frame, Label, Lang, Params};
@@ -33,8 +33,6 @@ use crate::{
 const HELD_BYTES_MAX: usize = 3 << 30;
 /// Families named as examples.
 const EXAMPLES: usize = 10;
-/// A count of a region or decile below this is not shown: few people could be told from it.
-pub const SMALL_CELL: i64 = 5;
 
 /// What an expression would select.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -81,7 +79,7 @@ pub struct NullCount {
 pub struct RegionTrial {
     /// Its path.
     pub region: String,
-    /// Selected; none when fewer than [`SMALL_CELL`] but more than none.
+    /// Selected; none where it is [`hidden`].
     pub selected: Option<i64>,
     /// Families or people.
     pub of: i64,
@@ -156,15 +154,18 @@ pub fn try_rule(
         tally.add(part);
     }
     let schema = house.policy.rule_schema();
-    let shown = |n: i64| (n == 0 || n >= SMALL_CELL).then_some(n);
     let label = |name: &str| schema.get(name).map_or_else(Label::default, |field| field.label.clone());
-    let region = |(path, (selected, of)): (&String, (i64, i64))| RegionTrial {
+    let hides = hidden(tally.regions.iter().map(|(selected, _)| [*selected]), SMALL_CELL);
+    let region = |((path, (selected, of)), hide): ((&String, (i64, i64)), bool)| RegionTrial {
         region: path.clone(),
-        selected: shown(selected),
+        selected: (!hide).then_some(selected),
         of,
     };
-    let mut regions: Vec<RegionTrial> = areas.names.iter().zip(tally.regions).map(region).collect();
+    let mut regions: Vec<RegionTrial> =
+        areas.names.iter().zip(tally.regions).zip(hides).map(region).collect();
     regions.retain(|region| region.of > 0);
+    let hides = hidden(tally.deciles.iter().map(|selected| [*selected]), SMALL_CELL);
+    let deciles = tally.deciles.iter().zip(hides).map(|(selected, hide)| (!hide).then_some(*selected));
     Ok(Trial {
         subject,
         words: Label::new(expr.words_with(Lang::Id, &params), expr.words_with(Lang::En, &params)),
@@ -179,7 +180,7 @@ pub fn try_rule(
             .zip(tally.nulls)
             .map(|(name, unknown)| NullCount { label: label(name), name: name.clone(), unknown })
             .collect(),
-        deciles: tally.deciles.into_iter().map(shown).collect(),
+        deciles: deciles.collect(),
         regions,
         examples: if tally.selected < SMALL_CELL { Vec::new() } else { tally.examples },
     })

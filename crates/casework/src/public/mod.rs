@@ -14,8 +14,8 @@ pub use clarification::{
 };
 pub(crate) use clarification::{concerns, project};
 pub use defuse::defuse;
+pub(crate) use survey::asked_of;
 pub use survey::{
     Answered, ElementScore, Group, SurveyFilter, SurveyView, SurveyWay, record_survey, survey_by_ticket,
     survey_results,
 };
-pub(crate) use survey::{asked_of, hidden};

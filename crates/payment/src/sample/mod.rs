@@ -17,6 +17,6 @@ pub use service::{
     ANSWER_COLUMNS, Answered, AnswersTaken, Drawn, Told, Wanted, answer, draw, import_answers,
 };
 pub use views::{
-    AnswerView, Group, Results, SMALL_CELL, SampleLinePage, SampleLineView, SamplePage, SampleView,
-    sample_line, sample_lines, sample_page, samples,
+    AnswerView, Group, Results, SampleLinePage, SampleLineView, SamplePage, SampleView, sample_line,
+    sample_lines, sample_page, samples,
 };

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use access::{House, Scope};
-use model::RegionCode;
+use model::{RegionCode, SMALL_CELL, hidden};
 use serde::Serialize;
 use store::{Page, Paged, Row, params};
 
@@ -16,8 +16,6 @@ use super::{
 use crate::{Error, Result, common};
 
 const READ: &str = "verify.read";
-/// Fewest answers of which a share is shown.
-pub const SMALL_CELL: i64 = 5;
 
 /// A sample.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -274,18 +272,16 @@ fn groups(
     for (of, counted) in strata {
         sums.entry(key(of).clone()).or_default().add(counted);
     }
-    let group = |(key, counted): (String, Counted)| {
-        let cell = counted.cell(Answer::arrived);
-        let big = cell.answered >= SMALL_CELL;
-        Group {
-            key,
-            population: counted.population,
-            drawn: counted.drawn,
-            answered: (big || cell.answered == 0).then_some(cell.answered),
-            arrived: rules::wilson(cell.hits, cell.answered, z).filter(|_| big),
-        }
+    let cells: Vec<Cell> = sums.values().map(|counted| counted.cell(Answer::arrived)).collect();
+    let hides = hidden(cells.iter().map(|cell| [cell.answered]), SMALL_CELL);
+    let group = |(((key, counted), cell), hide): (((String, Counted), Cell), bool)| Group {
+        key,
+        population: counted.population,
+        drawn: counted.drawn,
+        answered: (!hide).then_some(cell.answered),
+        arrived: rules::wilson(cell.hits, cell.answered, z).filter(|_| !hide && cell.answered > 0),
     };
-    sums.into_iter().map(group).collect()
+    sums.into_iter().zip(cells).zip(hides).map(group).collect()
 }
 
 /// Lines of a sample, by village. `answer` is the code of an answer, `open`, or empty. Narrow the scope with [`Scope::within`].

@@ -107,7 +107,7 @@ fn try_rule(place: &Place, expression: &str, closing: Option<model::Month>) -> a
     for null in &trial.nulls {
         lines.push(format!("  {}: not known of {}", null.name, number(null.unknown)));
     }
-    let cell = |n: Option<i64>| n.map_or_else(|| format!("<{}", targeting::SMALL_CELL), number);
+    let cell = |n: Option<i64>| n.map_or_else(|| "hidden".to_owned(), number);
     let deciles: Vec<String> =
         trial.deciles.iter().enumerate().map(|(i, n)| format!("{}: {}", i + 1, cell(*n))).collect();
     lines.push(format!("by decile (11 is none): {}", deciles.join(", ")));

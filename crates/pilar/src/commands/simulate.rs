@@ -108,7 +108,7 @@ fn answer<T: serde::Serialize>(
 }
 
 fn region(part: &Part) -> String {
-    let cell = |n: Option<i64>| n.map_or_else(|| format!("< {}", targeting::SMALL_CELL), |n| n.to_string());
+    let cell = |n: Option<i64>| n.map_or_else(|| "hidden".to_owned(), |n| n.to_string());
     let key = if part.key.is_empty() { "unknown" } else { &part.key };
     let [before, after] = part.eligible.map(cell);
     let [enters, leaves] = [cell(part.enters), cell(part.leaves)];
@@ -160,7 +160,7 @@ fn lines(found: &Comparison) -> Vec<String> {
         ));
     }
     for share in &found.shares {
-        let cell = |n: Option<i64>| n.map_or_else(|| "small".to_owned(), number);
+        let cell = |n: Option<i64>| n.map_or_else(|| "hidden".to_owned(), number);
         let kind = if share.key.is_empty() { "of no kind" } else { &share.label.en };
         let [before, after] = share.amount_idr.map(cell);
         lines.push(format!("  {} {kind}: {before} -> {after} rupiah", share.cut));

@@ -59,7 +59,7 @@ fn report(house: &House, session: &Session, sample: i64) -> anyhow::Result<Answe
 
 fn told(share: Option<&Share>) -> String {
     share.map_or_else(
-        || format!("fewer than {} answers", sample::SMALL_CELL),
+        || "hidden or none: too few answers".to_owned(),
         |one| format!("{:.1} % ({:.1} to {:.1} %)", one.estimate * 100.0, one.low * 100.0, one.high * 100.0),
     )
 }

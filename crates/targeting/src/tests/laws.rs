@@ -47,10 +47,11 @@ pub(super) fn settled<'a>(
     judged: &'a Judged,
     families: &RecordBatch,
     number: usize,
+    others: &[Other],
 ) -> Settled<'a> {
     let ids = families.column_by_name("family_id").unwrap().as_primitive::<Int64Type>().clone();
     let regions = Regions::new(&text_column(families, "region"));
-    settle(pass, number, judged, ids.values(), &regions, &[], None)
+    settle(pass, number, judged, ids.values(), &regions, others, None)
 }
 
 /// The answers to conditions that are asked of a family alone.
@@ -78,7 +79,7 @@ fn programmes_decided_together_decide_each_family_as_one_rule_decides_one_family
         let mut data: Vec<FamilyData> =
             (0..families.num_rows()).map(|row| family_data(&families, &people, row)).collect();
         for (number, plan) in together.plans.iter().enumerate() {
-            let columns = settled(&together, &all, &families, number);
+            let columns = settled(&together, &all, &families, number, &[]);
             let bits = own_bits(&columns);
             for (row, data) in data.iter_mut().enumerate() {
                 let judged = plan.judge_family(data).unwrap();
@@ -124,7 +125,7 @@ fn where_nothing_is_known_nobody_is_found_eligible_and_nobody_is_excluded() {
     let (families, people) = population(&policy, 60, 100, &mut Dice(4));
     for pass in alone(&policy) {
         let judged = pass.judge(&families, &people).unwrap();
-        let settled = settled(&pass, &judged, &families, 0);
+        let settled = settled(&pass, &judged, &families, 0, &[]);
         let (plan, bits) = (settled.plan, own_bits(&settled));
         for (row, bits) in bits.iter().enumerate() {
             // A condition that holds for a family of unknown people must be about counts, never about an

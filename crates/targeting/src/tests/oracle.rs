@@ -11,17 +11,18 @@ use std::{
 
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    cast::AsArray, types::Float64Type,
+    cast::AsArray,
+    types::{Float64Type, Int64Type},
 };
 use jiff::civil::date;
-use policy::{ColumnType, Policy};
+use policy::{ColumnType, Policy, Together};
 use rules::{Field, Frame, Params, Schema, Type, Value, compile};
 
 use super::{
     laws::{family_data, settled},
     month, pass, period, policy,
 };
-use crate::{FamilyOutcome, closing::value_at};
+use crate::{FamilyOutcome, PlaceKind, closing::value_at, settle::Other};
 
 /// The sample of the tree, or another one.
 fn sample() -> PathBuf {
@@ -255,13 +256,35 @@ fn every_programme_is_decided_as_in_duckdb_for_all_families_and_for_each() {
     let judged = together.judge(&families, &people).unwrap();
     let mut data: Vec<_> = (0..families.num_rows()).map(|row| family_data(&families, &people, row)).collect();
     let mut wrong = Vec::new();
+    let ids = families.column_by_name("family_id").unwrap().as_primitive::<Int64Type>().values();
+    // Who receives what was decided before, by our own answers.
+    let mut received: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
     for (number, (plan, (outcomes, amounts))) in together.plans.iter().zip(&expected).enumerate() {
-        let columns = settled(&together, &judged, &families, number);
+        let lines = plan.version.combinations.iter().enumerate();
+        let others: Vec<Other> = lines
+            .flat_map(|(combination, line)| line.programmes().map(move |programme| (combination, programme)))
+            .map(|(combination, programme)| Other {
+                combination,
+                programme: programme.to_owned(),
+                recipients: Some(received[programme].clone()),
+            })
+            .collect();
+        let goes_together = |family: &i64| {
+            plan.version.combinations.iter().all(|line| {
+                let any = line.programmes().any(|other| received[other].contains(family));
+                any == (line.rule == Together::Needs)
+            })
+        };
+        let columns = settled(&together, &judged, &families, number, &others);
         for (row, data) in data.iter_mut().enumerate() {
             let duckdb = (outcomes[row], amounts[row]);
             let of_columns = (columns.outcome(row).code(), columns.worth(row).unwrap().0.idr());
             let alone = plan.judge_family(data).unwrap();
-            let own = plan.places.iter().filter(|place| !matches!(place.of, crate::PlaceKind::Quota));
+            // One family alone knows nothing of places and of what it receives besides.
+            let own = plan
+                .places
+                .iter()
+                .filter(|place| !matches!(place.of, PlaceKind::Quota | PlaceKind::Combination(_)));
             let passes = own.into_iter().all(|place| {
                 if place.stops(plan.version) {
                     alone.bits.held & place.bit() == 0
@@ -269,8 +292,7 @@ fn every_programme_is_decided_as_in_duckdb_for_all_families_and_for_each() {
                     alone.bits.held & place.bit() != 0
                 }
             });
-            // One family alone knows nothing of places.
-            let alone = (passes, alone.amount.idr());
+            let alone = (passes && goes_together(&ids[row]), alone.amount.idr());
             let may = duckdb.0 != FamilyOutcome::NotEligible.code();
             if of_columns != duckdb || alone != (may, duckdb.1) {
                 let key = &plan.programme.key;
@@ -279,6 +301,9 @@ fn every_programme_is_decided_as_in_duckdb_for_all_families_and_for_each() {
                 ));
             }
         }
+        let receives = |row: &usize| columns.outcome(*row) == FamilyOutcome::Eligible;
+        let receivers = (0..ids.len()).filter(receives).map(|row| ids[row]).collect();
+        received.insert(&plan.programme.key, receivers);
     }
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
 }

@@ -1,7 +1,7 @@
 //! Laws of simulations: shares and villages sum to the whole, ranks of another day decide as a closing with these ranks would, what other
 //! rooms mark is looked at first, and what few may know is told of the country only.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use access::{House, Scope};
 use arrow_array::{ArrayRef, Int32Array, RecordBatch, cast::AsArray, types::Int64Type};
@@ -15,8 +15,8 @@ use super::{
     service::{close, console, house, user},
 };
 use crate::{
-    Consumption, Mark, Move, Outside, Question, Ranks, Simulated, Wish, check_question, make_scenario,
-    scenario_regions, simulate,
+    Consumption, Mark, Move, Outside, Question, Ranks, RegionCube, Simulated, Wish, check_question,
+    make_scenario, scenario_regions, simulate, tally::Cell,
 };
 
 /// One programme that asks for a decile, stricter by two.
@@ -99,6 +99,104 @@ fn shares_of_members_and_villages_sum_to_what_the_programme_costs() {
     assert!(!own.found.iter().any(|one| one.shares.iter().any(sealed)), "sealed kinds are of the country");
     let own = own.cube.cells("SEMBAKO", &nation, RegionLevel::District);
     assert!(own.keys().eq(["99.01"]), "{own:?}");
+}
+
+const LEVELS: [RegionLevel; 5] = [
+    RegionLevel::Nation,
+    RegionLevel::Province,
+    RegionLevel::District,
+    RegionLevel::Subdistrict,
+    RegionLevel::Village,
+];
+
+#[test]
+fn no_small_number_of_a_village_is_left_when_all_that_is_shown_is_taken_away() {
+    let (mut hidden, mut parts) = (0, 0);
+    for seed in 0..60 {
+        let dice = &mut Dice(100 + seed);
+        // Sparse at first, then ever more in a village.
+        let many = 1 + dice.below(6 + seed) as i64;
+        let mut villages = vec![String::new()];
+        for _ in 0..40 {
+            let [province, district, subdistrict] = [2, 3, 2].map(|of| 1 + dice.below(of));
+            villages.push(format!(
+                "{}.{district:02}.{subdistrict:02}.{}",
+                98 + province,
+                2001 + dice.below(4)
+            ));
+        }
+        villages.sort_unstable();
+        villages.dedup();
+        let cells: Vec<Cell> = villages
+            .iter()
+            .map(|_| {
+                let [stay, enters, leaves] =
+                    [0; 3].map(|_| if dice.chance(40) { 0 } else { dice.below(many as u64) as i64 });
+                let eligible = [stay + leaves, stay + enters];
+                Cell { families: 50, eligible, amount: eligible.map(|n| n * 600_000), enters, leaves }
+            })
+            .collect();
+        let mut cube = RegionCube::new(villages.iter().map(String::as_str).enumerate());
+        cube.add("UJI", &cells);
+        for level in &LEVELS[1..] {
+            let (of_level, all) = nothing_is_given_away(&cube, "UJI", *level);
+            (hidden, parts) = (hidden + of_level, parts + all);
+        }
+    }
+    assert!(hidden > 100 && parts - hidden > 100, "{hidden} of {parts} are hidden");
+}
+
+/// What is shown at a level is what was counted, below what is hidden all is hidden, and of what is shown above no small number is left
+/// when what is shown here is taken away. How many parts hide something, and of how many.
+fn nothing_is_given_away(cube: &RegionCube, programme: &str, level: RegionLevel) -> (usize, usize) {
+    let nation = RegionCode::nation();
+    let cells = cube.cells(programme, &nation, level);
+    let parts = cube.parts(programme, &nation, level);
+    assert_eq!(parts.len(), cells.len());
+    let above = LEVELS[level as usize - 1];
+    let shown_above: BTreeMap<String, [Option<i64>; 4]> = if above == RegionLevel::Nation {
+        let whole = |at: usize| Some(cells.values().map(|cell| figures(cell)[at]).sum());
+        [(String::new(), [0, 1, 2, 3].map(whole))].into()
+    } else {
+        let parts = cube.parts(programme, &nation, above);
+        parts.iter().map(|part| (part.key.clone(), told(part))).collect()
+    };
+    let mut left: BTreeMap<String, [(i64, i64, i64); 4]> = BTreeMap::new();
+    for part in &parts {
+        let (cell, told) = (figures(&cells[&part.key]), told(part));
+        let parent =
+            RegionCode::parse(&part.key).map_or_else(|_| String::new(), |code| code.at(above).to_string());
+        for at in 0..4 {
+            let (hidden, sum, shown) = &mut left.entry(parent.clone()).or_default()[at];
+            match told[at] {
+                Some(n) => {
+                    assert!(
+                        n == cell[at] && (n == 0 || n >= 5) && shown_above[&parent][at].is_some(),
+                        "{part:?}"
+                    );
+                    *shown += n;
+                }
+                None => (*hidden, *sum) = (*hidden + 1, *sum + cell[at]),
+            }
+        }
+        // The same wherever one stands when one looks.
+        let around = RegionCode::parse(&parent).unwrap_or_else(|_| RegionCode::nation());
+        assert!(cube.parts(programme, &around, level).contains(part), "{part:?}");
+    }
+    for (parent, figures) in left {
+        for (hidden, sum, shown) in figures {
+            assert!(sum == 0 || shown == 0 || (hidden > 1 && sum >= 5), "{parent}: {hidden} {sum} {shown}");
+        }
+    }
+    (parts.iter().filter(|part| told(part).contains(&None)).count(), parts.len())
+}
+
+fn told(part: &crate::Part) -> [Option<i64>; 4] {
+    [part.eligible[0], part.eligible[1], part.enters, part.leaves]
+}
+
+fn figures(cell: &Cell) -> [i64; 4] {
+    [cell.eligible[0], cell.eligible[1], cell.enters, cell.leaves]
 }
 
 #[test]

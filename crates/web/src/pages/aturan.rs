@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::Query;
 use policy::{ColumnType, Subject};
 use serde::Deserialize;
-use targeting::{SMALL_CELL, Trial};
+use targeting::Trial;
 
 use crate::{
     fault::Fault,
@@ -119,7 +119,7 @@ fn told(t: &Tongue, wrong: &rules::RuleError) -> String {
 
 async fn tell(visit: &Visit, t: &Tongue, trial: Trial) -> Result<Found, Fault> {
     let places = visit.names(trial.regions.iter().map(|region| region.region.clone())).await?;
-    let cell = |n: Option<i64>| n.map_or_else(|| format!("< {SMALL_CELL}"), |n| t.n(n));
+    let cell = |n: Option<i64>| n.map_or_else(|| t.say("web-sim-hidden"), |n| t.n(n));
     let decile = |(i, n): (usize, &Option<i64>)| Bar {
         label: if i < 10 { t.one("web-decile-n", "n", i + 1) } else { t.say("web-decile-none") },
         text: cell(*n),
@@ -132,7 +132,7 @@ async fn tell(visit: &Visit, t: &Tongue, trial: Trial) -> Result<Found, Fault> {
         let share = region.selected.map_or_else(String::new, |selected| t.share(selected, region.of));
         (name, cell(region.selected), t.n(region.of), share)
     };
-    let shown = Some(trial.selected).filter(|n| *n == 0 || *n >= SMALL_CELL);
+    let shown = model::shown(trial.selected);
     let key = if trial.subject == Subject::Person { "web-rule-people" } else { "web-rule-families" };
     Ok(Found {
         words: t.label(&trial.words).to_owned(),

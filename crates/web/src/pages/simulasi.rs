@@ -12,9 +12,7 @@ use model::{Month, Period, RegionCode, RegionLevel, Rupiah};
 use policy::Setting;
 use report::SheetCell;
 use serde::Deserialize;
-use targeting::{
-    Comparison, Consumption, FIGURE_HEADS, FigureRow, Move, Part, Question, SMALL_CELL, Scenario, Side,
-};
+use targeting::{Comparison, Consumption, FIGURE_HEADS, FigureRow, Move, Part, Question, Scenario, Side};
 
 use super::{aturan::closings, simulasi_kerja};
 use crate::{
@@ -494,10 +492,7 @@ fn compared(
 
 /// A number of families; small ones are hidden, if they are not already.
 fn cell(t: &Tongue, families: Option<i64>) -> String {
-    match families {
-        Some(n) if n == 0 || n >= SMALL_CELL => t.n(n),
-        _ => format!("< {SMALL_CELL}"),
-    }
+    families.and_then(model::shown).map_or_else(|| t.say("web-sim-hidden"), |n| t.n(n))
 }
 
 fn part_row(t: &Tongue, part: &Part, name: String) -> [String; 7] {
