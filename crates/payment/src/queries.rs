@@ -366,6 +366,8 @@ sql! {
         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8");
     pub(crate) SUMMARY_SHIFT = concat!(into_summary!(), "SELECT cycle_id, region, channel, eligibility, account_state,
             payment, problem, order_id, ", counts!(), " FROM payment_shift WHERE TRUE ", add_counts!());
+    pub(crate) SUMMARY_ADD = concat!(into_summary!(), "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ",
+            add_counts!());
     pub(crate) SHIFT_CLEAR = "DELETE FROM payment_shift";
     pub(crate) SUMMARY_STATES = concat!("SELECT eligibility, account_state, payment, problem, channel, ", figures!(), "
         FROM payment_summary WHERE cycle_id = $1 AND region >= $2 AND region < $3

@@ -15,6 +15,9 @@ use crate::{
     texts::Numbers,
 };
 
+/// Counts that are added one by one: those that a decision about a line changes. More go by way of a table, all at once.
+const FEW: usize = 4;
+
 /// Everything that counts are kept by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
@@ -82,6 +85,7 @@ impl Tally {
         changed.sort_unstable_by_key(|(key, _)| {
             (key.cycle, self.names.texts().get(key.region as usize), key.channel, key.payment)
         });
+        let few = changed.len() <= FEW;
         let rows = changed.into_iter().map(|(key, sums)| {
             let states = [
                 key.eligibility.code(),
@@ -94,6 +98,11 @@ impl Tally {
             let figures = sums.iter().map(|sum| Value::from(*sum));
             places.into_iter().chain(states).chain([key.order.into()]).chain(figures).collect()
         });
+        if few {
+            let rows: Vec<Vec<Value>> = rows.collect();
+            tx.execute_all(&queries::SUMMARY_ADD, &rows)?;
+            return Ok(());
+        }
         tx.bulk("payment_shift", COLUMNS, rows)?;
         tx.execute(&queries::SUMMARY_SHIFT, &[])?;
         tx.execute(&queries::SHIFT_CLEAR, &[])?;

@@ -371,6 +371,7 @@ web-tasks-lead = Cases that wait for your step, nearest deadline first.
 web-my-tasks = My tasks
 web-late = Late
 web-today = Due today
+web-calendar-today = Today
 web-days-late = { $n ->
     [one] { $n } working day late
    *[other] { $n } working days late

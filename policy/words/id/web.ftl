@@ -365,6 +365,7 @@ web-tasks-lead = Kasus yang menunggu langkah Anda, yang paling dekat tenggatnya 
 web-my-tasks = Tugas saya
 web-late = Terlambat
 web-today = Hari ini
+web-calendar-today = Hari ini
 web-days-late = terlambat { $n } hari kerja
 web-due-today = tenggat hari ini
 web-days-left = { $n } hari kerja lagi

@@ -1,6 +1,6 @@
-//! What the demo's companions brought to an end: sessions of their groups over some months, and for every target of their kind a few
-//! cases led to an end that counts for it, each step by somebody whose step it is, through the engine. Nothing here knows a workflow:
-//! groups and targets are named by the policy.
+//! What the demo's companions brought to an end: sessions of their groups over some months, families that were looked at twice, and for
+//! every target of their kind a few cases led to an end that counts for it, each step by somebody whose step it is, through the engine.
+//! Nothing here knows a workflow: groups, second checks and targets are named by the policy.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,7 +8,7 @@ use access::House;
 use casework::{StepRequest, views};
 use jiff::ToSpan;
 use model::{CaseId, RegionCode};
-use policy::{CaseSubject, FieldKind, FormField, Workflow};
+use policy::{CaseSubject, EffectRule, FieldKind, FormField, OPEN_CASE, Transition, Workflow};
 use serde_json::{Value, json};
 
 use super::{
@@ -20,6 +20,8 @@ use super::{
 const EACH: usize = 4;
 /// Groups, and sessions of the first of them.
 const GROUPS: [(&str, usize); 2] = [("Melati", 4), ("Mawar", 3)];
+/// Families that are looked at twice; of six of them one is found otherwise.
+const CHECKS: usize = 12;
 /// Ways of answering a form that are tried.
 const TRIES: usize = 6;
 /// First family of the caseload whose cases are led to an end; those before have cases that go on.
@@ -34,6 +36,7 @@ pub(super) fn play(run: &Run) -> anyhow::Result<(u64, Value)> {
         |worker: &&Worker| house.policy.roles().get(&worker.session.role).is_some_and(|role| role.caseload);
     let Some(companion) = workers.iter().find(caseload) else { return Ok((0, json!({}))) };
     let sessions = sessions(house, &workers, companion, &village)?;
+    let checks = checks(house, &workers, &village)?;
     let pillars = house.policy.pillars();
     let mut ends = Vec::new();
     for (key, _) in pillars.kinds.iter().filter(|kind| kind.companion).flat_map(|kind| &kind.targets) {
@@ -55,7 +58,8 @@ pub(super) fn play(run: &Run) -> anyhow::Result<(u64, Value)> {
             reached += u64::from(lead(house, &workers, workflow, case, &end.key, &none)?);
         }
     }
-    Ok((sessions + reached, json!({ "sessions": sessions, "ends": reached })))
+    let told = json!({ "sessions": sessions, "second_checks": checks, "ends": reached });
+    Ok((sessions + checks + reached, told))
 }
 
 /// Sessions of invented groups, one a month back from today; the last one of each is still to come.
@@ -99,6 +103,65 @@ fn sessions(
         }
     }
     Ok(held)
+}
+
+/// Families looked at by one person and then, without knowing what that one found, by another.
+fn checks(house: &House, workers: &[Worker], village: &RegionCode) -> anyhow::Result<u64> {
+    let workflows = house.policy.workflows();
+    let mut filed = 0;
+    for second in workflows.values() {
+        let Some(compare) = &second.compare else { continue };
+        let kind = compare.fields.first().and_then(|field| Some((field, &second.field(field)?.kind)));
+        let Some((field, FieldKind::Choice(choices))) = kind else { continue };
+        let opens = |step: &&Transition| {
+            let opened = |effect: &EffectRule| {
+                effect.name == OPEN_CASE && effect.workflow.as_ref() == Some(&second.key)
+            };
+            step.effects.iter().any(opened)
+        };
+        for first in workflows.values() {
+            let Some(asks) = first.transitions.iter().find(opens) else { continue };
+            let may = |worker: &&Worker| {
+                worker.session.may("case.open") && first.opened_by.contains(&worker.session.role)
+            };
+            let Some(opener) = workers.iter().find(may) else { continue };
+            for nth in 0..CHECKS {
+                // The first choice for most families, the second for some.
+                let [found, again] = [nth % 4 == 3, (nth % 4 == 3) != (nth % 6 == 5)].map(|other| {
+                    let choice = &choices[usize::from(other) % choices.len()];
+                    BTreeMap::from([(field.clone(), choice.value.clone())])
+                });
+                let none = BTreeMap::new();
+                let opened = open_by(house, first, opener, village, FIRST_FAMILY + nth, &none)?;
+                let Some(case) = opened else { continue };
+                if lead(house, workers, first, case, &asks.to, &found)?
+                    && let Some(child) = child_of(house, workers, case, &second.key)?
+                {
+                    filed += u64::from(lead(house, workers, second, child, &compare.state, &again)?);
+                }
+            }
+        }
+    }
+    Ok(filed)
+}
+
+/// The case of a workflow that another opened, for the first who sees both.
+fn child_of(
+    house: &House,
+    workers: &[Worker],
+    case: CaseId,
+    workflow: &str,
+) -> anyhow::Result<Option<CaseId>> {
+    for worker in workers {
+        if let Some(view) = views::case_page(house, &worker.session.scope("case.read")?, case, None)? {
+            let mut children =
+                view.relatives.into_iter().filter(|one| one.child && one.row.workflow == workflow);
+            if let Some(child) = children.next() {
+                return Ok(Some(child.row.case));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Takes the steps of a shortest way to a state; answers whether it was reached.

@@ -168,16 +168,12 @@ fn nothing_is_given_away(cube: &RegionCube, programme: &str, level: RegionLevel)
             RegionCode::parse(&part.key).map_or_else(|_| String::new(), |code| code.at(above).to_string());
         for at in 0..4 {
             let (hidden, sum, shown) = &mut left.entry(parent.clone()).or_default()[at];
-            match told[at] {
-                Some(n) => {
-                    assert!(
-                        n == cell[at] && (n == 0 || n >= 5) && shown_above[&parent][at].is_some(),
-                        "{part:?}"
-                    );
-                    *shown += n;
-                }
-                None => (*hidden, *sum) = (*hidden + 1, *sum + cell[at]),
-            }
+            let Some(n) = told[at] else {
+                (*hidden, *sum) = (*hidden + 1, *sum + cell[at]);
+                continue;
+            };
+            assert!(n == cell[at] && (n == 0 || n >= 5) && shown_above[&parent][at].is_some(), "{part:?}");
+            *shown += n;
         }
         // The same wherever one stands when one looks.
         let around = RegionCode::parse(&parent).unwrap_or_else(|_| RegionCode::nation());
