@@ -86,15 +86,21 @@ pub(crate) const APPROVED_ON: &str = "before_approved_on";
 /// Key of the name of the list before in the note of a list.
 pub(crate) const BEFORE: &str = "before";
 
-/// The list that a run follows: the approved one of the period that ends on the day before. `objecting` is sorted.
+/// The list that a run follows: the last approved one of a period that ended before, within a year: who received by it is told before
+/// anything ends, also where periods between had no list. `objecting` is sorted.
 pub(crate) fn before(house: &House, plan: &Plan<'_>, objecting: &[i64]) -> Result<Option<Before>> {
     if !gives_notice(plan) {
         return Ok(None);
     }
-    let Ok(eve) = plan.period.first_day().checked_sub(1.day()) else { return Ok(None) };
+    let begins = plan.period.first_day();
+    let (Ok(eve), Ok(since)) = (begins.checked_sub(1.day()), begins.checked_sub(1.year())) else {
+        return Ok(None);
+    };
     let programme = &plan.programme.key;
     let found = house.db.read(|tx| {
-        let Some(row) = tx.query_opt(&queries::RUN_BEFORE, params![programme, eve])? else { return Ok(None) };
+        let Some(row) = tx.query_opt(&queries::RUN_BEFORE, params![programme, since, eve])? else {
+            return Ok(None);
+        };
         let mut renewed = Vec::new();
         tx.for_each(&queries::NOTICES_RENEWED, params![programme], |row| {
             renewed.push(row.int(0)?);

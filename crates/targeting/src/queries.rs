@@ -34,9 +34,10 @@ store::sql! {
     pub(crate) RUN_LATEST = concat!(run_columns!(),
         "WHERE programme = $1
         ORDER BY period_from DESC, CASE WHEN state = 'approved' THEN 0 ELSE 1 END, made_at DESC, run LIMIT 1");
-    /// The approved run of the period that ends on the day $2: what the next one follows.
+    /// The last approved run of a period that ends from the day $2 to the day $3: what the next one follows.
     pub(crate) RUN_BEFORE = concat!(run_columns!(),
-        "WHERE programme = $1 AND period_to = $2 AND state = 'approved' ORDER BY period_from DESC LIMIT 1");
+        "WHERE programme = $1 AND period_to >= $2 AND period_to <= $3 AND state = 'approved'
+        ORDER BY period_to DESC, period_from DESC LIMIT 1");
     pub(crate) RUN_ADD = "INSERT INTO decision_run (run, programme, period, period_from, period_to, closing,
             version, reference_date, policy_hash, dataset, dataset_hash, families, eligible, waiting,
             not_eligible, excluded, unknown, amount_idr, state, made_by, made_by_name, made_at, kept)

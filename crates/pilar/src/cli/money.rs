@@ -17,6 +17,12 @@ pub(crate) enum Pay {
         /// Number of the payment cycle.
         #[arg(long)]
         cycle: i64,
+        /// Only lines of this channel, such as those that were moved to the post office. Default: the cycle's own.
+        #[arg(long)]
+        channel: Option<String>,
+        /// Only lines of this region (a *termin*), such as 11.01. Default: the nation.
+        #[arg(long)]
+        region: Option<String>,
     },
     /// Approve an order for the treasury (SPM)
     Approve {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use access::{House, Session};
 use anyhow::Context;
-use model::Rupiah;
+use model::{RegionCode, Rupiah};
 use payment::{ApprovedList, Built, FileMade, Imported, OrderView, Reconciliation, Sp2d, Wave};
 use serde::Serialize;
 use serde_json::json;
@@ -107,7 +107,11 @@ pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result
             let next = format!("next: pilar pay export --cycle {} --kind accounts", built.cycle_id);
             Answer::of(&built, vec![line, next])
         }
-        Pay::Order { cycle } => told_order(&order(house, &session, *cycle)?),
+        Pay::Order { cycle, channel, region } => {
+            let region = region.as_deref().map(RegionCode::parse).transpose()?;
+            let wave = Wave { channel: channel.clone(), region };
+            told_order(&order(house, &session, *cycle, &wave)?)
+        }
         Pay::Approve { order, approver, spm } => {
             let approvers = approver.split(',').map(|login| acting(house, Some(login)));
             let approvers = approvers.collect::<anyhow::Result<Vec<_>>>()?;
@@ -281,15 +285,18 @@ fn told_order(order: &OrderView) -> anyhow::Result<Answer> {
     Answer::of(order, vec![format!("order {id} is {}: {lines} lines, {amount}", order.state), next])
 }
 
-/// The order of a cycle that still waits for somebody, or a new one of all lines that are ready.
-pub(crate) fn order(house: &House, maker: &Session, cycle: i64) -> anyhow::Result<OrderView> {
+/// The order of a cycle and wave that still waits for somebody, or a new one of all its lines that are ready.
+pub(crate) fn order(house: &House, maker: &Session, cycle: i64, wave: &Wave) -> anyhow::Result<OrderView> {
     let standing = payment::cycle_page(house, &maker.scope("payment.read")?, cycle)?.orders;
-    if let Some(order) =
-        standing.into_iter().find(|order| !matches!(order.state.as_str(), "sent" | "cancelled"))
-    {
+    let waits = |order: &OrderView| {
+        !matches!(order.state.as_str(), "sent" | "cancelled")
+            && wave.channel.as_ref().is_none_or(|channel| *channel == order.channel)
+            && wave.region.as_ref().is_none_or(|region| *region == order.region)
+    };
+    if let Some(order) = standing.into_iter().find(waits) {
         return Ok(order);
     }
-    Ok(payment::prepare_order(house, &maker.scope("payment.build")?, cycle, &Wave::default())?)
+    Ok(payment::prepare_order(house, &maker.scope("payment.build")?, cycle, wave)?)
 }
 
 /// The files of all orders of a cycle that the treasury paid out.

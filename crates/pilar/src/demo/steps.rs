@@ -338,7 +338,7 @@ fn receiving(
 
 /// All that is ready is approved, and the invented treasury pays the same day. Orders that are through already stay as they are.
 fn treasury(house: &House, treasurer: &Session, approvers: &[Session], cycle: i64) -> anyhow::Result<()> {
-    let order = match money::order(house, treasurer, cycle) {
+    let order = match money::order(house, treasurer, cycle, &payment::Wave::default()) {
         Ok(order) => order,
         Err(error) if matches!(error.downcast_ref(), Some(payment::Error::NothingToOrder)) => return Ok(()),
         Err(error) => return Err(error),
