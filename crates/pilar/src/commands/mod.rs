@@ -31,6 +31,8 @@ mod status;
 mod user;
 pub(crate) mod verify;
 
+use std::io::{self, Write as _};
+
 use access::{House, Session};
 use serde::Serialize;
 
@@ -53,13 +55,17 @@ impl Answer {
         Ok(Self { object: serde_json::to_value(object)?, lines })
     }
 
-    pub(crate) fn print(&self, place: &Place) {
-        if place.json {
-            println!("{}", self.object);
+    /// Says it on standard output. A reader that has heard enough, such as `head`, is no error.
+    pub(crate) fn print(&self, place: &Place) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        let said = if place.json {
+            writeln!(out, "{}", self.object)
         } else {
-            for line in &self.lines {
-                println!("{line}");
-            }
+            self.lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+        };
+        match said.and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(()),
         }
     }
 }
@@ -68,9 +74,9 @@ impl Answer {
 pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<()> {
     let place = &cli.place;
     match &cli.command {
-        Command::Demo(command) => return demo::run(place, command),
-        Command::Serve(command) => return serve::run(&house::open_existing(place)?, command),
-        Command::SnapBank(command) => return snap_bank::run(place, command),
+        Command::Demo(command) => demo::run(place, command),
+        Command::Serve(command) => serve::run(&house::open_existing(place)?, command),
+        Command::SnapBank(command) => snap_bank::run(place, command),
         Command::Policy(command) => policy::run(place, command)?.print(place),
         Command::Link(command) => link::run(place, command)?.print(place),
         Command::Figures(command) => figures::figures(place, command)?.print(place),
@@ -78,10 +84,9 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<()> {
         Command::Init(command) => lists::init(&house::open(place, "pilar-data")?, command)?.print(place),
         other => {
             let house = house::open_existing(place)?;
-            answer(place, &house, other)?.print(place);
+            answer(place, &house, other)?.print(place)
         }
     }
-    Ok(())
 }
 
 fn answer(place: &Place, house: &House, command: &Command) -> anyhow::Result<Answer> {

@@ -165,15 +165,16 @@ fn lines(found: &Comparison) -> Vec<String> {
         let [before, after] = share.amount_idr.map(cell);
         lines.push(format!("  {} {kind}: {before} -> {after} rupiah", share.cut));
     }
+    let few = |n: i64| model::shown(n).map_or_else(|| "a few".to_owned(), number);
     for look in found.look_first.iter().filter(|look| look.families > 0) {
         lines.push(format!(
             "  look first: {} families lose something with {}",
-            number(look.families),
+            few(look.families),
             look.label.en
         ));
     }
     for (_, text, families) in &found.only {
-        lines.push(format!("  by this condition alone {} do not receive: {}", number(*families), text.en));
+        lines.push(format!("  by this condition alone {} do not receive: {}", few(*families), text.en));
     }
     lines.extend(
         found

@@ -57,8 +57,7 @@ pub(crate) fn run(place: &Place, command: &SnapBank) -> anyhow::Result<()> {
         &json!({"url": url}),
         vec![format!("the invented bank listens on {url}; GET /credits counts its credits")],
     )?
-    .print(place);
-    std::io::stdout().flush()?;
+    .print(place)?;
     let open = std::sync::atomic::AtomicUsize::new(0);
     thread::scope(|threads| {
         for stream in listener.incoming().flatten() {
