@@ -20,6 +20,29 @@ pub enum RegionLevel {
     Village,
 }
 
+impl RegionLevel {
+    /// The level right below; a village has none below and stands for itself.
+    pub fn below(self) -> Self {
+        match self {
+            Self::Nation => Self::Province,
+            Self::Province => Self::District,
+            Self::District => Self::Subdistrict,
+            Self::Subdistrict | Self::Village => Self::Village,
+        }
+    }
+
+    /// Characters of the path of a region of this level.
+    pub fn width(self) -> usize {
+        match self {
+            Self::Nation => 0,
+            Self::Province => 2,
+            Self::District => 5,
+            Self::Subdistrict => 8,
+            Self::Village => 13,
+        }
+    }
+}
+
 /// A text is no region code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no region code: write 11, 11.01, 11.01.05 or 11.01.05.2003")]
@@ -88,14 +111,7 @@ impl RegionCode {
 
     /// The part of the path down to `level`, or all of it if it ends before.
     pub fn at(&self, level: RegionLevel) -> Self {
-        let length = match level {
-            RegionLevel::Nation => 0,
-            RegionLevel::Province => 2,
-            RegionLevel::District => 5,
-            RegionLevel::Subdistrict => 8,
-            RegionLevel::Village => 13,
-        };
-        Self(self.0[..length.min(self.0.len())].to_owned())
+        Self(self.0[..level.width().min(self.0.len())].to_owned())
     }
 
     /// The region one level up; the nation has none.

@@ -14,7 +14,7 @@ use store::params;
 use crate::{
     Error, Result, common,
     effect::{self, Effect},
-    queries, views,
+    queries,
 };
 
 /// Bands of age: up to each of the settings' four numbers of days, and beyond.
@@ -70,7 +70,7 @@ pub fn resting(house: &House, scope: &Scope, region: &RegionCode) -> Result<Rest
     common::need(scope, "payment.read")?;
     let scope = scope.within(region).ok_or(Error::NotFound("region"))?;
     let (from, to) = scope.path_range();
-    let length = views::below(region.level());
+    let length = region.level().below().width() as i64;
     let days = house.policy.settings().cards.age_days;
     let now = house.clock.now_ms();
     let rows = house.db.read(|tx| match scope.caseload() {

@@ -7,8 +7,8 @@ mod exception;
 mod line;
 mod money;
 
+pub(crate) use cycle::cycle_view;
 pub use cycle::{CyclePage, CycleView, FunnelStep, ProblemCount, RegionFigures, cycle_page, cycles};
-pub(crate) use cycle::{below, cycle_view};
 pub(crate) use exception::close_in;
 pub use exception::{ExceptionFilter, ExceptionView, close_exception, exceptions};
 pub(crate) use line::line_view;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use access::{House, Scope};
-use model::{RegionCode, RegionLevel, Rupiah};
+use model::Rupiah;
 use serde::Serialize;
 use store::{Row, Tx, params};
 
@@ -245,28 +245,7 @@ pub(crate) fn sum(parts: impl Iterator<Item = Money>) -> Result<Money> {
 /// Families that receive by the list, by the region below `parent`.
 pub(crate) fn eligible_below(tx: &mut Tx<'_>, scope: &Scope, run: &Run) -> Result<BTreeMap<String, i64>> {
     let (from, to) = scope.path_range();
-    let level = below(scope.region()) as i64;
+    let level = scope.region().level().below() as i64;
     let rows = tx.query(&queries::COUNTS_BELOW, params![&run.run, level, from, to])?;
     rows.iter().map(|row| Ok::<_, Error>((row.string(0)?, row.int(1)?))).collect()
-}
-
-/// The level right below a region; a village has none below and stands for itself.
-pub(crate) fn below(region: &RegionCode) -> RegionLevel {
-    match region.level() {
-        RegionLevel::Nation => RegionLevel::Province,
-        RegionLevel::Province => RegionLevel::District,
-        RegionLevel::District => RegionLevel::Subdistrict,
-        RegionLevel::Subdistrict | RegionLevel::Village => RegionLevel::Village,
-    }
-}
-
-/// Characters of the path of a region at a level.
-pub(crate) fn width(level: RegionLevel) -> usize {
-    match level {
-        RegionLevel::Nation => 0,
-        RegionLevel::Province => 2,
-        RegionLevel::District => 5,
-        RegionLevel::Subdistrict => 8,
-        RegionLevel::Village => 13,
-    }
 }

@@ -9,7 +9,7 @@ use store::{Tx, regions as territory};
 
 use crate::{
     Basis, Error, Money, Result, Unit, families,
-    programmes::{self, Cycle, Run, below, width},
+    programmes::{self, Cycle, Run},
     tiles,
 };
 
@@ -76,7 +76,7 @@ struct Row {
 pub fn regions(house: &House, scope: &Scope, parent: &RegionCode) -> Result<RegionsView> {
     let parent = if parent.contains(scope.region()) { scope.region() } else { parent };
     let here = scope.within(parent).ok_or_else(|| Error::Region(parent.to_string()))?;
-    let counted = families::by_region(house, &here, width(below(parent)))?;
+    let counted = families::by_region(house, &here, parent.level().below().width())?;
     house.db.read(|tx| {
         let path = territory::path(tx, parent)?;
         let mut children = territory::children(tx, parent)?;
@@ -148,7 +148,8 @@ fn of_run(tx: &mut Tx<'_>, scope: &Scope, run: &Run) -> Result<Row> {
 }
 
 fn of_cycle(tx: &mut Tx<'_>, scope: &Scope, cycle: &Cycle) -> Result<Vec<Row>> {
-    let by_region = programmes::money_below(tx, scope, cycle.cycle_id, width(below(scope.region())) as i64)?;
+    let by_region =
+        programmes::money_below(tx, scope, cycle.cycle_id, scope.region().level().below().width() as i64)?;
     let row = |key, unit, number: &dyn Fn(&Money) -> Result<Option<i64>>| {
         let series = Series {
             key,

@@ -60,34 +60,30 @@ impl RegionCube {
     /// The regions of a level within a region, for one programme, in the order of their paths. Small cells are hidden, with them as many
     /// of their siblings as are needed, and all that lies below what is hidden.
     pub fn parts(&self, programme: &str, within: &RegionCode, level: RegionLevel) -> Vec<Part> {
-        let mut above = BTreeMap::from([(String::new(), Hides::default())]);
+        let mut above = BTreeMap::from([(RegionCode::nation(), Hides::default())]);
         let mut parts = Vec::new();
-        let levels =
-            [RegionLevel::Province, RegionLevel::District, RegionLevel::Subdistrict, RegionLevel::Village];
-        for (depth, below) in levels.into_iter().enumerate().take_while(|(_, below)| *below <= level) {
-            let parent_level = if depth == 0 { RegionLevel::Nation } else { levels[depth - 1] };
-            let around = within.at(parent_level);
-            let mut siblings: BTreeMap<String, (Vec<String>, Vec<Cell>)> = BTreeMap::new();
-            for (path, cell) in self.cells(programme, &around, below) {
+        let mut around_level = RegionLevel::Nation;
+        while around_level < level {
+            let below = around_level.below();
+            let mut siblings: BTreeMap<RegionCode, Vec<(RegionCode, Cell)>> = BTreeMap::new();
+            for (path, cell) in self.cells(programme, &within.at(around_level), below) {
                 let code = RegionCode::parse(&path).unwrap_or_else(|_| RegionCode::nation());
-                let (paths, cells) = siblings.entry(code.at(parent_level).to_string()).or_default();
-                paths.push(path);
-                cells.push(cell);
+                siblings.entry(code.at(around_level)).or_default().push((code, cell));
             }
             let mut known = BTreeMap::new();
             parts.clear();
-            for (parent, (paths, cells)) in siblings {
-                let whole = above.get(&parent).copied().unwrap_or_default();
-                for ((path, cell), hides) in paths.into_iter().zip(&cells).zip(Hides::of_parts(&cells, whole))
-                {
-                    let code = RegionCode::parse(&path).unwrap_or_else(|_| RegionCode::nation());
-                    if cell.families > 0 && within.contains(&code) {
-                        parts.push(cell.part(path.clone(), Label::default(), hides));
+            for (around, siblings) in siblings {
+                let whole = above.get(&around).copied().unwrap_or_default();
+                let hidden = Hides::of_parts(siblings.iter().map(|(_, cell)| cell), whole);
+                for ((code, cell), hides) in siblings.iter().zip(hidden) {
+                    if cell.families > 0 && within.contains(code) {
+                        parts.push(cell.part(code.to_string(), Label::default(), hides));
                     }
-                    known.insert(path, hides);
+                    known.insert(code.clone(), hides);
                 }
             }
             above = known;
+            around_level = below;
         }
         parts
     }

@@ -88,9 +88,9 @@ pub(crate) struct Hides {
 
 impl Hides {
     /// Of the parts of a whole that itself is told but for `whole`.
-    pub(crate) fn of_parts(cells: &[Cell], whole: Self) -> Vec<Self> {
-        let receives = hidden(cells.iter().map(|cell| cell.eligible), SMALL_CELL).into_iter();
-        let moves = hidden(cells.iter().map(|cell| [cell.enters, cell.leaves]), SMALL_CELL);
+    pub(crate) fn of_parts<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, whole: Self) -> Vec<Self> {
+        let receives = hidden(cells.clone().map(|cell| cell.eligible), SMALL_CELL).into_iter();
+        let moves = hidden(cells.map(|cell| [cell.enters, cell.leaves]), SMALL_CELL);
         let one =
             |(receives, moves)| Self { receives: receives || whole.receives, moves: moves || whole.moves };
         receives.zip(moves).map(one).collect()
@@ -98,7 +98,7 @@ impl Hides {
 
     /// Of a part that is no part of a whole.
     fn of_one(cell: &Cell) -> Self {
-        Self::of_parts(std::slice::from_ref(cell), Self::default()).pop().unwrap_or_default()
+        Self::of_parts(std::iter::once(cell), Self::default()).pop().unwrap_or_default()
     }
 }
 
@@ -318,7 +318,7 @@ impl<'w> Tally<'w> {
                 .map(|((cell, hides), (key, label))| cell.part(key, label, hides))
                 .collect()
         };
-        let of_whole = |cells: &[Cell]| Hides::of_parts(cells, Hides::default());
+        let of_whole = |cells: &[Cell]| Hides::of_parts(cells.iter(), Hides::default());
         let mut regions = vec![Cell::default(); world.areas.names().len()];
         for (path, cell) in self.villages.iter().enumerate() {
             if let Some(area) = world.areas.of(path as u32) {

@@ -412,12 +412,7 @@ pub(crate) struct Areas {
 
 impl Areas {
     pub(crate) fn new(regions: &Regions, scope: &Scope) -> Self {
-        let below = match scope.region().level() {
-            RegionLevel::Nation => RegionLevel::Province,
-            RegionLevel::Province => RegionLevel::District,
-            RegionLevel::District => RegionLevel::Subdistrict,
-            RegionLevel::Subdistrict | RegionLevel::Village => RegionLevel::Village,
-        };
+        let below = scope.region().level().below();
         let area = |path: &String| match RegionCode::parse(path) {
             Ok(code) if scope.covers(&code) => Some(code.at(below).to_string()),
             // Whoever sees the whole country also counts those of whom no village is known.

@@ -107,7 +107,8 @@ pub fn annex(house: &House, scope: &Scope, order_id: i64, region: &RegionCode) -
     house.db.read(|tx| {
         let order = orders::get(tx, house, order_id)?;
         let cycle = views::cycle_view(common::cycle(tx, order.cycle_id)?);
-        let length = if order.lines <= BY_VILLAGE_MAX { VILLAGE } else { views::below(region.level()) };
+        let length =
+            if order.lines <= BY_VILLAGE_MAX { VILLAGE } else { region.level().below().width() as i64 };
         let of = params![order.cycle_id, order_id, from, to, length];
         let rows = tx.query(&queries::ANNEX_VILLAGES, of)?;
         let villages = rows

@@ -12,7 +12,6 @@ use super::queries;
 use crate::{
     BANDS, Error, Result, common,
     state::{Trouble, coded},
-    views,
 };
 
 const DAY_MS: i64 = 86_400_000;
@@ -165,7 +164,7 @@ pub fn problem_counts(house: &House, scope: &Scope, filter: &ProblemFilter) -> R
     common::need(scope, "payment.read")?;
     let limits = limits(house);
     let mut values = filter.values(scope, &limits)?;
-    values.push(views::below(filter.region.level()).into());
+    values.push((filter.region.level().below().width() as i64).into());
     values.extend(limits.map(Value::from));
     let statement = match filter.source {
         Source::Lines => &queries::LINE_COUNTS,

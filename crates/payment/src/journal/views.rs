@@ -178,11 +178,7 @@ fn movement(row: &Row, index: usize) -> Result<Movement> {
 
 /// How much of a path names the level below a region.
 fn below(region: &RegionCode) -> i64 {
-    match region.level() {
-        RegionLevel::Nation => 2,
-        RegionLevel::Province => 5,
-        RegionLevel::District | RegionLevel::Subdistrict | RegionLevel::Village => 8,
-    }
+    region.level().below().min(RegionLevel::Subdistrict).width() as i64
 }
 
 #[derive(Default)]

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     Error, Result, common,
     state::{Eligibility, PaymentState},
-    views::{LineView, below, line_page},
+    views::{LineView, line_page},
 };
 
 const READ: &str = "payment.read";
@@ -254,7 +254,7 @@ pub fn candidates(house: &House, scope: &Scope, wish: &PlanWish) -> Result<Candi
     }
     let in_cash = common::pays_cash(house, &wish.channel);
     let level = wish.region.as_ref().unwrap_or(scope.region()).level();
-    let letters = below(level) as usize;
+    let letters = level.below().width();
     let (mut looked, mut rows, mut more) = (0, Vec::new(), false);
     let mut counts: BTreeMap<(Judged, String), (i64, i64)> = BTreeMap::new();
     let mut regions: BTreeMap<String, (i64, i64)> = BTreeMap::new();

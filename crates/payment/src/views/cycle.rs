@@ -317,20 +317,9 @@ fn count_by(groups: &[Group], key: impl Fn(&Group) -> String) -> Vec<(String, i6
     out.into_iter().filter(|(_, lines)| *lines > 0).collect()
 }
 
-/// Length of a region path one level below.
-/// Length of the paths one level below.
-pub(crate) fn below(level: RegionLevel) -> i64 {
-    match level {
-        RegionLevel::Nation => 2,
-        RegionLevel::Province => 5,
-        RegionLevel::District => 8,
-        RegionLevel::Subdistrict | RegionLevel::Village => 13,
-    }
-}
-
 fn regions(tx: &mut Tx<'_>, scope: &Scope, cycle_id: i64) -> Result<Vec<RegionFigures>> {
     let (from, to) = scope.path_range();
-    let length = below(scope.region().level());
+    let length = scope.region().level().below().width() as i64;
     let rows = match scope.caseload() {
         0 => tx.query(&queries::SUMMARY_REGIONS, params![cycle_id, from, to, length])?,
         caseload => tx.query(&queries::CASELOAD_REGIONS, params![from, to, caseload, cycle_id, length])?,

@@ -114,18 +114,25 @@ fn changed(house: &House, run: &DecisionRun, what: Change) -> Vec<ChangeLine> {
         .collect()
 }
 
+/// A list of PKH for a period by the closing, with families that object.
+fn decided(house: &House, of: &str, objecting: &[i64]) -> DecisionRun {
+    let wish = Wish { programme: "PKH".to_owned(), period: period(of) };
+    let scope = console(house, "decision.run");
+    decide_all(house, &scope, &[wish], month("2026-11"), objecting, &Silent).unwrap().remove(0)
+}
+
+/// Who approves lists, and did not make them.
+fn checker(house: &House) -> Scope {
+    user(house, "manajer", "programme_manager", "").scope("decision.approve").unwrap()
+}
+
 #[test]
 fn an_exclusion_is_announced_waits_for_its_days_and_for_objections_and_then_ends() {
     for test in TestDb::all() {
         let mut house = house(&test);
         let (families, people) = population(&house.policy, 600, 6, &mut Dice(12));
         close(&house, &families, &people, 100);
-        let checker = user(&house, "manajer", "programme_manager", "").scope("decision.approve").unwrap();
-        let decided = |house: &House, of: &str, objecting: &[i64]| {
-            let wish = Wish { programme: "PKH".to_owned(), period: period(of) };
-            let scope = console(house, "decision.run");
-            decide_all(house, &scope, &[wish], month("2026-11"), objecting, &Silent).unwrap().remove(0)
-        };
+        let checker = checker(&house);
         let approved = |house: &House, run: &DecisionRun| {
             approve(house, &checker, &run.run, &run.dataset_hash).unwrap();
         };
@@ -205,21 +212,16 @@ fn a_period_without_a_list_leaves_nobody_without_notice_and_a_year_without_one_b
         let mut house = house(&test);
         let (families, people) = population(&house.policy, 600, 6, &mut Dice(12));
         close(&house, &families, &people, 100);
-        let checker = user(&house, "manajer", "programme_manager", "").scope("decision.approve").unwrap();
-        let decided = |house: &House, of: &str| {
-            let wish = Wish { programme: "PKH".to_owned(), period: period(of) };
-            let scope = console(house, "decision.run");
-            decide_all(house, &scope, &[wish], month("2026-11"), &[], &Silent).unwrap().remove(0)
-        };
-        let third = decided(&house, "2026-T3");
+        let checker = checker(&house);
+        let third = decided(&house, "2026-T3", &[]);
         approve(&house, &checker, &third.run, &third.dataset_hash).unwrap();
         let limit = Setting { programme: "PKH".into(), name: "decile_max".into(), value: 2 };
         house.policy = std::sync::Arc::new(house.policy.variant(&[limit]).unwrap());
-        let skipped = decided(&house, "2027-T1");
+        let skipped = decided(&house, "2027-T1", &[]);
         assert!(changed(&house, &skipped, Change::Noticed).len() > 5);
         let scope = console(&house, "decision.read");
         assert!(replay(&house, &scope, &skipped.run, &Silent).unwrap().same);
-        let late = decided(&house, "2027-T4");
+        let late = decided(&house, "2027-T4", &[]);
         assert!(Change::ALL.iter().all(|what| changed(&house, &late, *what).is_empty()));
     }
 }

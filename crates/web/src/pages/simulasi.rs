@@ -283,22 +283,12 @@ async fn look(visit: &Visit, id: i64, asked: &Where) -> Result<Looked, Fault> {
             let within = asked.map_or_else(own, Ok)?;
             let cube = targeting::scenario_regions(house, scope, id, &within)?;
             let of = |cube: &targeting::RegionCube, one: &Comparison| {
-                cube.parts(&one.programme, &within, below(&within))
+                cube.parts(&one.programme, &within, within.level().below())
             };
             let parts = cube.map(|cube| scenario.found.iter().map(|one| of(&cube, one)).collect());
             Ok::<_, Fault>(Looked { id, scenario, within, parts })
         })
         .await
-}
-
-/// The level that is shown of a region.
-fn below(region: &RegionCode) -> RegionLevel {
-    match region.level() {
-        RegionLevel::Nation => RegionLevel::Province,
-        RegionLevel::Province => RegionLevel::District,
-        RegionLevel::District => RegionLevel::Subdistrict,
-        RegionLevel::Subdistrict | RegionLevel::Village => RegionLevel::Village,
-    }
 }
 
 impl Looked {
