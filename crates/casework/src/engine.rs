@@ -90,8 +90,10 @@ pub struct Caused {
 pub struct Child {
     /// Key of its workflow.
     pub workflow: String,
-    /// Its opening answers.
+    /// Its opening answers, as this case has them.
     pub answers: Answers,
+    /// Opening answers that the workflow itself says, as written.
+    pub said: BTreeMap<String, String>,
 }
 
 /// A step that was taken.
@@ -246,7 +248,8 @@ fn cause(calendar: &Calendar, before: &Case, transition: &Transition, stepped: &
         let arguments = effect.values.clone().into_iter().chain(written).collect();
         match (effect.name.as_str(), &effect.workflow, &effect.role) {
             (OPEN_CASE, Some(workflow), _) => {
-                stepped.children.push(Child { workflow: workflow.clone(), answers: given });
+                let said = effect.values.clone();
+                stepped.children.push(Child { workflow: workflow.clone(), answers: given, said });
             }
             (NOTIFY, _, Some(role)) => stepped.told.push(role.clone()),
             (SET_DATE, ..) => {

@@ -95,6 +95,15 @@ pub fn read(
     if faults.is_empty() { Ok(answered) } else { Err(faults) }
 }
 
+/// What a workflow says by itself in an opening form. Policies are checked: a word that its field does not take is not there.
+pub(crate) fn said(fields: &[FormField], written: &BTreeMap<String, String>, today: Date) -> Answers {
+    let answered = |field: &FormField| {
+        let answer = answer(field, written.get(&field.key)?, today).ok()??;
+        Some((field.key.clone(), answer))
+    };
+    fields.iter().filter_map(answered).collect()
+}
+
 fn shows(field: &FormField, known: &Answers, today: Date) -> bool {
     let Some(condition) = &field.visible_when else { return true };
     let row = |name: &str| {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use access::{House, Scope, audit};
 use jiff::civil::Date;
 use model::{CaseId, FamilyId, LineId, PersonId, RegionCode, RegionLevel};
-use policy::{CITIZEN, CaseSubject, FieldKind, OF_PARENT, StateKind, Workflow};
+use policy::{CITIZEN, CaseSubject, FieldKind, FormField, OF_PARENT, StateKind, Workflow};
 use serde::{Deserialize, Serialize};
 use store::{Row, Tx, next_number, outbox, params};
 
@@ -165,10 +165,13 @@ pub fn open_case(house: &House, scope: &Scope, new: &NewCase) -> Result<Opened> 
 
 /// The answers of the opening form.
 pub(crate) fn opening_answers(house: &House, workflow: &Workflow, new: &NewCase) -> Result<Answers> {
-    let fields =
-        workflow.open_form.as_deref().and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields);
     let today = today_in(house, &new.region);
+    let fields = opening_fields(workflow);
     Ok(form::read(fields, &Answers::new(), &new.written, today).map_err(Refusal::Form)?)
+}
+
+fn opening_fields(workflow: &Workflow) -> &[FormField] {
+    workflow.open_form.as_deref().and_then(|key| workflow.form(key)).map_or(&[][..], |form| &form.fields)
 }
 
 /// Opens cases that another room caused (a failed account check). What they carry is kept as it is: no form is checked. Safe to repeat.
@@ -588,7 +591,9 @@ pub(crate) fn open_children(
             title: before.title.clone(),
             written: BTreeMap::new(),
         };
-        open(tx, house, scope, workflow, (&new, &child.answers), Some(&parent))?;
+        let mut answers = form::said(opening_fields(workflow), &child.said, today_in(house, &new.region));
+        answers.extend(child.answers.clone());
+        open(tx, house, scope, workflow, (&new, &answers), Some(&parent))?;
     }
     Ok(())
 }

@@ -220,7 +220,8 @@ pub(crate) fn check_paths(table: &Table<'_>, workflow: &Workflow) {
     }
 }
 
-fn closure<'a>(from: &[&'a str], next: impl Fn(&'a str) -> Vec<&'a str>) -> BTreeSet<&'a str> {
+/// The states that are reached from some by steps, these included.
+pub(crate) fn closure<'a>(from: &[&'a str], next: impl Fn(&'a str) -> Vec<&'a str>) -> BTreeSet<&'a str> {
     let mut seen: BTreeSet<&str> = from.iter().copied().collect();
     let mut open: Vec<&str> = from.to_vec();
     while let Some(at) = open.pop() {

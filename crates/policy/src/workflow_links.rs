@@ -2,9 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use rules::{Expr, Params, Value};
+
 use crate::{
     reader::Source as File,
-    workflow::{CITIZEN, CaseSubject, Compared, OF_PARENT, Workflow},
+    workflow::{
+        CITIZEN, CaseSubject, Compared, EffectRule, FieldKind, FormField, OF_PARENT, StateKind, Transition,
+        Workflow,
+    },
+    workflow_check::closure,
     workflow_file::type_of,
 };
 
@@ -94,43 +100,134 @@ pub(crate) fn check_opener(
 }
 
 /// A case that another one opens is about the same subject: it can be about no more than that one is. What it is told, it asks for when it
-/// begins, by a field of the same type.
+/// begins, by a field of the same type that takes every answer; and it is told all that it must know, or nobody could ever tell it.
 pub(crate) fn check_opened(
     source: &File<'_>,
     at: usize,
     workflow: &Workflow,
     all: &BTreeMap<String, Workflow>,
 ) {
-    let effects = workflow.transitions.iter().flat_map(|step| &step.effects);
-    let opening = effects.filter_map(|effect| Some((effect, all.get(effect.workflow.as_ref()?)?)));
-    for (effect, target) in opening {
-        for (argument, field) in &effect.fields {
-            let form = target.open_form.as_deref().and_then(|key| target.form(key));
-            let asked = form.and_then(|form| form.fields.iter().find(|one| one.key == *argument));
-            let told = workflow.field(field);
-            if asked.zip(told).is_none_or(|(asked, told)| type_of(&asked.kind) != type_of(&told.kind)) {
+    for step in &workflow.transitions {
+        for effect in &step.effects {
+            let Some(target) = effect.workflow.as_ref().and_then(|key| all.get(key)) else { continue };
+            check_told(source, at, (workflow, step, effect), target);
+            let fits = match target.subject {
+                CaseSubject::Family => workflow.subject.of_family(),
+                CaseSubject::Place | CaseSubject::Matter => true,
+                other => other == workflow.subject,
+            };
+            if !fits {
                 let message = format!(
-                    "`{}` is told `{argument}`, which its opening form does not ask as that type",
+                    "it opens a case of `{}`, which is about something that this case does not know",
                     target.key
                 );
-                source.fault(at, message, "name a field of its opening form, of the type of the answer");
+                source.fault(
+                    at,
+                    message,
+                    "open a workflow about the same subject, or a family's from a person's or a line's",
+                );
             }
         }
-        let fits = match target.subject {
-            CaseSubject::Family => workflow.subject.of_family(),
-            CaseSubject::Place | CaseSubject::Matter => true,
-            other => other == workflow.subject,
-        };
-        if !fits {
+    }
+}
+
+/// What a step tells the case that it opens.
+fn check_told(
+    source: &File<'_>,
+    at: usize,
+    (workflow, step, effect): (&Workflow, &Transition, &EffectRule),
+    target: &Workflow,
+) {
+    let asked = target.open_form.as_deref().and_then(|key| target.form(key));
+    let asked = asked.map_or(&[][..], |form| &form.fields);
+    let find = |key: &str| asked.iter().find(|field| field.key == key);
+    for (argument, key) in &effect.fields {
+        let told = workflow.field(key);
+        if find(argument).zip(told).is_none_or(|(asked, told)| !takes(asked, told)) {
             let message = format!(
-                "it opens a case of `{}`, which is about something that this case does not know",
+                "`{}` is told `{argument}`, which its opening form does not ask as that type",
                 target.key
             );
             source.fault(
                 at,
                 message,
-                "open a workflow about the same subject, or a family's from a person's or a line's",
+                "name a field of its opening form, of the type of the answer, that takes whatever may be answered",
             );
         }
     }
+    for (argument, word) in &effect.values {
+        if !find(argument).is_some_and(|field| says(field, word)) {
+            let message = format!("`{}` cannot be told `{argument}` = \"{word}\"", target.key);
+            source.fault(at, message, "name a field of its opening form, and a word that it takes");
+        }
+    }
+    let said = |name: &str| {
+        let word = name.strip_prefix("form.").and_then(|key| effect.values.get(key));
+        word.map(|word| Value::Text(word.clone())).unwrap_or_default()
+    };
+    let shows = |field: &FormField| {
+        let shown = |when: &Expr| when.value(&said, &Params::default()).as_bool() != Some(false);
+        field.visible_when.as_ref().is_none_or(shown)
+    };
+    for field in asked.iter().filter(|field| field.required && shows(field)) {
+        let known = effect.values.contains_key(&field.key)
+            || effect.fields.get(&field.key).is_some_and(|key| surely_answered(workflow, step, key));
+        if !known {
+            let message = format!(
+                "`{}` opens a case of `{}` and does not surely tell it `{}`, which it must know",
+                step.action, target.key, field.key
+            );
+            let remedy = format!(
+                "write {} = \"FIELD\" with a required field that the step or one before it always asks, or a word in values",
+                field.key
+            );
+            source.fault(at, message, remedy);
+        }
+    }
+}
+
+/// Whether a field takes every answer of another.
+fn takes(asked: &FormField, told: &FormField) -> bool {
+    let within = match (&asked.kind, &told.kind) {
+        (FieldKind::Choice(asked), FieldKind::Choice(told)) => {
+            told.iter().all(|word| asked.iter().any(|known| known.value == word.value))
+        }
+        (FieldKind::Choice(_), _) => false,
+        (asked, told) => type_of(asked) == type_of(told),
+    };
+    let low = asked.min.is_none_or(|min| told.min.is_some_and(|told| told >= min));
+    let high = asked.max.is_none_or(|max| told.max.is_some_and(|told| told <= max));
+    let digits = told.digits || !asked.digits;
+    let past = told.not_future || !asked.not_future;
+    let secret = asked.sealed || !told.sealed;
+    within && low && high && digits && past && secret && told.max_length <= asked.max_length
+}
+
+/// Whether a file may say a word as the answer of a field.
+fn says(field: &FormField, word: &str) -> bool {
+    match &field.kind {
+        FieldKind::Choice(words) => words.iter().any(|known| known.value == word),
+        FieldKind::Text | FieldKind::LongText => word.chars().count() <= field.max_length as usize,
+        FieldKind::YesNo => matches!(word, "true" | "false"),
+        FieldKind::Int | FieldKind::Money | FieldKind::Date | FieldKind::File => false,
+    }
+}
+
+/// Whether a case that takes a step has an answer: the step asks for it, or the opening, or some step on every way from the start.
+fn surely_answered(workflow: &Workflow, step: &Transition, key: &str) -> bool {
+    let asks = |form: Option<&String>| {
+        let form = form.and_then(|form| workflow.form(form));
+        let mut fields = form.into_iter().flat_map(|form| &form.fields);
+        fields.any(|field| field.key == key && field.required && field.visible_when.is_none())
+    };
+    if asks(step.form.as_ref()) || asks(workflow.open_form.as_ref()) {
+        return true;
+    }
+    let start = workflow.states.iter().filter(|state| state.kind == StateKind::Start);
+    let start: Vec<&str> = start.map(|state| state.key.as_str()).collect();
+    let unasked = closure(&start, |state| {
+        let silent = workflow.out_of(state).filter(|step| !asks(step.form.as_ref()));
+        silent.map(|step| step.to.as_str()).collect()
+    });
+    !step.from.iter().any(|state| unasked.contains(state.as_str()))
 }
