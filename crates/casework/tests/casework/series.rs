@@ -17,6 +17,7 @@ impl Office {
             ("income_month", income.as_str()),
             ("second_earner", "ya"),
             ("debt", "7000000"),
+            ("wants", "Warung yang lebih besar"),
         ];
         self.step(companion, case, "assess", &said).unwrap();
     }

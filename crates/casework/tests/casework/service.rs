@@ -325,6 +325,7 @@ fn a_caseload_shows_families_cases_and_the_years_graduations() {
             ("income_month", "4.200.000"),
             ("second_earner", "ya"),
             ("debt", "0"),
+            ("wants", "Warung yang lebih besar"),
         ];
         office.step(&companion, case, "assess", assessment).unwrap();
         office.step(&officer, case, "announce", &[("referred_to", "KUBE"), ("heard", "ya")]).unwrap();
@@ -358,5 +359,34 @@ fn cases_follow_a_family_that_moves() {
         let to = RegionCode::parse("99.02.01.2001").unwrap();
         office.house.db.write(|tx| casework::follow_family(tx, FamilyId(7), &to)).unwrap();
         assert_eq!((office.families(&old), office.families(&new)), (vec![], vec![7]));
+    }
+}
+
+#[test]
+fn a_family_that_is_called_back_is_proposed_with_all_that_a_proposal_must_know() {
+    for office in Office::all() {
+        let officer = office.user("citra", "district_officer", "99.01");
+        let watch = office.open(&officer, &new_case("graduation_watch", 7, &[]));
+        let said = [
+            ("visited_on", "20-11-2026"),
+            ("income_month", "400000"),
+            ("shock", "death"),
+            ("found", "Ayah meninggal, ibu tidak bekerja"),
+            ("evidence", "Akta kematian"),
+            ("consent", "ya"),
+        ];
+        office.step(&officer, watch, "return", &said).unwrap();
+        let child = office.view(&officer, watch).unwrap().relatives[0].row.clone();
+        assert_eq!(child.workflow, "proposal");
+        let told = office.view(&officer, child.case).unwrap().answers;
+        let told: Vec<(&str, &str)> =
+            told.iter().map(|one| (one.field.as_str(), one.shown.en.as_str())).collect();
+        let asked = [
+            ("consent", "yes"),
+            ("evidence", said[4].1),
+            ("kind", "Return after leaving"),
+            ("says", said[3].1),
+        ];
+        assert_eq!(told, asked);
     }
 }
