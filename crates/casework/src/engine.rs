@@ -272,6 +272,14 @@ pub fn accused(workflow: &Workflow, answers: &Answers) -> Option<String> {
     }
 }
 
+/// The kind of a case, where the workflow has kinds and the answers say one; else empty.
+pub fn kind_of<'a>(workflow: &Workflow, answers: &'a Answers) -> &'a str {
+    match workflow.kinds.as_ref().and_then(|field| answers.get(field)) {
+        Some(form::Answer::Text(kind)) => kind,
+        _ => "",
+    }
+}
+
 /// The day of the first step, where the workflow stands in calendars by a day that the opening says.
 pub fn appointed(workflow: &Workflow, answers: &Answers) -> Option<Date> {
     match answers.get(workflow.in_calendar.as_ref()?.day.as_str())? {
@@ -356,11 +364,11 @@ fn holds(condition: &Expr, calendar: &Calendar, case: &Case, answers: &Answers, 
 }
 
 impl Clock {
-    /// A clock of a workflow that starts.
-    pub fn start(workflow: &Workflow, from: Date) -> Self {
+    /// A clock of a workflow that starts, for a case of a kind.
+    pub fn start(workflow: &Workflow, kind: &str, from: Date) -> Self {
         Self {
             from,
-            days: workflow.days,
+            days: workflow.days_of(kind),
             stop_max: workflow.stop_days_max(),
             stopped_days: 0,
             stopped_since: None,

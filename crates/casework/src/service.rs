@@ -119,6 +119,13 @@ pub(crate) struct Stored {
     pub(crate) rev: i64,
 }
 
+impl Stored {
+    /// Role whose task it is first.
+    pub(crate) fn owner<'w>(&self, workflow: &'w Workflow) -> &'w str {
+        workflow.owner_of(engine::kind_of(workflow, &self.case.answers))
+    }
+}
+
 /// The case under which another one is opened, and the clock that they share with the workflow whose days it counts; none where the
 /// opening case is finished.
 struct Parent<'s> {
@@ -246,7 +253,9 @@ fn open(
     let subject = subject.filter(|_| single).unwrap_or_else(|| format!("case:{id}"));
     let (today, start, calendar) = (today_in(house, &new.region), workflow.start(), house.policy.calendar());
     let shared = parent.and_then(|parent| parent.shared);
-    let (clock, clock_of) = shared.unwrap_or_else(|| (Clock::start(workflow, today), &workflow.key));
+    let kind = engine::kind_of(workflow, answers);
+    let own = clock_of(workflow, kind);
+    let (clock, clock_of) = shared.unwrap_or_else(|| (Clock::start(workflow, kind, today), &own));
     let step_due = engine::appointed(workflow, answers)
         .unwrap_or_else(|| engine::step_due(workflow, calendar, &start.key, today));
     let accused = engine::accused(workflow, answers).unwrap_or_default();
@@ -279,10 +288,19 @@ fn open(
     let opened =
         event_row(house, (scope, scope.role()), (new.family, id), 1, ["open", "", &start.key], answers);
     tx.execute(&queries::EVENT_ADD, &opened)?;
-    let place = Place { family: new.family, id, region: &new.region, accused: &accused };
+    let owner = workflow.owner_of(kind);
+    let place = Place { family: new.family, id, region: &new.region, accused: &accused, owner };
     let tasks = task_rows(house, workflow, &start.key, place, step_due, &[]);
     tx.execute_all(&queries::TASK_ADD, &tasks)?;
     Ok(Opened { case: id, new: true })
+}
+
+/// Whose days a clock counts: those of a workflow, or of a kind of its cases.
+fn clock_of(workflow: &Workflow, kind: &str) -> String {
+    match kind {
+        "" => workflow.key.clone(),
+        kind => format!("{}/{kind}", workflow.key),
+    }
 }
 
 /// Whom people know it by; where nobody is named, the first words that the opening says.
@@ -359,7 +377,11 @@ pub fn name_family(house: &House, scope: &Scope, case: CaseId, family: FamilyId,
         }
         if !workflow.transitions.iter().any(|step| step.by.iter().any(|role| role == scope.role())) {
             return Err(Refusal::Role(
-                workflow.task_of(&found.case.state).into_iter().map(str::to_owned).collect(),
+                workflow
+                    .task_of(&found.case.state, found.owner(workflow))
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect(),
             )
             .into());
         }
@@ -604,10 +626,10 @@ pub(crate) fn tasks_of<'w>(
     house: &House,
     workflow: &'w Workflow,
     state: &str,
-    accused: &str,
+    (owner, accused): (&str, &str),
     told: &'w [String],
 ) -> BTreeMap<&'w str, (bool, i64)> {
-    let mut own = workflow.task_of(state);
+    let mut own = workflow.task_of(state, owner);
     own.remove(accused);
     if own.is_empty() {
         // The owner is accused: whoever else may take a step has it.
@@ -748,12 +770,14 @@ pub(crate) fn read_stored(house: &House, row: &Row) -> Result<Stored> {
     })
 }
 
-/// The clock of a row: that of the workflow whose days it counts.
+/// The clock of a row: that of the workflow, or of the kind of its cases, whose days it counts.
 pub(crate) fn read_clock(house: &House, row: &Row) -> Result<Clock> {
-    let workflow = house.policy.workflow(row.text(15)?);
+    let of = row.text(15)?;
+    let (key, kind) = of.split_once('/').unwrap_or((of, ""));
+    let workflow = house.policy.workflow(key);
     Ok(Clock {
         from: row.date(14)?,
-        days: workflow.map_or(0, |workflow| workflow.days),
+        days: workflow.map_or(0, |workflow| workflow.days_of(kind)),
         stop_max: workflow.map_or(0, Workflow::stop_days_max),
         stopped_days: u32::try_from(row.int(12)?).unwrap_or(0),
         stopped_since: row.opt_date(13)?,

@@ -661,7 +661,7 @@ pub fn case_page(
         answers: answers_shown(workflow, &found.case.answers),
         steps,
         waits_for: workflow
-            .task_of(&found.case.state)
+            .task_of(&found.case.state, found.owner(workflow))
             .into_iter()
             .filter(|role| *role != found.accused)
             .map(str::to_owned)

@@ -26,6 +26,8 @@ pub(crate) struct Place<'c> {
     pub(crate) id: CaseId,
     pub(crate) region: &'c RegionCode,
     pub(crate) accused: &'c str,
+    /// Role whose task it is first.
+    pub(crate) owner: &'c str,
 }
 
 /// Rows that wait to be written.
@@ -96,8 +98,13 @@ impl Writes {
         self.files.extend(files::ties(workflow, key, before.rev + 1, &stepped.answered));
         self.cleared.push(params![before.family, before.id].to_vec());
         if !stepped.ended {
-            let place =
-                Place { family: before.family, id: before.id, region: &before.region, accused: &accused };
+            let place = Place {
+                family: before.family,
+                id: before.id,
+                region: &before.region,
+                accused: &accused,
+                owner: workflow.owner_of(engine::kind_of(workflow, &after.answers)),
+            };
             let tasks = task_rows(house, workflow, &after.state, place, step_due, &stepped.told);
             self.tasks.extend(tasks);
         }
@@ -208,7 +215,7 @@ pub(crate) fn task_rows(
     told: &[String],
 ) -> Vec<Vec<Value>> {
     let (due, region) = (step_due.to_string(), place.region.as_str());
-    let tasks = service::tasks_of(house, workflow, state, place.accused, told);
+    let tasks = service::tasks_of(house, workflow, state, (place.owner, place.accused), told);
     let row = |(role, (own, watch)): (&str, (bool, i64))| {
         params![place.family, place.id, role, own, due.as_str(), region, watch, &workflow.key].to_vec()
     };

@@ -138,6 +138,10 @@ pub struct FieldChoice {
     pub value: String,
     /// For people.
     pub label: Label,
+    /// Working days from opening to an end of a case that is opened with this word, where the workflow's `kinds` is this field.
+    pub days: Option<u32>,
+    /// Role whose task such a case is first.
+    pub owner: Option<String>,
 }
 
 /// A field of a form.
@@ -387,10 +391,12 @@ pub struct Workflow {
     pub opened_by: Vec<String>,
     /// Form to fill when it is opened by hand.
     pub open_form: Option<String>,
-    /// Role whose task it is first, among those with the family in their territory or caseload.
+    /// Role whose task it is first, among those with the family in their territory or caseload; a kind may name another.
     pub owner: String,
-    /// Working days from opening to an end. Never starts again.
+    /// Working days from opening to an end. Never starts again. A kind may have its own.
     pub days: u32,
+    /// The choice of the opening that says what kind of case it is.
+    pub kinds: Option<String>,
     /// At most one open case of this workflow for one subject.
     pub one_per_subject: bool,
     /// While a case is open, no aid of its family ends.
@@ -464,14 +470,39 @@ impl Workflow {
         self.transitions.iter().filter(move |step| step.from.iter().any(|from| from == state))
     }
 
-    /// Roles whose task a case is in a state: the workflow's owner where it has a step, else everybody of the house who has one.
-    pub fn task_of(&self, state: &str) -> BTreeSet<&str> {
+    /// The kinds of cases, in the order of their field; none where all are alike.
+    pub fn kinds(&self) -> &[FieldChoice] {
+        match self.kinds.as_deref().and_then(|key| self.field(key)).map(|field| &field.kind) {
+            Some(FieldKind::Choice(kinds)) => kinds,
+            _ => &[],
+        }
+    }
+
+    fn kind(&self, value: &str) -> Option<&FieldChoice> {
+        self.kinds().iter().find(|kind| kind.value == value)
+    }
+
+    /// Working days from opening to an end of a case of a kind; an unknown kind has those of the workflow.
+    pub fn days_of(&self, kind: &str) -> u32 {
+        self.kind(kind).and_then(|kind| kind.days).unwrap_or(self.days)
+    }
+
+    /// Role whose task a case of a kind is first.
+    pub fn owner_of(&self, kind: &str) -> &str {
+        self.kind(kind).and_then(|kind| kind.owner.as_deref()).unwrap_or(&self.owner)
+    }
+
+    /// Roles whose task a case of an owner is in a state: the owner where it has a step, else everybody of the house who has one.
+    pub fn task_of(&self, state: &str, owner: &str) -> BTreeSet<&str> {
         let may: BTreeSet<&str> = self
             .out_of(state)
             .flat_map(|step| step.by.iter().map(String::as_str))
             .filter(|role| *role != CITIZEN)
             .collect();
-        if may.contains(self.owner.as_str()) { BTreeSet::from([self.owner.as_str()]) } else { may }
+        match may.get(owner) {
+            Some(owner) => BTreeSet::from([*owner]),
+            None => may,
+        }
     }
 
     /// Longest time in working days that the clock of a case may stand still.

@@ -175,6 +175,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
     let about_place = subject == CaseSubject::Place;
     let group = table.opt_table("group", |one| read_group(one, open_form.as_deref(), &forms, about_place));
     let opening = open_form.as_ref().and_then(|key| forms.iter().find(|form| form.key == *key));
+    let kinds = read_kinds(table, &forms, open_form.as_deref(), roles);
     let about_family = subject == CaseSubject::Family;
     let candidates =
         table.each("candidate", |candidate| read_candidate(candidate, opening, about_family, around));
@@ -188,6 +189,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
         open_form,
         owner,
         days: table.int("days", 1..=365) as u32,
+        kinds,
         one_per_subject: table.flag("one_per_subject", true),
         protects: table.flag("protects", false),
         need_to_know: table.flag("need_to_know", false),
@@ -411,8 +413,12 @@ fn check_bounds(table: &Table<'_>, kind: &FieldKind) {
 }
 
 fn read_choices(table: &Table<'_>) -> Vec<FieldChoice> {
-    let choices = table
-        .each("choice", |choice| FieldChoice { value: choice.text("value"), label: choice.label("label") });
+    let choices = table.each("choice", |choice| FieldChoice {
+        value: choice.text("value"),
+        label: choice.label("label"),
+        days: choice.opt_int_in("days", 1..=365).map(|days| days as u32),
+        owner: choice.opt_text("owner"),
+    });
     if choices.len() < 2 {
         table.fault("type", "nothing to choose from", "add [[form.field.choice]] tables");
     }
@@ -454,6 +460,33 @@ fn read_accused(table: &Table<'_>, forms: &[Form], roles: &Roles) -> Option<Stri
         table.fault_at(&key.at, message, "name a field of type choice whose values are keys of roles");
     }
     Some(key.value)
+}
+
+/// The field of the kinds is a choice that every opening asks for; only its words may have days and a first role of their own.
+fn read_kinds(table: &Table<'_>, forms: &[Form], opening: Option<&str>, roles: &Roles) -> Option<String> {
+    let key = table.opt_placed_text("kinds");
+    let named = |form: &Form, field: &FormField| {
+        let key = key.as_ref().map(|key| key.value.as_str());
+        opening == Some(form.key.as_str()) && key == Some(field.key.as_str())
+    };
+    let mut found = false;
+    for (form, field) in forms.iter().flat_map(|form| form.fields.iter().map(move |field| (form, field))) {
+        let FieldKind::Choice(words) = &field.kind else { continue };
+        let is_kind = named(form, field) && field.required && field.visible_when.is_none();
+        found |= is_kind;
+        if !is_kind && words.iter().any(|word| word.days.is_some() || word.owner.is_some()) {
+            let message = format!("words of `{}` have days or an owner and are no kinds", field.key);
+            table.fault("open_form", message, "name the field as kinds of the workflow, or leave them out");
+        }
+        for owner in words.iter().filter_map(|word| word.owner.as_ref()) {
+            known_role(table, owner, &table.place("open_form"), roles);
+        }
+    }
+    if let Some(key) = key.as_ref().filter(|_| !found) {
+        let message = format!("`{}` is no choice that every opening asks for", key.value);
+        table.fault_at(&key.at, message, "name a required field of type choice of open_form");
+    }
+    key.map(|key| key.value)
 }
 
 fn known_states(table: &Table<'_>, key: &str, states: &[State]) -> Vec<String> {

@@ -353,7 +353,8 @@ impl Bench {
                 line.answers.as_str().into(),
             ]);
         }
-        let mut roles = service::tasks_of(&self.house, workflow, &walk.state, &walk.accused, &[]);
+        let mut roles =
+            service::tasks_of(&self.house, workflow, &walk.state, (&workflow.owner, &walk.accused), &[]);
         for role in workflow.escalate.iter().filter(|role| late && **role != walk.accused) {
             roles.entry(role).or_insert((true, service::WATCH_LATE));
         }

@@ -42,7 +42,7 @@ fn start(workflow: &Workflow, on: Date) -> Case {
         number: 1,
         state: workflow.start().key.clone(),
         answers: Answers::new(),
-        clock: Clock::start(workflow, on),
+        clock: Clock::start(workflow, "", on),
         last_actor: 1,
         actors: BTreeMap::from([("open".to_owned(), vec![1])]),
         files: BTreeSet::from([7]),
@@ -182,7 +182,7 @@ fn the_clock_stands_still_while_somebody_outside_has_the_next_step() {
     let calendar = policy.calendar();
     let workflow = policy.workflow("account_repair").unwrap();
     let opened = date(2026, 11, 2);
-    let mut clock = Clock::start(workflow, opened);
+    let mut clock = Clock::start(workflow, "", opened);
     let due = clock.due(calendar, opened);
     clock.stopped_since = Some(date(2026, 11, 4));
     assert_eq!(clock.due(calendar, date(2026, 11, 4)), due);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use access::Session;
 use casework::{
     Error, NewCase, Refusal, StepRequest, assign, carry_effects, open_case, take_step,
-    views::{self, TaskFilter, Whose},
+    views::{self, TaskFilter, Whose, Why},
 };
+use jiff::civil::date;
 use model::{FamilyId, LineId, PersonId, RegionCode};
 use store::Page;
 
@@ -388,5 +389,31 @@ fn a_family_that_is_called_back_is_proposed_with_all_that_a_proposal_must_know()
             ("says", said[3].1),
         ];
         assert_eq!(told, asked);
+    }
+}
+
+#[test]
+fn a_kind_of_case_has_its_own_days_and_its_own_first_task_to_the_end() {
+    for office in Office::all() {
+        let operator = office.user("ani", "village_operator", VILLAGE);
+        let officer = office.user("citra", "district_officer", "99.01");
+        let workflow = office.house.policy.workflow("citizen_complaint").unwrap();
+        let calendar = office.house.policy.calendar();
+        for (kind, days, whose) in [("c25", 3, &officer), ("c16", 30, &operator), ("c17", 90, &operator)] {
+            assert_eq!(workflow.days_of(kind), days);
+            let said = [("kind", kind), ("says", "Kartu sehat mati")];
+            let case = office.open(&operator, &new_case("citizen_complaint", 7, &said));
+            let due = |office: &Office| {
+                let row = office.view(&officer, case).unwrap().row;
+                calendar.working_days_between(date(2026, 11, 23), row.due_on)
+            };
+            assert_eq!(due(&office), i64::from(days));
+            let has = |session| {
+                office.tasks(session).iter().any(|(task, why)| (*task, *why) == (case.0, Why::Task))
+            };
+            assert!(has(whose) && [&operator, &officer].iter().filter(|one| has(one)).count() == 1);
+            office.step(&officer, case, "verify", &[]).unwrap();
+            assert_eq!(due(&office), i64::from(days), "the days are read again from what is stored");
+        }
     }
 }

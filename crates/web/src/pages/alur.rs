@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::Path;
-use policy::{Deadline, DeadlineUnit, Workflow};
+use policy::{Deadline, DeadlineUnit, FieldChoice, Workflow};
 
 use crate::{
     fault::Fault,
@@ -34,6 +34,8 @@ pub(crate) struct FlowPage {
     pub(crate) owner: String,
     pub(crate) opened_by: String,
     pub(crate) escalate: String,
+    /// Each kind of its cases, and who begins.
+    pub(crate) kinds: Vec<(FieldChoice, String)>,
 }
 
 /// How long a deadline of a law is.
@@ -78,6 +80,11 @@ pub(crate) async fn show(visit: Visit, Path(key): Path<String>) -> Answer {
         owner: names(std::slice::from_ref(&flow.owner)),
         opened_by: names(&flow.opened_by),
         escalate: names(&flow.escalate),
+        kinds: flow
+            .kinds()
+            .iter()
+            .map(|kind| (kind.clone(), names(&[flow.owner_of(&kind.value).to_owned()])))
+            .collect(),
         flow,
         shell: visit.shell(),
         t: t.clone(),

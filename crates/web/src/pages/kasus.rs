@@ -18,7 +18,7 @@ use casework::{
 };
 use jiff::civil::Date;
 use model::{CaseId, FamilyId, PersonId, RegionCode, UserId};
-use policy::{CaseSubject, CataloguePart, FieldKind, Label};
+use policy::{CaseSubject, CataloguePart, FieldChoice, FieldKind, Label};
 use serde::Deserialize;
 use store::Page;
 
@@ -362,12 +362,14 @@ pub(crate) fn deadline_text(t: &Tongue, one: &DeadlineView) -> String {
     }
 }
 
-/// Choices of a field as value and label.
+/// Choices of a field as value and label; where a kind of case has days of its own, the label says how many.
 pub(crate) fn choices(t: &Tongue, field: &FieldView) -> Vec<(String, String)> {
+    let text = |one: &FieldChoice| match one.days {
+        Some(days) => format!("{} ({})", t.label(&one.label), t.count("web-days", days)),
+        None => t.label(&one.label).to_owned(),
+    };
     match &field.kind {
-        FieldKind::Choice(choices) => {
-            choices.iter().map(|one| (one.value.clone(), t.label(&one.label).to_owned())).collect()
-        }
+        FieldKind::Choice(choices) => choices.iter().map(|one| (one.value.clone(), text(one))).collect(),
         FieldKind::YesNo => vec![("ya".into(), t.say("web-yes")), ("tidak".into(), t.say("web-no"))],
         _ => Vec::new(),
     }
