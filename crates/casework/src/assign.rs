@@ -18,7 +18,7 @@ use crate::{
     bulk::{Bulk, not_taken},
     engine::Refusal,
     form::{Answer, Answers},
-    queries,
+    kin, queries,
     service::{BATCH, Stored, find, stored},
     write::event_row,
 };
@@ -118,7 +118,7 @@ fn give(tx: &mut Tx<'_>, house: &House, scope: &Scope, case: CaseId, to: Option<
         return Err(Refusal::Assign.into());
     }
     let answers = match to {
-        Some(to) if works(house, workflow, &found, to, &companions(tx, found.family)?) => {
+        Some(to) if works(house, workflow, &found, to, &Around::of(tx, found.family)?) => {
             tx.execute(&queries::ASSIGN, params![found.family, found.id, to.person.user])?;
             let name = Answer::Text(to.person.name.clone());
             Answers::from([(USER.to_owned(), Answer::Int(to.person.user.0)), (NAME.to_owned(), name)])
@@ -147,6 +147,18 @@ pub(crate) fn may_release(house: &House, scope: &Scope, works: &Person) -> bool 
     works.user == scope.actor() || may_give(house, scope)
 }
 
+/// Who stands near a family: accounts that accompany it, and those whose kin it is. Nobody where a case is about none.
+struct Around {
+    companions: BTreeSet<i64>,
+    kin: BTreeSet<i64>,
+}
+
+impl Around {
+    fn of(tx: &mut Tx<'_>, family: FamilyId) -> Result<Self> {
+        Ok(Self { companions: companions(tx, family)?, kin: kin::users_of(tx, family)? })
+    }
+}
+
 /// Who accompanies a family; nobody where a case is about none.
 fn companions(tx: &mut Tx<'_>, family: FamilyId) -> Result<BTreeSet<i64>> {
     if family.0 == 0 {
@@ -157,17 +169,12 @@ fn companions(tx: &mut Tx<'_>, family: FamilyId) -> Result<BTreeSet<i64>> {
 }
 
 /// Whether somebody may take a step in a case now, by role, level and territory, and by caseload where the role has one.
-fn works(
-    house: &House,
-    workflow: &Workflow,
-    found: &Stored,
-    one: &Worker,
-    companions: &BTreeSet<i64>,
-) -> bool {
+fn works(house: &House, workflow: &Workflow, found: &Stored, one: &Worker, around: &Around) -> bool {
     let by_caseload = house.policy.roles().get(&one.person.role).is_some_and(|role| role.caseload);
     has_step(workflow, found, &one.person.role, &one.region)
         && one.region.contains(&found.region)
-        && (!by_caseload || found.family.0 == 0 || companions.contains(&one.person.user.0))
+        && (!by_caseload || found.family.0 == 0 || around.companions.contains(&one.person.user.0))
+        && !around.kin.contains(&one.person.user.0)
 }
 
 /// Whether a role, held at a place, has a step in a case as it stands.
@@ -183,12 +190,11 @@ pub(crate) fn choices(tx: &mut Tx<'_>, house: &House, scope: &Scope, found: &Sto
         return Ok(Vec::new());
     }
     let workflow = find(house, &found.workflow)?;
-    let companions = companions(tx, found.family)?;
+    let around = Around::of(tx, found.family)?;
     let people = people(tx, &found.region, None)?;
     let others = people.iter().map(read_worker).filter(|one| {
-        let fits = |one: &Worker| {
-            one.person.user != scope.actor() && works(house, workflow, found, one, &companions)
-        };
+        let fits =
+            |one: &Worker| one.person.user != scope.actor() && works(house, workflow, found, one, &around);
         one.as_ref().map_or(true, fits)
     });
     others.take(OFFERED).map(|one| Ok(one?.person)).collect()

@@ -8,7 +8,7 @@ use serde::Serialize;
 use store::{Tx, params};
 
 use crate::{
-    Error, Result, offered, queries,
+    Error, Result, kin, offered, queries,
     service::{
         Asked, BATCH, Stored, Taker, add_parent_actors, asks_who, by_id, decide, find, read_actors,
         read_stored, seen, step, stored,
@@ -52,7 +52,8 @@ pub fn take_steps(
     let mut bulk = Bulk::default();
     for batch in cases.chunks(BATCH) {
         let (taken, refused) = house.db.write(|tx| {
-            let came = step_many(tx, house, Taker::person(scope), batch, (action, written))?;
+            let kin = kin::families_of(tx, scope.actor())?;
+            let came = step_many(tx, house, Taker::person(scope, &kin), batch, (action, written))?;
             let refused: Vec<NotTaken> = batch
                 .iter()
                 .zip(&came)

@@ -70,6 +70,8 @@ pub struct Move<'a> {
     pub level: RegionLevel,
     /// Id of the person.
     pub actor: i64,
+    /// The case is about this person's own family, or one of relatives.
+    pub kin: bool,
     /// What was written into the form, by field.
     pub written: &'a BTreeMap<String, String>,
     /// Today, where the case lies.
@@ -140,6 +142,9 @@ pub enum Refusal {
     /// The case accuses this role.
     #[error("who is accused does not work the case")]
     Accused,
+    /// The case is about the own family, or one of relatives.
+    #[error("nobody works a case of the own family or of relatives")]
+    Kin,
     /// The case was drawn for another way: this step would end it without.
     #[error("the case was drawn: take the step `{0}` first")]
     Drawn(String),
@@ -170,6 +175,7 @@ impl Refusal {
             Self::Role(_) => "casework-role",
             Self::Level(_) => "casework-level",
             Self::Accused => "casework-accused",
+            Self::Kin => "casework-kin",
             Self::Drawn(_) => "casework-drawn",
             Self::SamePerson => "casework-same-person",
             Self::Form(_) => "casework-form",
@@ -311,6 +317,9 @@ fn allowed<'w>(workflow: &'w Workflow, case: &Case, wanted: Move<'_>) -> Result<
     }
     if accused(workflow, &case.answers).is_some_and(|role| role == wanted.role) {
         return Err(Refusal::Accused);
+    }
+    if wanted.kin && wanted.role != CITIZEN {
+        return Err(Refusal::Kin);
     }
     if let Some(level) = transition.level.filter(|level| wanted.level > *level && wanted.role != CITIZEN) {
         return Err(Refusal::Level(level));

@@ -317,6 +317,17 @@ sql! {
     pub(crate) TICKET_GET = "SELECT secret_hash, case_id, failures FROM case_ticket WHERE ticket = $1";
     pub(crate) TICKET_FAILURES = "UPDATE case_ticket SET failures = $2 WHERE ticket = $1";
     pub(crate) COMPANIONS_OF = "SELECT user_id FROM assignment WHERE family_id = $1 ORDER BY user_id";
+    pub(crate) KIN_OF_USER = "SELECT k.family_id FROM pillar p JOIN pillar_kin k ON k.pillar_id = p.pillar_id
+            WHERE p.user_id = $1 AND p.user_id <> 0
+        UNION SELECT h.family_id FROM pillar p LEFT JOIN person_alias x ON x.old_id = p.person_id
+            JOIN person h ON h.person_id = COALESCE(x.new_id, p.person_id)
+            WHERE p.user_id = $1 AND p.user_id <> 0 AND p.person_id <> 0";
+    pub(crate) USERS_OF_KIN = "SELECT p.user_id FROM pillar_kin k JOIN pillar p ON p.pillar_id = k.pillar_id
+            WHERE k.family_id = $1 AND p.user_id <> 0
+        UNION SELECT p.user_id FROM person h JOIN pillar p ON p.person_id = h.person_id
+            WHERE h.family_id = $1 AND p.person_id <> 0 AND p.user_id <> 0
+        UNION SELECT p.user_id FROM person h JOIN person_alias x ON x.new_id = h.person_id JOIN pillar p ON p.person_id = x.old_id
+            WHERE h.family_id = $1 AND p.person_id <> 0 AND p.user_id <> 0";
     pub(crate) IN_CASELOAD = "SELECT COUNT(*) FROM assignment WHERE family_id = $1 AND user_id = $2";
     pub(crate) MOVED = "UPDATE case_file SET region = $2 WHERE family_id = $1 AND open = 1";
     pub(crate) MOVED_TASKS = "UPDATE case_task SET region = $2 WHERE family_id = $1";

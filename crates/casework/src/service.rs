@@ -14,7 +14,7 @@ use crate::{
     engine::{self, Case, Caused, Clock, Move, Refusal, Stepped},
     files,
     form::{self, Answers},
-    offered, queries,
+    kin, offered, queries,
     views::open_families,
     write::{Place, Writes, event_row, task_rows},
 };
@@ -352,7 +352,8 @@ pub fn take_step(house: &House, scope: &Scope, case: CaseId, request: &StepReque
             return Ok(done);
         }
         let asked = (request.action.as_str(), &request.written);
-        let done = step(tx, house, Taker::person(scope), workflow, found, asked)?;
+        let kin = kin::families_of(tx, scope.actor())?;
+        let done = step(tx, house, Taker::person(scope, &kin), workflow, found, asked)?;
         let (subject, detail) =
             (format!("case:{case}"), format!("workflow={} action={}", workflow.key, request.action));
         audit(tx, house.clock.as_ref(), scope.actor_pair(), "case.work", &subject, &detail)?;
@@ -470,17 +471,22 @@ pub(crate) struct Taker<'s> {
     pub(crate) role: &'s str,
     /// Level of region at which it is held.
     pub(crate) level: RegionLevel,
+    /// Families of the person and of relatives.
+    kin: &'s BTreeSet<i64>,
 }
 
+/// Kin of nobody.
+static NO_KIN: BTreeSet<i64> = BTreeSet::new();
+
 impl<'s> Taker<'s> {
-    /// The person of the scope.
-    pub(crate) fn person(scope: &'s Scope) -> Self {
-        Self { scope, role: scope.role(), level: scope.region().level() }
+    /// The person of the scope, and what `kin::families_of` it are.
+    pub(crate) fn person(scope: &'s Scope, kin: &'s BTreeSet<i64>) -> Self {
+        Self { scope, role: scope.role(), level: scope.region().level(), kin }
     }
 
     /// The clock, that no territory keeps out.
     pub(crate) fn clock(scope: &'s Scope) -> Self {
-        Self { scope, role: engine::CLOCK, level: RegionLevel::Nation }
+        Self { scope, role: engine::CLOCK, level: RegionLevel::Nation, kin: &NO_KIN }
     }
 
     pub(crate) fn is_clock(self) -> bool {
@@ -526,7 +532,8 @@ pub(crate) fn decide(
 ) -> Result<Done> {
     let today = today_in(house, &found.region);
     let (role, level, actor) = (taker.role, taker.level, taker.scope.actor().0);
-    let wanted = Move { action, role, level, actor, written, today };
+    let kin = taker.kin.contains(&found.family.0);
+    let wanted = Move { action, role, level, actor, kin, written, today };
     let stepped = engine::step(workflow, house.policy.calendar(), &found.case, wanted)?;
     let done = Done { state: stepped.case.state.clone(), ended: stepped.ended, repeated: false };
     writes.step(house, taker, workflow, found, stepped, (action, today));

@@ -1,7 +1,7 @@
 //! Citizens without an account: they open a case, get a ticket with a secret, see how it stands, and take the steps that are theirs. What
 //! others wrote, names of officials and sealed answers never leave this way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use access::{House, Scope, audit};
 use jiff::civil::Date;
@@ -253,7 +253,7 @@ pub fn ticket_step(
             return Err(Refusal::Role(vec![CITIZEN.to_owned()]).into());
         }
         let asked = (request.action.as_str(), &request.written);
-        let done = step(tx, house, Taker::person(scope), workflow, found, asked)?;
+        let done = step(tx, house, Taker::person(scope, &BTreeSet::new()), workflow, found, asked)?;
         let (subject, detail) = (
             format!("case:{case}"),
             format!("workflow={} action={} by=ticket", workflow.key, request.action),

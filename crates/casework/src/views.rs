@@ -17,6 +17,7 @@ use crate::{
     engine::{self, Clock},
     files::{self, FileView},
     form::Answers,
+    kin,
     month::{self, CountsFor},
     offered::{OfferedCase, offer},
     paper::{self, DeadlineView, LetterView},
@@ -299,6 +300,8 @@ pub struct CaseView {
     pub may_add_files: bool,
     /// It was opened without its family, and this person may name it.
     pub lacks_family: bool,
+    /// The case is about the own family or relatives: somebody else takes its steps.
+    pub kin: bool,
     /// This person may take the case on.
     pub may_take: bool,
     /// This person may give it up, or take it from whoever works it.
@@ -616,15 +619,18 @@ pub fn case_page(
             None => assign::choices(tx, house, scope, &found)?,
             Some(_) => Vec::new(),
         };
+        let kin = kin::families_of(tx, scope.actor())?.contains(&found.family.0);
         let assignee = assign::of_cases(tx, &[(found.family, found.id)])?.pop().flatten();
         let files = files::of_case(tx, found.family, found.id, until)?;
         let compared = match as_of {
             None => compare::of_case(tx, house, found.id)?,
             Some(_) => Vec::new(),
         };
-        Ok::<_, Error>(Some((found, events, tree, (assignee, people, files, compared))))
+        Ok::<_, Error>(Some((found, events, tree, (assignee, people, files, compared), kin)))
     })?;
-    let Some((mut found, events, tree, (assignee, people, files, compared))) = found else { return Ok(None) };
+    let Some((mut found, events, tree, (assignee, people, files, compared), kin)) = found else {
+        return Ok(None);
+    };
     let Some(workflow) = house.policy.workflow(&found.workflow) else {
         return Err(Error::Workflow(found.workflow));
     };
@@ -645,13 +651,15 @@ pub fn case_page(
         today,
     );
     row.counts = through.and_then(|day| month::counts_for(house, workflow, found.opened_on, day));
-    let mut steps = if as_of.is_some() { Vec::new() } else { steps_of(workflow, scope, &found) };
+    let mut steps = if as_of.is_some() || kin { Vec::new() } else { steps_of(workflow, scope, &found) };
     for step in &mut steps {
         offer(house, scope, &found.region, &mut step.fields)?;
     }
     Ok(Some(CaseView {
         purpose: workflow.purpose.clone(),
+        kin,
         may_take: as_of.is_none()
+            && !kin
             && assign::has_step(workflow, &found, scope.role(), scope.region())
             && row.assignee.as_ref().is_none_or(|person| person.user != scope.actor()),
         may_leave: row.open

@@ -392,6 +392,7 @@ web-graduated = Graduated this year
 web-too-many = too many
 web-case-waits-for = Waits for a step of
 web-leads-to = Then becomes: { $state }
+web-case-kin = This case is about your own family or relatives: somebody else takes its steps.
 web-needs-other = Another person must take this step: you took the one before.
 web-history = History
 web-this-step = This step

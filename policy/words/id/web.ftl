@@ -380,6 +380,7 @@ web-graduated = Graduasi tahun ini
 web-too-many = terlalu banyak
 web-case-waits-for = Menunggu langkah dari
 web-leads-to = Lalu menjadi: { $state }
+web-case-kin = Kasus ini tentang keluarga Anda sendiri atau kerabat: langkahnya diambil orang lain.
 web-needs-other = Langkah ini harus diambil orang lain: Anda yang mengambil langkah sebelumnya.
 web-history = Riwayat
 web-this-step = Langkah ini

@@ -102,7 +102,15 @@ fn walk(policy: &Policy, workflow: &Workflow, seed: u64) -> (Case, usize) {
         let outcome = loop {
             let written: BTreeMap<String, String> =
                 fields.iter().map(|field| (field.key.clone(), filled(field, today, &mut dice))).collect();
-            let wanted = Move { action, role, level: RegionLevel::Nation, actor, written: &written, today };
+            let wanted = Move {
+                action,
+                role,
+                level: RegionLevel::Nation,
+                actor,
+                kin: false,
+                written: &written,
+                today,
+            };
             tries += 1;
             match engine::step(workflow, calendar, &case, wanted) {
                 Err(Refusal::Guard(_)) if tries < 12 && !fields.is_empty() => {}
@@ -245,6 +253,7 @@ fn a_guard_that_is_unknown_refuses() {
         role: "district_officer",
         level: RegionLevel::District,
         actor: 2,
+        kin: false,
         written: &written,
         today,
     };
@@ -255,6 +264,8 @@ fn a_guard_that_is_unknown_refuses() {
     case.answers.insert("death_date".to_owned(), Answer::Date(date(2026, 11, 20)));
     let stepped = engine::step(workflow, policy.calendar(), &case, wanted).unwrap();
     assert_eq!(stepped.effects[0].arguments["death_date"], "2026-11-20");
+    let kin = Move { kin: true, ..wanted };
+    assert_eq!(engine::step(workflow, policy.calendar(), &case, kin), Err(Refusal::Kin));
     let same = Move { actor: 1, ..wanted };
     assert_eq!(engine::step(workflow, policy.calendar(), &case, same), Err(Refusal::SamePerson));
 }

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use access::Scope;
 use casework::{
-    Error, ShareFault,
+    Error, Refusal, ShareFault, assign,
     pillar::{
         Accompanied, PillarFilter, PillarRow, ProposalState, adjust, coverage, decide_proposal, kind_counts,
         pillar_page, pillars, proposal_rows, propose, take_pillars,
     },
+    take_steps,
 };
 use model::{FamilyId, RegionCode, Sex, UserId};
 use rowfile::{Refused, RowFault};
 use store::{Page, Value, params, sql};
 
-use crate::support::Office;
+use crate::support::{Office, new_case};
 
 const HEAD: &str = "number,kind,name,region,sex,birth_year,education,languages,skills,since,contract_from,contract_to,\
     availability,capacity,login,nik,kin,papers\n";
@@ -24,6 +25,8 @@ const TKSK: &str = "K-1,tksk,REKAAN SATU,99.01.01,P,1990,4,ind jav,counselling,2
 sql! {
     KEPT = "SELECT (SELECT COUNT(*) FROM pillar), (SELECT COUNT(*) FROM pillar_paper), (SELECT COUNT(*) FROM pillar_change)";
     WITH = "SELECT family_id FROM assignment WHERE user_id = $1 ORDER BY family_id";
+    ALIAS = "INSERT INTO person_alias (old_id, new_id, kind, at) VALUES ($1, $2, 1, 0)";
+    IS = "UPDATE pillar SET person_id = $1 WHERE user_id = $2";
     GONE = "DELETE FROM assignment WHERE family_id = $1";
 }
 
@@ -352,5 +355,47 @@ fn coverage_tells_families_companions_and_what_is_missing() {
         );
         let province = look("99");
         assert_eq!(province, [("99.01".to_owned(), 2, 1, 1, Some(3)), ("99.02".to_owned(), 0, 0, 0, None)]);
+    }
+}
+
+#[test]
+fn nobody_works_a_case_of_the_own_family_or_of_relatives() {
+    for office in Office::with_districts() {
+        let officer = office.user("citra", "district_officer", "99.01");
+        let cousin = office.user("budi", "district_officer", "99.01");
+        let bystander = office.user("dewi", "district_officer", "99.01");
+        office.people(9);
+        let row = |number: &str, login: &str, nik: &str, kin: &str| {
+            format!("{number},tksk,REKAAN,99.01,P,1990,4,ind,,2020-01-01,,,,,{login},{nik},{kin},\n")
+        };
+        let rows = [
+            row("K-1", "citra", "9901010101900007", ""),
+            row("K-2", "budi", "", "8"),
+            row("K-3", "dewi", "", ""),
+        ];
+        office.take(&rows.concat()).unwrap();
+        // Known to the register of pillars by a number that another one took the place of since.
+        let followed = |tx: &mut store::Tx<'_>| {
+            tx.execute(&ALIAS, params![60, 9])?;
+            tx.execute(&IS, params![60, bystander.user_id])
+        };
+        office.house.db.write(followed).unwrap();
+        for (family, barred, free) in
+            [(7, &officer, &cousin), (8, &cousin, &officer), (9, &bystander, &officer)]
+        {
+            let case = office.cause(&[new_case("citizen_complaint", family, &[])])[0].case;
+            let view = office.view(barred, case).unwrap();
+            assert!(view.kin && view.steps.is_empty() && !view.may_take);
+            let refused = office.step_at(barred, case, "verify", &[], view.rev);
+            assert!(matches!(refused, Err(Error::Refused(Refusal::Kin))), "{refused:?}");
+            let scope = barred.scope("case.work").unwrap();
+            let many = take_steps(&office.house, &scope, &[case], "verify", &BTreeMap::new()).unwrap();
+            assert_eq!((many.taken, many.refused[0].code), (0, "casework-kin"));
+            let given = assign(&office.house, &scope, &[case], Some(barred.user_id)).unwrap();
+            assert_eq!((given.taken, given.refused[0].code), (0, "casework-assignee"));
+            let others = office.view(free, case).unwrap().people;
+            assert!(others.iter().all(|person| person.user != barred.user_id));
+            office.step(free, case, "verify", &[]).unwrap();
+        }
     }
 }
