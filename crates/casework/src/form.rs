@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use model::parse_date;
 use policy::{FieldKind, FormField};
-use rules::{Params, Value};
+use rules::{Expr, Params, Value};
 use serde::{Deserialize, Serialize};
 
 /// One answer.
@@ -105,9 +105,13 @@ pub(crate) fn said(fields: &[FormField], written: &BTreeMap<String, String>, tod
 }
 
 fn shows(field: &FormField, known: &Answers, today: Date) -> bool {
-    let Some(condition) = &field.visible_when else { return true };
+    field.visible_when.as_ref().is_none_or(|condition| holds(condition, known, today))
+}
+
+/// Whether a condition over answers is true; unknown is not.
+pub(crate) fn holds(condition: &Expr, answers: &Answers, today: Date) -> bool {
     let row = |name: &str| {
-        name.strip_prefix("form.").and_then(|key| known.get(key)).map(Answer::value).unwrap_or_default()
+        name.strip_prefix("form.").and_then(|key| answers.get(key)).map(Answer::value).unwrap_or_default()
     };
     condition.value(&row, &Params::at(today)).as_bool() == Some(true)
 }

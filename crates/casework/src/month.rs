@@ -37,7 +37,7 @@ pub(crate) fn counts_for(
     opened_on: Date,
     through: Date,
 ) -> Option<CountsFor> {
-    workflow.month_by.as_ref()?;
+    workflow.month_by.first()?;
     let closing = &house.policy.settings().closing;
     let (wanted, month) = (closing.month_of(opened_on), closing.month_of(through));
     let rolled_from = (wanted < month).then(|| wanted.to_string());
@@ -51,8 +51,9 @@ pub(crate) fn of_history(
     day_of: impl Fn(i64) -> Date,
     today: Date,
 ) -> Option<Date> {
-    let by = workflow.month_by.as_deref()?;
-    let entered = history.iter().find(|event| event.to == by && event.from != by);
+    workflow.month_by.first()?;
+    let enters = |event: &&EventView| workflow.month_by.contains(&event.to) && event.from != event.to;
+    let entered = history.iter().find(enters);
     let ended = workflow.state(state).is_some_and(|state| state.kind == StateKind::End);
     entered.map(|event| day_of(event.at_ms)).or_else(|| (!ended).then_some(today))
 }
@@ -68,8 +69,11 @@ pub fn rolled(house: &House, scope: &Scope, month: Month) -> Result<Vec<Rolled>>
     let (from, to) = scope.path_range();
     let mut rolled = Vec::new();
     for workflow in house.policy.workflows().values() {
-        let Some(by) = workflow.month_by.as_ref().filter(|_| workflow.knows(scope.role())) else { continue };
-        let asked = params![&workflow.key, &last, by, from, to];
+        let (Some(by), Some(or)) = (workflow.month_by.first(), workflow.month_by.last()) else { continue };
+        if !workflow.knows(scope.role()) {
+            continue;
+        }
+        let asked = params![&workflow.key, &last, by, from, to, or];
         for row in house.db.read(|tx| tx.query(&queries::ROLLED, asked))? {
             rolled.push(Rolled {
                 district: row.string(0)?,

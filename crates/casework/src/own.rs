@@ -1,15 +1,19 @@
 //! What a family may know of its own cases, without an account: that there is one, how it stands, what comes next and until when. Only of
-//! workflows whose file says `citizen = true`. Never here: an answer, a name, who reported or objected, a case that accuses somebody.
+//! workflows whose file says `citizen = true`. Never here: an answer, a name, who reported or objected, a case that accuses somebody, one
+//! in which somebody else speaks of the family (`untold_when`).
 
 use access::{House, Scope};
 use jiff::{ToSpan, civil::Date};
 use model::{CaseId, FamilyId};
 use policy::Label;
+use rules::Expr;
 use serde::Serialize;
 use store::params;
 
 use crate::{
-    Result, queries,
+    Error, Result,
+    form::{self, Answers},
+    queries,
     views::{CaseRow, case_row},
 };
 
@@ -50,7 +54,13 @@ pub fn own_cases(house: &House, scope: &Scope, family: FamilyId) -> Result<Vec<O
         house.db.read(|tx| tx.query(&queries::OWN_CASES, params![family, from, to, since, CASES_MAX]))?;
     let mut found = Vec::new();
     for row in &rows {
-        if house.policy.workflow(row.text(2)?).is_some_and(|workflow| workflow.citizen) {
+        let Some(workflow) = house.policy.workflow(row.text(2)?).filter(|workflow| workflow.citizen) else {
+            continue;
+        };
+        let case = row.int(1)?;
+        let answers: Answers = serde_json::from_str(row.text(18)?).map_err(|_| Error::Stored(case))?;
+        let untold = |when: &Expr| form::holds(when, &answers, house.clock.today());
+        if !workflow.untold_when.as_ref().is_some_and(untold) {
             let ended = row.opt_date(17)?;
             found.push(known(case_row(house, row)?, ended));
         }

@@ -413,8 +413,8 @@ pub struct Workflow {
     pub escalate: Vec<String>,
     /// Working days of lateness after which the first, and each next one, is told.
     pub escalate_days: u32,
-    /// The state by whose entry a case counts for a month: until the cut-off for its own, later for the next.
-    pub month_by: Option<String>,
+    /// The states, two at most, by whose entry a case counts for a month: until the cut-off for its own, later for the next.
+    pub month_by: Vec<String>,
     /// Where `days` comes from.
     pub basis: Option<Label>,
     /// What a law demands.
@@ -429,6 +429,8 @@ pub struct Workflow {
     pub survey: bool,
     /// The family that a case is about may know that there is one, and how it stands.
     pub citizen: bool,
+    /// Of a case whose answers make this true it may not: somebody else speaks of it.
+    pub untold_when: Option<Expr>,
     /// Its answers are held against those of the case that opened it.
     pub compare: Option<Compare>,
     /// How its cases stand in calendars, where they stand by name.

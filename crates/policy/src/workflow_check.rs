@@ -122,6 +122,13 @@ pub(crate) fn check_citizen(table: &Table<'_>, workflow: &Workflow) {
         let message = "the family may know of cases that are secret, or about no family";
         table.fault("citizen", message, "leave citizen out");
     }
+    if workflow.untold_when.is_some() && !workflow.citizen {
+        table.fault(
+            "untold_when",
+            "the family knows of none of these cases",
+            "leave it out, or write citizen = true",
+        );
+    }
 }
 
 /// A file belongs to a case that is there already, and is kept by somebody of the house: an opening and a citizen's step ask for none (the

@@ -198,10 +198,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
         accused: read_accused(table, &forms, roles),
         escalate_days: table.opt_int_in("escalate_days", 1..=60).unwrap_or(3) as u32,
         escalate,
-        month_by: table.opt_placed_text("month_by").map(|state| {
-            known_state(table, &state, &states);
-            state.value
-        }),
+        month_by: read_month_by(table, &states),
         basis: table.opt_label("basis"),
         deadlines: table.each("deadline", |deadline| read_deadline(deadline, &states, &forms)),
         letters: table.each("letter", |letter| read_letter(letter, &states, &forms)),
@@ -209,6 +206,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
         withdraw: table.opt_table("withdraw", |withdraw| read_withdraw(withdraw, &states, &forms)),
         survey: table.flag("survey", false),
         citizen: table.flag("citizen", false),
+        untold_when: if table.has("untold_when") { names.condition(table, "untold_when") } else { None },
         compare: table.opt_table("compare", |compare| read_compare(compare, &states, &forms)),
         in_calendar,
         group,
@@ -487,6 +485,14 @@ fn read_kinds(table: &Table<'_>, forms: &[Form], opening: Option<&str>, roles: &
         table.fault_at(&key.at, message, "name a required field of type choice of open_form");
     }
     key.map(|key| key.value)
+}
+
+fn read_month_by(table: &Table<'_>, states: &[State]) -> Vec<String> {
+    let named = known_states(table, "month_by", states);
+    if named.len() > 2 {
+        table.fault("month_by", "a case counts by one of two states at most", "name one or two");
+    }
+    named
 }
 
 fn known_states(table: &Table<'_>, key: &str, states: &[State]) -> Vec<String> {

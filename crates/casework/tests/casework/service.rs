@@ -286,7 +286,8 @@ fn an_open_objection_protects_its_family_until_it_is_decided() {
             Ok(())
         })
         .unwrap();
-        assert_eq!(caused, [("targeting.renew_notice".to_owned(), 7)]);
+        let named: Vec<(&str, i64)> = caused.iter().map(|(name, family)| (name.as_str(), *family)).collect();
+        assert_eq!(named, [("targeting.renew_notice", 7), ("registry.field_report", 7)]);
     }
 }
 

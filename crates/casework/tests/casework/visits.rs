@@ -332,6 +332,12 @@ fn a_family_knows_of_its_own_cases_but_of_no_secret_and_no_answer() {
         let (first, _) = office.checked(&officer, &operator, 9, "confirmed");
         let told: Vec<CaseId> = known(&office, 9).iter().map(|one| one.case).collect();
         assert_eq!(told, [first], "the second check is told to nobody who should not wait for it");
+        // What a neighbour says of it, the family does not know; what it says itself, it does.
+        for (neighbour, seen) in [("ya", 0), ("tidak", 1)] {
+            let says = [("about", "house"), ("about_neighbour", neighbour), ("says", "Rumahnya dua")];
+            office.open(&officer, &new_case("objection", 11, &says));
+            assert_eq!(known(&office, 11).len(), seen, "{neighbour}");
+        }
         // A secret report about the same family, and a second check that nobody should wait for.
         let policy = office.house.policy.clone();
         for workflow in policy.workflows().values().filter(|workflow| workflow.citizen) {
