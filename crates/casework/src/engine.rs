@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use model::RegionLevel;
 use policy::{
-    ASSIGN, AssignTo, CITIZEN, Calendar, Label, NOTIFY, OPEN_CASE, SET_DATE, StateKind, Transition, Workflow,
+    ASSIGN, AssignTo, CITIZEN, Calendar, DERIVED, Label, NOTIFY, OPEN_CASE, SET_DATE, StateKind, Transition,
+    Workflow,
 };
 use rules::{Expr, Params, Value};
 
@@ -210,7 +211,7 @@ pub fn step(
         answers.remove(&field.key);
     }
     answers.extend(answered.clone());
-    guard(calendar, case, transition, &answers, wanted.today)?;
+    guard(calendar, workflow, case, transition, &answers, wanted.today)?;
     let Some(next) = workflow.state(&transition.to) else {
         return Err(Refusal::State(transition.to.clone()));
     };
@@ -235,15 +236,23 @@ pub fn step(
             ..case.clone()
         },
     };
-    cause(calendar, case, transition, &mut stepped, wanted.today);
+    cause(calendar, workflow, case, transition, &mut stepped, wanted.today);
     Ok(stepped)
 }
 
 /// Sorts what a step causes by who carries it. A condition sees the case as the guard of the step saw it.
-fn cause(calendar: &Calendar, before: &Case, transition: &Transition, stepped: &mut Stepped, today: Date) {
+fn cause(
+    calendar: &Calendar,
+    workflow: &Workflow,
+    before: &Case,
+    transition: &Transition,
+    stepped: &mut Stepped,
+    today: Date,
+) {
     for effect in &transition.effects {
         let answers = &stepped.case.answers;
-        if effect.when.as_ref().is_some_and(|when| !holds(when, calendar, before, answers, today)) {
+        if effect.when.as_ref().is_some_and(|when| !holds(when, (calendar, workflow), before, answers, today))
+        {
             continue;
         }
         let given = effect.fields.iter().filter_map(|(argument, field)| {
@@ -347,13 +356,14 @@ pub fn is_same_person(transition: &Transition, case: &Case, actor: i64) -> bool 
 /// A guard that is false or unknown refuses: unknown is never true.
 fn guard(
     calendar: &Calendar,
+    workflow: &Workflow,
     case: &Case,
     transition: &Transition,
     answers: &Answers,
     today: Date,
 ) -> Result<(), Refusal> {
     match &transition.guard {
-        Some(condition) if !holds(condition, calendar, case, answers, today) => {
+        Some(condition) if !holds(condition, (calendar, workflow), case, answers, today) => {
             Err(Refusal::Guard(transition.guard_text.clone().unwrap_or_default()))
         }
         _ => Ok(()),
@@ -361,12 +371,22 @@ fn guard(
 }
 
 /// Whether a condition over the answers and the case is true: unknown is not.
-fn holds(condition: &Expr, calendar: &Calendar, case: &Case, answers: &Answers, today: Date) -> bool {
+fn holds(
+    condition: &Expr,
+    (calendar, workflow): (&Calendar, &Workflow),
+    case: &Case,
+    answers: &Answers,
+    today: Date,
+) -> bool {
     let due = case.clock.due(calendar, today);
     let row = |name: &str| match name.split_once('.') {
         Some(("form", field)) => answers.get(field).map(form::Answer::value).unwrap_or_default(),
         Some(("case", "days_left")) => Value::Int(calendar.working_days_between(today, due)),
         Some(("case", "open_children")) => Value::Int(case.open_children),
+        Some((DERIVED, key)) => {
+            let one = workflow.derived.iter().find(|one| one.key == key);
+            one.and_then(|one| one.value(&form::row(answers), today)).map_or(Value::Null, Value::Int)
+        }
         _ => Value::Null,
     };
     condition.value(&row, &Params::at(today)).as_bool() == Some(true)

@@ -110,10 +110,12 @@ fn shows(field: &FormField, known: &Answers, today: Date) -> bool {
 
 /// Whether a condition over answers is true; unknown is not.
 pub(crate) fn holds(condition: &Expr, answers: &Answers, today: Date) -> bool {
-    let row = |name: &str| {
-        name.strip_prefix("form.").and_then(|key| answers.get(key)).map(Answer::value).unwrap_or_default()
-    };
-    condition.value(&row, &Params::at(today)).as_bool() == Some(true)
+    condition.value(&row(answers), &Params::at(today)).as_bool() == Some(true)
+}
+
+/// Answers as expressions name them.
+pub(crate) fn row(answers: &Answers) -> impl Fn(&str) -> Value + '_ {
+    |name| name.strip_prefix("form.").and_then(|key| answers.get(key)).map(Answer::value).unwrap_or_default()
 }
 
 fn answer(field: &FormField, text: &str, today: Date) -> Result<Option<Answer>, &'static str> {

@@ -3,13 +3,13 @@
 use access::House;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::Offset};
 use model::{Lang, RegionCode};
-use policy::{DeadlineFrom, DeadlineUnit, Label, Workflow};
+use policy::{DERIVED, DeadlineFrom, DeadlineUnit, Label, Workflow};
 use serde::Serialize;
 
 use crate::{
     form::Answer,
     service::{self, Stored},
-    shown::answer_shown,
+    shown::{self, answer_shown},
     views::{CaseRow, EventView},
 };
 
@@ -108,6 +108,7 @@ pub(crate) fn deadlines(
 /// Letters of the state, with the names filled in.
 pub(crate) fn letters(house: &House, workflow: &Workflow, found: &Stored, row: &CaseRow) -> Vec<LetterView> {
     let today = service::today_in(house, &found.region);
+    let derived = shown::derived(workflow, &found.case.answers, today);
     let may = workflow
         .letters
         .iter()
@@ -122,6 +123,10 @@ pub(crate) fn letters(house: &House, workflow: &Workflow, found: &Stored, row: &
                 "case.due_on" => in_words(row.due_on, lang),
                 "case.state" => row.state_label.get(lang).to_owned(),
                 "today" => in_words(today, lang),
+                _ if name.starts_with(DERIVED) => {
+                    let one = derived.iter().find(|one| name.ends_with(&one.key));
+                    one.map_or_else(|| "…".to_owned(), |one| one.value.to_string())
+                }
                 _ => {
                     let key = name.strip_prefix("form.").unwrap_or(name);
                     let field = workflow.field(key);

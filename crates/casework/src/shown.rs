@@ -1,14 +1,15 @@
 //! Lines of a history, answers and fields of forms in words, for pages and letters. Nothing is read or written here.
 
+use jiff::civil::Date;
 use model::CaseId;
-use policy::{FieldKind, FormField, Label, Workflow};
+use policy::{Derived, FieldKind, FormField, Label, Workflow};
 use store::Row;
 
 use crate::{
     Error, Result, assign, follow,
-    form::{Answer, Answers},
+    form::{self, Answer, Answers},
     service, sweep,
-    views::{AnswerView, EventView, FieldView, state_label},
+    views::{AnswerView, DerivedView, EventView, FieldView, state_label},
 };
 
 pub(crate) fn event(workflow: &Workflow, row: &Row, case: CaseId) -> Result<EventView> {
@@ -97,6 +98,16 @@ pub(crate) fn answer_shown(field: Option<&FormField>, answer: &Answer) -> Label 
         }
         _ => plain(),
     }
+}
+
+/// The numbers that follow from the answers so far; those that lack one are left out.
+pub(crate) fn derived(workflow: &Workflow, answers: &Answers, today: Date) -> Vec<DerivedView> {
+    let view = |one: &Derived| {
+        let value = one.value(&form::row(answers), today)?;
+        let (label, unit, basis) = (one.label.clone(), one.unit.clone(), one.basis.clone());
+        Some(DerivedView { key: one.key.clone(), label, value, unit, basis })
+    };
+    workflow.derived.iter().filter_map(view).collect()
 }
 
 /// The fields of a form, with the answers so far.

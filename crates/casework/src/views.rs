@@ -194,6 +194,21 @@ pub struct AnswerView {
     pub file: Option<i64>,
 }
 
+/// A number that follows from the answers of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DerivedView {
+    /// Key.
+    pub key: String,
+    /// Its name.
+    pub label: Label,
+    /// The number, of its unit.
+    pub value: i64,
+    /// Of what.
+    pub unit: Label,
+    /// Where it comes from.
+    pub basis: Label,
+}
+
 /// One line of a history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EventView {
@@ -276,6 +291,8 @@ pub struct CaseView {
     pub rev: i64,
     /// Answers so far.
     pub answers: Vec<AnswerView>,
+    /// Numbers that follow from them.
+    pub derived: Vec<DerivedView>,
     /// Everything that was done.
     pub history: Vec<EventView>,
     /// What this person may do next.
@@ -667,6 +684,7 @@ pub fn case_page(
         people,
         rev: found.rev,
         answers: answers_shown(workflow, &found.case.answers),
+        derived: shown::derived(workflow, &found.case.answers, today),
         steps,
         waits_for: workflow
             .task_of(&found.case.state, found.owner(workflow))

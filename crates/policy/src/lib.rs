@@ -13,6 +13,7 @@ mod calendar;
 mod candidate;
 mod channel;
 mod combination;
+mod derived;
 mod exact;
 mod expr;
 mod fault;
@@ -51,6 +52,7 @@ pub use budget::{Absorption, BudgetLine, Budgets, Ceiling, LineKey, Realisation}
 pub use calendar::{Calendar, Holiday};
 pub use candidate::Candidate;
 pub use channel::{CardTrouble, Channel, ChannelKind, ChannelResult, LetterText, Meaning, Untouched};
+pub use derived::{DERIVED, Derived};
 pub use exact::{Number, Piece};
 pub use fault::Fault;
 pub use figures::{Figure, FigureCheck, FigureKind, FigureSource, Figures, Outcome, Topic};

@@ -11,6 +11,7 @@ use rules::{Expr, Label};
 
 use crate::{
     candidate::Candidate,
+    derived::Derived,
     publish::{Publish, Withdraw},
     schema::ColumnType,
     shown::{GroupSessions, InCalendar},
@@ -441,6 +442,8 @@ pub struct Workflow {
     pub lists: Option<(String, Label)>,
     /// Families for whom the house opens a case by itself.
     pub candidates: Vec<Candidate>,
+    /// Numbers that follow from its answers.
+    pub derived: Vec<Derived>,
     /// States in order.
     pub states: Vec<State>,
     /// Forms.

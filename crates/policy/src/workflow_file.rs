@@ -7,6 +7,7 @@ use rules::{Field as Name, Type};
 
 use crate::{
     candidate::read_candidate,
+    derived::{DERIVED, Derived, read_derived},
     expr::Names,
     fault::Faults,
     pack::Pack,
@@ -146,6 +147,9 @@ const PARTS: [(&str, CataloguePart); 3] = [
 
 const COMPARED: [(&str, Compared); 2] = [("equal", Compared::Equal), ("different", Compared::Different)];
 
+/// Most working days of a case: work with a remote community takes three years, with its aftermath.
+const CASE_DAYS_MAX: i64 = 1_500;
+
 const UNITS: [(&str, DeadlineUnit); 4] = [
     ("working_days", DeadlineUnit::WorkingDays),
     ("days", DeadlineUnit::Days),
@@ -161,6 +165,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
     }
     let mut names = case_names();
     let forms = read_forms(table, &mut names, around.shared);
+    let derived = read_derived(table, &mut names);
     let transitions = table.each("transition", |step| read_transition(step, &states, &forms, around, &names));
     let owner = table.text("owner");
     known_role(table, &owner, &table.place("owner"), roles);
@@ -188,7 +193,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
         opened_by,
         open_form,
         owner,
-        days: table.int("days", 1..=365) as u32,
+        days: table.int("days", 1..=CASE_DAYS_MAX) as u32,
         kinds,
         one_per_subject: table.flag("one_per_subject", true),
         protects: table.flag("protects", false),
@@ -201,7 +206,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
         month_by: read_month_by(table, &states),
         basis: table.opt_label("basis"),
         deadlines: table.each("deadline", |deadline| read_deadline(deadline, &states, &forms)),
-        letters: table.each("letter", |letter| read_letter(letter, &states, &forms)),
+        letters: table.each("letter", |letter| read_letter(letter, &states, &forms, &derived)),
         publish: table.opt_table("publish", |publish| read_publish(publish, &states, &forms)),
         withdraw: table.opt_table("withdraw", |withdraw| read_withdraw(withdraw, &states, &forms)),
         survey: table.flag("survey", false),
@@ -212,6 +217,7 @@ fn read(table: &Table<'_>, around: &Around<'_>) -> Workflow {
         group,
         lists: read_lists(table, around.workflows),
         candidates,
+        derived,
         states,
         forms,
         transitions,
@@ -414,7 +420,7 @@ fn read_choices(table: &Table<'_>) -> Vec<FieldChoice> {
     let choices = table.each("choice", |choice| FieldChoice {
         value: choice.text("value"),
         label: choice.label("label"),
-        days: choice.opt_int_in("days", 1..=365).map(|days| days as u32),
+        days: choice.opt_int_in("days", 1..=CASE_DAYS_MAX).map(|days| days as u32),
         owner: choice.opt_text("owner"),
     });
     if choices.len() < 2 {
@@ -551,7 +557,7 @@ fn read_deadline(table: &Table<'_>, states: &[State], forms: &[Form]) -> Deadlin
     }
 }
 
-fn read_letter(table: &Table<'_>, states: &[State], forms: &[Form]) -> Letter {
+fn read_letter(table: &Table<'_>, states: &[State], forms: &[Form], derived: &[Derived]) -> Letter {
     let letter = Letter {
         key: table.text("key"),
         label: table.label("label"),
@@ -566,11 +572,15 @@ fn read_letter(table: &Table<'_>, states: &[State], forms: &[Form]) -> Letter {
                     .iter()
                     .flat_map(|form| &form.fields)
                     .any(|known| known.key == field && !known.sealed),
-                None => crate::workflow::CASE_WORDS.contains(&name),
+                None => {
+                    let number = name.split_once('.').filter(|(what, _)| *what == DERIVED);
+                    number.is_some_and(|(_, key)| derived.iter().any(|one| one.key == key))
+                        || crate::workflow::CASE_WORDS.contains(&name)
+                }
             };
             if !known {
                 let remedy = format!(
-                    "name form.FIELD (not a sealed one) or one of: {}",
+                    "name form.FIELD (not a sealed one), derived.KEY or one of: {}",
                     crate::workflow::CASE_WORDS.join(", ")
                 );
                 table.fault(key, format!("a letter cannot name `{name}`"), remedy);

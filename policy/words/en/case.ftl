@@ -36,6 +36,7 @@ web-flows-lead = Every matter goes the way that the policy writes down: who, whe
 web-flow-see = See the workflow
 web-flow-drawing = Drawing of the workflow
 web-flow-rules = Rules
+web-case-derived = What follows from the answers
 web-flow-kinds = By kind: who begins, and working days
 web-flow-owner = First the task of
 web-flow-opened-by = May be opened by

@@ -36,6 +36,7 @@ web-flows-lead = Setiap urusan berjalan menurut alur yang tertulis dalam kebijak
 web-flow-see = Lihat alurnya
 web-flow-drawing = Gambar alur
 web-flow-rules = Ketentuan
+web-case-derived = Yang mengikuti dari jawaban
 web-flow-kinds = Menurut jenis: petugas pertama dan hari kerja
 web-flow-owner = Tugas pertama pada
 web-flow-opened-by = Dapat dibuka oleh

@@ -269,3 +269,27 @@ fn a_guard_that_is_unknown_refuses() {
     let same = Move { actor: 1, ..wanted };
     assert_eq!(engine::step(workflow, policy.calendar(), &case, same), Err(Refusal::SamePerson));
 }
+
+#[test]
+fn a_number_follows_from_answers_or_is_not_known() {
+    let policy = Policy::embedded().unwrap();
+    let shelter = policy.workflow("shelter_day").unwrap();
+    let today = date(2026, 11, 23);
+    let asked = ["babies", "girls", "boys", "women", "men", "old_women", "old_men"];
+    let mut answers = Answers::new();
+    let number = |answers: &Answers, key: &str| {
+        let row = |name: &str| {
+            let key = name.strip_prefix("form.").unwrap();
+            answers.get(key).map(Answer::value).unwrap_or_default()
+        };
+        shelter.derived.iter().find(|one| one.key == key).unwrap().value(&row, today)
+    };
+    for (at, key) in asked.into_iter().enumerate() {
+        assert_eq!(number(&answers, "people"), None, "{key} is not counted yet");
+        answers.insert(key.to_owned(), Answer::Int(at as i64 + 1));
+    }
+    assert_eq!(number(&answers, "people"), Some(28));
+    // Twenty-seven eat rice: 10.8 kg are eleven, and two toilets for twenty-eight.
+    assert_eq!((number(&answers, "rice"), number(&answers, "toilets")), (Some(11), Some(2)));
+    assert_eq!((number(&answers, "water"), number(&answers, "meals")), (Some(420), Some(81)));
+}
