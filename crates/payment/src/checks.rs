@@ -10,6 +10,7 @@ use crate::{
     Error, Result,
     common::{self, Cycle},
     files::{self, FileMade, FileView, NewFile},
+    late,
     queries,
     wire::{self, Outgoing},
 };
@@ -50,6 +51,10 @@ pub(crate) fn export_of(
         write(house, &cycle, file, folder, progress)?;
     }
     let files = house.db.read(|tx| files::out_of_cycle(tx, cycle_id, KIND))?;
+    // Of an interrupted call the answer may be here before the last of its lines was asked about.
+    if let Some(last) = files.iter().filter(|file| wanted(&file.channel)).next_back() {
+        late::judge(house, scope, cycle_id, last.at_ms, &format!("file:{}", last.file_no))?;
+    }
     Ok(files.iter().filter(|file| wanted(&file.channel)).map(|file| file.made(folder)).collect())
 }
 

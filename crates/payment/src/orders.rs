@@ -18,7 +18,7 @@ use crate::{
     Error, Result, books, checks,
     common::{self, Cycle},
     files::{self, FileMade, NewFile},
-    post, queries, shared,
+    late, post, queries, shared,
     state::{Eligibility, PaymentState},
     wire::{self, Outgoing},
 };
@@ -393,6 +393,11 @@ pub fn export_orders(
     }
     let file = house.db.read(|tx| files::get(tx, file_no))?;
     house.db.write(|tx| sent(tx, house, order_id))?;
+    store::fault!(house.db, "order.sent")?;
+    // The channel may have answered before we knew that it was told.
+    let order = house.db.read(|tx| get(tx, house, order_id))?;
+    let since = order.sent_at_ms.unwrap_or(file.at_ms);
+    late::judge(house, scope, order.cycle_id, since, &format!("order:{order_id}"))?;
     Ok(file.made(folder))
 }
 

@@ -11,6 +11,7 @@ mod goods;
 mod histories;
 mod house;
 mod journal;
+mod late;
 mod mutation;
 mod plan;
 mod post;

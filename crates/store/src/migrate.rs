@@ -51,6 +51,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0032_assigned",
     "0033_sessions",
     "0034_visits",
+    "0035_late",
 ];
 
 /// What follows on the line runs on the server only: how rows are laid out, nothing that an answer depends on.

@@ -8,7 +8,7 @@ use store::{Page, Paged, Tx, Value, params};
 
 use super::exception::{self, ExceptionView};
 use crate::{
-    Error, Result, checks, common, lines,
+    Error, Result, checks, common, late, lines,
     plan::{self, ChainLink, PayeeView},
     queries,
     reply::Line,
@@ -366,12 +366,18 @@ fn event(house: &House, channel: &str, seq: i64, told: Event) -> EventView {
 
 fn documents(tx: &mut Tx<'_>, line: &LineView, events: &[EventView]) -> Result<Vec<LedgerRow>> {
     let region = line.region.at(RegionLevel::Subdistrict);
-    let mut documents: Vec<&str> =
-        events.iter().filter(|event| event.kind == "payment").map(|event| event.document.as_str()).collect();
+    let told = events.iter().filter(|event| event.kind == "payment");
+    let mut documents: Vec<String> = told.map(|event| event.document.clone()).collect();
+    // What a file told too early is booked apart.
+    let late: Vec<String> = documents
+        .iter()
+        .filter_map(|document| Some(late::document(document.strip_prefix("file:")?.parse().ok()?)))
+        .collect();
+    documents.extend(late);
     documents.sort_unstable();
     documents.dedup();
     let mut out = Vec::new();
-    for document in documents {
+    for document in &documents {
         let place = (&line.programme, &line.period);
         let of = params![place.0, place.1, &region, &line.channel, document, SIDE_ROWS_MAX];
         for row in tx.query(&queries::ENTRIES_OF, of)? {

@@ -210,6 +210,9 @@ pub(crate) fn told_of(imported: &Imported) -> anyhow::Result<Answer> {
     let counts = &imported.file.counts;
     let mut lines = vec![format!("{} rows taken, {} known before", counts.taken, counts.known)];
     lines.extend(counts.refused.iter().map(|(kind, count)| format!("{count:>10}  {kind}")));
+    if counts.later.taken > 0 {
+        lines.push(format!("{} rows taken since, when their lines had moved", counts.later.taken));
+    }
     Answer::of(imported, lines)
 }
 
