@@ -16,6 +16,7 @@ mod mutation;
 mod plan;
 mod post;
 mod sample;
+mod single;
 mod snap;
 mod treasury;
 mod untouched;

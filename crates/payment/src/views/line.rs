@@ -8,7 +8,9 @@ use store::{Page, Paged, Tx, Value, params};
 
 use super::exception::{self, ExceptionView};
 use crate::{
-    Error, Result, checks, common, late, lines,
+    Error, Result, checks, common,
+    desk::{self, LineAct},
+    late, lines,
     plan::{self, ChainLink, PayeeView},
     queries,
     reply::Line,
@@ -161,6 +163,10 @@ pub struct LinePage {
     pub payees: Vec<PayeeView>,
     /// The status that villages know.
     pub status: StatusView,
+    /// The line as it stands, for a decision about it.
+    pub rev: String,
+    /// What a person may decide about it now.
+    pub acts: Vec<LineAct>,
 }
 
 impl LinePage {
@@ -329,6 +335,8 @@ pub fn line_page(house: &House, scope: &Scope, line: LineId) -> Result<LinePage>
         let payees = plan::of_line(tx, line.family_id, line.line_id)?;
         let status = status::of(house, &line, &events, died.is_some())?;
         Ok(LinePage {
+            rev: desk::rev_of(tx, LineId(line.line_id))?,
+            acts: desk::acts(&line),
             line,
             events,
             exceptions,

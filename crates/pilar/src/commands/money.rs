@@ -172,6 +172,7 @@ pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result
         }
         Pay::Snap(command) => snap::run(place, house, command),
         Pay::Verify(command) => super::verify::run(house, command),
+        Pay::Line { line, act, reason, by } => super::desk::line(house, *line, (act, reason), by.as_deref()),
         Pay::Problems(asked) => super::desk::problems(house, asked),
         Pay::Bulk(command) => super::desk::bulk(house, command),
         Pay::Cards(command) => cards::run(place, house, command),
