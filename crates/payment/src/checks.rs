@@ -10,8 +10,7 @@ use crate::{
     Error, Result,
     common::{self, Cycle},
     files::{self, FileMade, FileView, NewFile},
-    late,
-    queries,
+    late, queries,
     wire::{self, Outgoing},
 };
 
@@ -52,7 +51,7 @@ pub(crate) fn export_of(
     }
     let files = house.db.read(|tx| files::out_of_cycle(tx, cycle_id, KIND))?;
     // Of an interrupted call the answer may be here before the last of its lines was asked about.
-    if let Some(last) = files.iter().filter(|file| wanted(&file.channel)).next_back() {
+    if let Some(last) = files.iter().rfind(|file| wanted(&file.channel)) {
         late::judge(house, scope, cycle_id, last.at_ms, &format!("file:{}", last.file_no))?;
     }
     Ok(files.iter().filter(|file| wanted(&file.channel)).map(|file| file.made(folder)).collect())
@@ -67,6 +66,7 @@ fn intend(
     wanted: &dyn Fn(&str) -> bool,
 ) -> Result<Cycle> {
     let cycle = common::built_cycle(tx, cycle_id)?;
+    common::hand(tx, house, scope, cycle_id)?;
     let begun: Vec<String> = files::out_of_cycle(tx, cycle_id, KIND)?
         .into_iter()
         .filter(|file| file.state == "intended")

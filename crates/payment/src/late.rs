@@ -117,8 +117,7 @@ fn groups(house: &House, waiting: &[Waiting]) -> Result<Vec<Group>> {
     for (file_no, exceptions) in by_file {
         let file = house.db.read(|tx| files::get(tx, file_no))?;
         // A channel that the pack no longer has can say nothing any more.
-        let (Some(kind), Some(channel)) =
-            (Kind::of_layout(&file.kind), house.policy.channel(&file.channel))
+        let (Some(kind), Some(channel)) = (Kind::of_layout(&file.kind), house.policy.channel(&file.channel))
         else {
             continue;
         };

@@ -148,6 +148,11 @@ sql! {
     pub(crate) PLACES_OF = "SELECT region, line_id FROM payment_line
         WHERE line_id >= $1 AND line_id <= $2 AND cycle_id = $3 ORDER BY line_id";
 
+    // who did what
+    pub(crate) HANDS = "SELECT action FROM payment_hand WHERE cycle_id = $1 AND user_id = $2 ORDER BY action";
+    pub(crate) HAND_ADD = "INSERT INTO payment_hand (cycle_id, user_id, action, at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (cycle_id, user_id, action) DO NOTHING";
+
     // files
     pub(crate) FILE_ADD = "INSERT INTO channel_file (file_no, direction, channel, kind, cycle_id, order_id, batch, name,
             hash, bytes, rows, state, mark, counts, at, actor_id, actor, sequence)

@@ -130,6 +130,7 @@ pub fn reconcile(
     common::need(scope, "payment.reconcile")?;
     let _lock = common::lock(house)?;
     progress.report("reconcile", 0, 1);
+    house.db.write(|tx| common::hand(tx, house, scope, cycle_id))?;
     let (cycle, before) =
         house.db.read(|tx| Ok::<_, Error>((common::built_cycle(tx, cycle_id)?, last(tx, cycle_id)?)))?;
     // What a step that died left waiting.

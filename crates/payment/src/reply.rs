@@ -274,7 +274,9 @@ pub(crate) fn order_reply(line: &mut Line, row: &MoneyRow, means: Meaning, known
             line.problem = Some(Trouble::TopUpFailed);
             verdict
         }
-        Meaning::Waiting | Meaning::Withdrawn | Meaning::Unknown => refused(Trouble::UnknownWord, "", &row.word),
+        Meaning::Waiting | Meaning::Withdrawn | Meaning::Unknown => {
+            refused(Trouble::UnknownWord, "", &row.word)
+        }
     }
 }
 

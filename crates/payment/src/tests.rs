@@ -1,5 +1,6 @@
 //! The life of a payment against a bank that errs: the laws hold to the rupiah after every file, whatever it says.
 
+mod apart;
 mod bank;
 mod cards;
 mod channels;

@@ -52,6 +52,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0033_sessions",
     "0034_visits",
     "0035_late",
+    "0036_hand",
 ];
 
 /// What follows on the line runs on the server only: how rows are laid out, nothing that an answer depends on.

@@ -5,8 +5,9 @@
 //! with its reason, papers with the hash by which anybody can find what they belong to, files with their mark. Never here: a row that
 //! an act does by another law than the single decision has; a file of people that one person alone let go.
 //!
-//! To add a decision about one line: a variant of [`LineAct`], when it fits, its words `desk-line-*`. To add an action on many rows: a variant of [`BulkAction`], its right, its words `desk-action-*`, its place in `bulk.rs`. To add a kind
-//! of list that leaves: a variant of [`ReleaseKind`] and the rows that the page reads for it.
+//! To add a decision about one line: a variant of [`LineAct`], when it fits, its words `desk-line-*`. To add an action on many rows: a
+//! variant of [`BulkAction`], its right, its words `desk-action-*`, its place in `bulk.rs`. To add a kind of list that leaves: a variant of
+//! [`ReleaseKind`] and the rows that the page reads for it.
 
 mod bulk;
 mod fault;

@@ -81,8 +81,7 @@ fn a_statement_that_came_before_the_top_up_counts_when_the_money_is_on_the_card(
         assert_eq!((early.counts.taken, open(&test).len()), (0, 14), "nothing is on a card yet");
         let reply = bank::topups(&rows, &[].into());
         let late = file(&test, "reply.csv", &reply).file;
-        let left: Vec<(String, i64)> =
-            open(&test).into_iter().map(|row| (row.kind, row.file_no)).collect();
+        let left: Vec<(String, i64)> = open(&test).into_iter().map(|row| (row.kind, row.file_no)).collect();
         let stays = [("over_withdrawn", early.file_no), ("unknown_ref", late.file_no)];
         assert_eq!(left, stays.map(|(kind, file_no)| (kind.to_owned(), file_no)), "what no order mends");
         let closed = listed(&test, "closed");
@@ -94,7 +93,8 @@ fn a_statement_that_came_before_the_top_up_counts_when_the_money_is_on_the_card(
         assert!(done.sound, "{done:?}");
         assert_eq!(done.on_card_idr, rows[2].amount);
         assert_told(&test);
-        let line = line_page(&test.house, &test.scope("payment.read"), model::LineId(closed[4].line_id.unwrap()));
+        let line =
+            line_page(&test.house, &test.scope("payment.read"), model::LineId(closed[4].line_id.unwrap()));
         let line = line.unwrap();
         assert_eq!(line.line.payment, PaymentState::Withdrawn);
         assert!(line.ledger.iter().any(|row| row.document == format!("late:{}", early.file_no)));
@@ -166,12 +166,9 @@ struct Told {
 }
 
 fn any_told() -> impl Strategy<Value = Told> {
-    (any::<bool>(), (0..60i64, 0..40i64), any::<bool>(), 0..8u8).prop_map(|(topped_up, taken, back, wrong)| Told {
-        topped_up: topped_up || taken.0 > 20,
-        taken,
-        back,
-        wrong,
-    })
+    (any::<bool>(), (0..60i64, 0..40i64), any::<bool>(), 0..8u8).prop_map(
+        |(topped_up, taken, back, wrong)| Told { topped_up: topped_up || taken.0 > 20, taken, back, wrong },
+    )
 }
 
 /// The files of a bank: two answers to the order and three statements, each with its share of the rows.
@@ -236,29 +233,30 @@ fn any_order_of_the_files_of_a_cycle_ends_the_same() {
     let strategy = (told, share, orders.clone(), orders, 0..5usize);
     let mut waited = false;
     let seen = std::cell::RefCell::new(&mut waited);
-    let law = |(told, share, first, second, twice): (Vec<Told>, Vec<usize>, Vec<usize>, Vec<usize>, usize)| {
-        let mut ends = BTreeSet::new();
-        for database in databases {
-            for order in [&vec![0, 1, 2, 3, 4], &first, &second] {
-                let Some(test) = database().map(TestHouse::on) else { continue };
-                let (cycle, rows) = sent(&test, 9);
-                let files = files_of(&rows, &told, &share);
-                for (n, at) in order.iter().chain([&order[twice]]).enumerate() {
-                    // The same content under another name is the same file.
-                    let again = file(&test, &files[*at].0, &files[*at].1).again;
-                    let empty = files[*at].1.lines().count() == 1;
-                    prop_assert!(again == (n == 5) || empty, "file {} of {:?}", n, order);
+    let law =
+        |(told, share, first, second, twice): (Vec<Told>, Vec<usize>, Vec<usize>, Vec<usize>, usize)| {
+            let mut ends = BTreeSet::new();
+            for database in databases {
+                for order in [&vec![0, 1, 2, 3, 4], &first, &second] {
+                    let Some(test) = database().map(TestHouse::on) else { continue };
+                    let (cycle, rows) = sent(&test, 9);
+                    let files = files_of(&rows, &told, &share);
+                    for (n, at) in order.iter().chain([&order[twice]]).enumerate() {
+                        // The same content under another name is the same file.
+                        let again = file(&test, &files[*at].0, &files[*at].1).again;
+                        let empty = files[*at].1.lines().count() == 1;
+                        prop_assert!(again == (n == 5) || empty, "file {} of {:?}", n, order);
+                    }
+                    let done = test.reconcile(cycle);
+                    prop_assert!(done.sound, "{:?}", done);
+                    let ever = test.house.db.read(|tx| tx.query_one(&EVER, &[])?.int(0)).unwrap();
+                    **seen.borrow_mut() |= ever > open(&test).len() as i64;
+                    ends.insert(end(&test));
                 }
-                let done = test.reconcile(cycle);
-                prop_assert!(done.sound, "{:?}", done);
-                let ever = test.house.db.read(|tx| tx.query_one(&EVER, &[])?.int(0)).unwrap();
-                **seen.borrow_mut() |= ever > open(&test).len() as i64;
-                ends.insert(end(&test));
             }
-        }
-        prop_assert_eq!(ends.len(), 1, "{:#?}", ends);
-        Ok(())
-    };
+            prop_assert_eq!(ends.len(), 1, "{:#?}", ends);
+            Ok(())
+        };
     runner.run(&strategy, law).unwrap();
     assert!(waited, "no row ever came before its time");
 }

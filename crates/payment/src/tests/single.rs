@@ -44,7 +44,8 @@ fn doubtful(test: &TestHouse) -> i64 {
         writeln!(text, "{},{},OK,990{account:06},{name},", &row[0], &row[1]).unwrap();
     }
     let path = test.file("checks.csv", &text);
-    import_account_replies(&test.house, &test.scope("payment.import"), "himbara", &path, &model::Silent).unwrap();
+    import_account_replies(&test.house, &test.scope("payment.import"), "himbara", &path, &model::Silent)
+        .unwrap();
     cycle
 }
 
@@ -72,9 +73,13 @@ fn names_wait_side_by_side_until_a_person_says_whose_account_it_is() {
         assert_eq!(state(shared[1].line_id), (AccountState::Failed, Some(Trouble::AccountRefused)));
         assert_eq!(waiting(&test, None).iter().map(|row| row.line_id).collect::<Vec<_>>(), [other.line_id]);
         let last = page(&test, alike.line_id).events.pop().unwrap();
-        assert_eq!((last.reason.as_str(), last.actor.as_str()), ("person:KTP dan buku tabungan sama", "bendahara"));
+        assert_eq!(
+            (last.reason.as_str(), last.actor.as_str()),
+            ("person:KTP dan buku tabungan sama", "bendahara")
+        );
         // What a person passed is not doubted again, and goes with the others.
-        let order = prepare_order(&test.house, &test.scope("payment.build"), cycle, &Wave::default()).unwrap();
+        let order =
+            prepare_order(&test.house, &test.scope("payment.build"), cycle, &Wave::default()).unwrap();
         assert_eq!(order.lines, 6);
         assert!(test.reconcile(cycle).sound);
     }
@@ -88,7 +93,8 @@ fn a_decision_counts_once_and_only_on_the_line_that_was_seen() {
         let scope = test.scope("payment.read");
         let lines = line_list(&test.house, &scope, cycle, LineFilter::All, &Page::first(9)).unwrap().items;
         let (line, other) = (lines[0].line_id, lines[1].line_id);
-        let decide = |wish: &LineWish| act_on_line(&test.house, &test.scope("payment.build"), LineId(line), wish);
+        let decide =
+            |wish: &LineWish| act_on_line(&test.house, &test.scope("payment.build"), LineId(line), wish);
         let seen = page(&test, line);
         assert_eq!(seen.acts, [LineAct::AccountFailed, LineAct::Hold, LineAct::Cancel]);
         let hold = wish(&seen, LineAct::Hold, "meninggal menurut tetangga");
@@ -111,7 +117,8 @@ fn a_decision_counts_once_and_only_on_the_line_that_was_seen() {
         assert_eq!((again.lines, again.skipped), (1, 4), "who was cancelled may be paid anew");
         let wrong = act_on_line(&test.house, &test.scope("payment.read"), LineId(line), &late);
         assert!(matches!(wrong, Err(Error::Scope { .. })));
-        let order = prepare_order(&test.house, &test.scope("payment.build"), cycle, &Wave::default()).unwrap();
+        let order =
+            prepare_order(&test.house, &test.scope("payment.build"), cycle, &Wave::default()).unwrap();
         assert_eq!(order.lines, 4);
         assert!(test.reconcile(cycle).sound);
     }

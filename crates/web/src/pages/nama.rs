@@ -116,7 +116,8 @@ pub(crate) struct DecideForm {
 
 pub(crate) async fn decide(Path(line): Path<i64>, posted: Posted<DecideForm>) -> Answer {
     let DecideForm { tindakan, alasan, rev, dari } = posted.form;
-    let act = LineAct::from_code(&tindakan).ok_or_else(|| Fault::from(payment::Error::from(DeskFault::Action)))?;
+    let act =
+        LineAct::from_code(&tindakan).ok_or_else(|| Fault::from(payment::Error::from(DeskFault::Action)))?;
     let wish = LineWish { act, reason: alasan, rev };
     let step = move |house: &access::House, scope: &access::Scope| {
         desk::act_on_line(house, scope, LineId(line), &wish)
