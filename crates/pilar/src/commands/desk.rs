@@ -1,4 +1,5 @@
-//! `pilar pay problems`, `bulk` and `line`: what is in trouble, one act on all that fit a filter, one decision about one line. The demo calls the same functions.
+//! `pilar pay problems`, `bulk` and `line`: what is in trouble, one act on all that fit a filter, one decision about one line. The demo
+//! calls the same functions.
 
 use access::{House, Session};
 use clap::Args;
