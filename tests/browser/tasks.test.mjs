@@ -675,6 +675,28 @@ test("a rule is counted while it is written, and a simulation says what it would
   await manager.context.close();
 });
 
+test("a doubtful name is decided about on the list, once and with a reason", async () => {
+  const treasurer = await visitor(browser, { javaScriptEnabled: false });
+  const { context, page } = treasurer;
+  await signIn(page, accountOf("treasurer"));
+  await page.goto("/pembayaran/masalah");
+  await page.click("a[href='/pembayaran/nama']");
+  const card = page.locator("main .card").first();
+  const action = (await card.locator("form").getAttribute("action")) ?? "";
+  assert.match(action, /^\/pembayaran\/baris\/\d+\/putusan$/, "the demo leaves names to compare");
+  const rev = await card.locator("input[name=rev]").getAttribute("value");
+  const form = { tindakan: "account_failed", alasan: "Buku tabungan milik tetangga", rev };
+  assert.equal((await post(treasurer, action, { ...form, alasan: "x" })).status(), 422);
+  // A name that differs failed already and can only be passed.
+  const first = await post(treasurer, action, form);
+  const kept = first.status() === 303 ? form : { ...form, tindakan: "account_good" };
+  assert.equal((await post(treasurer, action, kept)).status(), 303, "the same again changes nothing");
+  assert.equal((await post(treasurer, action, { ...kept, alasan: "Alasan lain" })).status(), 409);
+  await page.goto(action.replace("/putusan", ""));
+  assert.match(await page.textContent(".timeline"), /Buku tabungan milik tetangga/);
+  await context.close();
+});
+
 test("lines in trouble are held in one act, whose form counts once", async () => {
   const treasurer = await visitor(browser, { javaScriptEnabled: false });
   const { context, page } = treasurer;

@@ -145,6 +145,7 @@ fn begin(house: &House, scope: &Scope, list: &ApprovedList) -> Result<common::Cy
             cycle_id * LINES_MAX + 1
         ];
         tx.execute(&queries::CYCLE_ADD, values)?;
+        common::hand(tx, house, scope, cycle_id)?;
         common::cycle(tx, cycle_id)
     })
 }

@@ -10,7 +10,7 @@ use crate::{
     Error, Result,
     common::{self, Cycle},
     files::{self, FileMade, FileView, NewFile},
-    queries,
+    late, queries,
     wire::{self, Outgoing},
 };
 
@@ -50,6 +50,10 @@ pub(crate) fn export_of(
         write(house, &cycle, file, folder, progress)?;
     }
     let files = house.db.read(|tx| files::out_of_cycle(tx, cycle_id, KIND))?;
+    // Of an interrupted call the answer may be here before the last of its lines was asked about.
+    if let Some(last) = files.iter().rfind(|file| wanted(&file.channel)) {
+        late::judge(house, scope, cycle_id, last.at_ms, &format!("file:{}", last.file_no))?;
+    }
     Ok(files.iter().filter(|file| wanted(&file.channel)).map(|file| file.made(folder)).collect())
 }
 
@@ -62,6 +66,7 @@ fn intend(
     wanted: &dyn Fn(&str) -> bool,
 ) -> Result<Cycle> {
     let cycle = common::built_cycle(tx, cycle_id)?;
+    common::hand(tx, house, scope, cycle_id)?;
     let begun: Vec<String> = files::out_of_cycle(tx, cycle_id, KIND)?
         .into_iter()
         .filter(|file| file.state == "intended")

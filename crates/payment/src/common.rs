@@ -18,6 +18,30 @@ pub(crate) fn need(scope: &Scope, action: &'static str) -> Result<()> {
     }
 }
 
+/// Notes that this person does the scope's action for a cycle, unless what the same person did for it before does not go together with it
+/// (`[[apart]]` of roles.toml). The machine itself is no person.
+///
+/// # Errors
+/// [`Error::Apart`]; nothing was written.
+pub(crate) fn hand(tx: &mut Tx<'_>, house: &House, scope: &Scope, cycle_id: i64) -> Result<()> {
+    let (user, action) = (scope.actor(), scope.action());
+    if user.0 == 0 {
+        return Ok(());
+    }
+    let mut known = false;
+    for row in tx.query(&queries::HANDS, params![cycle_id, user])? {
+        let did = row.text(0)?;
+        known |= did == action;
+        if house.policy.roles().kept_apart(did, action).is_some() {
+            return Err(Error::Apart { did: did.to_owned(), action: action.to_owned() });
+        }
+    }
+    if !known {
+        tx.execute(&queries::HAND_ADD, params![cycle_id, user, action, house.clock.now_ms()])?;
+    }
+    Ok(())
+}
+
 /// One payment step at a time. The lock dies with its process.
 pub(crate) fn lock(house: &House) -> Result<Lock> {
     house.db.lock("payment")?.ok_or(Error::AtWork)

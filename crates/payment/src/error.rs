@@ -187,6 +187,14 @@ pub enum Error {
     /// The keys of a channel cannot be used.
     #[error("the channel's keys cannot be used: {0}")]
     Keys(&'static str),
+    /// The same person did for this cycle what does not go together with it.
+    #[error("you did `{did}` for this cycle, and `{action}` is another person's: ask somebody else")]
+    Apart {
+        /// What was done.
+        did: String,
+        /// What is asked for.
+        action: String,
+    },
     /// The caller's right is for something else.
     #[error("this needs the right to `{needed}`, not to `{given}`")]
     Scope {
@@ -238,6 +246,7 @@ impl Error {
             Self::Region(_) => "payment-region",
             Self::Names(_) => "payment-names",
             Self::Keys(_) => "payment-keys",
+            Self::Apart { .. } => "payment-apart",
             Self::Scope { .. } => "payment-scope",
             Self::Stored(_) => "payment-stored",
         }

@@ -78,14 +78,34 @@ pub(crate) fn read(
     rows: Range<i64>,
     otherwise: impl FnOnce() -> Vec<String>,
 ) -> Result<Option<Kept>> {
+    read_at(house, file_no, |rows_in| rows.start.max(1)..rows.end.min(rows_in + 1), otherwise)
+}
+
+/// As [`read`], of single rows: their numbers in ascending order, each once.
+pub(crate) fn read_some(
+    house: &House,
+    file_no: i64,
+    rows: &[i64],
+    otherwise: impl FnOnce() -> Vec<String>,
+) -> Result<Option<Kept>> {
+    let there = |rows_in| rows.iter().copied().filter(move |row| (1..=rows_in).contains(row));
+    read_at(house, file_no, there, otherwise)
+}
+
+/// Rows of a kept file; `rows` is told how many it has and answers which are wanted.
+fn read_at<R: Iterator<Item = i64>>(
+    house: &House,
+    file_no: i64,
+    rows: impl FnOnce(i64) -> R,
+    otherwise: impl FnOnce() -> Vec<String>,
+) -> Result<Option<Kept>> {
     let Some(dataset) = house.lake.dataset(&name(file_no))? else { return Ok(None) };
     let columns = match dataset.manifest().origin.note.get("columns") {
         Some(columns) => columns.split(',').map(str::to_owned).collect(),
         None => otherwise(),
     };
-    let last = i64::try_from(dataset.rows()).unwrap_or(i64::MAX).saturating_add(1);
-    let positions: Vec<u64> =
-        (rows.start.max(1)..rows.end.min(last)).map(|row| row.unsigned_abs() - 1).collect();
+    let rows_in = i64::try_from(dataset.rows()).unwrap_or(i64::MAX - 1);
+    let positions: Vec<u64> = rows(rows_in).map(|row| row.unsigned_abs() - 1).collect();
     let mut kept = Kept { columns, rows: Vec::with_capacity(positions.len()) };
     if positions.is_empty() {
         return Ok(Some(kept));

@@ -6,6 +6,7 @@ use std::{
 };
 
 use access::{House, Scope};
+use model::Rupiah;
 use serde::{Deserialize, Serialize};
 use store::{Row, Tx, params};
 
@@ -28,6 +29,20 @@ pub struct Counts {
     pub effects: i64,
     /// Cycles touched.
     pub cycles: BTreeSet<i64>,
+    /// What became of refused rows when their lines had moved.
+    #[serde(default)]
+    pub later: Later,
+}
+
+/// Rows that came before their time and were taken after all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Later {
+    /// Rows that changed a line.
+    pub taken: i64,
+    /// Rows that another file had told meanwhile, or that said nothing any more.
+    pub known: i64,
+    /// Money that moved, by movement.
+    pub moved_idr: BTreeMap<String, i64>,
 }
 
 /// A file as pages show it.
@@ -198,6 +213,21 @@ pub(crate) fn mark(tx: &mut Tx<'_>, file_no: i64, counts: &Counts, mark: i64) ->
     let text = serde_json::to_string(counts).map_err(|_| Error::Stored("counts"))?;
     let cycle_id = counts.cycles.first().copied();
     tx.execute(&queries::FILE_MARK, params![file_no, mark, text, cycle_id])?;
+    Ok(())
+}
+
+/// What refused rows of a file came to when they were judged again.
+pub(crate) fn taken_later(tx: &mut Tx<'_>, file: &FileView, more: &Counts) -> Result<()> {
+    let mut counts = file.counts.clone();
+    counts.later.taken += more.taken;
+    counts.later.known += more.known;
+    counts.effects += more.effects;
+    for (movement, amount) in &more.moved_idr {
+        let moved = counts.later.moved_idr.entry(movement.clone()).or_default();
+        *moved = Rupiah::new(*moved).plus(Rupiah::new(*amount))?.idr();
+    }
+    let text = serde_json::to_string(&counts).map_err(|_| Error::Stored("counts"))?;
+    tx.execute(&queries::FILE_COUNTS, params![file.file_no, text])?;
     Ok(())
 }
 

@@ -4,6 +4,8 @@
 //!
 //! Most rows say the usual thing about neighbouring lines: these are changed by one statement a run, and the file alone tells their
 //! story. That a transaction number counts once is held by its table's key; a batch that meets a known one is taken again, slowly.
+//!
+//! A row that came before its time is judged again by the same functions when its line has moved (see `late`).
 
 use std::{path::Path, sync::mpsc, thread};
 
@@ -11,7 +13,7 @@ use access::{House, Scope};
 use linkage::standardise::Standardiser;
 use model::{FamilyId, LineId, Progress, RegionCode, Rupiah};
 use policy::{Channel, ChannelKind, ChannelResult, Meaning};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use store::{Tx, Value, params};
 
@@ -19,6 +21,7 @@ use crate::{
     Error, Result, books, checks, common, effect,
     effect::Effect,
     files::{self, Counts, FileView, Received},
+    late,
     lines::{self, EventRow, Known},
     names::{self, Likeness},
     post, queries,
@@ -121,7 +124,7 @@ fn take_in(
     }
     keep(house, channel, kind, &file, path)?;
     store::fault!(house.db, "import.kept")?;
-    let places = Places::of(kind, &replies);
+    let places = Places::of(kind, |field| replies.place(field));
     let mut import = Import::new(house, scope, channel, kind, &file)?;
     let (mut counts, mut mark) = (file.counts, 0);
     let file_no = file.file_no;
@@ -151,7 +154,9 @@ fn take_in(
         }
         reading.join().unwrap_or(Err(Error::Stored("reply")))
     })?;
-    import.finish(&counts, mark)?;
+    import.count(&counts, mark)?;
+    late::judge_cycles(house, scope, &counts.cycles, file.at_ms, &format!("file:{file_no}"))?;
+    import.finish(&counts)?;
     let file = house.db.read(|tx| files::get(tx, file.file_no))?;
     Ok(Imported { file, again: false })
 }
@@ -206,9 +211,9 @@ fn keep(house: &House, channel: &Channel, kind: Kind, file: &FileView, path: &Pa
 }
 
 /// A row as read: its number, and what it says of which line, or what cannot be read in it.
-struct Read {
-    row_no: i64,
-    said: std::result::Result<(i64, Told), Unread>,
+pub(crate) struct Read {
+    pub(crate) row_no: i64,
+    pub(crate) said: std::result::Result<(i64, Told), Unread>,
 }
 
 impl Read {
@@ -217,8 +222,18 @@ impl Read {
     }
 }
 
+/// Rows that were refused when they came and are judged again, within one file.
+pub(crate) struct Again<'a> {
+    /// The exception of each row.
+    pub(crate) exceptions: &'a FxHashMap<i64, i64>,
+    /// What the money that moves now is booked under: a number of its own.
+    pub(crate) pass: i64,
+    /// What moved the lines.
+    pub(crate) cause: &'a str,
+}
+
 /// An import at work.
-struct Import<'a> {
+pub(crate) struct Import<'a> {
     house: &'a House,
     scope: &'a Scope,
     channel: &'a Channel,
@@ -233,6 +248,8 @@ struct Import<'a> {
     tally: Tally,
     /// The counts must be made anew at the end: an earlier run took a part, or a batch was taken twice.
     recount: bool,
+    /// These rows are not new.
+    again: Option<Again<'a>>,
 }
 
 /// What happened to a line in this batch.
@@ -254,6 +271,11 @@ struct Outcome<'r> {
     txns: FxHashMap<&'r str, (i64, &'r MoneyRow, &'r str)>,
     events: Vec<Vec<Value>>,
     exceptions: Vec<Vec<Value>>,
+    /// Exceptions whose rows are taken, or told by now, and those that stay, with what they are now.
+    settled: Vec<i64>,
+    stay: Vec<Vec<Value>>,
+    /// Lines for which a row no longer waits.
+    eased: FxHashSet<i64>,
     moved: Moved,
     effects: Vec<Effect>,
     counts: Counts,
@@ -290,7 +312,30 @@ impl<'a> Import<'a> {
             known: Known::default(),
             tally: Tally::default(),
             recount: file.mark > 0,
+            again: None,
         })
+    }
+
+    /// Judges rows of a file again that were refused when they came; answers what was taken and the exceptions that it settled. The
+    /// counts of pages follow in the same transaction.
+    pub(crate) fn again(
+        (house, scope): (&'a House, &'a Scope),
+        channel: &'a Channel,
+        file: &FileView,
+        again: Again<'a>,
+        tx: &mut Tx<'_>,
+        rows: &[Read],
+    ) -> Result<(Counts, Vec<i64>)> {
+        let kind = Kind::of_layout(&file.kind).ok_or(Error::Stored("kind"))?;
+        let pass = again.pass;
+        let mut import = Self::new(house, scope, channel, kind, file)?;
+        import.again = Some(again);
+        let out = import.judge(tx, rows, &Counts::default(), true)?;
+        let settled = out.settled.clone();
+        let document = late::document(file.file_no);
+        let counts = import.write(tx, out, books::Ground { document: &document, part: pass })?;
+        import.tally.write(tx)?;
+        Ok((counts, settled))
     }
 
     /// One batch, one transaction; a second one when a transaction number turns out to be known.
@@ -313,6 +358,21 @@ impl<'a> Import<'a> {
         mark: i64,
         careful: bool,
     ) -> Result<Counts> {
+        let out = self.judge(tx, rows, counts, careful)?;
+        let document = self.document.clone();
+        let counts = self.write(tx, out, books::Ground { document: &document, part: mark })?;
+        files::mark(tx, self.file_no, &counts, mark)?;
+        Ok(counts)
+    }
+
+    /// Decides rows; nothing is written yet.
+    fn judge<'r>(
+        &mut self,
+        tx: &mut Tx<'_>,
+        rows: &'r [Read],
+        counts: &Counts,
+        careful: bool,
+    ) -> Result<Outcome<'r>> {
         self.known.forget_orders();
         let lines = self.lines(tx, rows)?;
         let changes = vec![Change::None; lines.len()];
@@ -325,6 +385,9 @@ impl<'a> Import<'a> {
             changes,
             events: Vec::new(),
             exceptions: Vec::new(),
+            settled: Vec::new(),
+            stay: Vec::new(),
+            eased: FxHashSet::default(),
             moved: Moved::default(),
             effects: Vec::new(),
             counts: counts.clone(),
@@ -332,9 +395,7 @@ impl<'a> Import<'a> {
         for row in rows {
             self.row(row, &mut out)?;
         }
-        let counts = self.write(tx, out, mark)?;
-        files::mark(tx, self.file_no, &counts, mark)?;
-        Ok(counts)
+        Ok(out)
     }
 
     /// The lines that the rows name, by number. Neighbours are read in one go, with the few between that no row names.
@@ -457,6 +518,10 @@ impl<'a> Import<'a> {
             Some(verdict) => (verdict, false),
             None => self.decide(&mut out.lines[at], said, result, known.as_ref()),
         };
+        if self.again.is_some() && !matches!(verdict, Verdict::Refused { .. }) {
+            out.settled.extend(self.exception_of(row_no));
+            out.eased.insert(out.lines[at].line_id);
+        }
         match verdict {
             Verdict::Known => out.counts.known += 1,
             Verdict::Refused { trouble, expected, found } => {
@@ -479,7 +544,8 @@ impl<'a> Import<'a> {
                     let moved = out.counts.moved_idr.entry(movement.code().to_owned()).or_default();
                     *moved = Rupiah::new(*moved).plus(Rupiah::new(amount))?.idr();
                 }
-                let usual = usual && fresh;
+                // What came before its time has its own place in the line's story.
+                let usual = usual && fresh && self.again.is_none();
                 out.changes[at] = if usual { Change::Usual } else { Change::Own };
                 if usual {
                     self.sign(&mut out.lines[at]);
@@ -594,23 +660,34 @@ impl<'a> Import<'a> {
         let state = if trouble.is_note() { "noted" } else { "open" };
         let line = at.and_then(|at| out.lines.get(at));
         let cut = |text: &str| text.chars().take(80).collect::<String>();
-        out.exceptions.push(vec![
-            self.file_no.into(),
-            row_no.into(),
-            line.map(|line| line.cycle_id).into(),
-            line.map(|line| line.line_id).into(),
-            line.map(|line| line.recipient).into(),
-            line.map_or("", |line| &*line.region).into(),
-            trouble.code().into(),
-            amount.into(),
-            cut(expected).into(),
-            cut(found).into(),
-            state.into(),
-            self.house.clock.now_ms().into(),
-        ]);
+        if let Some(exception_id) = self.exception_of(row_no) {
+            let now = [trouble.code().into(), cut(expected).into(), cut(found).into(), state.into()];
+            out.stay.push(std::iter::once(exception_id.into()).chain(now).collect());
+            out.eased.extend(line.filter(|_| trouble.is_note()).map(|line| line.line_id));
+        } else {
+            out.exceptions.push(vec![
+                self.file_no.into(),
+                row_no.into(),
+                line.map(|line| line.cycle_id).into(),
+                line.map(|line| line.line_id).into(),
+                line.map(|line| line.recipient).into(),
+                line.map_or("", |line| &*line.region).into(),
+                trouble.code().into(),
+                amount.into(),
+                cut(expected).into(),
+                cut(found).into(),
+                state.into(),
+                self.house.clock.now_ms().into(),
+            ]);
+        }
         let Some(at) = at.filter(|at| out.lines[*at].problem.is_none() && !trouble.is_note()) else { return };
         out.changes[at] = Change::Own;
         out.lines[at].problem = Some(trouble);
+    }
+
+    /// The exception of a row that was refused before.
+    fn exception_of(&self, row_no: i64) -> Option<i64> {
+        self.again.as_ref()?.exceptions.get(&row_no).copied()
     }
 
     /// What is known of a transaction number, from this batch or before.
@@ -631,7 +708,7 @@ impl<'a> Import<'a> {
         ]
     }
 
-    fn write(&mut self, tx: &mut Tx<'_>, out: Outcome<'_>, mark: i64) -> Result<Counts> {
+    fn write(&mut self, tx: &mut Tx<'_>, out: Outcome<'_>, ground: books::Ground<'_>) -> Result<Counts> {
         const TXN_COLUMNS: &[&str] = &["channel", "txn", "line_id", "word", "amount_idr", "date", "file_no"];
         let now = self.house.clock.now_ms();
         let lines = out.lines.iter().zip(&out.changes);
@@ -649,8 +726,15 @@ impl<'a> Import<'a> {
         let rows = txns.into_iter().map(|(line_id, row, date)| self.txn_row(line_id, row, date));
         tx.bulk("bank_txn", TXN_COLUMNS, rows)?;
         write_exceptions(tx, out.exceptions)?;
+        if let Some(again) = &self.again {
+            let who = self.scope.actor_name();
+            let of = |id: &i64| params![*id, who, now, again.pass, again.cause].to_vec();
+            let settled: Vec<Vec<Value>> = out.settled.iter().map(of).collect();
+            tx.execute_all(&queries::EXCEPTION_SETTLED, &settled)?;
+            tx.execute_all(&queries::EXCEPTION_STAYS, &out.stay)?;
+            late::ease(tx, &out.eased, now)?;
+        }
         post::confirm(tx, out.handed)?;
-        let ground = books::Ground { document: &self.document, part: mark };
         books::post(tx, &out.moved.sums()?, ground, now, self.scope.actor_name())?;
         effect::put(tx, self.house, &self.document, &out.effects)?;
         Ok(out.counts)
@@ -675,28 +759,36 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
-    /// After the last row: accounts to remember, counts for pages, accounts that two recipients share.
-    fn finish(self, counts: &Counts, mark: i64) -> Result<()> {
-        let Self { house, scope, kind, file_no, since, tally, recount, .. } = self;
+    /// After the last row: counts for pages. Until the file is posted an import that begins again counts anew.
+    fn count(&mut self, counts: &Counts, mark: i64) -> Result<()> {
+        let (house, file_no) = (self.house, self.file_no);
+        let (tally, recount) = (std::mem::take(&mut self.tally), self.recount);
+        house.db.write(|tx| {
+            if recount {
+                for cycle_id in &counts.cycles {
+                    let cycle = common::cycle(tx, *cycle_id)?;
+                    common::refresh(tx, &cycle)?;
+                }
+            } else {
+                tally.write(tx)?;
+            }
+            files::mark(tx, file_no, counts, mark)
+        })
+    }
+
+    /// At the end: accounts to remember, accounts that two recipients share.
+    fn finish(self, counts: &Counts) -> Result<()> {
+        let Self { house, scope, kind, file_no, since, .. } = self;
         let cycles = house.db.write(|tx| {
             let now = house.clock.now_ms();
             let mut cycles = Vec::new();
             for cycle_id in &counts.cycles {
                 cycles.push(common::cycle(tx, *cycle_id)?);
             }
-            for cycle in &cycles {
-                if kind == Kind::AccountCheck {
-                    let of = params![cycle.cycle_id, now, cycle.first_line, cycle.last_line, file_no, since];
-                    tx.execute(&queries::ACCOUNTS_KEEP, of)?;
-                }
-                if recount {
-                    common::refresh(tx, cycle)?;
-                }
+            for cycle in cycles.iter().filter(|_| kind == Kind::AccountCheck) {
+                let of = params![cycle.cycle_id, now, cycle.first_line, cycle.last_line, file_no, since];
+                tx.execute(&queries::ACCOUNTS_KEEP, of)?;
             }
-            if !recount {
-                tally.write(tx)?;
-            }
-            files::mark(tx, file_no, counts, mark)?;
             tx.execute(&queries::FILE_POSTED, params![file_no])?;
             Ok::<_, Error>(cycles)
         })?;

@@ -30,6 +30,7 @@ pub mod funds;
 pub mod goods;
 mod import;
 pub mod journal;
+mod late;
 mod lines;
 mod names;
 mod orders;
@@ -61,7 +62,7 @@ pub use build::{ApprovedList, Built, build};
 pub use checks::export_account_checks;
 pub use effect::{Effect, PendingEffect, effect_done, effects};
 pub use error::Error;
-pub use files::{Counts, FileMade, FileView};
+pub use files::{Counts, FileMade, FileView, Later};
 pub use import::{Imported, import_account_replies, import_movements, import_order_replies};
 pub use lines::{LineDecision, decide_line, reroute_failed};
 pub use orders::{

@@ -298,6 +298,7 @@ pub(crate) fn decide_in(
         && line.returned + line.unpaid > 0
     {
         // It is finished and stays as it is; what was mended is for the line that follows it.
+        common::hand(tx, house, scope, line.cycle_id)?;
         plan::mend(tx, house, scope, &line, account.as_deref(), &reason)?;
         return Ok("mended");
     }
@@ -311,6 +312,7 @@ pub(crate) fn decide_in(
         return Err(on_its_way(&line));
     }
     let (kind, next) = change(&mut line, decision, fallback)?;
+    common::hand(tx, house, scope, line.cycle_id)?;
     if matches!(decision, LineDecision::CheckAgain { .. }) {
         // The line will name another file: what files said of it until now becomes its own.
         story::keep(tx, house, &before, &mut line)?;

@@ -44,6 +44,12 @@ pub(crate) fn compare(standardiser: &Standardiser, ours: &str, theirs: &str) -> 
     if alike == 0 && whole < ALIKE { Likeness::Different } else { Likeness::Doubtful }
 }
 
+/// How alike two names are, in per cent, for the eyes of who compares them: letters and their order, without titles and spaces.
+pub(crate) fn alike(standardiser: &Standardiser, ours: &str, theirs: &str) -> i64 {
+    let [ours, theirs] = [ours, theirs].map(|name| standardiser.name(name).replace(' ', ""));
+    (jaro_winkler(ours.as_bytes(), theirs.as_bytes()) * 100.0).round() as i64
+}
+
 /// Pairs each word of the shorter name with the best free word of the longer: how many are alike, how many unlike.
 fn pair_words(short: &[&str], long: &[&str]) -> (usize, usize) {
     let mut free: Vec<&str> = long.to_vec();

@@ -18,7 +18,7 @@ use crate::{
     Error, Result, books, checks,
     common::{self, Cycle},
     files::{self, FileMade, NewFile},
-    post, queries, shared,
+    late, post, queries, shared,
     state::{Eligibility, PaymentState},
     wire::{self, Outgoing},
 };
@@ -120,7 +120,10 @@ pub struct OrderView {
 pub fn prepare_order(house: &House, scope: &Scope, cycle_id: i64, wave: &Wave) -> Result<OrderView> {
     common::need(scope, "payment.build")?;
     let _lock = common::lock(house)?;
-    let begun = house.db.write(|tx| begin(tx, house, scope, cycle_id, wave))?;
+    let begun = house.db.write(|tx| {
+        common::hand(tx, house, scope, cycle_id)?;
+        begin(tx, house, scope, cycle_id, wave)
+    })?;
     shared::doubt(house, scope, &begun.cycle)?;
     let Begun { cycle, order_id, channel, region } = begun;
     let (from, to) = region.path_range();
@@ -214,6 +217,7 @@ pub fn approve_order(
         return Err(Error::ListChanged);
     }
     house.db.write(|tx| {
+        common::hand(tx, house, scope, order.cycle_id)?;
         let now = house.clock.now_ms();
         let approval = params![order_id, scope.actor(), scope.actor_name(), scope.role(), now];
         tx.execute(&queries::APPROVAL_ADD, approval)?;
@@ -274,6 +278,7 @@ pub fn disburse_order(house: &House, scope: &Scope, order_id: i64, sp2d: &Sp2d) 
         if let Some(row) = tx.query_opt(&queries::SP2D_TAKEN, params![number, order_id])? {
             return Err(Error::PaperTaken { number: number.to_owned(), order_id: row.int(0)? });
         }
+        common::hand(tx, house, scope, order.cycle_id)?;
         let now = house.clock.now_ms();
         let of = params![order_id, number, sp2d.on.to_string(), now, scope.actor_name()];
         tx.execute(&queries::ORDER_DISBURSED, of)?;
@@ -393,12 +398,18 @@ pub fn export_orders(
     }
     let file = house.db.read(|tx| files::get(tx, file_no))?;
     house.db.write(|tx| sent(tx, house, order_id))?;
+    store::fault!(house.db, "order.sent")?;
+    // The channel may have answered before we knew that it was told.
+    let order = house.db.read(|tx| get(tx, house, order_id))?;
+    let since = order.sent_at_ms.unwrap_or(file.at_ms);
+    late::judge(house, scope, order.cycle_id, since, &format!("order:{order_id}"))?;
     Ok(file.made(folder))
 }
 
 /// Commits to sending, before anything is written outside.
 fn intend(tx: &mut Tx<'_>, house: &House, scope: &Scope, order_id: i64) -> Result<i64> {
     let order = get(tx, house, order_id)?;
+    common::hand(tx, house, scope, order.cycle_id)?;
     if let Some(row) = tx.query_opt(&queries::FILE_OF_ORDER, params![order_id])? {
         return Ok(row.int(0)?);
     }

@@ -83,6 +83,13 @@ macro_rules! in_scope {
     };
 }
 
+/// Those of `Trouble::waits`.
+macro_rules! waiting_kinds {
+    () => {
+        "'wrong_batch', 'wrong_account', 'wrong_amount', 'not_expected', 'not_topped_up', 'over_withdrawn'"
+    };
+}
+
 macro_rules! figures {
     () => {
         "SUM(lines), SUM(amount_idr), SUM(topped_up_idr), SUM(withdrawn_idr), SUM(returned_idr), SUM(unpaid_idr)"
@@ -140,6 +147,11 @@ sql! {
     pub(crate) PLACES_CLEAR = "DELETE FROM payment_place WHERE cycle_id = $1";
     pub(crate) PLACES_OF = "SELECT region, line_id FROM payment_line
         WHERE line_id >= $1 AND line_id <= $2 AND cycle_id = $3 ORDER BY line_id";
+
+    // who did what
+    pub(crate) HANDS = "SELECT action FROM payment_hand WHERE cycle_id = $1 AND user_id = $2 ORDER BY action";
+    pub(crate) HAND_ADD = "INSERT INTO payment_hand (cycle_id, user_id, action, at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (cycle_id, user_id, action) DO NOTHING";
 
     // files
     pub(crate) FILE_ADD = "INSERT INTO channel_file (file_no, direction, channel, kind, cycle_id, order_id, batch, name,
@@ -406,15 +418,15 @@ sql! {
     pub(crate) EVENTS = "SELECT seq, at, actor, kind, state, reason, next, document FROM payment_event
         WHERE recipient = $1 AND line_id = $2 ORDER BY seq";
     pub(crate) LINE_EXCEPTIONS = "SELECT exception_id, file_no, row_no, cycle_id, line_id, recipient, region, kind,
-            amount_idr, expected, found, state, note, closed_by, at
+            amount_idr, expected, found, state, note, closed_by, at, settled_by
         FROM payment_exception WHERE line_id = $1 ORDER BY exception_id LIMIT $2";
     pub(crate) EXCEPTIONS = "SELECT exception_id, file_no, row_no, cycle_id, line_id, recipient, region, kind,
-            amount_idr, expected, found, state, note, closed_by, at
+            amount_idr, expected, found, state, note, closed_by, at, settled_by
         FROM payment_exception WHERE region >= $1 AND region < $2
             AND ($3 = 0 OR recipient IN (SELECT family_id FROM assignment WHERE user_id = $3))
             AND state = $4 AND exception_id > $5 ORDER BY exception_id LIMIT $6";
     pub(crate) EXCEPTIONS_OF_KIND = "SELECT exception_id, file_no, row_no, cycle_id, line_id, recipient, region, kind,
-            amount_idr, expected, found, state, note, closed_by, at
+            amount_idr, expected, found, state, note, closed_by, at, settled_by
         FROM payment_exception WHERE region >= $1 AND region < $2
             AND ($3 = 0 OR recipient IN (SELECT family_id FROM assignment WHERE user_id = $3))
             AND state = $4 AND exception_id > $5 AND kind = $7 ORDER BY exception_id LIMIT $6";
@@ -424,6 +436,22 @@ sql! {
     pub(crate) EXCEPTION_CLOSE = "UPDATE payment_exception SET state = 'closed', note = $2, closed_by = $3, closed_at = $4
         WHERE exception_id = $1 AND state = 'open' AND region >= $5 AND region < $6";
 
+    // Rows that may fit by now.
+    pub(crate) WAITING = concat!("SELECT e.exception_id, e.file_no, e.row_no, e.line_id FROM payment_exception e
+            JOIN payment_line l ON l.recipient = e.recipient AND l.line_id = e.line_id
+            LEFT JOIN payment_order o ON o.order_id = l.order_id
+        WHERE e.cycle_id = $1 AND e.state = 'open' AND e.line_id > $2
+            AND e.kind IN (", waiting_kinds!(), ")
+            AND (l.changed_at >= $3 OR o.sent_at >= $3)
+        ORDER BY e.line_id, e.exception_id LIMIT $4");
+    pub(crate) TROUBLE_OVER = concat!("SELECT l.problem FROM payment_line l WHERE l.line_id = $1
+            AND l.problem IN (", waiting_kinds!(), ") AND NOT EXISTS (SELECT 1 FROM payment_exception e
+                WHERE e.line_id = l.line_id AND e.state = 'open' AND e.kind IN (", waiting_kinds!(), "))");
+    pub(crate) EXCEPTION_SETTLED = "UPDATE payment_exception SET state = 'closed', closed_by = $2, closed_at = $3,
+            settled = CAST($4 AS BIGINT), settled_by = CAST($5 AS TEXT) WHERE exception_id = $1 AND state = 'open'";
+    pub(crate) EXCEPTION_STAYS = "UPDATE payment_exception SET kind = $2, expected = $3, found = $4, state = $5
+        WHERE exception_id = $1 AND state = 'open'";
+    pub(crate) FILE_COUNTS = "UPDATE channel_file SET counts = $2 WHERE file_no = $1";
     pub(crate) EXCEPTION_LINE = "SELECT line_id, kind FROM payment_exception
         WHERE exception_id = $1 AND region >= $2 AND region < $3";
     pub(crate) RECONCILIATION_ADD = "INSERT INTO payment_reconciliation (reconciliation_id, cycle_id, at, actor, figures)

@@ -16,7 +16,7 @@ use store::{Tx, params};
 use crate::{
     Error, Result, books,
     common::{self, Cycle},
-    journal, queries,
+    journal, late, queries,
     state::{Eligibility, PaymentState, Trouble},
 };
 
@@ -130,7 +130,12 @@ pub fn reconcile(
     common::need(scope, "payment.reconcile")?;
     let _lock = common::lock(house)?;
     progress.report("reconcile", 0, 1);
-    let cycle = house.db.read(|tx| common::built_cycle(tx, cycle_id))?;
+    house.db.write(|tx| common::hand(tx, house, scope, cycle_id))?;
+    let (cycle, before) =
+        house.db.read(|tx| Ok::<_, Error>((common::built_cycle(tx, cycle_id)?, last(tx, cycle_id)?)))?;
+    // What a step that died left waiting.
+    let since = before.map_or(0, |before| before.at_ms);
+    late::judge(house, scope, cycle_id, since, &format!("cycle:{cycle_id}"))?;
     let scan = scan(house, &cycle, progress)?;
     let made = house.db.read(|tx| compare(tx, house, scope, &cycle, scan))?;
     let text = serde_json::to_string(&made).map_err(|_| Error::Stored("reconciliation"))?;

@@ -145,6 +145,10 @@ pub(crate) fn account_check(line: &mut Line, row: &CheckRow, means: Meaning, nam
         return refused(Trouble::WrongBatch, line.check_batch.as_deref().unwrap_or("-"), &row.batch);
     }
     if line.account_state != AccountState::Asked {
+        if means == Meaning::Waiting {
+            // The answer was here first.
+            return Verdict::Known;
+        }
         let same = line.account.as_deref().unwrap_or("") == row.account;
         let trouble = if same { Trouble::Duplicate } else { Trouble::NotExpected };
         return refused(trouble, line.account_state.code(), &row.word);
@@ -227,13 +231,31 @@ fn tail(account: &str) -> String {
     format!("…{}", digits[from..].iter().collect::<String>())
 }
 
+/// A channel that is still at work says nothing about a line that it was told to pay, also when what it came to was here first.
+fn is_no_news(line: &Line, row: &MoneyRow, means: Meaning) -> bool {
+    let told = !matches!(line.payment, PaymentState::Set | PaymentState::Committed | PaymentState::Ordered);
+    let ours = row.amount == line.amount
+        && line.order_batch.as_deref() == row.batch.as_deref()
+        && line.account.as_deref() == Some(row.account.as_str());
+    means == Meaning::Waiting && told && ours
+}
+
 /// A top-up was answered.
 pub(crate) fn order_reply(line: &mut Line, row: &MoneyRow, means: Meaning, known: Option<&Txn>) -> Verdict {
+    if is_no_news(line, row, means) {
+        return Verdict::Known;
+    }
     if let Some(verdict) = misfit(line, row, known) {
         return verdict;
     }
     if line.payment == PaymentState::SentBack && means == Meaning::ToppedUp && row.amount == line.unpaid {
         return was_on_card(line);
+    }
+    if means == Meaning::Returned && line.topped_up == line.amount && line.on_card() == row.amount {
+        // Put on the card and taken from there again: told in this order, as in the other one, it came back from the card.
+        line.returned += row.amount;
+        let (state, next) = after_card(line);
+        return settle(line, state, next, Some((Movement::ReturnFromCard, row.amount)));
     }
     if !matches!(line.payment, PaymentState::Instructed | PaymentState::Failed) {
         return refused(Trouble::NotExpected, line.payment.code(), &row.word);
@@ -252,9 +274,9 @@ pub(crate) fn order_reply(line: &mut Line, row: &MoneyRow, means: Meaning, known
             line.problem = Some(Trouble::TopUpFailed);
             verdict
         }
-        // Still at work: nothing moves and nothing is wrong.
-        Meaning::Waiting => Verdict::Known,
-        Meaning::Withdrawn | Meaning::Unknown => refused(Trouble::UnknownWord, "", &row.word),
+        Meaning::Waiting | Meaning::Withdrawn | Meaning::Unknown => {
+            refused(Trouble::UnknownWord, "", &row.word)
+        }
     }
 }
 

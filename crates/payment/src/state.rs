@@ -262,6 +262,19 @@ impl Trouble {
     pub fn is_note(self) -> bool {
         self == Self::Duplicate
     }
+
+    /// Whether the row may fit once its line has moved: then it is judged again.
+    pub fn waits(self) -> bool {
+        matches!(
+            self,
+            Self::WrongBatch
+                | Self::WrongAccount
+                | Self::WrongAmount
+                | Self::NotExpected
+                | Self::NotToppedUp
+                | Self::OverWithdrawn
+        )
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The life of a payment against a bank that errs: the laws hold to the rupiah after every file, whatever it says.
 
+mod apart;
 mod bank;
 mod cards;
 mod channels;
@@ -11,10 +12,12 @@ mod goods;
 mod histories;
 mod house;
 mod journal;
+mod late;
 mod mutation;
 mod plan;
 mod post;
 mod sample;
+mod single;
 mod snap;
 mod treasury;
 mod untouched;

@@ -4,14 +4,14 @@
 use crate::{
     reply::{CheckRow, MoneyRow},
     state::Trouble,
-    wire::{Replies, ReplyRow},
+    wire::ReplyRow,
 };
 
 /// Longest word of a channel that is kept.
 const WORD_MAX: usize = 40;
 
 /// What kind of answer a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     AccountCheck,
     Order,
@@ -35,6 +35,14 @@ impl Told {
 }
 
 impl Kind {
+    /// In the order in which a payment lives through them.
+    pub(crate) const ALL: [Self; 3] = [Self::AccountCheck, Self::Order, Self::Movements];
+
+    /// From the name of its layout; none for files that are no answers about lines.
+    pub(crate) fn of_layout(layout: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.layout() == layout)
+    }
+
     pub(crate) fn layout(self) -> &'static str {
         match self {
             Self::AccountCheck => "account_check_reply",
@@ -66,16 +74,16 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    pub(crate) fn of(kind: Kind, replies: &Replies) -> Self {
+    pub(crate) fn of(kind: Kind, place: impl Fn(&str) -> Option<usize>) -> Self {
         Self {
-            batch: replies.place("batch"),
-            reference: replies.place("ref"),
-            account: replies.place("account"),
-            word: replies.place(if kind == Kind::Movements { "kind" } else { "result" }),
-            name: replies.place("name_at_bank"),
-            amount: replies.place("amount_idr"),
-            date: replies.place("date"),
-            txn: replies.place("bank_txn"),
+            batch: place("batch"),
+            reference: place("ref"),
+            account: place("account"),
+            word: place(if kind == Kind::Movements { "kind" } else { "result" }),
+            name: place("name_at_bank"),
+            amount: place("amount_idr"),
+            date: place("date"),
+            txn: place("bank_txn"),
         }
     }
 }

@@ -90,6 +90,15 @@ pub(crate) struct Cells {
 }
 
 impl Cells {
+    /// Cells as they were kept.
+    pub(crate) fn of(cells: &[String]) -> Self {
+        let mut all = Self::default();
+        for cell in cells {
+            all.push(cell);
+        }
+        all
+    }
+
     /// The cell at a place.
     pub(crate) fn get(&self, place: usize) -> Option<&str> {
         let end = *self.ends.get(place)? as usize;

@@ -68,7 +68,7 @@ pub use programme::{
 pub use programme_file::{SHARE, Setting};
 pub use publish::{OfficialSite, Publish, Tone, Withdraw};
 pub use reach::{REACH_KINDS, ReachKey, ReachLine, Reached};
-pub use role::{Action, Role, Roles};
+pub use role::{Action, Apart, Role, Roles, Within};
 pub use rules::{Label, Lang};
 pub use schema::{Code, Column, ColumnType, Cut, Fact, FactMark, FactRule, Reduce, Schema, Subject};
 pub use services::{Need, ServiceKind, Services};

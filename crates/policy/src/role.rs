@@ -48,6 +48,29 @@ impl Role {
     }
 }
 
+/// Two actions that one person must not do both.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Apart {
+    /// The one.
+    pub first: String,
+    /// The other.
+    pub second: String,
+    /// Where they are kept apart: no role holds both, or nobody does both for one payment cycle.
+    pub within: Within,
+    /// Why, for people.
+    pub why: Label,
+}
+
+/// How far two actions are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Within {
+    /// No role that is given to people may hold both.
+    Role,
+    /// A role may hold both; one person does one of them for one payment cycle.
+    Cycle,
+}
+
 /// All roles and actions.
 #[derive(Debug, Clone, Default)]
 pub struct Roles {
@@ -57,6 +80,8 @@ pub struct Roles {
     pub roles: BTreeMap<String, Role>,
     /// Keys of roles in the order of the file.
     pub order: Vec<String>,
+    /// Actions that do not go together, in the order of the file.
+    pub apart: Vec<Apart>,
 }
 
 impl Roles {
@@ -68,6 +93,14 @@ impl Roles {
     /// An action by key.
     pub fn action(&self, key: &str) -> Option<&Action> {
         self.actions.iter().find(|action| action.key == key)
+    }
+
+    /// The rule by which who did `before` for a payment cycle may not do `now` for it.
+    pub fn kept_apart(&self, before: &str, now: &str) -> Option<&Apart> {
+        self.apart.iter().find(|pair| {
+            let both = [(&pair.first, &pair.second), (&pair.second, &pair.first)];
+            pair.within == Within::Cycle && both.iter().any(|(one, two)| *one == before && *two == now)
+        })
     }
 
     /// Roles in the order of the file.
@@ -102,7 +135,36 @@ fn read(table: &Table<'_>) -> Roles {
         roles.order.push(role.key.clone());
         roles.roles.insert(role.key.clone(), role);
     }
+    let apart = table.each("apart", |pair| read_apart(pair, &roles));
+    roles.apart = apart.into_iter().flatten().collect();
     roles
+}
+
+/// A pair of actions; where no role may hold both, none does.
+fn read_apart(table: &Table<'_>, roles: &Roles) -> Option<Apart> {
+    const WITHIN: [(&str, Within); 2] = [("role", Within::Role), ("cycle", Within::Cycle)];
+    let (first, second) = (table.text("first"), table.text("second"));
+    for (key, action) in [("first", &first), ("second", &second)] {
+        if !action.is_empty() && roles.action(action).is_none() {
+            table.fault(key, format!("no action `{action}`"), "declare it as [[action]] or correct it");
+        }
+    }
+    if first == second {
+        table.fault("second", "an action is kept apart from itself", "name two actions");
+    }
+    let (word, why) = (table.text("within"), table.label("why"));
+    let Some((_, within)) = WITHIN.into_iter().find(|(known, _)| *known == word) else {
+        table.fault("within", format!("`{word}` is neither role nor cycle"), "write one of them");
+        return None;
+    };
+    let both = |role: &&Role| role.assignable && role.may(&first) && role.may(&second);
+    if within == Within::Role {
+        for role in roles.iter().filter(both) {
+            let message = format!("the role `{}` may both `{first}` and `{second}`", role.key);
+            table.fault("second", message, "take one of them from the role");
+        }
+    }
+    Some(Apart { first, second, within, why })
 }
 
 fn read_role(table: &Table<'_>, roles: &Roles) -> Role {

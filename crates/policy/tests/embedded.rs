@@ -416,3 +416,17 @@ fn every_combination_of_states_leads_to_one_status_and_all_words_of_siks_ng_are_
         statuses.all().iter().map(|status| status.printed.as_str()).filter(|word| !word.is_empty()).collect();
     assert_eq!(printed.len(), 15, "{printed:?}");
 }
+
+#[test]
+fn every_word_of_siks_ng_is_led_to_by_a_line_or_by_an_exclusion_but_the_one_that_no_list_tells() {
+    let pack = pack();
+    let versions = pack.programmes().values().flat_map(|programme| &programme.versions);
+    let words: std::collections::BTreeSet<&str> =
+        versions.flat_map(|version| &version.exclusions).map(|one| one.siks_ng.as_str()).collect();
+    let all = pack.statuses().all().iter();
+    let nowhere: Vec<&str> = all
+        .filter(|status| status.states.is_none() && !words.contains(status.printed.as_str()))
+        .map(|status| status.key.as_str())
+        .collect();
+    assert_eq!(nowhere, ["overlap_staff"]);
+}

@@ -52,6 +52,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0033_sessions",
     "0034_visits",
     "0035_kin",
+    "0036_late",
+    "0037_hand",
 ];
 
 /// What follows on the line runs on the server only: how rows are laid out, nothing that an answer depends on.

@@ -144,7 +144,9 @@ fn status_of(code: &str) -> StatusCode {
         | "no-clarification" | "slip" | "survey-form" | "share-companion" | "share-kin" | "share-full"
         | "share-too-many" => StatusCode::UNPROCESSABLE_ENTITY,
         "denied" | "assign" | "accused" | "kin" | "ticket-locked" | "maker-is-checker" | "territory"
-        | "scope" | "role" | "survey-own" | "same-person" | "share-same-person" => StatusCode::FORBIDDEN,
+        | "scope" | "role" | "apart" | "survey-own" | "same-person" | "share-same-person" => {
+            StatusCode::FORBIDDEN
+        }
         "conflict" | "no-survey" | "open-already" | "desk-already" | "desk-decided" | "desk-over"
         | "login-taken" | "nothing-to-undo" | "list-changed" | "at-work" | "changed" | "state" | "closed"
         | "paper-taken" | "plan-nothing" | "plan-too-many" | "plan-year-over" | "plan-overpaid"

@@ -510,6 +510,8 @@ async fn the_desk_opens_for_who_reads_payments_and_acts_only_by_right() {
         "/pembayaran/tugas",
         "/pembayaran/masalah",
         "/pembayaran/masalah?sumber=replies",
+        "/pembayaran/nama",
+        "/pembayaran/nama?jenis=account_shared",
         "/periksa?sidik=00",
     ] {
         for lang in ["id", "en"] {
@@ -517,7 +519,7 @@ async fn the_desk_opens_for_who_reads_payments_and_acts_only_by_right() {
             let answer = treasurer.get(&format!("{path}{mark}lang={lang}")).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
             assert!(
-                !answer.body.contains("web-desk-") && !answer.body.contains("desk-list-"),
+                !["web-desk-", "web-names-", "desk-list-"].iter().any(|key| answer.body.contains(key)),
                 "{path} {lang}"
             );
         }
@@ -543,7 +545,12 @@ async fn the_desk_opens_for_who_reads_payments_and_acts_only_by_right() {
         ("alasan", "uji coba"),
     ];
     assert_eq!(auditor.post("/pembayaran/masalah/tindakan", &form).await.status, StatusCode::FORBIDDEN);
+    let about = |csrf, act| [("csrf", csrf), ("tindakan", act), ("alasan", "uji coba"), ("rev", "1-0")];
+    let line = "/pembayaran/baris/1/putusan";
+    assert_eq!(auditor.post(line, &about(&csrf, "hold")).await.status, StatusCode::FORBIDDEN);
     let csrf = treasurer.csrf("/akun").await;
+    assert_eq!(treasurer.post(line, &about(&csrf, "hold")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(treasurer.post(line, &about(&csrf, "x")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let mut own = form;
     own[0] = ("csrf", csrf.as_str());
     let act = treasurer.post("/pembayaran/masalah/tindakan", &own).await;

@@ -184,3 +184,26 @@ web-desk-export-rows = Rows
 web-desk-export-hash = Hash of the file
 web-desk-export-print-text = Marked copy. Print it now; opening it again is the next fetch.
 web-document-bulk = Act { $id }
+
+# Decisions about one line, and names that are compared.
+desk-line-account_good = The account is the payee's: pass it
+desk-line-account_failed = The account is not the payee's: refuse it
+desk-line-hold = Hold
+desk-line-release = Release
+desk-line-cancel = Cancel this payment
+web-line-decide = Decide about this line
+web-line-decide-text = The reason stands in the history and is read by the family that asks. What is cancelled cannot be brought back.
+web-line-decide-what = What is decided?
+web-names-title = Names to compare
+web-names-lead = The name in the register beside the name at the bank, and accounts that two families use. Ask where needed, then decide with a reason.
+web-names-all = All
+web-names-none = No name waits
+web-names-none-text = Every account passed, was refused, or is not checked yet.
+web-names-register = Name in the register
+web-names-unsaid = Not said by the bank
+web-names-likeness = Likeness
+web-names-percent = { $n }%
+web-names-since = Waiting since
+web-names-twins = The same account also at
+web-names-whose = Whose account is this?
+web-names-decide = Keep the decision

@@ -181,3 +181,26 @@ web-desk-export-rows = Baris
 web-desk-export-hash = Sidik berkas
 web-desk-export-print-text = Salinan bertanda. Cetak sekarang; membukanya lagi adalah pengambilan berikutnya.
 web-document-bulk = Tindakan nomor { $id }
+
+# Putusan tentang satu baris, dan nama yang dibandingkan.
+desk-line-account_good = Rekening milik penerima: loloskan
+desk-line-account_failed = Rekening bukan milik penerima: tolak
+desk-line-hold = Tahan
+desk-line-release = Lepaskan dari penahanan
+desk-line-cancel = Batalkan pembayaran ini
+web-line-decide = Putusan tentang baris ini
+web-line-decide-text = Alasan tercatat di riwayat dan dibaca keluarga yang bertanya. Yang dibatalkan tidak dapat dihidupkan lagi.
+web-line-decide-what = Apa putusannya?
+web-names-title = Nama yang dibandingkan
+web-names-lead = Nama di registri di samping nama di bank, dan rekening yang dipakai dua keluarga. Tanyakan bila perlu, lalu putuskan dengan alasan.
+web-names-all = Semua
+web-names-none = Tidak ada nama yang menunggu
+web-names-none-text = Semua rekening sudah lolos, ditolak, atau belum dicek.
+web-names-register = Nama di registri
+web-names-unsaid = Tidak disebut bank
+web-names-likeness = Kemiripan
+web-names-percent = { $n }%
+web-names-since = Menunggu sejak
+web-names-twins = Rekening yang sama juga pada
+web-names-whose = Milik siapa rekening ini?
+web-names-decide = Simpan putusan

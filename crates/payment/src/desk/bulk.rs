@@ -328,6 +328,7 @@ fn is_refusal(error: &Error) -> bool {
             | Error::State { .. }
             | Error::NotFound(_)
             | Error::Changed
+            | Error::Apart { .. }
             | Error::Channel { .. }
             | Error::Programme(_)
     )

@@ -90,6 +90,22 @@ sql! {
     pub(crate) VISITED = "SELECT r.bulk_id FROM payment_bulk_row r JOIN payment_bulk b ON b.bulk_id = r.bulk_id
         WHERE r.id = $1 AND r.rev = $2 AND r.state = 'done' AND b.source = $3 AND b.action = 'visit'";
 
+    // one line
+    pub(crate) LINE_REV = "SELECT events, changed_at FROM payment_line WHERE line_id = $1";
+    pub(crate) DOUBTS = "SELECT l.line_id, l.recipient, l.cycle_id, c.programme, c.period, l.region, l.channel, l.amount_idr,
+            l.problem, l.payee_name, l.name_at_bank, COALESCE(l.account, ''), l.events, l.changed_at
+        FROM payment_line l JOIN payment_cycle c ON c.cycle_id = l.cycle_id
+        WHERE l.problem IS NOT NULL AND l.problem IN ('name_doubtful', 'account_shared', 'name_differs')
+            AND l.region >= $1 AND l.region < $2
+            AND (CAST($3 AS BIGINT) = 0 OR l.recipient IN (SELECT family_id FROM assignment WHERE user_id = $3))
+            AND ($4 = '' OR l.problem = $4) AND l.payment = 'set' AND l.eligibility = 'eligible'
+            AND (l.changed_at, l.line_id) > ($5, $6) ORDER BY l.changed_at, l.line_id LIMIT $7";
+    pub(crate) TWINS = "SELECT l.line_id, l.recipient, l.payee_name, l.region FROM payment_line l
+        WHERE l.region >= $1 AND l.region < $2
+            AND (CAST($3 AS BIGINT) = 0 OR l.recipient IN (SELECT family_id FROM assignment WHERE user_id = $3))
+            AND l.cycle_id = $4 AND l.problem = 'account_shared' AND l.account = $5 AND l.line_id <> $6
+        ORDER BY l.line_id LIMIT $7";
+
     // papers
     pub(crate) ANNEX_VILLAGES = "SELECT SUBSTR(region, 1, CAST($5 AS INTEGER)), CAST(SUM(lines) AS BIGINT),
             CAST(SUM(amount_idr) AS BIGINT) FROM payment_summary

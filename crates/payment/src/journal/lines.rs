@@ -147,6 +147,7 @@ fn lines_of(tx: &mut Tx<'_>, house: &House, entry: &EntryView) -> Result<Vec<Ent
         }
         DocumentKind::Slip => of_slip(tx, entry, candidates)?,
         DocumentKind::File(file_no) => of_file(tx, house, entry, file_no, candidates)?,
+        DocumentKind::Late(file_no) => of_late(tx, house, entry, file_no, candidates)?,
         DocumentKind::Fund(_) => Vec::new(),
     };
     out.sort_by_key(key);
@@ -234,9 +235,39 @@ fn of_file(
     let Some(kept) = kept(house, &file, before + 1..entry.part + 1)? else { return Ok(Vec::new()) };
     let refused = tx.query(&queries::ROWS_REFUSED, params![file_no, before, entry.part])?;
     let refused = refused.iter().map(|row| row.int(0)).collect::<Result<FxHashSet<i64>, _>>()?;
+    of_rows(tx, house, entry, &file, candidates, (&kept, &refused))
+}
+
+/// Rows that a bank's file told too early and that were taken later, with the entry's part.
+fn of_late(
+    tx: &mut Tx<'_>,
+    house: &House,
+    entry: &EntryView,
+    file_no: i64,
+    candidates: Vec<Candidate>,
+) -> Result<Vec<EntryLine>> {
+    let file = files::get(tx, file_no)?;
+    let rows = tx.query(&queries::ROWS_SETTLED, params![file_no, entry.part])?;
+    let rows = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<i64>, _>>()?;
+    let Some(kept) = evidence::read_some(house, file_no, &rows, || columns_of(house, &file))? else {
+        return Ok(Vec::new());
+    };
+    of_rows(tx, house, entry, &file, candidates, (&kept, &FxHashSet::default()))
+}
+
+/// The rows among these, but for the refused ones, that moved money of the entry's kind in its place.
+fn of_rows(
+    tx: &mut Tx<'_>,
+    house: &House,
+    entry: &EntryView,
+    file: &FileView,
+    candidates: Vec<Candidate>,
+    (kept, refused): (&Kept, &FxHashSet<i64>),
+) -> Result<Vec<EntryLine>> {
+    let file_no = file.file_no;
     let mut lines: FxHashMap<i64, Candidate> =
         candidates.into_iter().map(|one| (one.line.line_id, one)).collect();
-    let mut rows = rows_of(&kept, &lines, &refused);
+    let mut rows = rows_of(kept, &lines, refused);
     let asked: Vec<store::Asked<'_>> = rows
         .iter()
         .map(|row| (&queries::TXN_TOLD, vec![(&file.channel).into(), (&row.txn).into()]))
@@ -250,7 +281,7 @@ fn of_file(
     lines.retain(|_, one| one.returned > 0 || one.unpaid > 0);
     let touched: FxHashSet<i64> = rows.iter().map(|row| row.line_id).collect();
     let odd = lines.values().map(|one| &one.line).filter(|line| touched.contains(&line.line_id));
-    let states = states(tx, &entry.document, odd)?;
+    let states = states(tx, &format!("file:{file_no}"), odd)?;
     let channel = checks::channel_of(house, &file.channel)?;
     let mut out = Vec::new();
     for row in rows {
@@ -275,6 +306,7 @@ fn moves(means: Meaning, of_order: bool, state: impl Fn(&str) -> bool) -> Vec<(M
         }
         Meaning::ToppedUp | Meaning::Ok => vec![(Movement::TopUp, false)],
         Meaning::Withdrawn => vec![(Movement::Withdraw, false)],
+        Meaning::Returned if of_order && state("returned") => vec![(Movement::ReturnFromCard, false)],
         Meaning::Returned if of_order || state("sent_back") => vec![(Movement::ReturnUnpaid, false)],
         Meaning::Returned => vec![(Movement::ReturnFromCard, false)],
         _ => Vec::new(),
@@ -313,12 +345,14 @@ fn rows_of(kept: &Kept, lines: &FxHashMap<i64, Candidate>, refused: &FxHashSet<i
 }
 
 fn kept(house: &House, file: &FileView, rows: std::ops::Range<i64>) -> Result<Option<Kept>> {
-    let columns = || {
-        let layout = checks::channel_of(house, &file.channel).and_then(|one| wire::layout(one, &file.kind));
-        let columns = layout.map(|layout| layout.columns.iter().map(|column| column.field.clone()).collect());
-        columns.unwrap_or_default()
-    };
-    evidence::read(house, file.file_no, rows, columns)
+    evidence::read(house, file.file_no, rows, || columns_of(house, file))
+}
+
+/// The columns of a file whose kept rows do not name them.
+fn columns_of(house: &House, file: &FileView) -> Vec<String> {
+    let layout = checks::channel_of(house, &file.channel).and_then(|one| wire::layout(one, &file.kind));
+    let columns = layout.map(|layout| layout.columns.iter().map(|column| column.field.clone()).collect());
+    columns.unwrap_or_default()
 }
 
 /// A row of a bank's file as it was kept.

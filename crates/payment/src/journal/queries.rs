@@ -48,6 +48,8 @@ sql! {
     pub(crate) TXN_TOLD = "SELECT line_id, file_no FROM bank_txn WHERE channel = $1 AND txn = $2";
     pub(crate) ROWS_REFUSED = "SELECT row_no FROM payment_exception
         WHERE file_no = $1 AND row_no > $2 AND row_no <= $3";
+    pub(crate) ROWS_SETTLED = "SELECT row_no FROM payment_exception
+        WHERE file_no = $1 AND settled = $2 ORDER BY row_no";
     pub(crate) STATES_TOLD = "SELECT line_id, state FROM payment_event
         WHERE recipient = $1 AND line_id = $2 AND document = $3 AND kind = 'payment'";
     pub(crate) LINE_PLACE = "SELECT region, channel FROM payment_line WHERE line_id = $1";

@@ -420,6 +420,8 @@ pub enum DocumentKind {
     Order(i64),
     /// A received file, by its number.
     File(i64),
+    /// Rows of a received file, by its number, that came too early and were taken later.
+    Late(i64),
     /// A deposit slip.
     Slip,
     /// A move of a grant fund, by its number.
@@ -427,12 +429,13 @@ pub enum DocumentKind {
 }
 
 impl DocumentKind {
-    /// Reads `order:3`, `file:7`, `slip:X`.
+    /// Reads `order:3`, `file:7`, `late:7`, `slip:X`.
     pub fn of(document: &str) -> Option<Self> {
         let (kind, id) = document.split_once(':')?;
         match kind {
             "order" => id.parse().ok().map(Self::Order),
             "file" => id.parse().ok().map(Self::File),
+            "late" => id.parse().ok().map(Self::Late),
             "slip" => Some(Self::Slip),
             "fund" => id.parse().ok().map(Self::Fund),
             _ => None,
@@ -481,7 +484,7 @@ pub fn document_page(house: &House, scope: &Scope, document: &str, page: &Page) 
             _ => None,
         };
         let file = match kind {
-            DocumentKind::File(number) => Some(files::get(tx, number)?),
+            DocumentKind::File(number) | DocumentKind::Late(number) => Some(files::get(tx, number)?),
             _ => None,
         };
         let fund = match kind {
@@ -499,7 +502,9 @@ pub fn document_page(house: &House, scope: &Scope, document: &str, page: &Page) 
         told.insert(Movement::Order.code().to_owned(), order.amount_idr);
     }
     if let Some(file) = file.as_ref().filter(|_| nation) {
-        told = file.counts.moved_idr.clone();
+        let counts = &file.counts;
+        let late = matches!(kind, DocumentKind::Late(_));
+        told = if late { &counts.later.moved_idr } else { &counts.moved_idr }.clone();
     }
     if let Some(fund) = fund {
         told.insert(fund.movement.code().to_owned(), fund.amount.idr());

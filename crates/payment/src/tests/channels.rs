@@ -280,7 +280,7 @@ fn an_amount_that_is_not_digits_goes_to_the_work_list_with_its_row() {
 }
 
 #[test]
-fn answers_before_the_order_to_cancelled_lines_or_of_another_cycle_move_nothing() {
+fn answers_before_the_order_wait_for_it_and_those_to_cancelled_lines_or_of_another_cycle_move_nothing() {
     let test = TestHouse::sqlite();
     let cycle = test.build(6).cycle_id;
     let asked = test.ask(cycle);
@@ -311,11 +311,20 @@ fn answers_before_the_order_to_cancelled_lines_or_of_another_cycle_move_nothing(
     assert_eq!((early.taken, early.refused["not_topped_up"]), (0, 6), "nothing comes back that was not sent");
     let made = export_orders(&test.house, &test.scope("payment.export"), order, &test.outbox(), &Silent);
     assert_eq!(bank::read(&made.unwrap().path).len(), 5);
+    // What came before the order counts now, but for the line that was never ordered.
+    let done = test.reconcile(cycle);
+    let ordered = lines[1..].iter().map(|line| line.amount_idr).sum::<i64>();
+    assert_eq!((done.topped_up_idr, done.returned_from_card_idr), (ordered, ordered));
+    let open = exceptions(&test.house, &scope, &ExceptionFilter::default(), &Page::first(50)).unwrap().items;
+    let lines_left: Vec<Option<i64>> = open.iter().map(|row| row.line_id).collect();
+    assert_eq!(lines_left, vec![Some(cancelled); 2]);
     let other = test.import_order(&test.file("other.csv", &reply("SI000002", "TOPUP"))).file.counts;
     assert_eq!((other.taken, other.refused["wrong_batch"]), (0, 6));
-    let right =
+    // The same top-ups under other numbers are second ones.
+    let twice =
         test.import_order(&test.file("right.csv", &reply("SI000001", "TOPUP").replace("TOPUPSI", "LSI")));
-    assert_eq!((right.file.counts.taken, right.file.counts.refused["wrong_batch"]), (5, 1));
+    let refused = &twice.file.counts.refused;
+    assert_eq!((twice.file.counts.taken, refused["not_expected"], refused["wrong_batch"]), (0, 5, 1));
     assert!(test.reconcile(cycle).sound);
 }
 

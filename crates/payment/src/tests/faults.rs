@@ -118,6 +118,9 @@ impl Life {
         for row in rows.iter().filter(|row| row.reference != rows[2].reference) {
             *credited.entry(row.reference.clone()).or_default() += row.amount;
         }
+        // One withdrawal is told before its top-up, and again in its time.
+        let early = bank::withdrawals(&rows[6..7], |_, amount| vec![("TARIK", amount)]);
+        self.take(&self.test.file("early.csv", &early), import_movements);
         let mishaps = BTreeMap::from([(1, Mishap::Twice), (2, Mishap::Fails), (4, Mishap::Stray)]);
         let reply = self.test.file("reply.csv", &bank::topups(&rows, &mishaps));
         self.take(&reply, import_order_replies);

@@ -168,7 +168,7 @@ fn post(
         let mut replies = Replies::from_source(Box::new(Cursor::new(reply)), Path::new("reply"), layout)?;
         let seal = replies.seal().clone();
         let rows = replies.next_rows(1_000)?;
-        Ok((Places::of(kind, &replies), seal, rows))
+        Ok((Places::of(kind, |field| replies.place(field)), seal, rows))
     };
     let (places, seal, rows) = match read() {
         Ok(read) => read,
@@ -414,7 +414,7 @@ fn measure_reading() {
         let mut replies =
             Replies::from_source(Box::new(Cursor::new(whole.into_bytes())), Path::new("x"), &case.layout)
                 .unwrap();
-        let places = Places::of(case.kind, &replies);
+        let places = Places::of(case.kind, |field| replies.place(field));
         let (mut read, mut understood) = (0, 0);
         while let Ok(rows) = replies.next_rows(20_000) {
             if rows.is_empty() {

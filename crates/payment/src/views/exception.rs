@@ -50,6 +50,8 @@ pub struct ExceptionView {
     pub note: Option<String>,
     /// Who closed it.
     pub closed_by: Option<String>,
+    /// What moved its line, where the row was taken after all: a document such as `file:7`.
+    pub settled_by: Option<String>,
     /// When it came, milliseconds since the epoch.
     pub at_ms: i64,
 }
@@ -70,6 +72,7 @@ pub(super) fn read(row: &Row) -> Result<ExceptionView> {
         note: row.opt_string(12)?,
         closed_by: row.opt_string(13)?,
         at_ms: row.int(14)?,
+        settled_by: row.opt_string(15)?,
     })
 }
 

@@ -8,7 +8,9 @@ use store::{Page, Paged, Tx, Value, params};
 
 use super::exception::{self, ExceptionView};
 use crate::{
-    Error, Result, checks, common, lines,
+    Error, Result, checks, common,
+    desk::{self, LineAct},
+    late, lines,
     plan::{self, ChainLink, PayeeView},
     queries,
     reply::Line,
@@ -161,6 +163,10 @@ pub struct LinePage {
     pub payees: Vec<PayeeView>,
     /// The status that villages know.
     pub status: StatusView,
+    /// The line as it stands, for a decision about it.
+    pub rev: String,
+    /// What a person may decide about it now.
+    pub acts: Vec<LineAct>,
 }
 
 impl LinePage {
@@ -329,6 +335,8 @@ pub fn line_page(house: &House, scope: &Scope, line: LineId) -> Result<LinePage>
         let payees = plan::of_line(tx, line.family_id, line.line_id)?;
         let status = status::of(house, &line, &events, died.is_some())?;
         Ok(LinePage {
+            rev: desk::rev_of(tx, LineId(line.line_id))?,
+            acts: desk::acts(&line),
             line,
             events,
             exceptions,
@@ -366,12 +374,18 @@ fn event(house: &House, channel: &str, seq: i64, told: Event) -> EventView {
 
 fn documents(tx: &mut Tx<'_>, line: &LineView, events: &[EventView]) -> Result<Vec<LedgerRow>> {
     let region = line.region.at(RegionLevel::Subdistrict);
-    let mut documents: Vec<&str> =
-        events.iter().filter(|event| event.kind == "payment").map(|event| event.document.as_str()).collect();
+    let told = events.iter().filter(|event| event.kind == "payment");
+    let mut documents: Vec<String> = told.map(|event| event.document.clone()).collect();
+    // What a file told too early is booked apart.
+    let late: Vec<String> = documents
+        .iter()
+        .filter_map(|document| Some(late::document(document.strip_prefix("file:")?.parse().ok()?)))
+        .collect();
+    documents.extend(late);
     documents.sort_unstable();
     documents.dedup();
     let mut out = Vec::new();
-    for document in documents {
+    for document in &documents {
         let place = (&line.programme, &line.period);
         let of = params![place.0, place.1, &region, &line.channel, document, SIDE_ROWS_MAX];
         for row in tx.query(&queries::ENTRIES_OF, of)? {

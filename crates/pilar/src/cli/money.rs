@@ -94,6 +94,20 @@ pub(crate) enum Pay {
     Problems(crate::commands::desk::Problems),
     /// Do one thing to all rows in trouble that fit: hold, release, move to the other channel, close, ask for a visit
     Bulk(crate::commands::desk::Bulk),
+    /// Decide about one line: pass or refuse its account, hold it, let it go on, cancel it
+    Line {
+        /// Number of the line.
+        line: i64,
+        /// `account_good`, `account_failed`, `hold`, `release` or `cancel`.
+        #[arg(long)]
+        act: String,
+        /// Why, 3 to 400 characters; it stands in the line's history.
+        #[arg(long)]
+        reason: String,
+        /// Login of who decides. Default: the machine's operator.
+        #[arg(long = "as", value_name = "LOGIN")]
+        by: Option<String>,
+    },
     /// Ask for a visit to each family whose money nobody touched since the days that its channel names
     Untouched,
     /// Verification after payment: draw a sample, take in answers, say what they mean

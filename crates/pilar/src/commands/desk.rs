@@ -1,11 +1,14 @@
-//! `pilar pay problems` and `pilar pay bulk`: what is in trouble, and one act on all that fit a filter. The demo calls the same functions.
+//! `pilar pay problems`, `bulk` and `line`: what is in trouble, one act on all that fit a filter, one decision about one line. The demo
+//! calls the same functions.
 
 use access::{House, Session};
 use clap::Args;
-use model::{RegionCode, Rupiah};
+use model::{LineId, RegionCode, Rupiah};
 use payment::{
     Trouble,
-    desk::{self, BULK_ROWS_MAX, BulkAction, BulkView, BulkWish, Chosen, ProblemFilter, Source},
+    desk::{
+        self, BULK_ROWS_MAX, BulkAction, BulkView, BulkWish, Chosen, LineAct, LineWish, ProblemFilter, Source,
+    },
 };
 
 use crate::{
@@ -82,6 +85,29 @@ pub(crate) fn problems(house: &House, asked: &Problems) -> anyhow::Result<Answer
         lines.extend(facets.iter().map(|one| format!("{:>10}  {what} {}", one.rows, one.of)));
     }
     Answer::of(&found, lines)
+}
+
+/// One person's decision about one line.
+pub(crate) fn line(
+    house: &House,
+    line: i64,
+    (act, reason): (&str, &str),
+    by: Option<&str>,
+) -> anyhow::Result<Answer> {
+    let act = LineAct::from_code(act).ok_or_else(|| {
+        let known: Vec<&str> = LineAct::ALL.iter().map(|one| one.code()).collect();
+        Failure::input(format!("`{act}` is none of {}", known.join(", ")))
+    })?;
+    let session = acting(house, by)?;
+    let read = session.scope("payment.read")?;
+    let seen = payment::line_page(house, &read, LineId(line)).map_err(money::refused)?;
+    let wish = LineWish { act, reason: reason.to_owned(), rev: seen.rev };
+    let scope = session.scope("payment.build").map_err(|error| Failure::not_allowed(error.to_string()))?;
+    desk::act_on_line(house, &scope, LineId(line), &wish).map_err(money::refused)?;
+    let now = payment::line_page(house, &read, LineId(line)).map_err(money::refused)?;
+    let states = (now.line.eligibility.code(), now.line.account_state.code());
+    let said = format!("line {line}: {}, account {}", states.0, states.1);
+    Answer::of(&now.line, vec![said])
 }
 
 /// An act on all that fit the filter.

@@ -172,6 +172,7 @@ pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result
         }
         Pay::Snap(command) => snap::run(place, house, command),
         Pay::Verify(command) => super::verify::run(house, command),
+        Pay::Line { line, act, reason, by } => super::desk::line(house, *line, (act, reason), by.as_deref()),
         Pay::Problems(asked) => super::desk::problems(house, asked),
         Pay::Bulk(command) => super::desk::bulk(house, command),
         Pay::Cards(command) => cards::run(place, house, command),
@@ -210,6 +211,9 @@ pub(crate) fn told_of(imported: &Imported) -> anyhow::Result<Answer> {
     let counts = &imported.file.counts;
     let mut lines = vec![format!("{} rows taken, {} known before", counts.taken, counts.known)];
     lines.extend(counts.refused.iter().map(|(kind, count)| format!("{count:>10}  {kind}")));
+    if counts.later.taken > 0 {
+        lines.push(format!("{} rows taken since, when their lines had moved", counts.later.taken));
+    }
     Answer::of(imported, lines)
 }
 

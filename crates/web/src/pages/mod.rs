@@ -33,6 +33,7 @@ mod layanan;
 mod masalah;
 mod masuk;
 mod mengendap;
+mod nama;
 mod naskah;
 mod orang;
 mod panggilan;
@@ -124,6 +125,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/pembayaran/susulan/{plan}", get(susulan::show))
         .route("/pembayaran/susulan/{plan}/setujui", post(susulan::approve))
         .route("/pembayaran/susulan/{plan}/tolak", post(susulan::refuse))
+        .route("/pembayaran/nama", get(nama::list))
+        .route("/pembayaran/baris/{line}/putusan", post(nama::decide))
         .route("/pembayaran/mengendap", get(mengendap::report))
         .route("/pembayaran/buku", get(buku::show))
         .route("/pembayaran/buku/csv", get(buku::export))

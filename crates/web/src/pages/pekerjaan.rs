@@ -65,7 +65,7 @@ impl WorkPage {
             WorkKind::Lists => "/keputusan",
             WorkKind::Releases | WorkKind::Fetches => "/ekspor",
             WorkKind::Replies => "/pembayaran/masalah?sumber=replies",
-            WorkKind::Doubtful => "/pembayaran/masalah?jenis=name_doubtful",
+            WorkKind::Doubtful => "/pembayaran/nama",
             WorkKind::Held => "/pembayaran/masalah?jenis=held",
             WorkKind::Troubles | WorkKind::Acts => "/pembayaran/masalah",
             WorkKind::Resting => "/pembayaran/mengendap",

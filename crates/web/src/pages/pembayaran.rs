@@ -574,6 +574,8 @@ pub(crate) fn document(t: &Tongue, document: &str) -> String {
     let Some((kind, id)) = document.split_once(':') else { return document.to_owned() };
     match kind {
         "file" => t.one("web-document-file", "id", id),
+        "late" => t.one("web-document-late", "id", id),
+        "cycle" => t.one("web-document-cycle", "id", id),
         "order" => t.one("web-document-order", "id", id),
         "run" => t.one("web-document-run", "id", id),
         "case" => t.one("web-document-case", "id", id),
