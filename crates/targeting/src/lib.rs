@@ -26,6 +26,7 @@ mod decide;
 mod error;
 mod explain;
 mod family;
+mod gone;
 mod holders;
 mod list;
 mod members;

@@ -71,8 +71,7 @@ pub fn replay(house: &House, _scope: &Scope, run: &str, progress: &dyn Progress)
     let judged = judge_all(&pass, &source, &families, progress)?;
     let regions = Regions::new(&text_column(&families, "region"));
     let ids = int64(&families, "family_id")?.values();
-    let wait_days = house.policy.settings().notice.days;
-    let holders = before.map(|before| before.holders(period, wait_days, ids)).transpose()?;
+    let holders = before.map(|before| before.holders(house, period, &source, ids)).transpose()?;
     let settled = settle(&pass, 0, &judged, ids, &regions, &others, holders.as_ref());
     let again = list::write(house, &format!("replay/{}", run.run), &families, &settled, stored.origin, None)?;
     Ok(Replay { same: again.hash == run.dataset_hash, hash: again.hash, run })

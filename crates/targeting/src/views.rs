@@ -596,8 +596,11 @@ pub(crate) fn quota_count(row: &store::Row) -> Result<QuotaCount> {
     })
 }
 
-/// The words of a reason in the version of a run; its code where the pack no longer has it.
+/// The words of a reason in the version of a run, or of what became of a family that is gone; its code where the pack no longer has it.
 pub(crate) fn reason_text(policy: &Policy, run: &DecisionRun, code: &str) -> Label {
+    if let Some(gone) = policy.settings().notice.gone_reason(code) {
+        return gone.text.clone();
+    }
     let version = policy
         .programme(&run.programme)
         .and_then(|programme| programme.versions.iter().find(|version| version.key == run.version));

@@ -27,13 +27,23 @@ pub(super) fn house(test: &TestDb) -> House {
 }
 
 pub(super) fn close(house: &House, families: &RecordBatch, people: &RecordBatch, row_group_rows: usize) {
+    close_month(house, "2026-11", families, people, row_group_rows);
+}
+
+pub(super) fn close_month(
+    house: &House,
+    month: &str,
+    families: &RecordBatch,
+    people: &RecordBatch,
+    row_group_rows: usize,
+) {
     for (kind, batch) in [("families", families), ("persons", people)] {
         let options = WriteOptions {
             row_group_rows,
             sorted_by: vec!["family_id".to_owned()],
             ..WriteOptions::default()
         };
-        let name = format!("closing/2026-11/{kind}");
+        let name = format!("closing/{month}/{kind}");
         let mut writer = house.lake.writer(&name, batch.schema(), options).unwrap();
         writer.write(batch).unwrap();
         writer.finish(Origin::default(), house.clock.as_ref()).unwrap();

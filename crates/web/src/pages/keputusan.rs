@@ -88,6 +88,8 @@ pub(crate) struct OneRunPage {
     pub(crate) follows: bool,
     /// It decides persons.
     pub(crate) by_person: bool,
+    /// Each case of it is decided by people; it is never approved as a whole.
+    pub(crate) candidates: bool,
     /// May approve, and is another person than the maker.
     pub(crate) may_approve: bool,
     /// May approve, but made it.
@@ -193,12 +195,18 @@ pub(crate) fn outcome_kind(outcome: &FamilyOutcome) -> &'static str {
     }
 }
 
-fn state_kind(run: &DecisionRun) -> &'static str {
-    if run.state == RunState::Approved { "good" } else { "warn" }
+/// How a list stands: look of the tag, key of the words. A list of candidates waits for nobody's approval.
+pub(crate) fn state_of(t: &Tongue, run: &DecisionRun) -> (&'static str, &'static str) {
+    match run.state {
+        RunState::Approved => ("good", "web-run-approved"),
+        RunState::Draft if run.candidates(t.policy()) => ("note", "web-run-candidates"),
+        RunState::Draft => ("warn", "web-run-draft"),
+    }
 }
 
-fn state_key(run: &DecisionRun) -> &'static str {
-    if run.state == RunState::Approved { "web-run-approved" } else { "web-run-draft" }
+/// What is said of those who pass: candidates receive nothing by the list alone.
+fn receive_key(candidates: &bool) -> &'static str {
+    if *candidates { "web-eligible" } else { "web-receive" }
 }
 
 #[derive(Deserialize)]
@@ -239,9 +247,10 @@ pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Answer {
         .await?;
     let codes = view.quota.iter().map(|one| one.region.clone());
     let names = visit.names(codes.chain(view.regions.iter().map(|one| one.region.clone()))).await?;
-    let approver = visit.session.may("decision.approve") && view.run.state == RunState::Draft;
     let is_maker = view.run.made_by == visit.session.user_id.0;
     let t = visit.t();
+    let candidates = view.run.candidates(t.policy());
+    let approver = visit.session.may("decision.approve") && view.run.state == RunState::Draft && !candidates;
     let title = title(&t, &view.run);
     page(&OneRunPage {
         trail: vec![("/keputusan".into(), t.say("web-nav-decisions")), (String::new(), title.clone())],
@@ -254,6 +263,7 @@ pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Answer {
         names,
         follows,
         by_person,
+        candidates,
         may_approve: approver && !is_maker,
         is_maker: approver && is_maker,
         shell: visit.shell(),
