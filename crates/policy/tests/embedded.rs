@@ -165,7 +165,56 @@ fn every_version_reads_in_plain_lines_in_both_languages() {
             for line in id.iter().chain(&en) {
                 assert!(!raw(line), "{} {}: `{line}`", programme.key, version.key);
             }
+            nothing_is_left_out(version, &en);
         }
+    }
+}
+
+/// What a family undertakes, when it is paid, how many places there are and what ends the aid stand in the lines of a rule.
+fn nothing_is_left_out(version: &policy::ProgrammeVersion, lines: &[String]) {
+    let told =
+        |begin: &str, what: &str| lines.iter().any(|line| line.starts_with(begin) && line.contains(what));
+    for part in &version.components {
+        let duty = part.conditionality.as_ref().map(|duty| duty.en.as_str());
+        assert!(duty.is_none_or(|duty| told("Duty", duty)), "{}", part.code);
+        let check = part.verification.as_ref().map(|check| check.en.as_str());
+        assert!(duty.is_none() || check.is_none_or(|check| told("Duty", check)), "{}", part.code);
+    }
+    for part in version.needs_component.iter() {
+        assert!(told("Not if", &part.text.en));
+    }
+    assert!(version.ends.iter().all(|part| told("Ends when", &part.text.en)));
+    assert!(
+        told("Schedule", "")
+            && (version.quota.as_ref().is_none_or(|quota| quota.ceiling.is_none())
+                || told("At most", "places"))
+    );
+}
+
+/// A status that villages know as an exclusion is the status of some programme's exclusion, but where no list tells who it would be.
+#[test]
+fn exclusions_of_siks_ng_come_from_a_rule() {
+    let pack = pack();
+    let programmes = pack.programmes().values();
+    let exclusions =
+        programmes.flat_map(|programme| &programme.versions).flat_map(|version| &version.exclusions);
+    let known: std::collections::BTreeSet<&str> = exclusions.map(|one| one.siks_ng.as_str()).collect();
+    for status in pack.statuses().all().iter().filter(|status| status.key.starts_with("excluded")) {
+        assert!(known.contains(status.printed.as_str()), "{} is nobody's status", status.printed);
+    }
+}
+
+#[test]
+fn business_grants_are_for_those_who_receive_aid() {
+    let pack = pack();
+    for (key, day, needs) in [
+        ("PENA", "2026-11-01", &["PKH", "SEMBAKO"][..]),
+        ("PROKUS", "2026-11-01", &["PKH"]),
+        ("BSIMU", "2020-07-01", &["PKH"]),
+    ] {
+        let version = pack.programme(key).unwrap().on(day.parse().unwrap()).unwrap();
+        let line = version.combinations.iter().find(|line| line.rule == policy::Together::Needs).unwrap();
+        assert_eq!(line.programmes().collect::<Vec<_>>(), needs, "{key}");
     }
 }
 
