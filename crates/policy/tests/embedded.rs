@@ -204,6 +204,52 @@ fn exclusions_of_siks_ng_come_from_a_rule() {
     }
 }
 
+/// The matrix is the rules, read from both sides.
+#[test]
+fn the_matrix_says_of_every_pair_what_either_rule_says() {
+    let pack = pack();
+    let relation = |on: &str, of: &str, to: &str| {
+        let matrix = pack.matrix(day(on));
+        let place = |key: &str| matrix.programmes.iter().position(|one| one.key == key);
+        let (row, column) = (place(of)?, place(to)?);
+        Some(matrix.programmes[row].relations[column])
+    };
+    // The rule of 2020: PKH may go with the food card; either blocks BST.
+    assert_eq!(relation("2020-05-01", "PKH", "SEMBAKO"), Some(policy::Relation::May));
+    for aid in ["PKH", "SEMBAKO"] {
+        assert_eq!(relation("2020-05-01", "BST", aid), Some(policy::Relation::Blocked));
+        assert_eq!(relation("2020-05-01", aid, "BST"), Some(policy::Relation::Blocks));
+    }
+    assert_eq!(relation("2019-05-01", "BST", "PKH"), None, "not in force");
+    assert_eq!(relation("2026-11-01", "PENA", "SEMBAKO"), Some(policy::Relation::Needs));
+    for on in ["2017-06-01", "2020-05-01", "2021-02-01", "2026-11-01"] {
+        let matrix = pack.matrix(day(on));
+        let of = |row: usize, column: usize| matrix.programmes[row].relations[column];
+        for row in 0..matrix.programmes.len() {
+            let mut said = false;
+            for column in 0..matrix.programmes.len() {
+                use policy::Relation::{Blocked, Blocks, May, Needed, Needs, Same, Unsaid};
+                let mirrored = match of(row, column) {
+                    Blocks => &[Blocked][..],
+                    Needed => &[Needs],
+                    Blocked => &[Blocks, Blocked],
+                    Needs => &[Needed, Needs],
+                    May => &[May],
+                    Unsaid => &[Unsaid],
+                    Same => &[Same],
+                };
+                assert!(mirrored.contains(&of(column, row)), "{on} {row} {column}");
+                said |= !matches!(of(row, column), Unsaid | Same);
+                assert_eq!(row == column, of(row, column) == Same);
+            }
+            assert!(said, "{on}: nothing is said of {}", matrix.programmes[row].key);
+        }
+        let in_force =
+            pack.programmes().values().filter(|one| one.on(day(on)).is_some_and(|one| one.enabled));
+        assert_eq!(in_force.count(), matrix.programmes.len() + matrix.alone.len(), "{on}");
+    }
+}
+
 #[test]
 fn business_grants_are_for_those_who_receive_aid() {
     let pack = pack();

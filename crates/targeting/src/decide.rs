@@ -22,7 +22,7 @@ use serde::Serialize;
 use store::{Row, params};
 
 use crate::{
-    Error, FamilyOutcome, Result, changes,
+    Error, FamilyOutcome, Result, archive, changes,
     closing::{Closing, families_of},
     columns::{Judged, int64},
     counts::{self, Counts, level_of},
@@ -317,6 +317,7 @@ impl Decider<'_> {
         if let Some(made) = made_already(self.house, &begun.run, &begun.dataset)? {
             return Ok(made);
         }
+        archive::keep(self.house)?;
         let family_ids = int64(families, "family_id")?.values();
         let others = read_others(&begun.others)?;
         let before = begun.before.as_ref();

@@ -16,6 +16,7 @@
 //! `family.rs` (a property test holds the two against each other), its words in `words/*/targeting.ftl`.
 
 mod approve;
+mod archive;
 mod cap;
 mod changes;
 mod closing;

@@ -68,5 +68,5 @@ targeting-two-subjects = The condition uses family.* and person.* at once. Use a
 targeting-other-facts = The two policy packs derive different facts; a simulation compares packs with the same schema/derived.toml.
 targeting-settings = A changed number does not fit the rule of the programme. Check its value.
 targeting-broken-scenario = The kept scenario cannot be read. Run the simulation again.
-targeting-other-pack = The run was made by another policy pack. Open the house with that pack to make it again.
+targeting-other-pack = The run was made by another policy pack, which the lake did not keep. Open the house with that pack to make it again.
 targeting-sealed = This column is sealed (a personal number or a category of need): it may stand in a programme's rule, but nobody may count by it here.

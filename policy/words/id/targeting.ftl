@@ -68,5 +68,5 @@ targeting-two-subjects = Syarat memakai family.* dan person.* sekaligus. Pakai f
 targeting-other-facts = Kedua paket kebijakan menurunkan fakta yang berbeda; simulasi membandingkan paket dengan schema/derived.toml yang sama.
 targeting-settings = Angka yang diubah tidak cocok dengan aturan program. Periksa nilainya.
 targeting-broken-scenario = Skenario tersimpan tidak dapat dibaca. Buat ulang simulasinya.
-targeting-other-pack = Keputusan ini dibuat dengan paket kebijakan lain. Buka dengan paket tersebut untuk mengulangnya.
+targeting-other-pack = Keputusan ini dibuat dengan paket kebijakan lain yang tidak tersimpan di danau data. Buka dengan paket tersebut untuk mengulangnya.
 targeting-sealed = Kolom ini tersegel (nomor pribadi atau kategori PPKS): boleh dipakai dalam aturan program, tetapi tidak boleh dihitung di sini.

@@ -464,3 +464,34 @@ fn what_cannot_be_decided_says_why() {
     assert_eq!(tell("PKH", "2001-T1"), "targeting-no-version");
     assert_eq!(tell("PKH", "2026-T4"), "targeting-no-closing");
 }
+
+#[test]
+fn a_decision_is_made_again_by_the_rules_of_then() {
+    let test = TestDb::sqlite();
+    let mut house = house(&test);
+    let (families, people) = population(&house.policy, 400, 5, &mut Dice(23));
+    close(&house, &families, &people, 90);
+    let (scope, read) = (console(&house, "decision.run"), console(&house, "decision.read"));
+    let limit = |value| Setting { programme: "PKH".into(), name: "decile_max".into(), value };
+    let decided =
+        |house: &House| decide(house, &scope, "PKH", period("2026-T4"), month("2026-11"), &Silent).unwrap();
+    let plain = decided(&house);
+    house.policy = Arc::new(house.policy.variant(&[limit(2)]).unwrap());
+    let varied = decided(&house);
+    assert_ne!(plain.dataset_hash, varied.dataset_hash);
+    house.policy = Arc::new(house.policy.variant(&[limit(3)]).unwrap());
+    for run in [&plain, &varied] {
+        let again = crate::replay(&house, &read, &run.run, &Silent).unwrap();
+        assert!(again.same && again.hash == run.dataset_hash, "{again:?}");
+    }
+    // A pack that was not kept, or is not what its name says, makes nothing.
+    let manifest = |run: &crate::DecisionRun| {
+        test.folder.join("lake/manifests/policy").join(format!("{}.json", run.policy_hash))
+    };
+    std::fs::copy(manifest(&plain), manifest(&varied)).unwrap();
+    let refused = crate::replay(&house, &read, &varied.run, &Silent);
+    assert!(matches!(&refused, Err(Error::OtherPack(hash)) if *hash == varied.policy_hash), "{refused:?}");
+    std::fs::remove_file(manifest(&plain)).unwrap();
+    let refused = crate::replay(&house, &read, &plain.run, &Silent);
+    assert!(matches!(&refused, Err(Error::OtherPack(hash)) if *hash == plain.policy_hash), "{refused:?}");
+}
