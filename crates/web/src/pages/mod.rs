@@ -27,6 +27,7 @@ mod kepuasan;
 mod keputusan;
 mod kesesuaian;
 mod klarifikasi;
+mod kombinasi;
 mod komponen;
 mod lapor;
 mod layanan;
@@ -80,6 +81,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/komponen", get(komponen::show))
         .route("/beranda", get(beranda::show))
         .route("/program", get(program::list))
+        .route("/program/kombinasi", get(kombinasi::show))
         .route("/program/{key}", get(program::show))
         .route("/aturan", get(aturan::show))
         .route("/simulasi", get(simulasi::list).post(simulasi::make))
