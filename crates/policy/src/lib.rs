@@ -73,8 +73,8 @@ pub use rules::{Label, Lang};
 pub use schema::{Code, Column, ColumnType, Cut, Fact, FactMark, FactRule, Reduce, Schema, Subject};
 pub use services::{Need, ServiceKind, Services};
 pub use settings::{
-    AccessSettings, ApprovalBand, CardSettings, ClosingSettings, GoneKind, GoneReason, GoodsSettings, Limits,
-    NoticeSettings, Purpose, Settings, SlipSettings, WorkSettings,
+    AccessSettings, ApprovalBand, CardSettings, ClosingSettings, DecisionSettings, GoneKind, GoneReason,
+    GoodsSettings, Limits, NoticeSettings, Purpose, Settings, SlipSettings, WorkSettings,
 };
 pub use shown::{GroupSessions, InCalendar, Shows};
 pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};

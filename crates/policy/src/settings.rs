@@ -29,6 +29,8 @@ pub struct Settings {
     pub slip: SlipSettings,
     /// Before an exclusion takes effect.
     pub notice: NoticeSettings,
+    /// Approval of lists.
+    pub decision: DecisionSettings,
     /// Account checks.
     pub account: AccountSettings,
     /// Cards that wait.
@@ -150,6 +152,13 @@ pub struct NoticeSettings {
     pub days: i64,
     /// Families that are in the closing no more, by [`GoneKind`]: each kind once.
     pub gone: Vec<GoneReason>,
+}
+
+/// Approval of lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct DecisionSettings {
+    /// A list over a ceiling is approved by nobody; else who approves is warned.
+    pub refuse_over_ceiling: bool,
 }
 
 /// What became of a family that received and is in the closing no more.
@@ -364,6 +373,9 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
             case: read_family_workflow(slip, "case", workflows),
         }),
         table.table("notice", read_notice),
+        table.table("decision", |decision| DecisionSettings {
+            refuse_over_ceiling: decision.choice("over_ceiling", &[("warn", false), ("refuse", true)], true),
+        }),
         table.table("account", |account| AccountSettings { check_days: account.int("check_days", 0..=366) }),
         table.table("cards", read_cards),
         table.table("goods", |goods| read_goods(goods, workflows)),
@@ -389,6 +401,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         Some(work),
         Some(slip),
         Some(notice),
+        Some(decision),
         Some(account),
         Some(cards),
         Some(goods),
@@ -407,6 +420,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         work,
         slip,
         notice,
+        decision,
         account,
         cards,
         goods,

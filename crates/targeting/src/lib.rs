@@ -18,6 +18,7 @@
 mod approve;
 mod archive;
 mod cap;
+mod ceiling;
 mod changes;
 mod closing;
 mod columns;
@@ -50,6 +51,7 @@ mod trial;
 mod views;
 
 pub use approve::approve;
+pub use ceiling::{CeilingOf, CeilingView, ceilings};
 pub use changes::{Change, ChangeCount, ChangeLine, change_counts, change_lines};
 pub use cube::RegionCube;
 pub use decide::{DecisionRun, RunState, Totals, Wish, dataset_name, decide, decide_all, wishes};
