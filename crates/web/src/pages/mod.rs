@@ -8,6 +8,7 @@ mod anggaran;
 mod angka;
 mod aturan;
 pub(crate) mod audit;
+mod banding;
 mod barang;
 mod barang_daftar;
 mod beranda;
@@ -85,6 +86,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/program/{key}", get(program::show))
         .route("/aturan", get(aturan::show))
         .route("/simulasi", get(simulasi::list).post(simulasi::make))
+        .route("/simulasi/banding", get(banding::show))
         .route("/simulasi/{id}", get(simulasi::show))
         .route("/simulasi/kerja/{key}", get(simulasi_kerja::show))
         .route("/simulasi/{id}/csv", get(simulasi::csv))
