@@ -128,8 +128,7 @@ impl Policy {
         if schedule.pay_months.is_empty() || schedule.pay_months.len() == 12 {
             return kinds;
         }
-        let month =
-            |month: &i64| self.words().get(lang, "policy-month", &[("month", Arg::Text(&month.to_string()))]);
+        let month = |month: &i64| self.words().get(lang, "policy-month", &[("month", Arg::Number(*month))]);
         let months: Vec<String> = schedule.pay_months.iter().map(month).collect();
         let args = [("what", Arg::Text(&kinds)), ("months", Arg::Text(&months.join(", ")))];
         self.words().get(lang, "policy-schedule-months", &args)

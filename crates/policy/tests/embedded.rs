@@ -140,6 +140,9 @@ fn the_history_of_a_programme_says_what_changed_on_a_day() {
             assert!(line.contains(part) && line.contains(value), "{line}: {part}, {value}");
         }
     }
+    let pkh = pack.programme("PKH").unwrap().on(day("2026-11-01")).unwrap();
+    let when = pack.schedule_words(&pkh.schedule, Lang::En);
+    assert!(when.ends_with("paid in January, April, July, October"), "{when}");
     // Indonesian has as many lines, in other words.
     let in_indonesian = pack.history(pack.programme("PKH").unwrap(), Lang::Id);
     for (id, en) in in_indonesian.iter().zip(&history) {
@@ -180,7 +183,7 @@ fn nothing_is_left_out(version: &policy::ProgrammeVersion, lines: &[String]) {
         let check = part.verification.as_ref().map(|check| check.en.as_str());
         assert!(duty.is_none() || check.is_none_or(|check| told("Duty", check)), "{}", part.code);
     }
-    for part in version.needs_component.iter() {
+    for part in &version.needs_component {
         assert!(told("Not if", &part.text.en));
     }
     assert!(version.ends.iter().all(|part| told("Ends when", &part.text.en)));

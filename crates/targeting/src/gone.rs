@@ -36,6 +36,9 @@ struct Left {
     presence: Option<i64>,
 }
 
+/// Where a person is now: the family, and whether he or she lives; none who is not in the closing.
+type Now<'a> = Option<&'a (i64, bool)>;
+
 /// What became of families, ascending, that were in the closing `before` and are not in `now`. Without that closing nothing is known.
 pub(crate) fn fates(
     house: &House,
@@ -53,7 +56,7 @@ pub(crate) fn fates(
     let current = current_ids(&house.lake, &now.people, &left)?;
     let found = found_again(&now.people, &current)?;
     let settings = &house.policy.settings().notice;
-    let mut own: BTreeMap<i64, Vec<(&Left, Option<&(i64, bool)>)>> = BTreeMap::new();
+    let mut own: BTreeMap<i64, Vec<(&Left, Now<'_>)>> = BTreeMap::new();
     for (left, id) in left.iter().zip(&current) {
         own.entry(left.family).or_default().push((left, found.get(id)));
     }
@@ -64,7 +67,7 @@ pub(crate) fn fates(
 }
 
 /// What became of one family: its people as they stood, each with the family where it is now and whether it lives.
-fn fate(settings: &NoticeSettings, people: &[(&Left, Option<&(i64, bool)>)]) -> Fate {
+fn fate(settings: &NoticeSettings, people: &[(&Left, Now<'_>)]) -> Fate {
     let lived: Vec<_> = people.iter().filter(|(left, _)| left.alive).collect();
     let mut takes: BTreeMap<i64, usize> = BTreeMap::new();
     for (family, _) in lived.iter().filter_map(|(_, now)| now.filter(|(_, alive)| *alive)) {
@@ -79,7 +82,7 @@ fn fate(settings: &NoticeSettings, people: &[(&Left, Option<&(i64, bool)>)]) -> 
         let codes = settings.gone_of(kind).map_or(&[][..], |reason| &reason.presence);
         left.presence.is_some_and(|code| codes.contains(&code))
     };
-    let dead = |(left, now): &&(&Left, Option<&(i64, bool)>)| now.is_some() || told(GoneKind::Died, left);
+    let dead = |(left, now): &&(&Left, Now<'_>)| now.is_some() || told(GoneKind::Died, left);
     let kind = if lived.iter().all(dead) && !people.is_empty() {
         GoneKind::Died
     } else if !people.is_empty() && lived.iter().all(|one| dead(one) || told(GoneKind::Moved, one.0)) {
@@ -158,7 +161,7 @@ mod tests {
         let (here, dead, moved, abroad) =
             (person(true, Some(1)), person(false, Some(2)), person(true, Some(3)), person(true, Some(4)));
         let told_dead = person(true, Some(2));
-        let kind = |people: &[(&Left, Option<&(i64, bool)>)]| {
+        let kind = |people: &[(&Left, Now<'_>)]| {
             let fate = fate(settings, people);
             (fate.kind, fate.into)
         };

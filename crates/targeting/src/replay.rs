@@ -30,8 +30,8 @@ pub struct Replay {
 
 /// Makes a run's list again and compares it with the stored one. The new list is kept under `replay/RUN`; nothing else is changed.
 ///
-/// # Errors [`Error::NoRun`]; [`Error::OtherPack`] when the run's pack is neither in force nor was it kept; the closing or a list that it was made of
-/// is gone or another.
+/// # Errors [`Error::NoRun`]; [`Error::OtherPack`] when the run's pack is neither in force nor was it kept; the closing or a list that it
+/// was made of is gone or another.
 pub fn replay(house: &House, _scope: &Scope, run: &str, progress: &dyn Progress) -> Result<Replay> {
     let run = read_run_by_id(house, run)?;
     // By the rules of then, whatever holds now.

@@ -369,9 +369,10 @@ fn a_simulation_says_what_deciding_would_and_its_sums_agree() {
             let fits = |row: &&crate::FigureRow| row.cut == cut && row.figure == figure;
             rows.iter().filter(fits).map(|row| (row.key.clone(), row.after.clone())).collect::<Vec<_>>()
         };
-        let alone = found.only.iter().map(|(code, _, n)| {
-            (code.clone(), model::shown(*n).map_or_else(String::new, |n| n.to_string()))
-        });
+        let alone = found
+            .only
+            .iter()
+            .map(|(code, _, n)| (code.clone(), model::shown(*n).map_or_else(String::new, |n| n.to_string())));
         assert_eq!(told("condition", "fail_by_it_alone"), alone.collect::<Vec<_>>());
         let fits = found.share_that_fits.map(|share| ("budget".to_owned(), share.to_string()));
         assert_eq!(told("all", "share_that_fits_permille"), fits.into_iter().collect::<Vec<_>>());

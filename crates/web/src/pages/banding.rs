@@ -128,7 +128,10 @@ fn rows(
 ) -> Vec<(String, Vec<String>)> {
     let dash = || "–".to_owned();
     let sides = |key: &str, of: &dyn Fn(&Side) -> String| {
-        let now = found.iter().flatten().next().map_or_else(dash, |one| of(&one.sides[0]));
+        // The rule in force is one; where scenarios measured it otherwise (another truth), no single figure is told.
+        let mut nows: Vec<String> = found.iter().flatten().map(|one| of(&one.sides[0])).collect();
+        nows.dedup();
+        let now = if nows.len() == 1 { nows.swap_remove(0) } else { dash() };
         let then = found.iter().map(|one| one.map_or_else(dash, |one| of(&one.sides[1])));
         (t.say(key), std::iter::once(now).chain(then).collect())
     };

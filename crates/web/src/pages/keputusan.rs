@@ -301,7 +301,10 @@ pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Answer {
     let is_maker = view.run.made_by == visit.session.user_id.0;
     let t = visit.t();
     let candidates = view.run.candidates(t.policy());
-    let approver = visit.session.may("decision.approve") && view.run.state == RunState::Draft && !candidates;
+    let over = over_ceiling(&t, &view.ceilings);
+    let refused = over.is_some() && t.policy().settings().decision.refuse_over_ceiling;
+    let may = visit.session.may("decision.approve") && !candidates && !refused;
+    let approver = may && view.run.state == RunState::Draft;
     let title = title(&t, &view.run);
     page(&OneRunPage {
         trail: vec![("/keputusan".into(), t.say("web-nav-decisions")), (String::new(), title.clone())],
@@ -311,7 +314,7 @@ pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Answer {
         of_whom: if view.caseload { t.say("web-own-families") } else { visit.place() },
         title,
         ceilings: view.ceilings.iter().map(|one| Ceiling::of(&t, one)).collect(),
-        over: over_ceiling(&t, &view.ceilings),
+        over,
         view,
         names,
         follows,
