@@ -426,6 +426,12 @@ pub(crate) enum Policy {
         #[arg(long, default_value = "id")]
         lang: String,
     },
+    /// Show which programmes go together on a day: every programme in force beside every other
+    Matrix {
+        /// The day, such as 2020-05-01. Default: today.
+        #[arg(long, value_name = "DATE")]
+        on: Option<jiff::civil::Date>,
+    },
     /// Count whom a condition would select on a closing, such as "family.decile <= 2 and family.elderly > 0"
     Try {
         /// The condition, over `family.*` or over `person.*`.

@@ -4,7 +4,7 @@
 use rules::{Label, Lang, Params};
 
 use crate::{
-    Arg, Component, Every, Policy, Programme, ProgrammeVersion, Quota,
+    Arg, Component, Every, Policy, Programme, ProgrammeVersion, Quota, Schedule,
     programme::{Direction, Goods},
 };
 
@@ -71,7 +71,12 @@ impl Policy {
         lines.extend(
             version.exclusions.iter().map(|part| one("policy-line-not", &with(&part.text, &part.when))),
         );
-        lines.extend(version.components.iter().map(|part| self.component_line(part, &params, lang)));
+        lines
+            .extend(version.needs_component.iter().map(|needs| one("policy-line-not", needs.text.get(lang))));
+        for part in &version.components {
+            lines.push(self.component_line(part, &params, lang));
+            lines.extend(self.duty_line(part, lang));
+        }
         if let Some(flat) = &version.flat {
             let what = format!("{}: {}", flat.label.get(lang), flat.amount);
             lines.push(self.every(flat.every, &what, lang));
@@ -90,14 +95,53 @@ impl Policy {
         lines.extend(version.steps.iter().map(|step| one("policy-line-step", step.text.get(lang))));
         lines.extend(version.cap.iter().map(|cap| cap.text.get(lang).to_owned()));
         lines.extend(version.quota.iter().map(|quota| self.quota_line(quota, &params, lang)));
+        if let Some(most) = version.quota.as_ref().and_then(|quota| quota.ceiling) {
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            lines.push(text("policy-line-ceiling", &[("most", Arg::Number(most))]));
+        }
         lines.extend(version.combinations.iter().map(|part| part.reason.text.get(lang).to_owned()));
+        lines.push(one("policy-line-schedule", &self.schedule_words(&version.schedule, lang)));
         for key in [&version.channel, &version.fallback_channel].into_iter().flatten() {
             let label = self.channel(key).map_or(key.as_str(), |channel| channel.label.get(lang));
             lines.push(one("policy-line-channel", label));
         }
         let funding: Vec<String> = version.funding.iter().map(code).collect();
         lines.push(one("policy-line-budget", &[funding.join(", "), version.budget_line.clone()].join(": ")));
+        lines.extend(version.proof.iter().map(|part| one("policy-line-proof", part.text.get(lang))));
+        lines.extend(version.ends.iter().map(|part| one("policy-line-ends", part.text.get(lang))));
         lines
+    }
+
+    /// How often a decision is made, and in which months payment is planned.
+    pub fn schedule_words(&self, schedule: &Schedule, lang: Lang) -> String {
+        let kinds = [
+            (schedule.month, "month"),
+            (schedule.stage, "stage"),
+            (schedule.year, "year"),
+            (schedule.once, "once"),
+        ];
+        let kind =
+            |(_, kind): (bool, &str)| self.words().get(lang, "policy-schedule", &[("kind", Arg::Text(kind))]);
+        let kinds: Vec<String> = kinds.into_iter().filter(|(on, _)| *on).map(kind).collect();
+        let kinds = kinds.join(", ");
+        // Twelve months say nothing that the schedule does not say.
+        if schedule.pay_months.is_empty() || schedule.pay_months.len() == 12 {
+            return kinds;
+        }
+        let month = |month: &i64| self.words().get(lang, "policy-month", &[("month", Arg::Number(*month))]);
+        let months: Vec<String> = schedule.pay_months.iter().map(month).collect();
+        let args = [("what", Arg::Text(&kinds)), ("months", Arg::Text(&months.join(", ")))];
+        self.words().get(lang, "policy-schedule-months", &args)
+    }
+
+    /// What the family undertakes for a component, and how that is checked.
+    fn duty_line(&self, part: &Component, lang: Lang) -> Option<String> {
+        let duty = part.conditionality.as_ref()?.get(lang);
+        let of = part.label.get(lang);
+        let check = part.verification.as_ref().map_or("", |check| check.get(lang));
+        let key = if check.is_empty() { "policy-line-duty" } else { "policy-line-duty-checked" };
+        let args = [("of", Arg::Text(of)), ("duty", Arg::Text(duty)), ("check", Arg::Text(check))];
+        Some(self.words().get(lang, key, &args))
     }
 
     fn component_line(&self, part: &Component, params: &Params, lang: Lang) -> String {

@@ -22,6 +22,7 @@ mod fund;
 mod history;
 mod layout;
 mod manual;
+mod matrix;
 mod pack;
 mod pillar;
 mod programme;
@@ -59,6 +60,7 @@ pub use figures::{Figure, FigureCheck, FigureKind, FigureSource, Figures, Outcom
 pub use fund::{FundPaper, FundPurpose, FundSource, Funds};
 pub use history::Change;
 pub use layout::{ChannelColumn, ChannelFile, Debtor, FileDirection, Format};
+pub use matrix::{Matrix, MatrixLine, MatrixProgramme, Relation};
 pub use pillar::{PillarBalance, PillarCode, PillarKind, PillarOutcome, PillarTarget, Pillars};
 pub use programme::{
     BenefitKind, Cap, CapOrder, Combination, Component, Condition, Direction, Every, Exclusion, Flat,
@@ -73,8 +75,8 @@ pub use rules::{Label, Lang};
 pub use schema::{Code, Column, ColumnType, Cut, Fact, FactMark, FactRule, Reduce, Schema, Subject};
 pub use services::{Need, ServiceKind, Services};
 pub use settings::{
-    AccessSettings, ApprovalBand, CardSettings, ClosingSettings, GoodsSettings, Limits, NoticeSettings,
-    Purpose, Settings, SlipSettings, WorkSettings,
+    AccessSettings, ApprovalBand, CardSettings, ClosingSettings, DecisionSettings, GoneKind, GoneReason,
+    GoodsSettings, Limits, NoticeSettings, Purpose, Settings, SlipSettings, WorkSettings,
 };
 pub use shown::{GroupSessions, InCalendar, Shows};
 pub use source::{CellForm, FileFormat, Source, SourceColumn, SourceKind};
@@ -94,6 +96,7 @@ use crate::{fault::Faults, pack::Pack};
 #[derive(Debug)]
 pub struct Policy {
     pack: Pack,
+    varied: Vec<Setting>,
     hash: String,
     schema: Schema,
     sources: BTreeMap<String, Source>,
@@ -164,6 +167,24 @@ impl Policy {
         Self::from_pack(self.pack.clone(), settings)
     }
 
+    /// The files of the pack as path and text, in the order of paths: all that [`Policy::from_files`] needs beside [`Policy::varied`].
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pack.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// The numbers that this pack sets otherwise than its files.
+    pub fn varied(&self) -> &[Setting] {
+        &self.varied
+    }
+
+    /// A pack from its files, as [`Policy::files`] gave them, with the numbers of a variant.
+    ///
+    /// # Errors
+    /// Every fault of the pack.
+    pub fn from_files(files: BTreeMap<String, String>, varied: &[Setting]) -> Result<Self, Vec<Fault>> {
+        Self::from_pack(Pack { files }, varied)
+    }
+
     /// The words of a programme's parameter.
     pub fn parameter_label(&self, programme: &str, name: &str) -> Option<&Label> {
         self.programmes.get(programme)?.parameters.get(name)
@@ -224,6 +245,7 @@ impl Policy {
                 survey,
                 warnings,
                 pack,
+                varied: varied.to_vec(),
             }),
             _ => Err(faults),
         }

@@ -29,6 +29,8 @@ pub struct Settings {
     pub slip: SlipSettings,
     /// Before an exclusion takes effect.
     pub notice: NoticeSettings,
+    /// Approval of lists.
+    pub decision: DecisionSettings,
     /// Account checks.
     pub account: AccountSettings,
     /// Cards that wait.
@@ -144,10 +146,77 @@ pub struct AccountSettings {
 }
 
 /// Before an exclusion takes effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct NoticeSettings {
     /// Calendar days from the notice to the first day on which the exclusion may take effect.
     pub days: i64,
+    /// Families that are in the closing no more, by [`GoneKind`]: each kind once.
+    pub gone: Vec<GoneReason>,
+}
+
+/// Approval of lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct DecisionSettings {
+    /// A list over a ceiling is approved by nobody; else who approves is warned.
+    pub refuse_over_ceiling: bool,
+}
+
+/// What became of a family that received and is in the closing no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GoneKind {
+    /// Its people are in another family.
+    Merged,
+    /// Nobody of it lives.
+    Died,
+    /// The lists tell that it moved.
+    Moved,
+    /// The register does not say.
+    Unknown,
+}
+
+impl GoneKind {
+    /// All, in the order of [`NoticeSettings::gone`].
+    pub const ALL: [Self; 4] = [Self::Merged, Self::Died, Self::Moved, Self::Unknown];
+
+    /// As in the file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Merged => "merged",
+            Self::Died => "died",
+            Self::Moved => "moved",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a family is told that is in the closing no more.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct GoneReason {
+    /// What became of it.
+    pub kind: GoneKind,
+    /// Code of the reason.
+    pub code: String,
+    /// Its place stays reserved until the days are over.
+    pub wait: bool,
+    /// Codes of presence that tell of this kind.
+    pub presence: Vec<i64>,
+    /// The reason in words.
+    pub text: Label,
+    /// What can be done about it.
+    pub remedy: Label,
+}
+
+impl NoticeSettings {
+    /// What a family of a kind is told.
+    pub fn gone_of(&self, kind: GoneKind) -> Option<&GoneReason> {
+        self.gone.iter().find(|reason| reason.kind == kind)
+    }
+
+    /// The reason with a code.
+    pub fn gone_reason(&self, code: &str) -> Option<&GoneReason> {
+        self.gone.iter().find(|reason| reason.code == code)
+    }
 }
 
 /// Cards that wait.
@@ -303,7 +372,10 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
             cases_days: slip.int("cases_days", 0..=3_650),
             case: read_family_workflow(slip, "case", workflows),
         }),
-        table.table("notice", |notice| NoticeSettings { days: notice.int("days", 1..=366) }),
+        table.table("notice", read_notice),
+        table.table("decision", |decision| DecisionSettings {
+            refuse_over_ceiling: decision.choice("over_ceiling", &[("warn", false), ("refuse", true)], true),
+        }),
         table.table("account", |account| AccountSettings { check_days: account.int("check_days", 0..=366) }),
         table.table("cards", read_cards),
         table.table("goods", |goods| read_goods(goods, workflows)),
@@ -329,6 +401,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         Some(work),
         Some(slip),
         Some(notice),
+        Some(decision),
         Some(account),
         Some(cards),
         Some(goods),
@@ -347,6 +420,7 @@ fn read(table: &Table<'_>, roles: &Roles, workflows: &BTreeMap<String, Workflow>
         work,
         slip,
         notice,
+        decision,
         account,
         cards,
         goods,
@@ -513,6 +587,30 @@ fn read_family_workflow(table: &Table<'_>, key: &str, workflows: &BTreeMap<Strin
         );
     }
     workflow
+}
+
+fn read_notice(table: &Table<'_>) -> NoticeSettings {
+    let kinds = GoneKind::ALL.map(|kind| (kind.word(), kind));
+    let gone = table.each("gone", |gone| GoneReason {
+        kind: gone.choice("kind", &kinds, true),
+        code: gone.text("code"),
+        wait: gone.flag("wait", true),
+        presence: gone.ints("presence"),
+        text: gone.label("text"),
+        remedy: gone.label("remedy"),
+    });
+    for kind in GoneKind::ALL {
+        if gone.iter().filter(|reason| reason.kind == kind).count() != 1 {
+            let message = format!("`{}` stands here not once", kind.word());
+            table.fault("gone", message, "write one [[notice.gone]] table for each kind");
+        }
+    }
+    for (place, reason) in gone.iter().enumerate() {
+        if gone[..place].iter().any(|before| before.code == reason.code) {
+            table.fault("gone", format!("code `{}` stands twice", reason.code), "take another code");
+        }
+    }
+    NoticeSettings { days: table.int("days", 1..=366), gone }
 }
 
 fn read_work(table: &Table<'_>) -> WorkSettings {

@@ -140,6 +140,9 @@ fn the_history_of_a_programme_says_what_changed_on_a_day() {
             assert!(line.contains(part) && line.contains(value), "{line}: {part}, {value}");
         }
     }
+    let pkh = pack.programme("PKH").unwrap().on(day("2026-11-01")).unwrap();
+    let when = pack.schedule_words(&pkh.schedule, Lang::En);
+    assert!(when.ends_with("paid in January, April, July, October"), "{when}");
     // Indonesian has as many lines, in other words.
     let in_indonesian = pack.history(pack.programme("PKH").unwrap(), Lang::Id);
     for (id, en) in in_indonesian.iter().zip(&history) {
@@ -165,7 +168,102 @@ fn every_version_reads_in_plain_lines_in_both_languages() {
             for line in id.iter().chain(&en) {
                 assert!(!raw(line), "{} {}: `{line}`", programme.key, version.key);
             }
+            nothing_is_left_out(version, &en);
         }
+    }
+}
+
+/// What a family undertakes, when it is paid, how many places there are and what ends the aid stand in the lines of a rule.
+fn nothing_is_left_out(version: &policy::ProgrammeVersion, lines: &[String]) {
+    let told =
+        |begin: &str, what: &str| lines.iter().any(|line| line.starts_with(begin) && line.contains(what));
+    for part in &version.components {
+        let duty = part.conditionality.as_ref().map(|duty| duty.en.as_str());
+        assert!(duty.is_none_or(|duty| told("Duty", duty)), "{}", part.code);
+        let check = part.verification.as_ref().map(|check| check.en.as_str());
+        assert!(duty.is_none() || check.is_none_or(|check| told("Duty", check)), "{}", part.code);
+    }
+    if let Some(part) = &version.needs_component {
+        assert!(told("Not if", &part.text.en));
+    }
+    assert!(version.ends.iter().all(|part| told("Ends when", &part.text.en)));
+    assert!(
+        told("Schedule", "")
+            && (version.quota.as_ref().is_none_or(|quota| quota.ceiling.is_none())
+                || told("At most", "places"))
+    );
+}
+
+/// A status that villages know as an exclusion is the status of some programme's exclusion, but where no list tells who it would be.
+#[test]
+fn exclusions_of_siks_ng_come_from_a_rule() {
+    let pack = pack();
+    let programmes = pack.programmes().values();
+    let exclusions =
+        programmes.flat_map(|programme| &programme.versions).flat_map(|version| &version.exclusions);
+    let known: std::collections::BTreeSet<&str> = exclusions.map(|one| one.siks_ng.as_str()).collect();
+    for status in pack.statuses().all().iter().filter(|status| status.key.starts_with("excluded")) {
+        assert!(known.contains(status.printed.as_str()), "{} is nobody's status", status.printed);
+    }
+}
+
+/// The matrix is the rules, read from both sides.
+#[test]
+fn the_matrix_says_of_every_pair_what_either_rule_says() {
+    let pack = pack();
+    let relation = |on: &str, of: &str, to: &str| {
+        let matrix = pack.matrix(day(on));
+        let place = |key: &str| matrix.programmes.iter().position(|one| one.key == key);
+        let (row, column) = (place(of)?, place(to)?);
+        Some(matrix.programmes[row].relations[column])
+    };
+    // The rule of 2020: PKH may go with the food card; either blocks BST.
+    assert_eq!(relation("2020-05-01", "PKH", "SEMBAKO"), Some(policy::Relation::May));
+    for aid in ["PKH", "SEMBAKO"] {
+        assert_eq!(relation("2020-05-01", "BST", aid), Some(policy::Relation::Blocked));
+        assert_eq!(relation("2020-05-01", aid, "BST"), Some(policy::Relation::Blocks));
+    }
+    assert_eq!(relation("2019-05-01", "BST", "PKH"), None, "not in force");
+    assert_eq!(relation("2026-11-01", "PENA", "SEMBAKO"), Some(policy::Relation::Needs));
+    for on in ["2017-06-01", "2020-05-01", "2021-02-01", "2026-11-01"] {
+        let matrix = pack.matrix(day(on));
+        let of = |row: usize, column: usize| matrix.programmes[row].relations[column];
+        for row in 0..matrix.programmes.len() {
+            let mut said = false;
+            for column in 0..matrix.programmes.len() {
+                use policy::Relation::{Blocked, Blocks, May, Needed, Needs, Same, Unsaid};
+                let mirrored = match of(row, column) {
+                    Blocks => &[Blocked][..],
+                    Needed => &[Needs],
+                    Blocked => &[Blocks, Blocked],
+                    Needs => &[Needed, Needs],
+                    May => &[May],
+                    Unsaid => &[Unsaid],
+                    Same => &[Same],
+                };
+                assert!(mirrored.contains(&of(column, row)), "{on} {row} {column}");
+                said |= !matches!(of(row, column), Unsaid | Same);
+                assert_eq!(row == column, of(row, column) == Same);
+            }
+            assert!(said, "{on}: nothing is said of {}", matrix.programmes[row].key);
+        }
+        let in_force =
+            pack.programmes().values().filter(|one| one.on(day(on)).is_some_and(|one| one.enabled));
+        assert_eq!(in_force.count(), matrix.programmes.len() + matrix.alone.len(), "{on}");
+    }
+}
+
+#[test]
+fn business_grants_are_for_those_who_receive_aid() {
+    let pack = pack();
+    for (key, day, needs) in [
+        ("PENA", "2026-11-01", &["PKH", "SEMBAKO"][..]),
+        ("PROKUS", "2026-11-01", &["PKH"]),
+        ("BSIMU", "2020-07-01", &["PKH"]),
+    ] {
+        let version = pack.programme(key).unwrap().on(day.parse().unwrap()).unwrap();
+        let line = version.combinations.iter().find(|line| line.rule == policy::Together::Needs).unwrap();
+        assert_eq!(line.programmes().collect::<Vec<_>>(), needs, "{key}");
     }
 }
 

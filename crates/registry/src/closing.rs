@@ -103,7 +103,13 @@ pub fn close(house: &House, session: &Session, month: Month, progress: &dyn Prog
         .flatten()
         .collect(),
         policy: house.policy.hash().to_owned(),
-        note: [("inputs".to_owned(), inputs.clone()), ("closing_date".to_owned(), date.to_string())].into(),
+        note: [
+            ("inputs".to_owned(), inputs.clone()),
+            ("closing_date".to_owned(), date.to_string()),
+            // Where ids that were given up by then are told: the closing itself holds only those in use.
+            ("aliases".to_owned(), version::name(version.number, "aliases")),
+        ]
+        .into(),
     };
     let put = |part: &str, batch: &RecordBatch, sorted_by: &[&str]| -> Result<Manifest> {
         progress.report("close", 1, 2);

@@ -169,16 +169,26 @@ fn of_families(house: &House, scope: &Scope) -> Result<Vec<Figure>> {
 
 /// A task from a row of count, rupiah and the instant of the oldest.
 fn task(house: &House, kind: TaskKind, row: &Row, basis: Basis) -> Result<Task> {
-    let since = row.opt_int(2)?.filter(|since| *since > 0);
-    Ok(Task {
+    Ok(summed(house, kind, (row.int(0)?, row.int(1)?, row.opt_int(2)?), basis))
+}
+
+/// A task of so many things, so much money, the oldest since an instant.
+fn summed(
+    house: &House,
+    kind: TaskKind,
+    (count, amount_idr, oldest): (i64, i64, Option<i64>),
+    basis: Basis,
+) -> Task {
+    let since = oldest.filter(|since| *since > 0);
+    Task {
         kind,
-        count: row.int(0)?,
+        count,
         more: false,
-        amount_idr: Some(row.int(1)?),
+        amount_idr: Some(amount_idr),
         oldest_days: since.map(|since| (house.clock.now_ms() - since).max(0) / DAY_MS),
         age: None,
         basis,
-    })
+    }
 }
 
 fn counted(kind: TaskKind, count: i64, basis: Basis) -> Task {
@@ -224,8 +234,20 @@ fn rejects(tx: &mut Tx<'_>, house: &House, scope: &Scope, out: &mut Vec<Task>) -
 }
 
 fn decision_drafts(tx: &mut Tx<'_>, house: &House, scope: &Scope, out: &mut Vec<Task>) -> Result<()> {
-    let row = tx.query_one(&queries::DRAFTS, params![scope.actor()])?;
-    out.push(task(house, TaskKind::DecisionDrafts, &row, Basis::living(house, scope, "decision_run", ""))?);
+    let (mut count, mut amount, mut oldest) = (0, 0i64, None);
+    for row in tx.query(&queries::DRAFTS, params![scope.actor()])? {
+        let programme = house.policy.programme(row.text(3)?);
+        let key = row.text(4)?;
+        let version = programme.and_then(|found| found.versions.iter().find(|version| version.key == key));
+        if version.is_some_and(|version| version.selection == policy::Selection::Candidates) {
+            continue;
+        }
+        count += row.int(0)?;
+        amount = amount.saturating_add(row.int(1)?);
+        oldest = oldest.into_iter().chain(row.opt_int(2)?).min();
+    }
+    let basis = Basis::living(house, scope, "decision_run", "");
+    out.push(summed(house, TaskKind::DecisionDrafts, (count, amount, oldest), basis));
     Ok(())
 }
 

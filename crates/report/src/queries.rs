@@ -31,10 +31,13 @@ sql! {
     pub(crate) RUNS = "SELECT run, programme, period, closing, dataset, dataset_hash, state, made_at,
         families, eligible, waiting,
         excluded, amount_idr FROM decision_run ORDER BY made_at DESC, run DESC LIMIT 200";
-    pub(crate) DRAFTS = "SELECT COUNT(*), COALESCE(SUM(d.amount_idr), 0), MIN(d.made_at) FROM decision_run d
+    /// By programme and version: which of them are approved as a list is in the policy pack.
+    pub(crate) DRAFTS = "SELECT COUNT(*), COALESCE(SUM(d.amount_idr), 0), MIN(d.made_at), d.programme, d.version
+        FROM decision_run d
         WHERE d.state = 'draft' AND d.made_by <> $1
         AND NOT EXISTS (SELECT 1 FROM decision_run o WHERE o.programme = d.programme AND o.period = d.period
-            AND o.state = 'approved')";
+            AND o.state = 'approved')
+        GROUP BY d.programme, d.version";
     pub(crate) COUNTS_AT = "SELECT outcome, SUM(families), SUM(amount_idr) FROM decision_count
         WHERE run = $1 AND level = $2 AND region = $3 GROUP BY outcome";
     pub(crate) COUNTS_BELOW = "SELECT region, SUM(families) FROM decision_count

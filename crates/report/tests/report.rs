@@ -33,6 +33,7 @@ sql! {
         VALUES ($1, $2, '2026-T4', '2026-10-01', '2026-12-31', '2026-11', '1', '2026-11-18', 'p',
         'decisions/x', 'h', 6, 3, 1,
         2, 0, 0, 900000, $3, 7, 'x', $4)";
+    SET_VERSION = "UPDATE decision_run SET version = $2 WHERE run = $1";
     ADD_COUNT = "INSERT INTO decision_count (run, region, level, outcome, reason, unknown, families,
         amount_idr)
         VALUES ($1, $2, $3, $4, '', 0, $5, $6)";
@@ -322,8 +323,31 @@ fn each_role_is_told_only_of_what_it_may_do() {
             (Some(300_000), Some(20), Some(report::Age::Month))
         );
         assert!(kinds(&session(&house, "periksa", "auditor", "")).is_empty());
-        // The other programme's draft does not wait once a list of its period is approved.
-        assert!(!kinds(&session(&house, "kelola", "programme_manager", "")).contains_key("DecisionDrafts"));
+        // The other programme's draft does not wait once a list of its period is approved; candidates wait for nobody's approval.
+        let manager = session(&house, "kelola", "programme_manager", "");
+        assert!(!kinds(&manager).contains_key("DecisionDrafts"));
+        let pack = &house.policy;
+        let with = |selection: policy::Selection| {
+            let fits = |one: &&policy::Programme| one.versions.iter().any(|own| own.selection == selection);
+            let found = pack.programmes().values().find(fits).expect("a programme of the kind");
+            let version = found.versions.iter().find(|own| own.selection == selection).expect("its version");
+            (found.key.clone(), version.key.clone())
+        };
+        for (selection, waiting) in
+            [(policy::Selection::Candidates, None), (policy::Selection::List, Some(1))]
+        {
+            let (key, version) = with(selection);
+            let run = format!("draft-{key}");
+            house
+                .db
+                .write(|tx| {
+                    tx.execute(&ADD_RUN, params![&run, &key, "draft", 3])?;
+                    tx.execute(&SET_VERSION, params![&run, &version])?;
+                    Ok::<_, store::Error>(())
+                })
+                .expect("a draft");
+            assert_eq!(kinds(&manager).get("DecisionDrafts").copied(), waiting, "{key}");
+        }
     }
 }
 

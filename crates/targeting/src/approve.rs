@@ -5,7 +5,7 @@ use model::RegionLevel;
 use store::params;
 
 use crate::{
-    DecisionRun, Error, Result,
+    CeilingOf, DecisionRun, Error, Result, ceilings,
     decide::{RunState, read_run, read_run_by_id},
     holders::BEFORE,
     notices, queries,
@@ -32,6 +32,7 @@ pub fn approve(house: &House, scope: &Scope, run: &str, dataset_hash: &str) -> R
     if made.made_by == scope.actor().0 {
         return Err(Error::MakerIsChecker);
     }
+    within_ceilings(house, &made)?;
     // Reads the whole file: an approval is of bytes, not of a name.
     house.lake.verify(&made.dataset)?;
     if house.lake.require(&made.dataset)?.manifest().hash != dataset_hash {
@@ -64,4 +65,22 @@ pub fn approve(house: &House, scope: &Scope, run: &str, dataset_hash: &str) -> R
         }
         Ok(approved)
     })
+}
+
+/// Refuses a list that is over a ceiling, where the settings say so.
+fn within_ceilings(house: &House, run: &DecisionRun) -> Result<()> {
+    if !house.policy.settings().decision.refuse_over_ceiling {
+        return Ok(());
+    }
+    match ceilings(house, run)?.into_iter().find(|view| view.over > 0) {
+        None => Ok(()),
+        Some(view) => Err(Error::OverCeiling {
+            kind: match view.of {
+                CeilingOf::Places => "places",
+                CeilingOf::Money => "rupiah",
+            },
+            over: view.over,
+            fits: view.fits.unwrap_or_default(),
+        }),
+    }
 }

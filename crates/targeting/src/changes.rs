@@ -13,6 +13,7 @@ use arrow_schema::{DataType, Field, Schema};
 use jiff::civil::Date;
 use lake::{Origin, WriteOptions};
 use model::{Rupiah, RupiahOverflow, civil_from_epoch_days, epoch_days};
+use policy::GoneKind;
 use rules::Label;
 use serde::Serialize;
 use store::{Page, Paged, Tx, params};
@@ -22,7 +23,8 @@ use crate::{
     columns::int64,
     counts::{level_number, level_of, upwards},
     decide::{read_run_by_id, text_column},
-    holders::{Holders, Standing},
+    gone,
+    holders::{Gone, Holders, Standing},
     queries,
     settle::Settled,
     views::{groups_from, outside, own_families},
@@ -48,13 +50,19 @@ pub enum Change {
     Less,
     /// Receives more than before.
     More,
-    /// Received before, and is no family of the closing any more.
+    /// Received before, and is no family of the closing any more: has its first notice, and its place is reserved while that runs.
     Gone,
+    /// Is no family of the closing any more: its people are in another one, which takes over the right.
+    Merged,
+    /// Is no family of the closing any more, and nobody is left who could come back.
+    Dissolved,
+    /// Was no family of the closing before either: its notice runs, and its place is reserved.
+    StillGone,
 }
 
 impl Change {
     /// All, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Enters,
         Self::Noticed,
         Self::StillNoticed,
@@ -64,6 +72,9 @@ impl Change {
         Self::Less,
         Self::More,
         Self::Gone,
+        Self::Merged,
+        Self::Dissolved,
+        Self::StillGone,
     ];
 
     /// The number in columns and tables.
@@ -88,14 +99,17 @@ impl Change {
             Self::Less => "targeting-change-less",
             Self::More => "targeting-change-more",
             Self::Gone => "targeting-change-gone",
+            Self::Merged => "targeting-change-merged",
+            Self::Dissolved => "targeting-change-dissolved",
+            Self::StillGone => "targeting-change-still-gone",
         }
     }
 }
 
 /// Name of the dataset beside a run's list: one row a family whose aid changes, in the order of families. `family_id`, `region`; `what`,
-/// [`Change::code`]; `reason`, the place of the main reason, and `unknown`, whether that condition could not be answered;
-/// `before_idr`, what it received, brought to the length of the period; `amount_idr`, what it receives now; `noticed`, the day of a
-/// notice that was given with an earlier list.
+/// [`Change::code`]; `reason`, the place of the main reason (from 64 on: what became of a family that is gone), and `unknown`, whether
+/// that condition could not be answered; `before_idr`, what it received, brought to the length of the period; `amount_idr`, what it
+/// receives now; `noticed`, the day of a notice that was given with an earlier list; `into`, the family that has its people now.
 pub(crate) fn dataset_name(run: &DecisionRun) -> String {
     name_of(&run.programme, &run.period, &run.run)
 }
@@ -123,6 +137,15 @@ pub struct ChangeLine {
     pub amount_idr: Rupiah,
     /// Day of a notice given with an earlier list.
     pub noticed: Option<Date>,
+    /// The family in which the people of one that is gone are now.
+    pub into: Option<i64>,
+}
+
+impl ChangeLine {
+    /// Whether the family is in the closing no more: no page of the register or of the decision tells of it.
+    pub fn is_gone(&self) -> bool {
+        self.reason.is_some_and(|place| place >= gone::FIRST_PLACE)
+    }
 }
 
 /// Families of a territory with one change.
@@ -186,22 +209,34 @@ pub(crate) fn changes(
                 Some(Standing::Noticed(day)) => civil_from_epoch_days(day),
                 _ => None,
             },
+            into: None,
         });
     }
     out.extend(gone.map(gone_line));
     Ok(out)
 }
 
-fn gone_line(gone: &crate::holders::Gone) -> ChangeLine {
+fn gone_line(gone: &Gone) -> ChangeLine {
+    let what = match gone.standing {
+        Standing::Over => Change::Ends,
+        _ if gone.fate.into.is_some() => Change::Merged,
+        _ if !gone.reserved => Change::Dissolved,
+        Standing::Noticed(_) => Change::StillGone,
+        Standing::Receives => Change::Gone,
+    };
     ChangeLine {
         family_id: gone.family,
         region: gone.region.clone(),
-        what: Change::Gone,
-        reason: None,
+        what,
+        reason: Some(gone::place_of(gone.fate.kind)),
         unknown: false,
         before_idr: Rupiah::new(gone.amount),
         amount_idr: Rupiah::ZERO,
-        noticed: None,
+        noticed: match gone.standing {
+            Standing::Noticed(day) => civil_from_epoch_days(day),
+            _ => None,
+        },
+        into: gone.fate.into,
     }
 }
 
@@ -232,6 +267,7 @@ fn schema() -> Schema {
         Field::new("before_idr", DataType::Int64, false),
         Field::new("amount_idr", DataType::Int64, false),
         Field::new("noticed", DataType::Date32, true),
+        Field::new("into", DataType::Int64, true),
     ])
 }
 
@@ -252,6 +288,7 @@ pub(crate) fn write(house: &House, name: &str, lines: &[ChangeLine], origin: Ori
             int(|line| line.before_idr.idr()),
             int(|line| line.amount_idr.idr()),
             Arc::new(part.iter().map(|line| line.noticed.map(epoch_days)).collect::<Date32Array>()),
+            Arc::new(part.iter().map(|line| line.into).collect::<Int64Array>()),
         ];
         writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
     }
@@ -268,9 +305,9 @@ pub(crate) fn save(tx: &mut Tx<'_>, run: &str, sums: &Sums) -> Result<(), store:
     tx.bulk("decision_change", COLUMNS, sums.iter().map(row)).map(|_| ())
 }
 
-/// The changes of a batch of the dataset.
-pub(crate) fn lines_of(run: &DecisionRun, batch: &RecordBatch) -> Result<Vec<ChangeLine>> {
-    let broken = || Error::BrokenRun { run: run.run.clone(), why: "its changes cannot be read".to_owned() };
+/// The changes of a batch of the dataset of `run`.
+pub(crate) fn lines_of(run: &str, batch: &RecordBatch) -> Result<Vec<ChangeLine>> {
+    let broken = || Error::BrokenRun { run: run.to_owned(), why: "its changes cannot be read".to_owned() };
     let column = |name: &str| batch.column_by_name(name).ok_or_else(broken);
     let what = column("what")?.as_primitive_opt::<Int8Type>().ok_or_else(broken)?;
     let reason = column("reason")?.as_primitive_opt::<Int32Type>().ok_or_else(broken)?;
@@ -280,6 +317,8 @@ pub(crate) fn lines_of(run: &DecisionRun, batch: &RecordBatch) -> Result<Vec<Cha
     let [before, now] = ["before_idr", "amount_idr"].map(|name| int64(batch, name));
     let (before, now): (&arrow_array::PrimitiveArray<Int64Type>, _) = (before?, now?);
     let regions = text_column(batch, "region");
+    // Lists of the format before do not say it.
+    let into = batch.column_by_name("into").and_then(|column| column.as_primitive_opt::<Int64Type>());
     let line = |row: usize| -> Result<ChangeLine> {
         Ok(ChangeLine {
             family_id: ids.value(row),
@@ -290,6 +329,7 @@ pub(crate) fn lines_of(run: &DecisionRun, batch: &RecordBatch) -> Result<Vec<Cha
             before_idr: Rupiah::new(before.value(row)),
             amount_idr: Rupiah::new(now.value(row)),
             noticed: if noticed.is_valid(row) { civil_from_epoch_days(noticed.value(row)) } else { None },
+            into: into.filter(|into| into.is_valid(row)).map(|into| into.value(row)),
         })
     };
     (0..batch.num_rows()).map(line).collect()
@@ -330,6 +370,29 @@ pub(crate) fn codes(tx: &mut Tx<'_>, run: &str) -> Result<Vec<String>, store::Er
     Ok(codes)
 }
 
+/// The codes of a run's reasons by place: of its conditions, and of what became of families that are gone.
+pub(crate) struct Codes {
+    conditions: Vec<String>,
+    gone: Vec<String>,
+}
+
+impl Codes {
+    pub(crate) fn of(house: &House, tx: &mut Tx<'_>, run: &str) -> Result<Self, store::Error> {
+        let settings = &house.policy.settings().notice;
+        let code = |kind| settings.gone_of(kind).map_or_else(String::new, |reason| reason.code.clone());
+        Ok(Self { conditions: codes(tx, run)?, gone: GoneKind::ALL.map(code).to_vec() })
+    }
+
+    /// The code of a line's reason; empty where it has none.
+    pub(crate) fn reason(&self, line: &ChangeLine) -> &str {
+        let code = line.reason.and_then(|place| match place.checked_sub(gone::FIRST_PLACE) {
+            Some(kind) => self.gone.get(kind as usize),
+            None => self.conditions.get(place as usize),
+        });
+        code.map_or("", String::as_str)
+    }
+}
+
 /// Families of a run with one change, in the scope, by id; each with the code and the words of its reason, empty where it has none.
 ///
 /// # Errors [`Error::NoRun`], the lake's, or a mark that is none.
@@ -346,7 +409,7 @@ pub fn change_lines(
     if let Some(list) = house.lake.dataset(&dataset_name(&run))? {
         let own = own_families(house, scope)?;
         for group in groups_from(&list, after)? {
-            let found = lines_of(&run, &list.read_group(group, &[])?)?;
+            let found = lines_of(&run.run, &list.read_group(group, &[])?)?;
             let fits = |line: &ChangeLine| {
                 line.what == what
                     && line.family_id > after
@@ -359,9 +422,9 @@ pub fn change_lines(
             }
         }
     }
-    let codes = house.db.read(|tx| codes(tx, &run.run))?;
+    let codes = house.db.read(|tx| Codes::of(house, tx, &run.run))?;
     let told = |line: ChangeLine| {
-        let code = line.reason.and_then(|place| codes.get(place as usize)).cloned().unwrap_or_default();
+        let code = codes.reason(&line).to_owned();
         let words = crate::views::reason_text(&house.policy, &run, &code);
         (line, code, words)
     };

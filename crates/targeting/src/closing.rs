@@ -50,6 +50,11 @@ impl Closing {
         Ok(Self { people: open("persons")?, families: open("families")? })
     }
 
+    /// The people of a month, if it was closed.
+    pub(crate) fn people_at(lake: &Lake, month: Month) -> Result<Option<Dataset>> {
+        Ok(lake.dataset(&format!("closing/{month}/persons"))?)
+    }
+
     /// All families, with these columns and those of every list.
     pub(crate) fn all_families(&self, columns: &[String]) -> Result<RecordBatch> {
         keep_freed_memory();

@@ -22,7 +22,7 @@ use serde::Serialize;
 use store::{Row, params};
 
 use crate::{
-    Error, FamilyOutcome, Result, changes,
+    Error, FamilyOutcome, Result, archive, changes,
     closing::{Closing, families_of},
     columns::{Judged, int64},
     counts::{self, Counts, level_of},
@@ -39,7 +39,7 @@ use crate::{
 /// Families judged at once: their columns stay in a core's cache.
 const JUDGE_FAMILIES: usize = 4 * 1024;
 /// Changes when the meaning of a stored list changes: old runs are then other runs.
-const FORMAT: &str = "decision 2";
+const FORMAT: &str = "decision 3";
 
 /// Whether a run may be paid from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -317,11 +317,12 @@ impl Decider<'_> {
         if let Some(made) = made_already(self.house, &begun.run, &begun.dataset)? {
             return Ok(made);
         }
+        archive::keep(self.house)?;
         let family_ids = int64(families, "family_id")?.values();
         let others = read_others(&begun.others)?;
-        let wait_days = self.house.policy.settings().notice.days;
-        let holders = begun.before.as_ref();
-        let holders = holders.map(|before| before.holders(plan.period, wait_days, family_ids)).transpose()?;
+        let before = begun.before.as_ref();
+        let holders = |before: &Before| before.holders(self.house, plan.period, self.source, family_ids);
+        let holders = before.map(holders).transpose()?;
         let settled = settle(pass, number, judged, family_ids, regions, &others, holders.as_ref());
         self.progress.report("settle", number as u64, pass.plans.len() as u64);
         let figures = counts::count(&settled, regions)?;

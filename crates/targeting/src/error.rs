@@ -56,6 +56,18 @@ pub enum Error {
     /// A personal number, or a need that few may know, in a condition that is only tried.
     #[error("`{0}` is sealed: it may stand in a programme's rule, but nobody may count by it")]
     Sealed(String),
+    /// The list is over a ceiling, and the settings refuse that.
+    #[error(
+        "the list is over a ceiling by {over} ({kind}): {fits} families fit; lower the places, or raise the ceiling"
+    )]
+    OverCeiling {
+        /// What the ceiling counts.
+        kind: &'static str,
+        /// By how much.
+        over: i64,
+        /// Families that fit.
+        fits: i64,
+    },
     /// A list of candidates.
     #[error("this is a list of candidates, and people decide each case: it is never approved as a whole")]
     Candidates,
@@ -141,6 +153,7 @@ impl Error {
             Self::Consumption => "targeting-consumption",
             Self::OtherPack(_) => "targeting-other-pack",
             Self::Sealed(_) => "targeting-sealed",
+            Self::OverCeiling { .. } => "targeting-over-ceiling",
             Self::Candidates => "targeting-candidates",
             Self::Period { .. } => "targeting-period",
             Self::NoClosing(_) => "targeting-no-closing",

@@ -14,18 +14,21 @@ use arrow_schema::{DataType, Field, Schema};
 use jiff::{ToSpan, civil::Date};
 use lake::{Dataset, Origin, WriteOptions};
 use model::{Clock, Period, epoch_days};
+use policy::GoneKind;
 use store::params;
 
 use crate::{
-    DecisionRun, Error, FamilyOutcome, Result,
+    Change, ChangeLine, DecisionRun, Error, FamilyOutcome, Result, changes,
+    closing::Closing,
     columns::int64,
     decide::{read_run, text_column},
+    gone::{self, Fate},
     plan::Plan,
     queries,
 };
 
-/// How a holder stands when the next list is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a holder stands when the next list is made: the less it has, the later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
     /// Received by right: leaves only after notice.
     Receives,
@@ -51,6 +54,11 @@ pub(crate) struct Gone {
     pub(crate) family: i64,
     pub(crate) region: String,
     pub(crate) amount: i64,
+    pub(crate) standing: Standing,
+    /// What became of it.
+    pub(crate) fate: Fate,
+    /// Its place is given to nobody yet: it may come back while its notice runs.
+    pub(crate) reserved: bool,
 }
 
 /// All of them, in the order of families.
@@ -65,6 +73,24 @@ impl Holders {
     pub(crate) fn at(&self, row: usize) -> Option<&Holder> {
         let found = self.here.binary_search_by_key(&row, |holder| holder.row as usize).ok()?;
         self.here.get(found)
+    }
+
+    /// Villages of the families whose place is reserved.
+    pub(crate) fn reserved(&self) -> impl Iterator<Item = &str> {
+        self.gone.iter().filter(|gone| gone.reserved).map(|gone| gone.region.as_str())
+    }
+
+    /// The right of families whose people are in another family now goes over to that family: it leaves only after a notice of its own.
+    /// Two rights in one family are one, the better of them.
+    fn hand_over(&mut self, family_ids: &[i64]) {
+        let passed_on = self.gone.iter().filter(|gone| gone.standing != Standing::Over).filter_map(|gone| {
+            let row = family_ids.binary_search(&gone.fate.into?).ok()?;
+            Some(Holder { row: row as u32, amount: gone.amount, standing: Standing::Receives })
+        });
+        let passed_on: Vec<Holder> = passed_on.collect();
+        self.here.extend(passed_on);
+        self.here.sort_by_key(|holder| (holder.row, holder.standing, std::cmp::Reverse(holder.amount)));
+        self.here.dedup_by_key(|holder| holder.row);
     }
 }
 
@@ -175,10 +201,36 @@ fn day_of(ms: i64) -> Date {
 }
 
 impl Before {
-    /// Who held a place, and how each stands towards a list for `period`. `family_ids` ascending; `wait_days` from the notice to
-    /// the first day of the period at which it may take effect.
-    pub(crate) fn holders(&self, period: Period, wait_days: i64, family_ids: &[i64]) -> Result<Holders> {
+    /// Who held a place, and how each stands towards a list for `period` on the closing `now`. `family_ids`, those of that closing,
+    /// ascending.
+    pub(crate) fn holders(
+        &self,
+        house: &House,
+        period: Period,
+        now: &Closing,
+        family_ids: &[i64],
+    ) -> Result<Holders> {
+        let settings = &house.policy.settings().notice;
+        let mut out = self.receivers(house, period, family_ids)?;
+        let gone: Vec<i64> = out.gone.iter().map(|gone| gone.family).collect();
+        if gone.is_empty() {
+            return Ok(out);
+        }
+        let closing = self.list.manifest().origin.note.get("closing").and_then(|month| month.parse().ok());
+        let fates = gone::fates(house, closing, now, &gone)?;
+        for gone in &mut out.gone {
+            gone.fate = fates.get(&gone.family).copied().unwrap_or(gone.fate);
+            let waits = settings.gone_of(gone.fate.kind).is_some_and(|reason| reason.wait);
+            gone.reserved = waits && gone.standing != Standing::Over;
+        }
+        out.hand_over(family_ids);
+        Ok(out)
+    }
+
+    /// Who received by the list, or had a place reserved with it.
+    fn receivers(&self, house: &House, period: Period, family_ids: &[i64]) -> Result<Holders> {
         const COLUMNS: [&str; 5] = ["family_id", "region", "outcome", "amount_idr", "noticed"];
+        let wait_days = house.policy.settings().notice.days;
         let mut out = Holders::default();
         let (first_day, approved) = (epoch_days(period.first_day()), epoch_days(self.approved_on));
         let months = period.months();
@@ -194,21 +246,48 @@ impl Before {
                 let family = ids.value(at);
                 row += family_ids[row..].partition_point(|id| *id < family);
                 let amount = scaled(amounts.value(at), months, self.months);
-                if family_ids.get(row) != Some(&family) {
-                    let region = region.unwrap_or_default().to_owned();
-                    out.gone.push(Gone { family, region, amount });
-                    continue;
-                }
                 let standing = if outcome == FamilyOutcome::Eligible {
                     Standing::Receives
                 } else {
                     let since = if noticed.is_valid(at) { noticed.value(at) } else { approved };
                     self.standing(family, since, first_day, wait_days)
                 };
-                out.here.push(Holder { row: row as u32, amount, standing });
+                if family_ids.get(row) == Some(&family) {
+                    out.here.push(Holder { row: row as u32, amount, standing });
+                } else {
+                    out.gone.push(gone_now(family, region.unwrap_or_default(), amount, standing));
+                }
             }
         }
+        for line in self.reserved_before(house)? {
+            let since = line.noticed.map_or(approved, epoch_days);
+            let standing = self.standing(line.family_id, since, first_day, wait_days);
+            let amount = scaled(line.before_idr.idr(), months, self.months);
+            match family_ids.binary_search(&line.family_id) {
+                Ok(row) => out.here.push(Holder { row: row as u32, amount, standing }),
+                Err(_) => out.gone.push(gone_now(line.family_id, &line.region, amount, standing)),
+            }
+        }
+        out.here.sort_by_key(|holder| holder.row);
+        out.gone.sort_by_key(|gone| gone.family);
         Ok(out)
+    }
+
+    /// Families that were gone when the list before was made, and whose place it reserved.
+    fn reserved_before(&self, house: &House) -> Result<Vec<ChangeLine>> {
+        let name = &self.list.manifest().name;
+        let beside = name.strip_prefix("decisions/").map(|rest| format!("changes/{rest}"));
+        let Some(list) = beside.map(|name| house.lake.dataset(&name)).transpose()?.flatten() else {
+            return Ok(Vec::new());
+        };
+        let mut lines = Vec::new();
+        for batch in list.read(&[])? {
+            let found = changes::lines_of(name, &batch?)?;
+            lines.extend(
+                found.into_iter().filter(|line| matches!(line.what, Change::Gone | Change::StillGone)),
+            );
+        }
+        Ok(lines)
     }
 
     fn standing(&self, family: i64, noticed: i32, first_day: i32, wait_days: i64) -> Standing {
@@ -222,6 +301,12 @@ impl Before {
             Standing::Over
         }
     }
+}
+
+/// A family that is gone, before anybody knows why.
+fn gone_now(family: i64, region: &str, amount: i64, standing: Standing) -> Gone {
+    let fate = Fate { kind: GoneKind::Unknown, into: None };
+    Gone { family, region: region.to_owned(), amount, standing, fate, reserved: false }
 }
 
 /// An amount of `from` months brought to `months`, whole rupiah, rounded down.

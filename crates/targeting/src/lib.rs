@@ -16,7 +16,9 @@
 //! `family.rs` (a property test holds the two against each other), its words in `words/*/targeting.ftl`.
 
 mod approve;
+mod archive;
 mod cap;
+mod ceiling;
 mod changes;
 mod closing;
 mod columns;
@@ -26,6 +28,7 @@ mod decide;
 mod error;
 mod explain;
 mod family;
+mod gone;
 mod holders;
 mod list;
 mod members;
@@ -48,6 +51,7 @@ mod trial;
 mod views;
 
 pub use approve::approve;
+pub use ceiling::{CeilingOf, CeilingView, ceilings};
 pub use changes::{Change, ChangeCount, ChangeLine, change_counts, change_lines};
 pub use cube::RegionCube;
 pub use decide::{DecisionRun, RunState, Totals, Wish, dataset_name, decide, decide_all, wishes};

@@ -10,7 +10,7 @@ use store::{Page, Paged, Row, Tx, Value, params};
 
 use crate::{
     Change, DecisionRun, Error, Result,
-    changes::{ChangeLine, codes, dataset_name, lines_of},
+    changes::{ChangeLine, Codes, dataset_name, lines_of},
     queries,
 };
 
@@ -70,6 +70,8 @@ pub struct Notice {
     pub remedy: Option<Label>,
     /// The condition behind the reason could not be answered.
     pub unknown: bool,
+    /// The family is in the closing no more: its place is reserved while the notice runs, and nothing can be paid.
+    pub gone: bool,
     /// What the family keeps for the period while the notice runs.
     pub amount_idr: Rupiah,
     /// Day on which it was given.
@@ -84,24 +86,26 @@ pub struct Notice {
 pub(crate) fn changes_of(house: &House, run: &DecisionRun) -> Result<Option<Vec<ChangeLine>>> {
     let Some(list) = house.lake.dataset(&dataset_name(run))? else { return Ok(None) };
     let concerns = |line: &ChangeLine| {
-        !matches!(line.what, Change::Enters | Change::Less | Change::More | Change::StillNoticed)
+        let nothing_new =
+            [Change::Enters, Change::Less, Change::More, Change::StillNoticed, Change::StillGone];
+        !nothing_new.contains(&line.what)
     };
     let mut lines = Vec::new();
     for batch in list.read(&[])? {
-        lines.extend(lines_of(run, &batch?)?.into_iter().filter(concerns));
+        lines.extend(lines_of(&run.run, &batch?)?.into_iter().filter(concerns));
     }
     Ok(Some(lines))
 }
 
 /// Gives the notices of an approved run and ends those that it settles.
 pub(crate) fn give(tx: &mut Tx<'_>, house: &House, run: &DecisionRun, lines: &[ChangeLine]) -> Result<()> {
-    let codes = codes(tx, &run.run)?;
+    let codes = Codes::of(house, tx, &run.run)?;
     // What was found right at an objection, or is settled by this list, ends before anything new begins.
     tx.execute(&queries::NOTICES_END_RENEWED, params![&run.programme, &run.run])?;
     let ended = lines.iter().filter_map(|line| {
         let state = match line.what {
-            Change::Ends | Change::Gone | Change::Replaced => NoticeState::InForce,
-            Change::Restored => NoticeState::Withdrawn,
+            Change::Ends | Change::Dissolved | Change::Replaced => NoticeState::InForce,
+            Change::Restored | Change::Merged => NoticeState::Withdrawn,
             _ => return None,
         };
         Some(params![line.family_id, &run.programme, state.word(), &run.run].to_vec())
@@ -123,29 +127,34 @@ pub(crate) fn give(tx: &mut Tx<'_>, house: &House, run: &DecisionRun, lines: &[C
     ];
     let given_on = house.clock.today();
     let until = given_on.saturating_add(house.policy.settings().notice.days.days());
-    let new =
-        lines.iter().filter(|line| matches!(line.what, Change::Noticed | Change::Replaced)).map(|line| {
-            let at_once = line.what == Change::Replaced;
-            let state = if at_once { NoticeState::InForce } else { NoticeState::Open };
-            let reason = line.reason.and_then(|place| codes.get(place as usize)).map_or("", String::as_str);
-            let ended = at_once.then(|| run.run.clone());
-            vec![
-                line.family_id.into(),
-                (&run.programme).into(),
-                (&run.run).into(),
-                (&run.period).into(),
-                (&line.region).into(),
-                reason.into(),
-                i64::from(line.unknown).into(),
-                line.amount_idr.idr().into(),
-                given_on.into(),
-                (if at_once { given_on } else { until }).into(),
-                state.word().into(),
-                Value::from(ended),
-            ]
-        });
+    // Where nobody is left who could keep anything, or another family or programme goes on with it, the end is at once.
+    let told = |what| matches!(what, Change::Noticed | Change::Gone) || ends_at_once(what);
+    let new = lines.iter().filter(|line| told(line.what)).map(|line| {
+        let at_once = ends_at_once(line.what);
+        let state = if at_once { NoticeState::InForce } else { NoticeState::Open };
+        let reason = codes.reason(line);
+        let ended = at_once.then(|| run.run.clone());
+        vec![
+            line.family_id.into(),
+            (&run.programme).into(),
+            (&run.run).into(),
+            (&run.period).into(),
+            (&line.region).into(),
+            reason.into(),
+            i64::from(line.unknown).into(),
+            line.amount_idr.idr().into(),
+            given_on.into(),
+            (if at_once { given_on } else { until }).into(),
+            state.word().into(),
+            Value::from(ended),
+        ]
+    });
     tx.bulk("notice", COLUMNS, new)?;
     Ok(())
+}
+
+fn ends_at_once(what: Change) -> bool {
+    matches!(what, Change::Replaced | Change::Merged | Change::Dissolved)
 }
 
 /// Notices of the scope's families with a state, by region and family.
@@ -221,15 +230,18 @@ fn read(house: &House, row: &Row) -> Result<Notice> {
         .and_then(|found| found.versions.iter().find(|version| version.key == version_key));
     let exclusion =
         version.and_then(|version| version.exclusions.iter().find(|exclusion| exclusion.code == reason));
+    let gone = house.policy.settings().notice.gone_reason(&reason);
     Ok(Notice {
         family_id: row.int(0)?,
         period: row.string(3)?,
         region: row.string(4)?,
-        reason_text: version.map_or_else(
-            || Label::new(&reason, &reason),
-            |version| crate::views::version_reason(version, &reason),
-        ),
-        remedy: exclusion.map(|exclusion| exclusion.remedy.clone()),
+        reason_text: match (gone, version) {
+            (Some(gone), _) => gone.text.clone(),
+            (None, Some(version)) => crate::views::version_reason(version, &reason),
+            (None, None) => Label::new(&reason, &reason),
+        },
+        remedy: gone.map(|gone| &gone.remedy).or(exclusion.map(|exclusion| &exclusion.remedy)).cloned(),
+        gone: gone.is_some(),
         unknown: row.bool(6)?,
         amount_idr: row.rupiah(7)?,
         given_on: row.string(8)?,

@@ -38,6 +38,9 @@ store::sql! {
     pub(crate) RUN_BEFORE = concat!(run_columns!(),
         "WHERE programme = $1 AND period_to >= $2 AND period_to <= $3 AND state = 'approved'
         ORDER BY period_to DESC, period_from DESC LIMIT 1");
+    /// What approved lists of a programme give in a year, but for one period.
+    pub(crate) APPROVED_OF_YEAR = "SELECT CAST(COALESCE(SUM(amount_idr), 0) AS BIGINT) FROM decision_run
+        WHERE programme = $1 AND period_from >= $2 AND period_from <= $3 AND state = 'approved' AND period <> $4";
     pub(crate) RUN_ADD = "INSERT INTO decision_run (run, programme, period, period_from, period_to, closing,
             version, reference_date, policy_hash, dataset, dataset_hash, families, eligible, waiting,
             not_eligible, excluded, unknown, amount_idr, state, made_by, made_by_name, made_at, kept)

@@ -88,6 +88,8 @@ pub(crate) struct Protected<'a> {
     pub(crate) failing: &'a [u32],
     /// Those who would be without a place only because others are ahead of them.
     pub(crate) holding: &'a Bitmap,
+    /// Villages of families that are gone and may come back: one entry for each place that nobody else is given.
+    pub(crate) reserved: &'a [&'a str],
 }
 
 /// Places of all regions.
@@ -145,6 +147,14 @@ pub(crate) fn give_places(
     // What is left for newcomers, once everybody who is protected has a place.
     let mut free: Vec<u64> =
         places.iter().zip(&kept).map(|(places, kept)| places.saturating_sub(*kept)).collect();
+    for village in protected.iter().flat_map(|of| of.reserved) {
+        let region =
+            RegionCode::parse(village).map_or_else(|_| String::new(), |code| code.at(quota.by).to_string());
+        // Where no family of the closing lives, there is no place to keep from anybody.
+        if let Ok(region) = names.binary_search(&region) {
+            free[region] = free[region].saturating_sub(1);
+        }
+    }
     for &family in eligible.iter().filter(|family| holds(**family)) {
         let free = &mut free[region_of(family) as usize];
         *free = free.saturating_sub(1);

@@ -6,7 +6,7 @@ use model::{Month, Period, Progress};
 use serde::Serialize;
 
 use crate::{
-    DecisionRun, Error, Result,
+    DecisionRun, Error, Result, archive,
     closing::Closing,
     columns::int64,
     decide::{judge_all, read_run_by_id, recipients, text_column},
@@ -30,13 +30,12 @@ pub struct Replay {
 
 /// Makes a run's list again and compares it with the stored one. The new list is kept under `replay/RUN`; nothing else is changed.
 ///
-/// # Errors [`Error::NoRun`]; [`Error::OtherPack`] when the pack in force is not the run's; the closing or a list that it was made of
-/// is gone or another.
+/// # Errors [`Error::NoRun`]; [`Error::OtherPack`] when the run's pack is neither in force nor was it kept; the closing or a list that it
+/// was made of is gone or another.
 pub fn replay(house: &House, _scope: &Scope, run: &str, progress: &dyn Progress) -> Result<Replay> {
     let run = read_run_by_id(house, run)?;
-    if run.policy_hash != house.policy.hash() {
-        return Err(Error::OtherPack(run.policy_hash));
-    }
+    // By the rules of then, whatever holds now.
+    let house = &archive::house_with(house, &run.policy_hash)?;
     let broken = |why: &str| Error::BrokenRun { run: run.run.clone(), why: why.to_owned() };
     let period: Period = run.period.parse().map_err(|_| broken("its period is none"))?;
     let closing: Month = run.closing.parse().map_err(|_| broken("its closing is none"))?;
@@ -71,8 +70,7 @@ pub fn replay(house: &House, _scope: &Scope, run: &str, progress: &dyn Progress)
     let judged = judge_all(&pass, &source, &families, progress)?;
     let regions = Regions::new(&text_column(&families, "region"));
     let ids = int64(&families, "family_id")?.values();
-    let wait_days = house.policy.settings().notice.days;
-    let holders = before.map(|before| before.holders(period, wait_days, ids)).transpose()?;
+    let holders = before.map(|before| before.holders(house, period, &source, ids)).transpose()?;
     let settled = settle(&pass, 0, &judged, ids, &regions, &others, holders.as_ref());
     let again = list::write(house, &format!("replay/{}", run.run), &families, &settled, stored.origin, None)?;
     Ok(Replay { same: again.hash == run.dataset_hash, hash: again.hash, run })

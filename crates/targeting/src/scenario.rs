@@ -174,7 +174,7 @@ fn read(row: &Row) -> Result<Scenario> {
 pub struct FigureRow {
     /// Key of the programme.
     pub programme: String,
-    /// All, move, decile, region, group, look_first, or by which members are told apart.
+    /// All, move, decile, region, group, look_first, condition, or by which members are told apart.
     pub cut: String,
     /// Which of the cut.
     pub key: String,
@@ -235,6 +235,14 @@ impl Comparison {
                 add(cut, &part.key, "enter", [String::new(), text(part.enters)]);
                 add(cut, &part.key, "leave", [String::new(), text(part.leaves)]);
             }
+        }
+        // Families whom one condition alone keeps out: what would change without it.
+        for (code, _, families) in &self.only {
+            add("condition", code, "fail_by_it_alone", [String::new(), text(shown(*families))]);
+        }
+        let fits = self.share_that_fits.map(i64::from);
+        if fits.is_some() {
+            add("all", "budget", "share_that_fits_permille", [String::new(), text(fits)]);
         }
         for share in &self.shares {
             add(&share.cut, &share.key, "members", share.members.map(text));

@@ -86,7 +86,9 @@ pub(crate) fn settle<'a>(
     if let (Some(quota), Some(place)) = (&plan.version.quota, plan.place_of(PlaceKind::Quota)) {
         let order: Vec<&[u64]> = uses.orders.iter().map(|order| judged.orders[*order].as_slice()).collect();
         let failing = settled.kept.rows();
-        let protected = holders.map(|_| Protected { failing: &failing, holding: &holding });
+        let reserved: Vec<&str> = holders.iter().flat_map(|holders| holders.reserved()).collect();
+        let protected =
+            holders.map(|_| Protected { failing: &failing, holding: &holding, reserved: &reserved });
         let places = give_places(quota, regions, &eligible, &order, protected);
         let truth = settled.truths[place.place as usize].to_mut();
         for (at, &family) in eligible.iter().enumerate() {

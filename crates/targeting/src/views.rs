@@ -10,14 +10,14 @@ use arrow_array::{
     types::{Int8Type, Int32Type, Int64Type},
 };
 use jiff::civil::Date;
-use model::{Outcome, RegionCode, Rupiah};
+use model::{Outcome, RegionCode, RegionLevel, Rupiah};
 use policy::{Policy, Programme, ProgrammeVersion};
 use rules::Label;
 use serde::Serialize;
 use store::{Page, Paged, params};
 
 use crate::{
-    DecisionRun, Error, FamilyOutcome, Result,
+    CeilingView, DecisionRun, Error, FamilyOutcome, Result, ceilings,
     changes::codes,
     columns::int64,
     counts::level_number,
@@ -178,6 +178,8 @@ pub struct RunPage {
     pub quota: Vec<QuotaCount>,
     /// Regions one level below the territory.
     pub regions: Vec<RegionCount>,
+    /// The list beside its ceilings; empty for who does not look on the whole country, and where no source states one.
+    pub ceilings: Vec<CeilingView>,
 }
 
 /// A family in the list of a run.
@@ -580,6 +582,11 @@ fn page_of_run(house: &House, scope: &Scope, run: DecisionRun) -> Result<RunPage
         // Whoever has a caseload looks on families, not on regions.
         regions: if whole { region_counts(house, scope, &run.run, scope.region())? } else { Vec::new() },
         caseload: !whole,
+        ceilings: if whole && scope.region().level() == RegionLevel::Nation {
+            ceilings(house, &run)?
+        } else {
+            Vec::new()
+        },
         run,
     })
 }
@@ -596,8 +603,11 @@ pub(crate) fn quota_count(row: &store::Row) -> Result<QuotaCount> {
     })
 }
 
-/// The words of a reason in the version of a run; its code where the pack no longer has it.
+/// The words of a reason in the version of a run, or of what became of a family that is gone; its code where the pack no longer has it.
 pub(crate) fn reason_text(policy: &Policy, run: &DecisionRun, code: &str) -> Label {
+    if let Some(gone) = policy.settings().notice.gone_reason(code) {
+        return gone.text.clone();
+    }
     let version = policy
         .programme(&run.programme)
         .and_then(|programme| programme.versions.iter().find(|version| version.key == run.version));

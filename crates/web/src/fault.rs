@@ -150,8 +150,8 @@ fn status_of(code: &str) -> StatusCode {
         "conflict" | "no-survey" | "open-already" | "desk-already" | "desk-decided" | "desk-over"
         | "login-taken" | "nothing-to-undo" | "list-changed" | "at-work" | "changed" | "state" | "closed"
         | "paper-taken" | "plan-nothing" | "plan-too-many" | "plan-year-over" | "plan-overpaid"
-        | "plan-no-need" | "action" | "hash-changed" | "already-approved" | "share-decided"
-        | "share-stale" => StatusCode::CONFLICT,
+        | "plan-no-need" | "candidates" | "over-ceiling" | "action" | "hash-changed" | "already-approved"
+        | "share-decided" | "share-stale" => StatusCode::CONFLICT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

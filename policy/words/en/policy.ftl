@@ -33,3 +33,30 @@ policy-line-quota = Places by { $by ->
 }; order: { $order }
 policy-line-channel = Channel: { $what }
 policy-line-budget = Budget: { $what }
+policy-line-duty = Duty, { $of }: { $duty }
+policy-line-duty-checked = Duty, { $of }: { $duty } (checked by: { $check })
+policy-line-ceiling = At most { $most } places in the whole country
+policy-line-schedule = Schedule: { $what }
+policy-line-proof = Proof: { $what }
+policy-line-ends = Ends when: { $what }
+policy-schedule = { $kind ->
+    [month] decided each month
+    [stage] decided each stage of three months
+    [year] decided each year
+   *[once] given once
+}
+policy-schedule-months = { $what }; paid in { $months }
+policy-month = { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+}

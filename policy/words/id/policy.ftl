@@ -33,3 +33,30 @@ policy-line-quota = Kuota per { $by ->
 }; urutan: { $order }
 policy-line-channel = Saluran: { $what }
 policy-line-budget = Anggaran: { $what }
+policy-line-duty = Kewajiban, { $of }: { $duty }
+policy-line-duty-checked = Kewajiban, { $of }: { $duty } (dicek: { $check })
+policy-line-ceiling = Paling banyak { $most } tempat di seluruh negeri
+policy-line-schedule = Jadwal: { $what }
+policy-line-proof = Bukti: { $what }
+policy-line-ends = Berakhir bila: { $what }
+policy-schedule = { $kind ->
+    [month] ditetapkan tiap bulan
+    [stage] ditetapkan tiap tahap tiga bulan
+    [year] ditetapkan tiap tahun
+   *[once] diberikan satu kali
+}
+policy-schedule-months = { $what }; dibayar pada { $months }
+policy-month = { $month ->
+    [1] Januari
+    [2] Februari
+    [3] Maret
+    [4] April
+    [5] Mei
+    [6] Juni
+    [7] Juli
+    [8] Agustus
+    [9] September
+    [10] Oktober
+    [11] November
+   *[12] Desember
+}

@@ -68,6 +68,8 @@ pub(crate) fn decide(house: &House, command: &Decide) -> anyhow::Result<Answer> 
             let kept = number(totals.kept);
             lines.push(format!("  {kept} more no longer pass and keep their aid while their notice runs"));
         }
+        let beside = targeting::ceilings(house, run)?;
+        lines.extend(beside.iter().filter_map(over_ceiling).map(|line| format!("  {line}")));
         lines.push(format!("  {next}"));
     }
     match runs.as_slice() {
@@ -95,7 +97,24 @@ pub(crate) fn approve(house: &House, command: &Approve) -> anyhow::Result<Answer
             other => other.into(),
         })?;
     let line = format!("run {} is approved; the approval binds list {}", approved.run, approved.dataset_hash);
-    Answer::of(&approved, vec![line, format!("next: pilar pay build --run {}", approved.run)])
+    let mut lines = vec![line];
+    lines.extend(targeting::ceilings(house, &approved)?.iter().filter_map(over_ceiling));
+    lines.push(format!("next: pilar pay build --run {}", approved.run));
+    Answer::of(&approved, lines)
+}
+
+/// That a list is over a ceiling, by how much, and how many families fit by their rank.
+fn over_ceiling(view: &targeting::CeilingView) -> Option<String> {
+    if view.over == 0 {
+        return None;
+    }
+    let number = |value: i64| grouped(value.unsigned_abs());
+    let (unit, over) = match view.of {
+        targeting::CeilingOf::Places => ("places", number(view.over)),
+        targeting::CeilingOf::Money => ("the budget", model::Rupiah::new(view.over).to_string()),
+    };
+    let fits = number(view.fits.unwrap_or_default());
+    Some(format!("OVER THE CEILING of {unit} by {over}: {fits} families fit by their rank"))
 }
 
 pub(crate) fn pay(place: &Place, house: &House, command: &Pay) -> anyhow::Result<Answer> {

@@ -19,6 +19,7 @@ pub(crate) fn run(place: &Place, command: &Policy) -> anyhow::Result<Answer> {
             Answer::of(&json!({"markdown": manual}), vec![manual.trim_end().to_owned()])
         }
         Policy::Show { programme, on, lang } => show(place, programme, *on, lang),
+        Policy::Matrix { on } => matrix(place, *on),
         Policy::Try { expression, closing } => try_rule(place, expression, *closing),
     }
 }
@@ -81,6 +82,34 @@ fn show(place: &Place, key: &str, on: Option<jiff::civil::Date>, lang: &str) -> 
         "history": history,
     });
     Answer::of(&object, lines)
+}
+
+fn matrix(place: &Place, on: Option<jiff::civil::Date>) -> anyhow::Result<Answer> {
+    let matrix = house::policy(place)?.matrix(on.unwrap_or_else(|| SystemClock.today()));
+    let key_width = matrix.programmes.iter().map(|one| one.key.len()).max().unwrap_or_default();
+    let mut lines = vec![format!("{}: the programme of the row towards that of the column", matrix.on)];
+    let head = matrix.programmes.iter().map(|one| format!("{:>width$}", one.key, width = width_of(&one.key)));
+    lines.push(format!("{:<key_width$}  {}", "", head.collect::<Vec<_>>().join("  ")));
+    for row in &matrix.programmes {
+        let cells =
+            row.relations.iter().zip(&matrix.programmes).map(|(relation, column)| {
+                format!("{:>width$}", relation.word(), width = width_of(&column.key))
+            });
+        lines.push(format!("{:<key_width$}  {}", row.key, cells.collect::<Vec<_>>().join("  ")));
+    }
+    for line in &matrix.lines {
+        lines.push(format!("{} - {}: {}", line.programme, line.with.join(", "), line.text.en));
+    }
+    let alone: Vec<&str> = matrix.alone.iter().map(|(key, _)| key.as_str()).collect();
+    if !alone.is_empty() {
+        lines.push(format!("no rule on combinations: {}", alone.join(", ")));
+    }
+    Answer::of(&matrix, lines)
+}
+
+/// Letters of a column: as many as its head or the longest word needs.
+fn width_of(key: &str) -> usize {
+    policy::Relation::ALL.iter().map(|one| one.word().len()).max().unwrap_or_default().max(key.len())
 }
 
 fn try_rule(place: &Place, expression: &str, closing: Option<model::Month>) -> anyhow::Result<Answer> {

@@ -3,19 +3,22 @@
 use std::path::Path;
 
 use access::{House, Scope};
-use arrow_array::{Int64Array, cast::AsArray, types::Int64Type};
+use arrow_array::{
+    ArrayRef, BooleanArray, Int64Array, RecordBatch, UInt32Array, cast::AsArray, types::Int64Type,
+};
 use model::{FamilyId, RegionCode, Rupiah, Silent};
-use policy::Setting;
+use policy::{GoneKind, Setting};
 use store::{Page, testing::TestDb};
 
 use super::{
     Dice, alone, month, period, policy, population,
-    service::{close, console, house, user},
+    service::{close, close_month, console, house, user},
 };
 use crate::{
     Change, ChangeLine, DecisionRun, Error, FamilyOutcome, NoticeState, Wish, approve, change_counts,
     change_lines, changes, decide_all, family_notices,
-    holders::{Holder, Holders, Standing},
+    gone::Fate,
+    holders::{Gone, Holder, Holders, Standing},
     notices,
     quota::Regions,
     renew_notices, replay, run_families, run_page,
@@ -23,6 +26,7 @@ use crate::{
 };
 
 const FAMILIES: usize = 400;
+const VILLAGES: [&str; 3] = ["99.01.01.2001", "99.01.02.2001", "99.02.01.2001"];
 
 /// Holders at random, on families that may or may not pass.
 fn holders(dice: &mut Dice) -> Holders {
@@ -37,17 +41,23 @@ fn holders(dice: &mut Dice) -> Holders {
             here.push(Holder { row, amount: dice.between(1, 900_000), standing: standing(dice) });
         }
     }
-    Holders { here, gone: Vec::new() }
+    let mut gone = Vec::new();
+    for number in 0..dice.below(12) {
+        let fate = Fate { kind: GoneKind::Unknown, into: None };
+        let (family, region) = (1_000_000 + number as i64, VILLAGES[dice.below(3) as usize].to_owned());
+        let reserved = dice.chance(70);
+        gone.push(Gone { family, region, amount: 1, standing: Standing::Receives, fate, reserved });
+    }
+    Holders { here, gone }
 }
 
 #[test]
 fn whoever_has_no_notice_or_whose_notice_runs_keeps_what_it_had_and_newcomers_share_the_rest() {
     let policy = policy();
-    let villages = ["99.01.01.2001", "99.01.02.2001", "99.02.01.2001"];
     let mut dice = Dice(77);
     let (families, people) = population(&policy, FAMILIES, 6, &mut dice);
     let ids: Int64Array = families.column_by_name("family_id").unwrap().as_primitive::<Int64Type>().clone();
-    let of: Vec<Option<&str>> = (0..FAMILIES).map(|_| Some(villages[dice.below(3) as usize])).collect();
+    let of: Vec<Option<&str>> = (0..FAMILIES).map(|_| Some(VILLAGES[dice.below(3) as usize])).collect();
     let regions = Regions::new(&of);
     let (mut kept_ever, mut pushed_out) = (false, false);
     for pass in alone(&policy) {
@@ -99,7 +109,9 @@ fn places_hold(now: &Settled<'_>, held: &Holders, of: &[Option<&str>]) {
         assert_eq!(region.inside, count(&|row| now.outcome(row) == FamilyOutcome::Eligible));
         let fresh = |row: usize| held.at(row).is_none_or(|holder| holder.standing == Standing::Over);
         let newcomers = count(&|row| now.outcome(row) == FamilyOutcome::Eligible && fresh(row));
-        assert!(newcomers == 0 || region.inside + region.kept <= region.places, "{region:?}");
+        let village = |village: &str| RegionCode::parse(village).unwrap().at(quota.by).to_string();
+        let reserved = held.reserved().filter(|one| village(one) == region.region).count() as u64;
+        assert!(newcomers == 0 || region.inside + region.kept + reserved <= region.places, "{region:?}");
     }
 }
 
@@ -116,9 +128,13 @@ fn changed(house: &House, run: &DecisionRun, what: Change) -> Vec<ChangeLine> {
 
 /// A list of PKH for a period by the closing, with families that object.
 fn decided(house: &House, of: &str, objecting: &[i64]) -> DecisionRun {
+    decided_on(house, of, "2026-11", objecting)
+}
+
+fn decided_on(house: &House, of: &str, closing: &str, objecting: &[i64]) -> DecisionRun {
     let wish = Wish { programme: "PKH".to_owned(), period: period(of) };
     let scope = console(house, "decision.run");
-    decide_all(house, &scope, &[wish], month("2026-11"), objecting, &Silent).unwrap().remove(0)
+    decide_all(house, &scope, &[wish], month(closing), objecting, &Silent).unwrap().remove(0)
 }
 
 /// Who approves lists, and did not make them.
@@ -252,4 +268,115 @@ fn every_change_is_summed(house: &House, run: &DecisionRun) {
     let kept: i64 = view.quota.iter().map(|quota| quota.kept).sum();
     assert_eq!(kept, run.totals.kept);
     assert_eq!(Rupiah::sum(view.outcomes.iter().map(|one| one.amount_idr)), Ok(run.totals.amount_idr));
+}
+
+/// The rows of a batch that stay, by family and person; and what becomes of their family and life.
+fn changed_people(people: &RecordBatch, of: impl Fn(i64) -> Option<(i64, Option<bool>)>) -> RecordBatch {
+    let family = people.column_by_name("family_id").unwrap().as_primitive::<Int64Type>();
+    let alive = people.column_by_name("alive").unwrap().as_boolean();
+    let now: Vec<_> = family.values().iter().map(|family| of(*family)).collect();
+    let families: Int64Array = now.iter().map(|one| one.map_or(0, |(family, _)| family)).collect();
+    let lives: BooleanArray =
+        now.iter().zip(alive).map(|(one, alive)| one.and_then(|(_, told)| told).or(alive)).collect();
+    let schema = people.schema();
+    let columns = schema.fields().iter().zip(people.columns()).map(|(field, column)| {
+        let column: ArrayRef = match field.name().as_str() {
+            "family_id" => std::sync::Arc::new(families.clone()),
+            "alive" => std::sync::Arc::new(lives.clone()),
+            _ => std::sync::Arc::clone(column),
+        };
+        (field.name().clone(), column, true)
+    });
+    let all = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+    let mut stay: Vec<u32> = (0..now.len() as u32).filter(|row| now[*row as usize].is_some()).collect();
+    stay.sort_by_key(|row| families.value(*row as usize));
+    arrow_select::take::take_record_batch(&all, &UInt32Array::from(stay)).unwrap()
+}
+
+/// The families that are not among those that are gone.
+fn without(families: &RecordBatch, gone: &[i64]) -> RecordBatch {
+    let ids = families.column_by_name("family_id").unwrap().as_primitive::<Int64Type>();
+    let stay: BooleanArray = ids.values().iter().map(|id| Some(!gone.contains(id))).collect();
+    arrow_select::filter::filter_record_batch(families, &stay).unwrap()
+}
+
+#[test]
+fn a_family_that_is_gone_is_told_why_and_keeps_its_place_while_it_may_come_back() {
+    for test in TestDb::all() {
+        let house = house(&test);
+        let (families, people) = population(&house.policy, 600, 6, &mut Dice(12));
+        close(&house, &families, &people, 100);
+        let checker = checker(&house);
+        let approved = |run: &DecisionRun| approve(&house, &checker, &run.run, &run.dataset_hash).unwrap();
+        let scope = console(&house, "decision.read");
+        let outcomes = |run: &DecisionRun, outcome| -> Vec<i64> {
+            let list = run_families(&house, &scope, &run.run, outcome, &Page::first(1_000)).unwrap();
+            list.items.iter().map(|line| line.family_id).collect()
+        };
+        let third = decided(&house, "2026-T3", &[]);
+        approved(&third);
+        let receivers = outcomes(&third, FamilyOutcome::Eligible);
+        let [merged, died, lost, stays_lost, ..] = receivers[..] else { panic!("{receivers:?}") };
+        let gone = [merged, died, lost, stays_lost];
+        // Someone who did not receive takes in the family that is merged.
+        let heir = outcomes(&third, FamilyOutcome::NotEligible)[0];
+        let other = receivers[5];
+        let december = changed_people(&people, |family| match family {
+            family if family == merged => Some((heir, Some(true))),
+            family if family == died => Some((other, Some(false))),
+            family if family == lost || family == stays_lost => None,
+            family => Some((family, None)),
+        });
+        close_month(&house, "2026-12", &without(&families, &gone), &december, 100);
+
+        let fourth = decided_on(&house, "2026-T4", "2026-12", &[]);
+        let told = |what: Change| -> Vec<(i64, String, Option<i64>)> {
+            let lines = change_lines(&house, &scope, &fourth.run, what, &Page::first(1_000)).unwrap().items;
+            lines.into_iter().map(|(line, code, _)| (line.family_id, code, line.into)).collect()
+        };
+        assert_eq!(told(Change::Merged), [(merged, "KELUARGA_GABUNG".to_owned(), Some(heir))]);
+        assert_eq!(told(Change::Dissolved), [(died, "KELUARGA_MENINGGAL".to_owned(), None)]);
+        let lost_code = |family| (family, "KELUARGA_TIDAK_TERDAFTAR".to_owned(), None);
+        assert_eq!(told(Change::Gone), [lost_code(lost), lost_code(stays_lost)]);
+        // The right went over: the family that has them now leaves only after notice.
+        let receives: Vec<i64> =
+            [FamilyOutcome::Eligible, FamilyOutcome::Kept].map(|one| outcomes(&fourth, one)).concat();
+        assert!(receives.contains(&heir) && !receives.contains(&merged));
+        every_change_is_summed(&house, &fourth);
+        approved(&fourth);
+        let states = |family: i64| {
+            let all = family_notices(&house, &scope, FamilyId(family)).unwrap();
+            all.into_iter().map(|one| (one.state, one.reason, one.gone)).collect::<Vec<_>>()
+        };
+        assert_eq!(states(merged), [(NoticeState::InForce, "KELUARGA_GABUNG".to_owned(), true)]);
+        assert_eq!(states(died), [(NoticeState::InForce, "KELUARGA_MENINGGAL".to_owned(), true)]);
+        assert_eq!(states(lost), [(NoticeState::Open, "KELUARGA_TIDAK_TERDAFTAR".to_owned(), true)]);
+        let letter = family_notices(&house, &scope, FamilyId(lost)).unwrap().remove(0);
+        assert!(letter.remedy.is_some() && letter.reason_text.id != letter.reason, "{letter:?}");
+        assert_eq!((letter.given_on.as_str(), letter.until.as_str()), ("2026-11-20", "2026-12-20"));
+
+        // The days are over with the next stage: who is found again in time has what it had, who objects keeps the place.
+        let back = changed_people(&people, |family| match family {
+            family if family == merged => Some((heir, Some(true))),
+            family if family == died => Some((other, Some(false))),
+            family if family == stays_lost => None,
+            family => Some((family, None)),
+        });
+        close_month(&house, "2027-01", &without(&families, &[merged, died, stays_lost]), &back, 100);
+        let next = decided_on(&house, "2027-T1", "2027-01", &[lost]);
+        let restored = changed(&house, &next, Change::Restored);
+        assert!(restored.iter().any(|line| line.family_id == lost), "{restored:?}");
+        let ended = changed(&house, &next, Change::Ends);
+        assert!(ended.iter().any(|line| line.family_id == stays_lost && line.reason.is_some()));
+        let objects = decided_on(&house, "2027-T1", "2027-01", &[stays_lost]);
+        let still: Vec<i64> =
+            changed(&house, &objects, Change::StillGone).iter().map(|line| line.family_id).collect();
+        assert_eq!(still, [stays_lost]);
+        approved(&next);
+        assert_eq!(states(stays_lost)[0].0, NoticeState::InForce);
+        assert_eq!(states(lost)[0].0, NoticeState::Withdrawn);
+        for run in [&fourth, &next, &objects] {
+            assert!(replay(&house, &scope, &run.run, &Silent).unwrap().same);
+        }
+    }
 }

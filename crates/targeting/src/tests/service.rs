@@ -27,13 +27,23 @@ pub(super) fn house(test: &TestDb) -> House {
 }
 
 pub(super) fn close(house: &House, families: &RecordBatch, people: &RecordBatch, row_group_rows: usize) {
+    close_month(house, "2026-11", families, people, row_group_rows);
+}
+
+pub(super) fn close_month(
+    house: &House,
+    month: &str,
+    families: &RecordBatch,
+    people: &RecordBatch,
+    row_group_rows: usize,
+) {
     for (kind, batch) in [("families", families), ("persons", people)] {
         let options = WriteOptions {
             row_group_rows,
             sorted_by: vec!["family_id".to_owned()],
             ..WriteOptions::default()
         };
-        let name = format!("closing/2026-11/{kind}");
+        let name = format!("closing/{month}/{kind}");
         let mut writer = house.lake.writer(&name, batch.schema(), options).unwrap();
         writer.write(batch).unwrap();
         writer.finish(Origin::default(), house.clock.as_ref()).unwrap();
@@ -354,6 +364,18 @@ fn a_simulation_says_what_deciding_would_and_its_sums_agree() {
             (before.eligible, before.waiting, before.amount_idr),
             (totals.eligible, totals.waiting, totals.amount_idr)
         );
+        let rows = found.rows(None);
+        let told = |cut: &str, figure: &str| {
+            let fits = |row: &&crate::FigureRow| row.cut == cut && row.figure == figure;
+            rows.iter().filter(fits).map(|row| (row.key.clone(), row.after.clone())).collect::<Vec<_>>()
+        };
+        let alone = found
+            .only
+            .iter()
+            .map(|(code, _, n)| (code.clone(), model::shown(*n).map_or_else(String::new, |n| n.to_string())));
+        assert_eq!(told("condition", "fail_by_it_alone"), alone.collect::<Vec<_>>());
+        let fits = found.share_that_fits.map(|share| ("budget".to_owned(), share.to_string()));
+        assert_eq!(told("all", "share_that_fits_permille"), fits.into_iter().collect::<Vec<_>>());
         let [enters, leaves, ..] = [0, 1].map(|at| found.moves[at].families);
         assert_eq!(after.eligible, before.eligible + enters - leaves);
         let change: i64 = found.moves.iter().map(|moved| moved.change_idr).sum();
@@ -453,4 +475,117 @@ fn what_cannot_be_decided_says_why() {
     assert_eq!(tell("PKH", "2026-11"), "targeting-period");
     assert_eq!(tell("PKH", "2001-T1"), "targeting-no-version");
     assert_eq!(tell("PKH", "2026-T4"), "targeting-no-closing");
+}
+
+#[test]
+fn a_decision_is_made_again_by_the_rules_of_then() {
+    let test = TestDb::sqlite();
+    let mut house = house(&test);
+    let (families, people) = population(&house.policy, 400, 5, &mut Dice(23));
+    close(&house, &families, &people, 90);
+    let (scope, read) = (console(&house, "decision.run"), console(&house, "decision.read"));
+    let limit = |value| Setting { programme: "PKH".into(), name: "decile_max".into(), value };
+    let decided =
+        |house: &House| decide(house, &scope, "PKH", period("2026-T4"), month("2026-11"), &Silent).unwrap();
+    let plain = decided(&house);
+    house.policy = Arc::new(house.policy.variant(&[limit(2)]).unwrap());
+    let varied = decided(&house);
+    assert_ne!(plain.dataset_hash, varied.dataset_hash);
+    house.policy = Arc::new(house.policy.variant(&[limit(3)]).unwrap());
+    for run in [&plain, &varied] {
+        let again = crate::replay(&house, &read, &run.run, &Silent).unwrap();
+        assert!(again.same && again.hash == run.dataset_hash, "{again:?}");
+    }
+    // A pack that was not kept, or is not what its name says, makes nothing.
+    let manifest = |run: &crate::DecisionRun| {
+        test.folder.join("lake/manifests/policy").join(format!("{}.json", run.policy_hash))
+    };
+    std::fs::copy(manifest(&plain), manifest(&varied)).unwrap();
+    let refused = crate::replay(&house, &read, &varied.run, &Silent);
+    assert!(matches!(&refused, Err(Error::OtherPack(hash)) if *hash == varied.policy_hash), "{refused:?}");
+    std::fs::remove_file(manifest(&plain)).unwrap();
+    let refused = crate::replay(&house, &read, &plain.run, &Silent);
+    assert!(matches!(&refused, Err(Error::OtherPack(hash)) if *hash == plain.policy_hash), "{refused:?}");
+}
+
+/// The pack with a ceiling of PKH for 2026, and what is to happen above it.
+fn with_ceiling(policy: &Policy, ceiling: i64, over: &str) -> Arc<Policy> {
+    let mut files: std::collections::BTreeMap<String, String> =
+        policy.files().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+    let line = format!("2026,ministry,PKH,APBN,ministry,,2026-01-01,{ceiling},1000000,,suara_2020_11,,\n");
+    files.get_mut("budgets/ceilings.csv").unwrap().push_str(&line);
+    let settings = files.get_mut("settings.toml").unwrap();
+    *settings = settings.replace("over_ceiling = \"warn\"", &format!("over_ceiling = \"{over}\""));
+    Arc::new(Policy::from_files(files, &[]).unwrap_or_else(|faults| panic!("{faults:#?}")))
+}
+
+#[test]
+fn a_list_over_its_ceiling_says_by_how_much_and_how_many_fit_and_is_refused_where_that_is_set() {
+    for test in TestDb::all() {
+        let mut house = house(&test);
+        let (families, people) = population(&house.policy, 500, 5, &mut Dice(31));
+        close(&house, &families, &people, 120);
+        let scope = console(&house, "decision.run");
+        let checker = user(&house, "manajer", "programme_manager", "").scope("decision.approve").unwrap();
+        let decided = |house: &House, of: &str| {
+            decide(house, &scope, "PKH", period(of), month("2026-11"), &Silent).unwrap()
+        };
+        let money = |house: &House, run: &crate::DecisionRun| {
+            let views = crate::ceilings(house, run).unwrap();
+            let places = views.iter().find(|view| view.of == crate::CeilingOf::Places).unwrap();
+            assert_eq!((places.over, places.list), (0, run.totals.eligible), "ten million places are enough");
+            views.into_iter().find(|view| view.of == crate::CeilingOf::Money)
+        };
+        let plain = decided(&house, "2026-T4");
+        assert_eq!(money(&house, &plain), None, "no source states one");
+        let total = plain.totals.amount_idr.idr();
+        let list = run_families(&house, &scope, &plain.run, FamilyOutcome::Eligible, &Page::first(1_000));
+        let mut order: Vec<_> = list
+            .unwrap()
+            .items
+            .into_iter()
+            .map(|line| (line.quota_place, line.family_id, line.amount_idr.idr()))
+            .collect();
+        order.sort_unstable();
+        assert!(order.len() > 20);
+        let embedded = Arc::clone(&house.policy);
+        // A million of each ceiling is blocked.
+        for ceiling in [total + 1_000_000, total + 999_999, total / 2 + 1_000_000, 1_000_001] {
+            house.policy = with_ceiling(&embedded, ceiling, "warn");
+            let view = money(&house, &decided(&house, "2026-T4")).unwrap();
+            assert_eq!((view.list, view.before, view.ceiling), (total, 0, ceiling - 1_000_000));
+            assert_eq!(view.over, (total - view.ceiling).max(0));
+            let mut spent = 0;
+            let fits = order.iter().take_while(|(.., amount)| {
+                spent += amount;
+                spent <= view.ceiling
+            });
+            assert_eq!(view.fits, (view.over > 0).then(|| fits.count() as i64), "{ceiling}");
+        }
+        // What was approved for another stage of the year is taken; of another year it is not.
+        house.policy = with_ceiling(&embedded, total * 2 + 999_999, "warn");
+        for earlier in ["2026-T3", "2025-T4"] {
+            let run = decided(&house, earlier);
+            approve(&house, &checker, &run.run, &run.dataset_hash).unwrap();
+        }
+        let third = runs(&house, &scope, &Page::first(50)).unwrap().items;
+        let third =
+            third.iter().find(|run| run.period == "2026-T3" && run.state == RunState::Approved).unwrap();
+        let fourth = decided(&house, "2026-T4");
+        let view = money(&house, &fourth).unwrap();
+        assert_eq!(view.before, third.totals.amount_idr.idr());
+        assert_eq!(view.over, (view.before + view.list - view.ceiling).max(0));
+        house.policy = with_ceiling(&embedded, view.before + view.list, "refuse");
+        let fourth = decided(&house, "2026-T4");
+        let refused = approve(&house, &checker, &fourth.run, &fourth.dataset_hash);
+        assert!(
+            matches!(refused, Err(Error::OverCeiling { kind: "rupiah", over: 1_000_000, .. })),
+            "{refused:?}"
+        );
+        house.policy = with_ceiling(&embedded, view.before + view.list, "warn");
+        let fourth = decided(&house, "2026-T4");
+        assert_eq!(crate::run_page(&house, &checker, &fourth.run).unwrap().ceilings.len(), 2);
+        approve(&house, &checker, &fourth.run, &fourth.dataset_hash).unwrap();
+        assert_eq!(house.db.check(queries::ALL), []);
+    }
 }

@@ -8,12 +8,12 @@ use axum::{
     extract::{Path, Query},
     response::{IntoResponse, Redirect},
 };
-use model::{FamilyId, Outcome, ReasonKind};
+use model::{FamilyId, Outcome, ReasonKind, Rupiah};
 use serde::Deserialize;
 use store::{Page, Paged};
 use targeting::{
-    ConditionView, DecisionRun, Explanation, FamilyLine, FamilyOutcome, OutcomeCount, PersonLine, RunPage,
-    RunState,
+    CeilingOf, CeilingView, ConditionView, DecisionRun, Explanation, FamilyLine, FamilyOutcome, OutcomeCount,
+    PersonLine, RunPage, RunState,
 };
 
 use crate::{
@@ -88,10 +88,63 @@ pub(crate) struct OneRunPage {
     pub(crate) follows: bool,
     /// It decides persons.
     pub(crate) by_person: bool,
+    /// The list beside its ceilings.
+    pub(crate) ceilings: Vec<Ceiling>,
+    /// Title and text of a warning that it is over one.
+    pub(crate) over: Option<(String, String)>,
+    /// Each case of it is decided by people; it is never approved as a whole.
+    pub(crate) candidates: bool,
     /// May approve, and is another person than the maker.
     pub(crate) may_approve: bool,
     /// May approve, but made it.
     pub(crate) is_maker: bool,
+}
+
+/// A list beside one ceiling, in words.
+pub(crate) struct Ceiling {
+    pub(crate) name: String,
+    pub(crate) most: String,
+    pub(crate) before: String,
+    pub(crate) list: String,
+    /// What is over, and how many families fit; dashes where it fits.
+    pub(crate) over: String,
+    pub(crate) fits: String,
+}
+
+impl Ceiling {
+    fn of(t: &Tongue, view: &CeilingView) -> Self {
+        let amount = |value: i64| in_units(t, view.of, value);
+        Self {
+            name: match &view.valid_from {
+                None => t.say("web-ceiling-places"),
+                Some(day) => {
+                    let scope = t.code("budget-scope", &view.scope);
+                    t.two("web-ceiling-money", "scope", scope, "day", t.day_text(day))
+                }
+            },
+            most: amount(view.ceiling),
+            before: if view.of == CeilingOf::Money { amount(view.before) } else { "–".to_owned() },
+            list: amount(view.list),
+            over: if view.over > 0 { amount(view.over) } else { "–".to_owned() },
+            fits: view.fits.map_or_else(|| "–".to_owned(), |fits| t.n(fits)),
+        }
+    }
+}
+
+fn in_units(t: &Tongue, of: CeilingOf, value: i64) -> String {
+    match of {
+        CeilingOf::Places => t.n(value),
+        CeilingOf::Money => t.idr(Rupiah::new(value)),
+    }
+}
+
+/// The warning that a list is over a ceiling: by how much, how many fit.
+fn over_ceiling(t: &Tongue, views: &[CeilingView]) -> Option<(String, String)> {
+    let view = views.iter().find(|view| view.over > 0)?;
+    let refused = t.policy().settings().decision.refuse_over_ceiling;
+    let text = if refused { "web-ceiling-refused-text" } else { "web-ceiling-is-over-text" };
+    let fits = t.n(view.fits.unwrap_or_default());
+    Some((t.one("web-ceiling-is-over", "over", in_units(t, view.of, view.over)), t.one(text, "fits", fits)))
 }
 
 /// Families of a run with one outcome.
@@ -193,12 +246,18 @@ pub(crate) fn outcome_kind(outcome: &FamilyOutcome) -> &'static str {
     }
 }
 
-fn state_kind(run: &DecisionRun) -> &'static str {
-    if run.state == RunState::Approved { "good" } else { "warn" }
+/// How a list stands: look of the tag, key of the words. A list of candidates waits for nobody's approval.
+pub(crate) fn state_of(t: &Tongue, run: &DecisionRun) -> (&'static str, &'static str) {
+    match run.state {
+        RunState::Approved => ("good", "web-run-approved"),
+        RunState::Draft if run.candidates(t.policy()) => ("note", "web-run-candidates"),
+        RunState::Draft => ("warn", "web-run-draft"),
+    }
 }
 
-fn state_key(run: &DecisionRun) -> &'static str {
-    if run.state == RunState::Approved { "web-run-approved" } else { "web-run-draft" }
+/// What is said of those who pass: candidates receive nothing by the list alone.
+fn receive_key(candidates: &bool) -> &'static str {
+    if *candidates { "web-eligible" } else { "web-receive" }
 }
 
 #[derive(Deserialize)]
@@ -239,9 +298,13 @@ pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Answer {
         .await?;
     let codes = view.quota.iter().map(|one| one.region.clone());
     let names = visit.names(codes.chain(view.regions.iter().map(|one| one.region.clone()))).await?;
-    let approver = visit.session.may("decision.approve") && view.run.state == RunState::Draft;
     let is_maker = view.run.made_by == visit.session.user_id.0;
     let t = visit.t();
+    let candidates = view.run.candidates(t.policy());
+    let over = over_ceiling(&t, &view.ceilings);
+    let refused = over.is_some() && t.policy().settings().decision.refuse_over_ceiling;
+    let may = visit.session.may("decision.approve") && !candidates && !refused;
+    let approver = may && view.run.state == RunState::Draft;
     let title = title(&t, &view.run);
     page(&OneRunPage {
         trail: vec![("/keputusan".into(), t.say("web-nav-decisions")), (String::new(), title.clone())],
@@ -250,10 +313,13 @@ pub(crate) async fn show(visit: Visit, Path(run): Path<String>) -> Answer {
         sums: Sums::of(&view.outcomes),
         of_whom: if view.caseload { t.say("web-own-families") } else { visit.place() },
         title,
+        ceilings: view.ceilings.iter().map(|one| Ceiling::of(&t, one)).collect(),
+        over,
         view,
         names,
         follows,
         by_person,
+        candidates,
         may_approve: approver && !is_maker,
         is_maker: approver && is_maker,
         shell: visit.shell(),

@@ -8,6 +8,7 @@ mod anggaran;
 mod angka;
 mod aturan;
 pub(crate) mod audit;
+mod banding;
 mod barang;
 mod barang_daftar;
 mod beranda;
@@ -27,6 +28,7 @@ mod kepuasan;
 mod keputusan;
 mod kesesuaian;
 mod klarifikasi;
+mod kombinasi;
 mod komponen;
 mod lapor;
 mod layanan;
@@ -81,9 +83,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/komponen", get(komponen::show))
         .route("/beranda", get(beranda::show))
         .route("/program", get(program::list))
+        .route("/program/kombinasi", get(kombinasi::show))
         .route("/program/{key}", get(program::show))
         .route("/aturan", get(aturan::show))
         .route("/simulasi", get(simulasi::list).post(simulasi::make))
+        .route("/simulasi/banding", get(banding::show))
         .route("/simulasi/{id}", get(simulasi::show))
         .route("/simulasi/kerja/{key}", get(simulasi_kerja::show))
         .route("/simulasi/{id}/csv", get(simulasi::csv))

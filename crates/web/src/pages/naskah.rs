@@ -13,7 +13,7 @@ use payment::{
 };
 use serde::Deserialize;
 use store::Page;
-use targeting::{DecisionRun, RegionCount, RunState};
+use targeting::{DecisionRun, RegionCount};
 
 use super::{
     keluarga::name_or,
@@ -303,7 +303,7 @@ impl DecisionPage {
     }
 
     fn state(&self) -> &'static str {
-        if self.run.state == RunState::Approved { "web-run-approved" } else { "web-run-draft" }
+        super::keputusan::state_of(&self.t, &self.run).1
     }
 
     /// The part of one region; a village has no parts.

@@ -50,6 +50,8 @@ pub(crate) struct Told {
     pub(crate) village: String,
     pub(crate) programme: String,
     pub(crate) reason: String,
+    /// The same where a sentence before it already says how it is meant.
+    pub(crate) letter_reason: String,
     pub(crate) remedy: String,
     pub(crate) given: String,
     pub(crate) until: String,
@@ -69,15 +71,19 @@ impl Told {
         let programme = format!("{name}, {}", t.period(&notice.period));
         let rule = (notice.programme.as_str(), notice.version.as_str());
         let reason = reason_words(t, rule, &notice.reason, t.label(&notice.reason_text), notice.unknown);
+        let letter_reason =
+            if notice.unknown { t.label(&notice.reason_text).to_owned() } else { reason.clone() };
         Self {
             head: head_or_number(t, heads, notice.family_id),
             village: names.get(&notice.region).cloned().unwrap_or_else(|| notice.region.clone()),
             programme,
             reason,
+            letter_reason,
             remedy: notice.remedy.as_ref().map_or_else(String::new, |remedy| t.label(remedy).to_owned()),
             given: t.day_text(&notice.given_on),
             until: t.day_text(&notice.until),
-            object: if notice.state == NoticeState::Open {
+            // No case is opened for a family that the register does not have: first it is recorded again.
+            object: if notice.state == NoticeState::Open && !notice.gone {
                 place_to_object(t, notice.family_id)
             } else {
                 String::new()
@@ -103,6 +109,15 @@ impl Told {
             NoticeState::Renewed => "web-notice-renewed",
             NoticeState::InForce => "web-notice-in-force",
             NoticeState::Withdrawn => "web-notice-withdrawn",
+        }
+    }
+
+    /// Key of the sentence before the reason in a letter.
+    pub(crate) fn intro(&self) -> &'static str {
+        match (self.notice.gone, self.notice.unknown) {
+            (true, _) => "web-letter-intro-gone",
+            (false, true) => "web-letter-intro-unknown",
+            (false, false) => "web-letter-intro",
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::{Path, Query};
 use jiff::civil::Date;
-use policy::{Arg, Change, Every, Pillar, Programme, ProgrammeVersion, Quota, Schedule, Selection};
+use policy::{Arg, Change, Every, Pillar, Programme, ProgrammeVersion, Quota, Selection};
 use serde::Deserialize;
 
 use crate::{
@@ -48,6 +48,8 @@ pub(crate) struct RuleLine {
     pub(crate) remedy: String,
     /// The word of the national application for it; empty when there is none.
     pub(crate) status: String,
+    /// The words tell the opposite of what is asked: no component, where one is asked for.
+    pub(crate) missing: bool,
     /// In the latest run: for how many families it holds, in words; empty without a run of this version.
     pub(crate) figures: String,
 }
@@ -60,6 +62,8 @@ pub(crate) struct ComponentLine {
     pub(crate) stage: String,
     pub(crate) most: String,
     pub(crate) duty: String,
+    /// How the duty is checked.
+    pub(crate) check: String,
     pub(crate) enabled: bool,
     /// In the latest run: how many members count; a dash without a run of this version.
     pub(crate) counted: String,
@@ -196,6 +200,7 @@ impl ProgrammePage {
             words,
             remedy: String::new(),
             status: String::new(),
+            missing: false,
             figures: String::new(),
         };
         let reason = |reason: &policy::ReasonWords| line(&reason.code, &reason.text, String::new());
@@ -204,7 +209,6 @@ impl ProgrammePage {
             .eligibility
             .iter()
             .map(|one| line(&one.code, &one.text, one.when.words_with(t.lang, &params)))
-            .chain(version.needs_component.iter().map(reason))
             .collect();
         self.exclusions = version
             .exclusions
@@ -214,6 +218,8 @@ impl ProgrammePage {
                 status: if one.siks_ng == "-" { String::new() } else { one.siks_ng.clone() },
                 ..line(&one.code, &one.text, one.when.words_with(t.lang, &params))
             })
+            // Its words say what is missing, so it leaves out like an exclusion, though it is asked as a condition.
+            .chain(version.needs_component.iter().map(|needs| RuleLine { missing: true, ..reason(needs) }))
             .collect();
         self.components = version
             .components
@@ -229,6 +235,7 @@ impl ProgrammePage {
                 },
                 most: one.max_per_family.map_or_else(|| "–".to_owned(), |most| t.n(most)),
                 duty: one.conditionality.as_ref().map_or_else(String::new, |duty| t.label(duty).to_owned()),
+                check: one.verification.as_ref().map_or_else(String::new, |check| t.label(check).to_owned()),
                 enabled: one.enabled,
                 counted: "–".to_owned(),
             })
@@ -273,6 +280,7 @@ impl ProgrammePage {
         for line in self.eligibility.iter_mut().chain(&mut self.exclusions) {
             let found = view.conditions.iter().find(|one| one.code == line.code).and_then(|one| one.figures);
             if let Some([holds, fails, unknown]) = found {
+                let (holds, fails) = if line.missing { (fails, holds) } else { (holds, fails) };
                 let key = if unknown > 0 { "web-holds-unknown" } else { "web-holds" };
                 let args = [
                     ("yes", Arg::Number(holds)),
@@ -320,7 +328,7 @@ fn facts(t: &Tongue, programme: &Programme, version: &ProgrammeVersion) -> Vec<(
     let mut facts = vec![
         (t.say("web-recipient"), t.code("web-recipient", &word(&programme.recipient))),
         (t.say("web-legal-basis"), version.legal_basis.clone()),
-        (t.say("web-schedule"), schedule(t, &version.schedule)),
+        (t.say("web-schedule"), policy.schedule_words(&version.schedule, t.lang)),
     ];
     if let Some(key) = &version.channel {
         facts.push((t.say("web-channel"), channel(key)));
@@ -370,17 +378,6 @@ fn every(t: &Tongue, every: Every, what: String) -> String {
     t.two("web-every", "what", what, "every", word(&every))
 }
 
-fn schedule(t: &Tongue, schedule: &Schedule) -> String {
-    let kinds = [
-        (schedule.month, "web-schedule-month"),
-        (schedule.stage, "web-schedule-stage"),
-        (schedule.year, "web-schedule-year"),
-        (schedule.once, "web-schedule-once"),
-    ];
-    let kinds: Vec<String> = kinds.into_iter().filter(|(on, _)| *on).map(|(_, key)| t.say(key)).collect();
-    kinds.join(", ")
-}
-
 fn quota_lines(t: &Tongue, quota: &Quota, params: &rules::Params) -> Vec<String> {
     let level = t.code("web-level", &word(&quota.by));
     let mut lines = vec![t.two(
@@ -390,6 +387,9 @@ fn quota_lines(t: &Tongue, quota: &Quota, params: &rules::Params) -> Vec<String>
         "level",
         level,
     )];
+    if let Some(most) = quota.ceiling {
+        lines.push(t.one("web-quota-ceiling", "most", t.n(i64::try_from(most).unwrap_or(i64::MAX))));
+    }
     if !quota.table.is_empty() {
         lines.push(t.count("web-quota-table", quota.table.len()));
     }

@@ -177,7 +177,7 @@ fn lines(t: &Tongue, scenario: &Scenario) -> Vec<Line> {
     scenario.found.iter().map(line).collect()
 }
 
-fn programme_name(t: &Tongue, key: &str) -> String {
+pub(super) fn programme_name(t: &Tongue, key: &str) -> String {
     t.policy().programme(key).map_or_else(|| key.to_owned(), |programme| t.label(&programme.label).to_owned())
 }
 
@@ -185,7 +185,7 @@ fn change(t: &Tongue, before: &Side, after: &Side) -> String {
     signed(t, after.amount_idr.idr().saturating_sub(before.amount_idr.idr()))
 }
 
-fn signed(t: &Tongue, idr: i64) -> String {
+pub(super) fn signed(t: &Tongue, idr: i64) -> String {
     let sign = match idr {
         0 => "",
         1.. => "+",
@@ -481,7 +481,7 @@ fn compared(
 }
 
 /// A number of families; small ones are hidden, if they are not already.
-fn cell(t: &Tongue, families: Option<i64>) -> String {
+pub(super) fn cell(t: &Tongue, families: Option<i64>) -> String {
     families.and_then(model::shown).map_or_else(|| t.say("web-sim-hidden"), |n| t.n(n))
 }
 
