@@ -7,7 +7,8 @@
 //! clock that goes over all of them at night, `assign` gives cases to people, `ticket` is for citizens without an account; `candidates`
 //! opens what a condition found; `follow` lets a case go to where its person is now; `files` keeps photographs and papers; `handover`
 //! takes in devices handed to people; `compare` holds two checks of one family against each other, [`way`] puts places in order,
-//! `offered` are cases to choose from, `kin` keeps people out of cases of their own families, `own` is what a family may know of its cases; [`public`] is what the public reads and says;
+//! `offered` are cases to choose from, `kin` keeps people out of cases of their own families,
+//! `own` is what a family may know of its cases; [`public`] is what the public reads and says;
 //! [`pillar`] is the register of who carries the work and who accompanies whom, [`catalogue`] that of services; `series` are amounts over
 //! time; [`groups`] are the families that meet; [`views`] is what pages show. To add a workflow, write `policy/workflows/*.toml`; to add
 //! an effect, name it in `policy::EFFECTS` and carry it over where [`carry_effects`] is called.

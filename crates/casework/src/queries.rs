@@ -371,7 +371,8 @@ sql! {
         ORDER BY a.attachment_id DESC LIMIT 20";
     // Cases of a family that it may know of: open, or ended since a day; whom one accuses is told to nobody here.
     pub(crate) OWN_CASES = "SELECT c.family_id, c.case_id, c.workflow, c.person_id, c.line_id, c.title, c.region, c.state,
-        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, c.closed_on, c.answers
+        c.open, c.opened_on, c.due_on, c.step_due_on, c.stopped_days, c.stopped_since, c.clock_on, c.clock_of, c.accused, c.closed_on,
+        c.answers
         FROM case_file c
         WHERE c.family_id = $1 AND c.region >= $2 AND c.region < $3 AND c.accused = ''
         AND (c.open = 1 OR c.closed_on >= $4) ORDER BY c.open DESC, c.opened_on DESC, c.case_id DESC LIMIT $5";

@@ -1,5 +1,5 @@
-//! Numbers that follow from the answers of a case (`[[derived]]`): what people in a shelter need a day, how well a family stands. Rounded up
-//! to whole numbers; unknown while an answer is. Guards know them as `derived.KEY`, letters print them, the page of a case shows them.
+//! Numbers that follow from the answers of a case (`[[derived]]`): what people in a shelter need a day, how well a family stands. Rounded
+//! up to whole numbers; unknown while an answer is. Guards know them as `derived.KEY`, letters print them, the page of a case shows them.
 
 use jiff::civil::Date;
 use rules::{Expr, Field as Name, Label, Params, Row, Type, Value};

@@ -566,18 +566,12 @@ fn read_letter(table: &Table<'_>, states: &[State], forms: &[Form], derived: &[D
     };
     for (key, body) in [("body_id", &letter.body.id), ("body_en", &letter.body.en)] {
         for name in Letter::names(body) {
-            let field = name.strip_prefix("form.");
-            let known = match field {
-                Some(field) => forms
-                    .iter()
-                    .flat_map(|form| &form.fields)
-                    .any(|known| known.key == field && !known.sealed),
-                None => {
-                    let number = name.split_once('.').filter(|(what, _)| *what == DERIVED);
-                    number.is_some_and(|(_, key)| derived.iter().any(|one| one.key == key))
-                        || crate::workflow::CASE_WORDS.contains(&name)
-                }
-            };
+            let of = |what: &str| name.split_once('.').filter(|(of, _)| *of == what).map(|(_, key)| key);
+            let open = |field: &FormField, key: &str| field.key == key && !field.sealed;
+            let known = of("form")
+                .is_some_and(|key| forms.iter().flat_map(|form| &form.fields).any(|field| open(field, key)))
+                || of(DERIVED).is_some_and(|key| derived.iter().any(|one| one.key == key))
+                || crate::workflow::CASE_WORDS.contains(&name);
             if !known {
                 let remedy = format!(
                     "name form.FIELD (not a sealed one), derived.KEY or one of: {}",
