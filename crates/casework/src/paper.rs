@@ -123,12 +123,12 @@ pub(crate) fn letters(house: &House, workflow: &Workflow, found: &Stored, row: &
                 "case.due_on" => in_words(row.due_on, lang),
                 "case.state" => row.state_label.get(lang).to_owned(),
                 "today" => in_words(today, lang),
-                _ if name.starts_with(DERIVED) => {
-                    let one = derived.iter().find(|one| name.ends_with(&one.key));
-                    one.map_or_else(|| "…".to_owned(), |one| one.value.to_string())
-                }
                 _ => {
-                    let key = name.strip_prefix("form.").unwrap_or(name);
+                    let (what, key) = name.split_once('.').unwrap_or(("form", name));
+                    if what == DERIVED {
+                        let one = derived.iter().find(|one| one.key == key);
+                        return one.map_or_else(|| "…".to_owned(), |one| one.value.to_string());
+                    }
                     let field = workflow.field(key);
                     match found.case.answers.get(key) {
                         Some(Answer::Date(day)) => in_words(*day, lang),
